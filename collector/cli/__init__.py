@@ -1,0 +1,30 @@
+"""The command `collector`: one file a command."""
+
+from importlib.metadata import version
+
+import click
+
+from collector.cli.events import events
+from collector.cli.import_events import import_events
+from collector.cli.metrics import metrics
+from collector.cli.names import names
+from collector.cli.serve import serve
+from collector.cli.sites import sites
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("lineside"), prog_name="collector")
+def main() -> None:
+    """Collect the events of a factory's cameras and show what they add up to.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but incomplete, 4 not authorised, 5 the other side is
+    unreachable, 6 another process holds the database, 7 storage trouble, 130 interrupted.
+    """
+
+
+main.add_command(serve)
+main.add_command(import_events)
+main.add_command(metrics)
+main.add_command(events)
+main.add_command(names)
+main.add_command(sites)

@@ -1,0 +1,83 @@
+"""`collector metrics`: the dashboard's numbers on a terminal or in a pipe."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collector.cli.options import (
+    config_option,
+    database_option,
+    from_option,
+    read_storage,
+    settings_from,
+    site_option,
+    to_option,
+)
+from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
+from collector.metrics.windows import read_window
+from collector.reports import Reports, exact_rows, shown_rows
+from collector.settings import CollectorSettings
+from shared.clock import SystemClock
+from shared.errors import BadRequest
+from shared.terminal import ends_with_exit_code, print_json, print_table, write_csv
+
+COLUMNS = {"workers": WORKER_COLUMNS, "workstations": WORKSTATION_COLUMNS, "factory": FACTORY_COLUMNS}
+
+
+@click.command()
+@click.argument("what", type=click.Choice(list(COLUMNS)))
+@from_option
+@to_option
+@site_option
+@click.option("--json", "as_json", is_flag=True, help="The rows of the API.")
+@click.option("--csv", "as_csv", is_flag=True, help="The file of the API.")
+@click.option("--exact", is_flag=True, help="JSON in integer microseconds, ratios unrounded.")
+@database_option
+@config_option
+@ends_with_exit_code
+def metrics(
+    *,
+    what: str,
+    start: str | None,
+    end: str | None,
+    site: str | None,
+    as_json: bool,
+    as_csv: bool,
+    exact: bool,
+    database: str | None,
+    config: Path | None,
+) -> int:
+    """Print the metrics of workers, workstations or the factory.
+
+    Reads the database directly, also while the collector runs.
+    """
+    if as_json + as_csv + exact > 1:
+        raise BadRequest("--json, --csv and --exact exclude each other")
+    settings = settings_from(config, database)
+    rows = asyncio.run(_rows(settings, what=what, window=(start, end), site=site, exact=exact))
+    if as_json or exact:
+        print_json(rows)
+        return 0
+    table = rows if isinstance(rows, list) else [rows]
+    if as_csv:
+        write_csv(table, COLUMNS[what], stream=sys.stdout)
+    else:
+        print_table(table, _without_lone_site(table, COLUMNS[what]))
+    return 0
+
+
+async def _rows(
+    settings: CollectorSettings, *, what: str, window: tuple[str | None, str | None], site: str | None, exact: bool
+) -> Any:
+    async with read_storage(settings) as storage:
+        reports = Reports(storage, settings=settings, clock=SystemClock())
+        totals = await reports.totals(read_window(*window), sites=None if site is None else [site])
+    return exact_rows(totals, what) if exact else shown_rows(totals, what)
+
+
+def _without_lone_site(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> list[str]:
+    lone = len({row.get("site") for row in rows}) <= 1
+    return [column for column in columns if not (column == "site" and lone)]

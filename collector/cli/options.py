@@ -1,0 +1,45 @@
+"""Options that several commands share."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from collector.settings import CollectorSettings, load
+from collector.storage.base import Storage
+from collector.storage.sqlite import SqliteStorage
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="COLLECTOR_CONFIG",
+    show_envvar=True,
+    help="Settings file (TOML); see configs/collector.toml.",
+)
+database_option = click.option(
+    "--database",
+    metavar="PATH|URL",
+    help="SQLite file.  [env var: COLLECTOR_DATABASE; default: collector.db in the state folder]",
+)
+from_option = click.option("--from", "start", metavar="T", help="Begin, RFC 3339 with offset.  [default: open]")
+to_option = click.option("--to", "end", metavar="T", help="End, exclusive.  [default: open]")
+site_option = click.option("--site", help="One site only.  [default: all]")
+
+
+def settings_from(config: Path | None, database: str | None) -> CollectorSettings:
+    """Return the settings of a command that works on a database."""
+    return load(config, database=database)
+
+
+@asynccontextmanager
+async def read_storage(settings: CollectorSettings) -> AsyncIterator[Storage]:
+    """Give the database for reading; a running collector is not disturbed."""
+    storage = SqliteStorage.open_read_only(settings.database_file())
+    try:
+        yield storage
+    finally:
+        await storage.close()

@@ -1,0 +1,146 @@
+"""The door for commands: what `collector import`, `names` and `sites rename` write through.
+
+While the service runs, the commands speak to it over a Unix socket beside the database, which only the owner may open;
+while it does not, they take the database's lock and write themselves. Both ways end in the same functions.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+from aiohttp import web
+
+from collector.records import NewName
+from collector.web.context import STORAGE
+from collector.web.events_api import take_in_list
+from shared.control_socket import reachable
+from shared.errors import BadRequest, FileHeld, LinesideError, Unreachable
+from shared.http_body import answer_problems, read_post
+from shared.wire import Body, decode_json, read_body, read_lines
+
+NDJSON = "application/x-ndjson"
+SECONDS_TO_ANSWER = 120
+
+
+def socket_of(file: Path) -> Path:
+    """Return the control socket that belongs to a database file."""
+    return file.with_name(file.name + ".sock")
+
+
+class Door(Protocol):
+    """The three ways to write that commands have."""
+
+    async def take_in(self, lines: bytes, *, site: str | None, camera: str | None) -> dict[str, Any]:
+        """Store NDJSON events, or one envelope, and return the answer to a list."""
+        ...
+
+    async def name(self, names: list[NewName]) -> None:
+        """Give names."""
+        ...
+
+    async def rename_site(self, old: str, new: str) -> None:
+        """Give a site another name."""
+        ...
+
+
+class OwnDoor:
+    """Writes by itself, on an application whose parts run in this process."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+
+    async def take_in(self, lines: bytes, *, site: str | None, camera: str | None) -> dict[str, Any]:
+        """Store NDJSON events, or one envelope, and return the answer to a list."""
+        return await take_in_list(self._app, _read_import(lines), site=site, camera=camera)
+
+    async def name(self, names: list[NewName]) -> None:
+        """Give names."""
+        await self._app[STORAGE].name(names)
+
+    async def rename_site(self, old: str, new: str) -> None:
+        """Give a site another name."""
+        await self._app[STORAGE].rename_site(old, new)
+
+
+class ServiceDoor:
+    """Asks the running service to write."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def take_in(self, lines: bytes, *, site: str | None, camera: str | None) -> dict[str, Any]:
+        """Store NDJSON events, or one envelope, and return the answer to a list."""
+        query = {key: value for key, value in (("site", site), ("camera", camera)) if value is not None}
+        answer = await self._post("/import", query=query, data=lines)
+        return dict(answer)
+
+    async def name(self, names: list[NewName]) -> None:
+        """Give names."""
+        rows = [[new.kind, new.site, new.id, new.name] for new in names]
+        await self._post("/names", query={}, json=rows)
+
+    async def rename_site(self, old: str, new: str) -> None:
+        """Give a site another name."""
+        await self._post("/sites/rename", query={"old": old, "new": new})
+
+    async def _post(self, path: str, *, query: dict[str, str], **body: Any) -> Any:
+        headers = {"Content-Type": NDJSON} if "data" in body else {}
+        try:
+            url = f"http://control{path}"
+            async with self._session.post(url, params=query, headers=headers, **body) as answer:
+                content = await answer.json(content_type=None)
+        except aiohttp.ClientConnectorError as error:
+            raise FileHeld("the database is in use by another command", hint="wait until it is done") from error
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise Unreachable(f"the running collector does not answer: {error}") from error
+        if answer.status != 200:
+            raise LinesideError(str(content.get("detail", "the running collector refused")))
+        return content
+
+
+@asynccontextmanager
+async def service_door(socket: Path) -> AsyncIterator[Door]:
+    """Give the door of the service that owns the database."""
+    with reachable(socket) as path:
+        connector = aiohttp.UnixConnector(path)
+        timeout = aiohttp.ClientTimeout(total=SECONDS_TO_ANSWER)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            yield ServiceDoor(session)
+
+
+def make_control_app(door: Door) -> web.Application:
+    """Return the application that listens on the control socket."""
+
+    async def take_in_lines(request: web.Request) -> web.Response:
+        lines = await read_post(request, content_types=(NDJSON,))
+        site, camera = request.query.get("site"), request.query.get("camera")
+        return web.json_response(await door.take_in(lines, site=site, camera=camera))
+
+    async def name(request: web.Request) -> web.Response:
+        rows = decode_json(await read_post(request, content_types=("application/json",)))
+        await door.name([NewName(*row) for row in rows])
+        return web.json_response({"status": "success"})
+
+    async def rename_site(request: web.Request) -> web.Response:
+        await door.rename_site(request.query["old"], request.query["new"])
+        return web.json_response({"status": "success"})
+
+    app = web.Application(middlewares=[answer_problems])
+    app.add_routes(
+        [web.post("/import", take_in_lines), web.post("/names", name), web.post("/sites/rename", rename_site)]
+    )
+    return app
+
+
+def _read_import(lines: bytes) -> Body:
+    # An envelope stands on a line of its own, so the caller sends it alone.
+    if lines.count(b"\n") <= 1 and lines.lstrip().startswith(b"{"):
+        try:
+            body = read_body(lines)
+        except BadRequest:
+            return read_lines(lines)
+        if body.agent is not None:
+            return body
+    return read_lines(lines)

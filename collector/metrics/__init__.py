@@ -1,0 +1,1 @@
+"""The arithmetic of work: pure functions from events to numbers."""

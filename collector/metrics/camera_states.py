@@ -1,0 +1,23 @@
+"""What a camera's state is called, from when it was last heard and how far it has delivered (SEMANTICS §7)."""
+
+from collector.records import Camera
+from shared.instants import MINUTE
+
+NEW, UP, LATE, DOWN = "New", "Up", "Late", "Down"
+DOWN_AFTER = 5 * MINUTE
+LATE_BEHIND = 2 * MINUTE
+
+
+def camera_state(camera: Camera, *, now: int, heartbeat: int) -> str:
+    """Return the state in one word.
+
+    New: never called. Down: silent for 5 min. Up: heard within three heartbeats and delivered up to 2 min ago. Late: heard,
+    but not Up. `now` and `heartbeat` are microseconds.
+    """
+    if camera.last_contact_at is None:
+        return NEW
+    silence = now - camera.last_contact_at
+    if silence >= DOWN_AFTER:
+        return DOWN
+    has_delivered = camera.watermark is not None and now - camera.watermark <= LATE_BEHIND
+    return UP if silence <= 3 * heartbeat and has_delivered else LATE

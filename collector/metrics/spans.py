@@ -1,0 +1,77 @@
+"""How long a state lasts: from a worker's sightings to spans of time (SEMANTICS §4).
+
+This is the reference: it reads all sightings of a worker and nothing else, and every faster way is checked against it.
+
+    W1   working@S1 ....... product ....... idle@S1 .... working@S2 ..... (silence > gap) ..... product .. absent
+         |============ working S1 ==========|== idle ===|= S2, tail =|        no data           |== S2 ==|absent…
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from collector.records import Sighting
+from shared.events import EventType
+
+
+class Rules(NamedTuple):
+    """The two settings of the arithmetic of time, in microseconds; `tail` is at most `session_gap`."""
+
+    session_gap: int
+    """A longer silence is no data."""
+    tail: int
+    """How long a state goes on after its own event when nothing follows."""
+
+
+class Span(NamedTuple):
+    """A stretch `[start, end)` of one worker's time in one state; microseconds."""
+
+    start: int
+    end: int
+    state: EventType
+    workstation_id: str
+    """The station that the state's event names."""
+    began_at: int
+    """The instant of the state's event, which may lie before `start`."""
+    is_assumed: bool
+    """Nobody saw it: the tail after the last sign."""
+
+
+def spans(sightings: Sequence[Sighting], *, rules: Rules, watermarks: Mapping[str, int]) -> list[Span]:
+    """Return the spans of one worker, ascending, none empty, none overlapping.
+
+    `sightings` are all of the worker's, in the order of SEMANTICS §3; `watermarks` maps a camera to its greatest.
+
+    >>> W, P = EventType.working, EventType.product_count
+    >>> seen = [Sighting(0, W, "S1", 0, None), Sighting(900, W, "S1", 0, None), Sighting(1800, P, "S1", 3, None)]
+    >>> [(span.start, span.end) for span in spans(seen, rules=Rules(36_000, 300), watermarks={})]
+    [(0, 900), (900, 1800)]
+    """
+    result: list[Span] = []
+    state: Sighting | None = None
+    for sighting, following in zip(sightings, [*sightings[1:], None], strict=True):
+        if sighting.event_type is not EventType.product_count:
+            state = sighting
+        if state is None:
+            continue
+        if following is not None and following.at - sighting.at <= rules.session_gap:
+            _extend(result, state, end=following.at, start=sighting.at, is_assumed=False)
+            continue
+        seen_until = sighting.at
+        if following is None:
+            watermark = watermarks.get(state.camera) if state.camera is not None else None
+            if watermark is not None and sighting.at < watermark <= sighting.at + rules.session_gap:
+                seen_until = watermark
+                _extend(result, state, start=sighting.at, end=watermark, is_assumed=False)
+        _extend(result, state, start=seen_until, end=state.at + rules.tail, is_assumed=True)
+    return result
+
+
+def _extend(result: list[Span], state: Sighting, *, start: int, end: int, is_assumed: bool) -> None:
+    if end <= start:
+        return
+    span = Span(start, end, state.event_type, state.workstation_id, state.at, is_assumed)
+    before = result[-1] if result else None
+    if before is not None and before.end == start and before[2:] == span[2:]:
+        result[-1] = before._replace(end=end)
+    else:
+        result.append(span)

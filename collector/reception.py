@@ -1,0 +1,131 @@
+"""From the items of a body to a delivery, and from what the store says to the answer of SEMANTICS §7. Pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from collector.records import Contact, Delivery, Outcome, Refusal, Stored
+from shared.events import Event, Rejection, read_event
+from shared.instants import SECOND, format_instant
+from shared.receipts import normalise
+from shared.wire import REPLAY_SUFFIX, AgentHeader, Body
+
+KEPT_ITEM_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides whether an item is accepted here."""
+
+    max_future_skew: int
+    """Microseconds an event may be ahead of this collector's clock."""
+    time_zone: tzinfo | None
+    """The zone of timestamps without an offset; None refuses them."""
+
+
+class Reception:
+    """One body on its way in: judged when made, then turned into a delivery, then into the answer."""
+
+    def __init__(self, body: Body, *, now: int, rules: Rules) -> None:
+        self._body = body
+        self._now = now
+        self._judged = [_judge(item, now=now, rules=rules) for item in body.items]
+
+    def delivery(self, *, site: str, camera: str | None, is_live: bool = True) -> Delivery:
+        """Return what is to be stored; `is_live` is False where the sender is not the camera as it is now."""
+        refusals = [
+            Refusal(result.code, result.error, _excerpt(item))
+            for item, result in zip(self._body.items, self._judged, strict=True)
+            if isinstance(result, Rejection)
+        ]
+        agent = self._body.agent
+        return Delivery(
+            site=site,
+            camera=camera,
+            received_at=self._now,
+            events=[event for event in self._judged if isinstance(event, Event)],
+            refusals=refusals,
+            contact=_contact(agent, now=self._now, is_live=is_live) if agent else None,
+        )
+
+    def refused_object(self) -> Rejection | None:
+        """Return why the one object of a body is no event; None for a list, or if it is one."""
+        result = self._judged[0] if not self._body.is_list else None
+        return result if isinstance(result, Rejection) else None
+
+    def answer(self, stored: Stored) -> dict[str, Any]:
+        """Return the answer in the form that belongs to the body."""
+        if not self._body.is_list:
+            return _object_answer(stored)
+        answer = _list_answer(self._judged, stored)
+        agent = self._body.agent
+        if agent is not None:
+            answer["receipt"] = {
+                "batch": agent.batch,
+                "epoch": agent.epoch,
+                "received_at": format_instant(self._now),
+                "lacking": stored.lacking,
+            }
+        return answer
+
+
+def _judge(item: Any, *, now: int, rules: Rules) -> Event | Rejection:
+    event = read_event(item, time_zone=rules.time_zone)
+    if isinstance(event, Event) and event.at > now + rules.max_future_skew:
+        ahead = (event.at - now) // SECOND
+        return Rejection("timestamp_in_future", f"timestamp is {ahead:,} s ahead of the collector's clock")
+    return event
+
+
+def _contact(header: AgentHeader, *, now: int, is_live: bool) -> Contact:
+    numbers = normalise([*header.seqs, *((first, last) for first, last, _ in header.skipped)])
+    return Contact(
+        epoch=header.epoch,
+        seqs=numbers,
+        last_seq=max(header.last_seq, numbers[-1][1] if numbers else 0),
+        version=header.version,
+        is_live=is_live and not header.version.endswith(REPLAY_SUFFIX),
+        # Nobody can have watched what lies ahead of our clock.
+        watermark=None if header.watermark is None else min(header.watermark, now),
+        pending=header.pending,
+        oldest_pending_at=header.oldest_pending_at,
+        clock_offset_us=header.sent_at - now,
+    )
+
+
+def _object_answer(stored: Stored) -> dict[str, Any]:
+    outcome = stored.outcomes[0]
+    if outcome is Outcome.accepted:
+        return {"status": "success", "result": "accepted"}
+    return {"status": "success", "result": "duplicate"} | ({"conflict": True} if outcome is Outcome.conflict else {})
+
+
+def _list_answer(judged: Sequence[Event | Rejection], stored: Stored) -> dict[str, Any]:
+    outcomes = iter(stored.outcomes)
+    results: list[dict[str, Any]] = []
+    rejected = conflicts = 0
+    for index, item in enumerate(judged):
+        if isinstance(item, Rejection):
+            rejected += 1
+            results.append({"index": index, "result": "rejected", "code": item.code, "error": item.error})
+            continue
+        outcome = next(outcomes)
+        if outcome is Outcome.conflict:
+            conflicts += 1
+            results.append({"index": index, "result": "duplicate", "conflict": True})
+        elif outcome is Outcome.duplicate:
+            results.append({"index": index, "result": "duplicate"})
+    return {
+        "status": "success",
+        "accepted": len(judged) - len(results),
+        "duplicates": len(results) - rejected,
+        "conflicts": conflicts,
+        "rejected": rejected,
+        "results": results,
+    }
+
+
+def _excerpt(item: Any) -> str:
+    return json.dumps(item, ensure_ascii=True)[:KEPT_ITEM_CHARACTERS]

@@ -1,0 +1,197 @@
+"""What crosses the storage interface: plain values that storage, metrics and the loops share.
+
+Instants are microseconds UTC. Sites, workers, workstations and cameras appear by the ids people gave them; the numbers
+that the databases use for them never leave the storage room.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from shared.events import Event, EventType
+from shared.receipts import Range, Ranges
+
+
+class Key(NamedTuple):
+    """What makes two events the same event (SEMANTICS §2)."""
+
+    site: str
+    worker_id: str
+    at: int
+    event_type: EventType
+    workstation_id: str
+
+
+class Version(NamedTuple):
+    """What an event says beyond its key, and the least name among the cameras that delivered it."""
+
+    count: int  # type: ignore[assignment]  # the field hides tuple.count, which nobody needs here
+    confidence: float | None
+    camera: str | None
+
+
+class Outcome(Enum):
+    """What became of one arriving event."""
+
+    accepted = "accepted"
+    duplicate = "duplicate"
+    conflict = "conflict"
+    """A duplicate that differed from what was stored at that moment."""
+
+
+class Arrival(NamedTuple):
+    """One valid event on its way into the store."""
+
+    key: Key
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a batch of arrivals changes."""
+
+    outcomes: list[Outcome]
+    """One for each arrival, in order."""
+    survivors: dict[Key, Version]
+    """Events to insert or to overwrite."""
+    losers: list[Arrival]
+    """Versions that lost against another of the same key; the same one may be listed, or stored, before."""
+
+
+Decide = Callable[[Mapping[Key, Version], Sequence[Arrival]], Decision]
+"""Judge arrivals against what is stored under their keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What an edge agent said of itself and its numbering."""
+
+    epoch: str
+    seqs: Ranges
+    """Numbers that arrived or will never arrive."""
+    last_seq: int
+    version: str
+    is_live: bool
+    """False for a replay: it says nothing of how the camera is now."""
+    watermark: int | None
+    """Already taken as no later than the collector's clock."""
+    pending: int
+    oldest_pending_at: int | None
+    clock_offset_us: int
+    """The camera's clock minus the collector's, at receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An item that was not stored as an event, kept for people to look at."""
+
+    code: str
+    error: str
+    item: str
+    """Its JSON, cut to 2,000 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One request's worth of events."""
+
+    site: str
+    """Where the settings place it; a camera that has events stays at the site where it has them."""
+    camera: str | None
+    received_at: int
+    events: Sequence[Event]
+    refusals: Sequence[Refusal] = ()
+    contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a delivery."""
+
+    outcomes: Sequence[Outcome]
+    lacking: Sequence[Range]
+    """At most 100 ranges of the contact's epoch that never arrived."""
+
+
+class Sighting(NamedTuple):
+    """A stored event as the arithmetic of time sees it."""
+
+    at: int
+    event_type: EventType
+    workstation_id: str
+    count: int  # type: ignore[assignment]  # the field hides tuple.count, which nobody needs here
+    camera: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A worker or workstation that was seen or named."""
+
+    site: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera that has delivered or called; None where it never said."""
+
+    site: str
+    name: str
+    watermark: int | None
+    last_contact_at: int | None
+    pending: int
+    oldest_pending_at: int | None
+    clock_offset_us: int | None
+    version: str | None
+    missing: int
+    """Numbers given out at the camera that neither arrived here nor wait there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that metrics are made of, as of one moment."""
+
+    workers: Sequence[Registered]
+    """Ordered by site and id, as all sequences here."""
+    workstations: Sequence[Registered]
+    cameras: Sequence[Camera]
+    sightings: Mapping[tuple[str, str], Sequence[Sighting]]
+    """For each (site, worker): its sightings in the order of SEMANTICS §3."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which stored events to list; None does not restrict."""
+
+    sites: Sequence[str] | None = None
+    worker_id: str | None = None
+    workstation_id: str | None = None
+    event_type: EventType | None = None
+    from_at: int | None = None
+    to_at: int | None = None
+    only_conflicts: bool = False
+    after: Key | None = None
+    limit: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it survived, with the versions that lost."""
+
+    key: Key
+    version: Version
+    losers: Sequence[tuple[int, float | None]]
+    """(count, confidence), greatest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewName:
+    """A name for a worker or a workstation; an id that is not registered yet will be."""
+
+    kind: str
+    """`worker` or `workstation`."""
+    site: str
+    id: str
+    name: str

@@ -1,0 +1,138 @@
+"""The collector put together: the one place that makes its parts, starts them in order and stops them in reverse."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import ip_address
+from pathlib import Path
+
+from aiohttp import web
+
+from collector.control import Door, OwnDoor, make_control_app, service_door, socket_of
+from collector.ingest import Ingest
+from collector.reports import Reports
+from collector.settings import CollectorSettings
+from collector.storage.base import Storage
+from collector.storage.opening import SQLITE_VERSION
+from collector.storage.sqlite import SqliteStorage
+from collector.web.app import make_app
+from shared.clock import Clock, SystemClock
+from shared.control_socket import reachable
+from shared.errors import FileHeld, LinesideError, SettingsInvalid
+
+STOP_SECONDS = 10
+"""How long requests that were accepted may take to be answered once the collector stops."""
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def collector_app(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator[web.Application]:
+    """Give the application with its parts running, and the database open for writing."""
+    storage: Storage = SqliteStorage.open(settings.database_file())
+    try:
+        ingest = Ingest(storage)
+        ingest.start()
+        try:
+            reports = Reports(storage, settings=settings, clock=clock)
+            yield make_app(storage=storage, ingest=ingest, reports=reports, settings=settings, clock=clock)
+        finally:
+            await ingest.stop()
+    finally:
+        await storage.close()
+
+
+@asynccontextmanager
+async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator[str]:
+    """Give the address of a running collector, which is stopped at the end.
+
+    Raises:
+        SettingsInvalid: an address other than loopback, without `open`.
+        LinesideError: the address is taken.
+    """
+    _check_address(settings)
+    async with collector_app(settings, clock=clock) as app:
+        runner = web.AppRunner(app, auto_decompress=False, access_log=None, shutdown_timeout=STOP_SECONDS)
+        control = web.AppRunner(make_control_app(OwnDoor(app)), auto_decompress=False, access_log=None)
+        await runner.setup()
+        await control.setup()
+        try:
+            address = await _listen(runner, settings)
+            await _listen_for_commands(control, socket_of(settings.database_file()))
+            yield address
+        finally:
+            await runner.cleanup()
+            await control.cleanup()
+            socket_of(settings.database_file()).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def door(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator[Door]:
+    """Give commands their way to write: into the database if nobody holds it, else through the service that does."""
+    file = settings.database_file()
+    async with AsyncExitStack() as stack:
+        try:
+            app = await stack.enter_async_context(collector_app(settings, clock=clock))
+            way: Door = OwnDoor(app)
+        except FileHeld:
+            if not socket_of(file).exists():
+                raise
+            way = await stack.enter_async_context(service_door(socket_of(file)))
+        yield way
+
+
+async def serve(settings: CollectorSettings) -> int:
+    """Run until SIGTERM or SIGINT; the first line on stdout is the address."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(settings, clock=SystemClock()) as address:
+        sys.stdout.write(f"listening on {address}\ndashboard at {address}/dashboard/\n")
+        sys.stdout.flush()
+        facts = {"address": address, "database": str(settings.database_file()), "sqlite_version": SQLITE_VERSION}
+        _log.info("collector started", extra=facts)
+        await stop.wait()
+        _log.info("collector stopping")
+    return 0
+
+
+def _check_address(settings: CollectorSettings) -> None:
+    host = settings.listen[0]
+    try:
+        is_loopback = ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback and not settings.open:
+        raise SettingsInvalid(
+            f"listen = {host}: anybody on that network could read and write",
+            hint="listen on 127.0.0.1, or insist with --open",
+        )
+
+
+async def _listen(runner: web.AppRunner, settings: CollectorSettings) -> str:
+    host, port = settings.listen
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise LinesideError(
+            f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}",
+            hint="is a collector running already? choose another port with --listen",
+        ) from error
+    port = runner.addresses[0][1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _listen_for_commands(control: web.AppRunner, socket: Path) -> None:
+    # The lock is ours, so whoever left a socket behind is gone. One name in one folder: it blocks nobody.
+    socket.unlink(missing_ok=True)  # noqa: ASYNC240
+    with reachable(socket) as path:
+        before = os.umask(0o177)
+        try:
+            await web.UnixSite(control, path).start()
+        finally:
+            os.umask(before)

@@ -1,0 +1,1 @@
+"""Where events are kept: one small interface, and the databases behind it."""

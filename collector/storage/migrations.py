@@ -1,0 +1,155 @@
+"""The schema of the SQLite store, as numbered steps; a step that has been released never changes.
+
+`site` leads every key, so that another database can be sharded by it. Numbers instead of ids keep an event at about 42
+bytes; they never leave this room. Bounds of SEMANTICS §1 are CHECK constraints too: no bug above can store an event that
+would break a sum.
+"""
+
+from sqlite_utils import Database, Migrations
+from sqlite_utils.utils import sqlite3
+
+from shared.errors import Busy, StorageUnusable
+
+APPLICATION_ID = 0x4C4E4331
+"""`LNC1`: a Lineside collector."""
+
+migrations = Migrations("collector")
+
+
+@migrations()
+def events_and_cameras(db: Database) -> None:
+    """Sites, registries, cameras with their numbering, events, conflicts, refusals."""
+    db.executescript(
+        """
+        create table site (
+            number integer primary key,
+            name text not null unique
+        ) strict;
+
+        create table worker (
+            site integer not null references site,
+            number integer not null,
+            worker_id text not null,
+            name text,
+            primary key (site, number),
+            unique (site, worker_id)
+        ) strict, without rowid;
+
+        create table workstation (
+            site integer not null references site,
+            number integer not null,
+            station_id text not null,
+            name text,
+            first_at integer,
+            last_at integer,
+            primary key (site, number),
+            unique (site, station_id)
+        ) strict, without rowid;
+
+        -- has_events: a camera that has events stays at its site whatever the settings say.
+        create table camera (
+            site integer not null references site,
+            number integer not null,
+            name text not null,
+            has_events integer not null default 0,
+            watermark integer,
+            last_contact_at integer,
+            pending integer not null default 0,
+            oldest_pending_at integer,
+            clock_offset_us integer,
+            version text,
+            primary key (site, number),
+            unique (site, name)
+        ) strict, without rowid;
+
+        -- The greatest number a camera has given out in each of its epochs.
+        create table camera_epoch (
+            site integer not null,
+            camera integer not null,
+            epoch text not null,
+            last_seq integer not null,
+            primary key (site, camera, epoch),
+            foreign key (site, camera) references camera on delete cascade
+        ) strict, without rowid;
+
+        -- Numbers that arrived or will never arrive; ranges neither overlap nor touch.
+        create table camera_range (
+            site integer not null,
+            camera integer not null,
+            epoch text not null,
+            first_seq integer not null,
+            last_seq integer not null check (last_seq >= first_seq),
+            primary key (site, camera, epoch, first_seq),
+            foreign key (site, camera, epoch) references camera_epoch on delete cascade
+        ) strict, without rowid;
+
+        -- Identity, order and the neighbours in time of one worker, all in one B-tree.
+        create table event (
+            site integer not null,
+            worker integer not null,
+            at integer not null check (at between 0 and 253402300799999999),
+            type integer not null check (type between 0 and 3),
+            workstation integer not null,
+            count integer not null check (count between 0 and 1000000),
+            confidence real check (confidence between 0 and 1),
+            camera integer,
+            primary key (site, worker, at, type, workstation)
+        ) strict, without rowid;
+
+        -- Versions of an event that lost; confidence -1 stands for unknown, since a key holds no null.
+        create table conflict (
+            site integer not null,
+            worker integer not null,
+            at integer not null,
+            type integer not null,
+            workstation integer not null,
+            count integer not null check (count between 0 and 1000000),
+            confidence real not null check (confidence = -1 or confidence between 0 and 1),
+            primary key (site, worker, at, type, workstation, count, confidence)
+        ) strict, without rowid;
+
+        -- The newest items that were no events, for people to look at.
+        create table rejected (
+            number integer primary key autoincrement,
+            site integer not null,
+            received_at integer not null,
+            camera text,
+            code text not null,
+            error text not null,
+            item text not null
+        ) strict;
+        """
+    )
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, in one transaction under the write lock.
+
+    Raises:
+        StorageUnusable: another program's database, or one of a newer version; it is left untouched.
+    """
+    db = Database(connection, recursive_triggers=False, execute_plugins=False)
+    try:
+        connection.execute("begin immediate")
+    except sqlite3.OperationalError as error:
+        raise Busy(f"the database is locked by another program: {error}") from error
+    try:
+        _refuse_foreign(db)
+        migrations.apply(db)
+        connection.execute(f"pragma application_id = {APPLICATION_ID}")
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _refuse_foreign(db: Database) -> None:
+    (application_id,) = db.execute("pragma application_id").fetchone()
+    if application_id != APPLICATION_ID and (application_id or db.table_names()):
+        raise StorageUnusable("the database belongs to another program", hint="choose another file with --database")
+    ours = {migration.name for migration in migrations.pending(Database(memory=True))}
+    newer = [applied.name for applied in migrations.applied(db) if applied.name not in ours]
+    if newer:
+        raise StorageUnusable(
+            f"the database was made by a newer version (it has {', '.join(newer)})", hint="install that version"
+        )

@@ -1,0 +1,108 @@
+"""Opening a SQLite file: what must be said before the first statement, and what its errors mean.
+
+One connection a file writes and checkpoints, held by a lock file beside it; every other connection is read-only. That is
+also the defence against the WAL-reset bug of SQLite before 3.51.3, which needs two writers.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils.utils import sqlite3
+
+from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
+from shared.file_lock import FileLock
+
+BUSY_MILLISECONDS = 5_000
+SQLITE_VERSION = sqlite3.sqlite_version
+"""Of the library in this process; before 3.51.3 two writers of one file could damage it."""
+WAL_PAGES = 4_000
+"""16 MiB of WAL before it is folded back: large enough for the biggest batch, small enough to be read fast."""
+
+
+def lock_of(file: Path) -> FileLock:
+    """Return the lock that the one writer of a database file holds."""
+    return FileLock(file.with_name(file.name + ".lock"), what=f"the database {file}")
+
+
+def open_writer(file: Path) -> sqlite3.Connection:
+    """Return the writing connection; whoever calls holds the file's lock.
+
+    Raises:
+        StorageUnusable: not a SQLite file, or it cannot be opened at all.
+    """
+    with translated_errors(file):
+        # Worker ids are personal data: the file, and with it its WAL, is for its owner only.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        connection.execute(f"pragma busy_timeout = {BUSY_MILLISECONDS}")
+        # page_size and auto_vacuum are ignored once the file is in WAL mode.
+        connection.execute("pragma auto_vacuum = incremental")
+        connection.execute("pragma journal_mode = wal")
+        # An answer leaves after the commit, so the commit must be on disk; NORMAL would lose the last ones in a power cut.
+        connection.execute("pragma synchronous = full")
+        connection.execute(f"pragma wal_autocheckpoint = {WAL_PAGES}")
+        connection.execute("pragma journal_size_limit = 67108864")
+        connection.execute("pragma foreign_keys = on")
+        connection.execute("pragma trusted_schema = off")
+        connection.execute("pragma cache_size = -65536")
+    return connection
+
+
+def open_reader(file: Path) -> sqlite3.Connection:
+    """Return a connection that cannot write.
+
+    Raises:
+        StorageUnusable: there is no such file, or it is not SQLite.
+    """
+    if not file.exists():
+        raise StorageUnusable(f"there is no database {file}", hint="start the collector once, or name another file")
+    with translated_errors(file):
+        connection = sqlite3.connect(
+            f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        connection.execute(f"pragma busy_timeout = {BUSY_MILLISECONDS}")
+        connection.execute("pragma query_only = on")
+        connection.execute("pragma trusted_schema = off")
+        connection.execute("select count(*) from sqlite_master").fetchone()
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
+    """Run a block in one transaction, `immediate` to write or `deferred` to read; any error leaves nothing behind."""
+    connection.execute(f"begin {kind}")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+@contextmanager
+def translated_errors(file: Path) -> Iterator[None]:
+    """Turn SQLite's errors and the operating system's into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise _translate(error, file) from error
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError):
+            raise
+        raise StorageUnusable(f"{file} is not a SQLite database, or it is damaged: {error}") from error
+    except OSError as error:
+        raise StorageUnusable(f"{file} cannot be opened: {error.strerror}") from error
+
+
+def _translate(error: Exception, file: Path) -> LinesideError:
+    text = str(error)
+    if "full" in text:
+        return StorageFull(f"the disk that holds {file} is full; nothing of this request was kept")
+    if "locked" in text or "busy" in text:
+        return Busy(f"{file} is locked by another program; nothing of this request was kept")
+    if "disk I/O error" in text:
+        return Busy(f"the disk that holds {file} reports errors; nothing of this request was kept")
+    return StorageUnusable(f"{file} cannot be used: {text}")

@@ -1,0 +1,173 @@
+"""The SQLite store: one thread writes, one reads, both through WAL, so readers never wait for the writer.
+
+Invariants: what `store` has returned is on disk (`synchronous=FULL`); the lock file is held as long as the store is open
+for writing; after any error of a write nothing of it is there.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from sqlite_utils.utils import sqlite3
+
+from collector.records import Camera, Decide, Delivery, EventQuery, NewName, Refusal, Snapshot, Stored, StoredEvent
+from collector.storage import sqlite_read, sqlite_write
+from collector.storage.migrations import migrate
+from collector.storage.opening import lock_of, open_reader, open_writer, transaction, translated_errors
+from collector.storage.registry import Registry
+from shared.errors import StorageUnusable
+from shared.file_lock import FileLock
+
+Result = TypeVar("Result")
+
+
+class SqliteStorage:
+    """Storage in one SQLite file; see `collector.storage.base.Storage` for the verbs."""
+
+    def __init__(self, file: Path, *, reader: sqlite3.Connection, writer: "_Writer | None") -> None:
+        self._file = file
+        self._reader = reader
+        self._writer = writer
+        self._read_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-read")
+        self._write_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+
+    @classmethod
+    def open(cls, file: Path) -> "SqliteStorage":
+        """Open for writing and reading, bringing the schema up to date.
+
+        Raises:
+            FileHeld: another process writes to it; names its pid.
+            StorageUnusable: not SQLite, another program's, or a newer version's; left untouched.
+        """
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = lock_of(file)
+            lock.acquire()
+        except OSError as error:
+            raise StorageUnusable(f"{file} cannot be opened: {error.strerror}") from error
+        try:
+            writer = _Writer(file, lock)
+            return cls(file, reader=open_reader(file), writer=writer)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def open_read_only(cls, file: Path) -> "SqliteStorage":
+        """Open for reading, also while another process writes.
+
+        Raises:
+            StorageUnusable: no such file, or not a collector's database.
+        """
+        reader = open_reader(file)
+        if not reader.execute("select 1 from sqlite_master where name = 'camera_range'").fetchone():
+            reader.close()
+            raise StorageUnusable(f"{file} is not the database of a collector")
+        return cls(file, reader=reader, writer=None)
+
+    async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
+        """Keep all deliveries in one transaction."""
+        return await self._write(
+            lambda writer: sqlite_write.store(writer.connection, writer.registry, deliveries=deliveries, decide=decide)
+        )
+
+    async def snapshot(self, sites: Sequence[str] | None = None) -> Snapshot:
+        """Return all that metrics are made of, as of one moment."""
+        return await self._read(
+            lambda reader: Snapshot(
+                sqlite_read.workers(reader, sites),
+                sqlite_read.workstations(reader, sites),
+                sqlite_read.cameras(reader, sites),
+                sqlite_read.sightings(reader, sites),
+            )
+        )
+
+    async def sites(self) -> list[str]:
+        """Return the names of all sites."""
+        return await self._read(sqlite_read.sites)
+
+    async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
+        """Return the cameras that ever delivered or called."""
+        return await self._read(lambda reader: sqlite_read.cameras(reader, sites))
+
+    async def events(self, query: EventQuery) -> list[StoredEvent]:
+        """Return a page of events."""
+        return await self._read(lambda reader: sqlite_read.events(reader, query))
+
+    async def refusals(self, *, most: int) -> list[tuple[int, Refusal]]:
+        """Return the newest refused items."""
+        return await self._read(lambda reader: sqlite_read.refusals(reader, most=most))
+
+    async def name(self, names: Sequence[NewName]) -> None:
+        """Give names, all or none."""
+
+        def write(writer: _Writer) -> None:
+            for name in names:
+                writer.registry.name(name)
+
+        await self._write(write)
+
+    async def rename_site(self, old: str, new: str) -> None:
+        """Give a site another name."""
+
+        def write(writer: _Writer) -> None:
+            sqlite_write.rename_site(writer.connection, old=old, new=new)
+            writer.registry.forget()
+
+        await self._write(write)
+
+    async def close(self) -> None:
+        """Finish what runs, fold the WAL back and let go of the file."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._read_thread, self._reader.close)
+        if self._writer is not None:
+            await loop.run_in_executor(self._write_thread, self._writer.close)
+        self._read_thread.shutdown()
+        self._write_thread.shutdown()
+
+    async def _read(self, read: Callable[[sqlite3.Connection], Result]) -> Result:
+        def run() -> Result:
+            with translated_errors(self._file), transaction(self._reader, "deferred"):
+                return read(self._reader)
+
+        return await asyncio.get_running_loop().run_in_executor(self._read_thread, run)
+
+    async def _write(self, write: "Callable[[_Writer], Result]") -> Result:
+        writer = self._writer
+        if writer is None:
+            raise StorageUnusable(f"{self._file} was opened for reading only")
+
+        def run() -> Result:
+            try:
+                with translated_errors(self._file), transaction(writer.connection, "immediate"):
+                    return write(writer)
+            except BaseException:
+                writer.registry.forget()
+                raise
+
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
+
+
+class _Writer:
+    """The one writing connection, what it remembers, and the lock that makes it the only one."""
+
+    def __init__(self, file: Path, lock: FileLock) -> None:
+        self._lock = lock
+        self.connection = open_writer(file)
+        try:
+            with translated_errors(file):
+                migrate(self.connection)
+        except BaseException:
+            self.connection.close()
+            raise
+        self.registry = Registry(self.connection)
+
+    def close(self) -> None:
+        """Fold the WAL back, then give up the lock."""
+        try:
+            self.connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        finally:
+            self.connection.close()
+            self._lock.release()

@@ -1,0 +1,44 @@
+"""The collector's aiohttp application, put together from its parts."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from collector.ingest import Ingest
+from collector.reports import Reports
+from collector.settings import CollectorSettings
+from collector.storage.base import Storage
+from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE
+from collector.web.pages import PAGES, read_pages
+from collector.web.routes import add_routes
+from shared.clock import Clock
+from shared.http_body import answer_problems
+
+
+def make_app(
+    *, storage: Storage, ingest: Ingest, reports: Reports, settings: CollectorSettings, clock: Clock
+) -> web.Application:
+    """Return the application; its parts are started and stopped by the caller."""
+    app = web.Application(middlewares=[answer_with_manners, answer_problems])
+    app[STORAGE] = storage
+    app[INGEST] = ingest
+    app[REPORTS] = reports
+    app[SETTINGS] = settings
+    app[CLOCK] = clock
+    app[PAGES] = read_pages()
+    add_routes(app)
+    return app
+
+
+@web.middleware
+async def answer_with_manners(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Say on every answer that its type is meant, that it belongs to no cache, and that no frame may hold it."""
+    answer = await handler(request)
+    if not answer.prepared:
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers.setdefault("Cache-Control", "no-store")
+        answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return answer

@@ -1,0 +1,38 @@
+"""Tables as CSV files, streamed."""
+
+import io
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from shared.terminal import write_csv
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def csv_answer(rows: Rows, *, columns: Sequence[str], name: str) -> web.Response:
+    """Return a table as a file to download."""
+    text = io.StringIO(newline="")
+    write_csv(rows, columns, stream=text)
+    return web.Response(text=text.getvalue(), content_type="text/csv", charset="utf-8", headers=_headers(name))
+
+
+async def stream_csv(
+    request: web.Request, pages: AsyncIterator[Rows], *, columns: Sequence[str], name: str
+) -> web.StreamResponse:
+    """Send pages of rows as one file, none of them held longer than it takes to send."""
+    answer = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"} | _headers(name))
+    await answer.prepare(request)
+    text = io.StringIO(newline="")
+    write_csv([], columns, stream=text)
+    async for rows in pages:
+        write_csv(rows, columns, stream=text, has_heading=False)
+        await answer.write(text.getvalue().encode())
+        text = io.StringIO(newline="")
+    await answer.write_eof(text.getvalue().encode())
+    return answer
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}.csv"'}

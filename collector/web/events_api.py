@@ -1,0 +1,157 @@
+"""`/api/app/`, where events arrive, and `/api/events/`, where stored ones are listed."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from aiohttp import web
+
+from collector.reception import Reception, Rules
+from collector.records import EventQuery, Key, StoredEvent
+from collector.web.context import CLOCK, INGEST, SETTINGS, STORAGE, check_query, sites_of, window_of
+from collector.web.csv_answers import stream_csv
+from shared.errors import BadRequest
+from shared.events import EventType
+from shared.http_body import problem, read_post
+from shared.instants import format_instant
+from shared.wire import Body, read_body
+
+QUERY = ("worker_id", "workstation_id", "event_type", "from", "to", "site", "conflicts", "after", "limit")
+COLUMNS = (
+    "site",
+    "timestamp",
+    "worker_id",
+    "workstation_id",
+    "event_type",
+    "count",
+    "confidence",
+    "camera",
+    "conflicts",
+)
+MOST_EVENTS_A_PAGE = 10_000
+
+
+async def receive(request: web.Request) -> web.Response:
+    """Store a body of events and say what became of each."""
+    body = read_body(await read_post(request, content_types=("application/json",)))
+    app = request.app
+    camera = body.agent.camera if body.agent else None
+    reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
+    stored = await app[INGEST].store(reception.delivery(site=app[SETTINGS].site_of(camera), camera=camera))
+    refused = reception.refused_object()
+    if refused is not None:
+        return problem(400, refused.error, code=refused.code)
+    return web.json_response(reception.answer(stored))
+
+
+async def take_in_list(app: web.Application, body: Body, *, site: str | None, camera: str | None) -> dict[str, Any]:
+    """Store a list or an envelope that did not come from its camera just now, and return the answer.
+
+    `site` and `camera` are the operator's word; without it the envelope's camera and the settings decide.
+    """
+    camera = camera or (body.agent.camera if body.agent else None)
+    reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
+    delivery = reception.delivery(site=site or app[SETTINGS].site_of(camera), camera=camera, is_live=False)
+    return reception.answer(await app[INGEST].store(delivery))
+
+
+async def list_events(request: web.Request) -> web.Response:
+    """Return a page of stored events and, in `next`, where the next one begins."""
+    query = read_query(request)
+    events = await request.app[STORAGE].events(query)
+    cursor = _write_cursor(events[-1].key) if len(events) == query.limit else None
+    return web.json_response({"events": [event_row(event) for event in events], "next": cursor})
+
+
+async def list_events_as_csv(request: web.Request) -> web.StreamResponse:
+    """Return all events of the query, page after page: a file is never cut silently."""
+    query = read_query(request)
+
+    async def pages() -> Any:
+        page = query
+        while events := await request.app[STORAGE].events(page):
+            yield [event_row(event) | {"conflicts": len(event.losers)} for event in events]
+            page = EventQuery(
+                query.sites, query.worker_id, query.workstation_id, query.event_type, query.from_at, query.to_at,
+                query.only_conflicts, events[-1].key, query.limit,
+            )  # fmt: skip
+
+    return await stream_csv(request, pages(), columns=COLUMNS, name="events")
+
+
+def event_row(event: StoredEvent) -> dict[str, Any]:
+    """Return an event as the API shows it."""
+    return {
+        "site": event.key.site,
+        "timestamp": format_instant(event.key.at),
+        "worker_id": event.key.worker_id,
+        "workstation_id": event.key.workstation_id,
+        "event_type": event.key.event_type.name,
+        "count": event.version.count,
+        "confidence": event.version.confidence,
+        "camera": event.version.camera,
+        "conflicts": [{"count": count, "confidence": confidence} for count, confidence in event.losers],
+    }
+
+
+def read_query(request: web.Request) -> EventQuery:
+    """Return which events are asked for.
+
+    Raises:
+        BadRequest: names the parameter and what is wrong with it.
+    """
+    check_query(request, QUERY)
+    window = window_of(request)
+    return EventQuery(
+        sites=sites_of(request),
+        worker_id=request.query.get("worker_id"),
+        workstation_id=request.query.get("workstation_id"),
+        event_type=_read_type(request.query.get("event_type")),
+        from_at=window.start,
+        to_at=window.end,
+        only_conflicts=_read_flag("conflicts", request.query.get("conflicts", "false")),
+        after=_read_cursor(request.query.get("after")),
+        limit=_read_limit(request.query.get("limit", "1000")),
+    )
+
+
+def _rules(app: web.Application) -> Rules:
+    return Rules(app[SETTINGS].max_future_skew, app[SETTINGS].input_zone)
+
+
+def _read_type(text: str | None) -> EventType | None:
+    if text is None:
+        return None
+    if text not in EventType.__members__:
+        raise BadRequest("event_type: must be working, idle, absent or product_count")
+    return EventType[text]
+
+
+def _read_flag(name: str, text: str) -> bool:
+    if text not in ("true", "false", "1", "0"):
+        raise BadRequest(f"{name}: must be true or false")
+    return text in ("true", "1")
+
+
+def _read_limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MOST_EVENTS_A_PAGE):
+        raise BadRequest(f"limit: must be a number from 1 to {MOST_EVENTS_A_PAGE:,}")
+    return int(text)
+
+
+def _write_cursor(key: Key) -> str:
+    text = json.dumps([key.site, key.worker_id, key.at, int(key.event_type), key.workstation_id])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str | None) -> Key | None:
+    if text is None:
+        return None
+    try:
+        site, worker_id, at, kind, station_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if not (isinstance(site, str) and isinstance(worker_id, str) and isinstance(station_id, str)):
+            raise TypeError("ids are strings")
+        return Key(site, worker_id, int(at), EventType(kind), station_id)
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BadRequest("after: is not a place that an earlier page ended at") from error

@@ -1,0 +1,110 @@
+"""The body of a POST and the form of an error, the same at the edge agent and at the collector.
+
+Decompression is ours: aiohttp takes a gzip stream that was cut short as a short body, passes an unknown encoding through
+undecoded, and never ends a body that drips. Servers therefore run with `auto_decompress=False`.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from aiohttp import web
+
+from shared.errors import BadRequest, BodyTooLarge, BodyTooSlow, LinesideError, UnsupportedBody
+from shared.wire import MAX_BODY_BYTES, gunzip
+
+BODY_SECONDS = 30
+"""4 MiB in 30 s is 140 kB/s: slower senders shall send smaller batches."""
+
+_log = logging.getLogger(__name__)
+
+
+async def read_post(request: web.Request, *, content_types: tuple[str, ...]) -> bytes:
+    """Return the whole body, unpacked.
+
+    Raises:
+        UnsupportedBody: another Content-Type, or a Content-Encoding other than gzip.
+        BodyTooLarge: over 4 MiB, before or after unpacking.
+        BodyTooSlow: not whole after 30 s.
+        BadRequest: broken or truncated gzip.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", ""):
+        raise UnsupportedBody("the body may be plain or gzip, nothing else", hint="send Content-Encoding: gzip or none")
+    body = await _read_bounded(request)
+    if body and request.content_type not in content_types:
+        raise UnsupportedBody(
+            "the body must be declared as " + " or ".join(content_types), hint=f"send Content-Type: {content_types[0]}"
+        )
+    return gunzip(body) if encoding == "gzip" and body else body
+
+
+def problem(status: int, message: str, *, retry_after_seconds: int | None = None, **members: object) -> web.Response:
+    """Return an error answer: problem+json (RFC 9457) with the message as `detail` and, for simple clients, `error`."""
+    content = {"type": "about:blank", "title": _title(status), "status": status, "detail": message, "error": message}
+    headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
+    return web.Response(
+        status=status,
+        text=json.dumps(content | members, ensure_ascii=True),
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+@web.middleware
+async def answer_problems(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Turn errors into problem+json: ours with their status, aiohttp's own too, anything else into a bare 500."""
+    try:
+        return await handler(request)
+    except LinesideError as error:
+        return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _plainer(error, method=request.method)
+    except (ConnectionError, asyncio.CancelledError):
+        raise
+    except Exception:  # noqa: BLE001 - the top of a request: log it all, tell the stranger nothing
+        _log.exception("request failed", extra={"method": request.method, "path": request.path})
+        return problem(500, "the request failed here; the log says why")
+
+
+def _plainer(error: web.HTTPException, *, method: str) -> web.Response:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = error.headers["Allow"]
+        answer = problem(error.status, f"{method} is not possible at this address; possible: {allowed}")
+        answer.headers["Allow"] = allowed
+        return answer
+    message = "there is nothing at this address" if isinstance(error, web.HTTPNotFound) else error.reason
+    return problem(error.status, message)
+
+
+async def _read_bounded(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.content.iter_any():
+                size += len(part)
+                if size > MAX_BODY_BYTES:
+                    raise _too_large()
+                parts.append(part)
+    except TimeoutError as error:
+        raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS} s") from error
+    except web.RequestPayloadError as error:
+        raise BadRequest("the body ended before its time") from error
+    return b"".join(parts)
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"the body has more than {MAX_BODY_BYTES:,} bytes", hint="send fewer events a request")
+
+
+def _title(status: int) -> str:
+    return HTTPStatus(status).phrase

@@ -1,0 +1,182 @@
+"""Settings from a TOML file, the environment and flags, in rising order, with every mistake reported at once.
+
+A key in the environment is the program's prefix and the path in capitals, parts joined by two underscores:
+`[collector] url` of the edge agent is `EDGE_AGENT_COLLECTOR__URL`. Durations are texts such as `15s`, sizes such as
+`512KiB`; unknown keys are mistakes.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from shared.errors import SettingsInvalid
+from shared.instants import HOUR, MINUTE, SECOND
+
+_DURATION_UNITS = {"ms": 1_000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": 24 * HOUR}
+_SIZE_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+_MOST_DURATION = 3_660 * 24 * HOUR
+
+
+def _read_duration(value: object) -> object:
+    match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a duration such as "200ms", "15s", "5m", "10h" or "7d"')
+    return min(int(match[1]) * _DURATION_UNITS[match[2]], _MOST_DURATION)
+
+
+def _read_size(value: object) -> object:
+    match = re.fullmatch(r"([0-9]{1,12})(B|KiB|MiB|GiB)", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a size such as "512KiB", "64MiB" or "1GiB"')
+    return int(match[1]) * _SIZE_UNITS[match[2]]
+
+
+def _read_address(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('must be an address such as "127.0.0.1:8000"')
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise ValueError('must be an address such as "127.0.0.1:8000"')
+    return (host.strip("[]"), int(port))
+
+
+Duration = Annotated[int, Field(), BeforeValidator(_read_duration)]
+"""Microseconds inside, a text with a unit in files."""
+Size = Annotated[int, Field(), BeforeValidator(_read_size)]
+"""Bytes inside, a text with a unit in files."""
+Address = Annotated[tuple[str, int], Field(), BeforeValidator(_read_address)]
+"""(host, port) inside, `host:port` in files; port 0 takes a free one."""
+
+
+class ProgramSettings(BaseSettings):
+    """Base of the settings of a program: unknown keys are mistakes, values do not change."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=False)
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]  # the sources that are not used have no names here
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Validate what `load_settings` has merged and read nothing else."""
+        return (init_settings,)
+
+
+Settings = TypeVar("Settings", bound=ProgramSettings)
+_Origins = list[tuple[str, dict[str, Any]]]
+
+
+def load_settings(model: type[Settings], *, prefix: str, file: Path | None, flags: Mapping[str, Any]) -> Settings:
+    """Return the settings of a program.
+
+    `flags` has dotted keys; those that are None were not given.
+
+    Raises:
+        SettingsInvalid: a line for each mistake: key, value, reason and where it was read.
+    """
+    origins: _Origins = [
+        (str(file), _read_file(file)),
+        ("the environment", _read_environment(model, prefix)),
+        ("a flag", _nest({key: value for key, value in flags.items() if value is not None})),
+    ]
+    merged: dict[str, Any] = {}
+    for _, values in origins:
+        merged = _merge(merged, values)
+    try:
+        return model.model_validate(merged)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        mistakes = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        lines = [_describe(model, problem, origins=origins) for problem in problems]
+        raise SettingsInvalid(f"{mistakes} in the settings:\n  " + "\n  ".join(lines)) from None
+
+
+def state_folder(program: str) -> Path:
+    """Return where a program keeps its data by default: systemd's StateDirectory, else the user's state folder."""
+    if given := os.environ.get("STATE_DIRECTORY"):
+        return Path(given.split(":", maxsplit=1)[0])
+    home = os.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "lineside" / program
+
+
+def _read_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{file} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"{file} is not TOML: {error}") from error
+
+
+def _read_environment(model: type[ProgramSettings], prefix: str) -> dict[str, Any]:
+    try:
+        return EnvSettingsSource(model, env_prefix=prefix, env_nested_delimiter="__")()
+    except SettingsError as error:
+        raise SettingsInvalid(f"the environment cannot be read: {error}") from error
+
+
+def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in flat.items():
+        branch = nested
+        *parents, leaf = key.split(".")
+        for parent in parents:
+            branch = branch.setdefault(parent, {})
+        branch[leaf] = value
+    return nested
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _describe(model: type[BaseModel], problem: ErrorDetails, *, origins: _Origins) -> str:
+    path = [str(part) for part in problem["loc"]]
+    key = ".".join(path) or "settings"
+    if problem["type"] == "extra_forbidden":
+        near = get_close_matches(path[-1], _keys_beside(model, path), n=1)
+        return (
+            f"{key}: no such key" + (f"; did you mean {near[0]}?" if near else "") + f" (from {_origin(path, origins)})"
+        )
+    if problem["type"] == "missing":
+        return f"{key}: is missing"
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"{key} = {problem['input']!r}: {reason} (from {_origin(path, origins)})"
+
+
+def _origin(path: list[str], origins: _Origins) -> str:
+    for name, values in reversed(origins):
+        branch: Any = values
+        for part in path:
+            branch = branch.get(part) if isinstance(branch, dict) else None
+        if branch is not None:
+            return name
+    return "the defaults"
+
+
+def _keys_beside(model: type[BaseModel], path: list[str]) -> list[str]:
+    branch: type[BaseModel] | None = model
+    for part in path[:-1]:
+        field = branch.model_fields.get(part) if branch else None
+        inner = field.annotation if field else None
+        branch = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    return list(branch.model_fields) if branch else []

@@ -1,0 +1,126 @@
+"""What the commands print: tables, progress, errors. Data goes to stdout, narration to stderr.
+
+A progress bar appears on a terminal only; elsewhere one line every ten seconds says how far it is.
+"""
+
+import csv
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, ParamSpec, TextIO
+
+import click
+
+from shared.clock import Clock
+from shared.errors import LinesideError
+
+LINE_EVERY_SECONDS = 10
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+Given = ParamSpec("Given")
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows under a heading; numbers to the right, everything else to the left."""
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
+    right = [all(isinstance(row.get(column), int | float | None) for row in rows) and bool(rows) for column in columns]
+    for line in [list(columns), *cells]:
+        padded = [
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(line, widths, right, strict=True)
+        ]
+        click.echo("  ".join(padded).rstrip())
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def write_csv(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, stream: TextIO, has_heading: bool = True
+) -> None:
+    """Write RFC 4180 CSV; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    writer = csv.writer(stream, lineterminator="\r\n")
+    if has_heading:
+        writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_harmless(row.get(column)) for column in columns])
+
+
+def one_line(text: str) -> str:
+    """Return text for a terminal: control characters, which could move the cursor, are shown as escapes."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+class Progress:
+    """How far a long command is; `advance` as often as you like, `close` at the end."""
+
+    def __init__(self, total: int, *, label: str, clock: Clock) -> None:
+        self._total = total
+        self._label = label
+        self._clock = clock
+        self._done = 0
+        self._started = self._told = clock.monotonic()
+        self._bar = click.progressbar(length=total, label=label, file=sys.stderr) if sys.stderr.isatty() else None
+        if self._bar:
+            self._bar.render_progress()
+
+    def advance(self, steps: int) -> None:
+        """Note that so many more are done."""
+        self._done += steps
+        if self._bar:
+            self._bar.update(steps)
+        elif self._clock.monotonic() - self._told >= LINE_EVERY_SECONDS:
+            self._told = self._clock.monotonic()
+            rate = self._done / max(self._told - self._started, 0.001)
+            click.echo(f"{self._label}: {self._done:,} of {self._total:,}, {rate:,.0f}/s", err=True)
+
+    def reach(self, position: int) -> None:
+        """Note that so many are done in all."""
+        self.advance(position - self._done)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._bar:
+            self._bar.render_finish()
+
+
+def ends_with_exit_code(command: Callable[Given, int | None]) -> Callable[Given, None]:
+    """Make a command end with its returned exit code, and errors with theirs and one clear line on stderr."""
+
+    @functools.wraps(command)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs) or 0
+        except LinesideError as error:
+            fail(error)
+        except KeyboardInterrupt:
+            code = 130
+        except BrokenPipeError:  # `| head` has seen enough; without this the interpreter complains at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        sys.exit(code)
+
+    return run
+
+
+def fail(error: LinesideError) -> NoReturn:
+    """Print an error as one line and end with its exit code."""
+    click.echo(f"error: {error}", err=True)
+    sys.exit(error.exit_code)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else one_line(str(value))
+
+
+def _harmless(value: object) -> object:
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

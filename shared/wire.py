@@ -1,0 +1,260 @@
+"""What travels between producers, edge agents and the collector: bodies, the agent's envelope, answers, receipts.
+
+Shapes are those of SEMANTICS §7 and may not change. A body is bounded before it is read: at most 4 MiB decompressed and
+10,000 events. The JSON reader is the lenient one of the standard library on purpose: NaN, 1e999, a lone surrogate or a
+number of 5,000 digits make *their* event invalid and leave its neighbours alone.
+"""
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, NoReturn
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import WithJsonSchema as JsonSchema
+
+from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
+from shared.events import MAX_ID_LENGTH, Rejection, check_id
+from shared.instants import format_instant, parse_instant
+
+PROTOCOL: Final = 1
+REPLAY_SUFFIX = "+replay"
+"""Ends the `version` of an envelope that repeats old events: it says nothing of how the camera is now."""
+MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_EVENTS = 10_000
+MAX_LACKING_RANGES = 100
+MAX_SKIPPED_RANGES = 1_000
+_LARGEST_INTEGER = 2**63 - 1
+_LONGEST_INTEGER_TEXT = 400
+
+
+def _read_instant(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("must be an RFC 3339 timestamp")
+    return parse_instant(value)
+
+
+def _read_name(value: str) -> str:
+    return check_id("name", value)
+
+
+def _refuse_bool(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise ValueError("must be a number")
+    return value
+
+
+Instant = Annotated[
+    int,
+    Field(),
+    BeforeValidator(_read_instant),
+    PlainSerializer(format_instant, return_type=str),
+    JsonSchema({"type": "string", "format": "date-time"}),
+]
+"""Microseconds UTC inside, RFC 3339 on the wire."""
+Number = Annotated[int, Field(ge=0, le=_LARGEST_INTEGER), BeforeValidator(_refuse_bool)]
+Name = Annotated[str, Field(max_length=4 * MAX_ID_LENGTH), AfterValidator(_read_name)]
+Token = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+
+
+class AgentHeader(BaseModel):
+    """What an edge agent says of itself and of the events it sends along."""
+
+    model_config = ConfigDict(frozen=True)
+
+    protocol: Literal[1]
+    camera: Name
+    version: Annotated[str, Field(max_length=MAX_ID_LENGTH)]
+    batch: Token
+    """Made anew for each request; the receipt repeats it."""
+    sent_at: Instant
+    epoch: Token
+    """An event's number is unique within its epoch, for ever."""
+    seqs: Annotated[list[tuple[Number, Number]], Field(max_length=MAX_EVENTS)]
+    """Ascending disjoint ranges that number `events` in order."""
+    skipped: Annotated[
+        list[tuple[Number, Number, Annotated[str, Field(max_length=200)]]], Field(max_length=MAX_SKIPPED_RANGES)
+    ] = []
+    """Numbers of this epoch that will never be sent, with the reason."""
+    last_seq: Number
+    """The greatest number given out in this epoch so far."""
+    watermark: Instant | None = None
+    """The camera was watched without a break and everything up to here was delivered, this batch included."""
+    pending: Number
+    """Events that are neither settled nor in this batch."""
+    oldest_pending_at: Instant | None = None
+
+
+class ItemResult(BaseModel):
+    """What became of one item that was not plainly accepted."""
+
+    index: int
+    result: Literal["accepted", "duplicate", "rejected"]
+    conflict: bool = False
+    code: str | None = None
+    error: str | None = None
+
+
+class Receipt(BaseModel):
+    """The collector's word for a batch: without it nothing leaves the agent's buffer."""
+
+    batch: str
+    epoch: str
+    received_at: Instant
+    lacking: list[tuple[int, int]]
+    """At most 100 ranges of this epoch that never arrived, up to the header's `last_seq`."""
+
+
+class ListAnswer(BaseModel):
+    """The answer to an array or an envelope; accepted + duplicates + rejected = number of items."""
+
+    status: Literal["success"]
+    accepted: Annotated[int, Field(ge=0)]
+    duplicates: Annotated[int, Field(ge=0)]
+    conflicts: Annotated[int, Field(ge=0)]
+    rejected: Annotated[int, Field(ge=0)]
+    results: list[ItemResult]
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body taken apart, its items not yet judged."""
+
+    items: list[Any]
+    is_list: bool
+    """False for the one-object form, which has an answer of its own."""
+    agent: AgentHeader | None = None
+
+
+def read_body(body: bytes) -> Body:
+    """Return the items of a JSON body: one object, an array, or an envelope (an object with `events`).
+
+    Raises:
+        BadRequest: not JSON, or neither object nor array, or an envelope with a wrong header.
+        BodyTooLarge: more than 10,000 items.
+        ProtocolTooNew: the envelope's protocol is above ours.
+    """
+    value = decode_json(body)
+    if isinstance(value, dict):
+        if "events" not in value:
+            return Body([value], is_list=False)
+        return _read_envelope(value)
+    if isinstance(value, list):
+        return Body(_bounded(value), is_list=True)
+    raise BadRequest("the body must be an event object, an array of events, or an envelope")
+
+
+def read_lines(body: bytes) -> Body:
+    """Return the items of an NDJSON body, one for each line that is not blank.
+
+    A line that is not JSON becomes its own `Rejection`, which `read_event` hands on: its neighbours are left alone.
+    """
+    items: list[Any] = []
+    for line in body.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            items.append(decode_json(line, what="the line"))
+        except BadRequest as error:
+            items.append(Rejection("not_an_event", str(error)))
+    return Body(_bounded(items), is_list=True)
+
+
+def decode_json(body: bytes, *, what: str = "the body") -> Any:
+    """Return the value of a JSON text in UTF-8.
+
+    Raises:
+        BadRequest: with the place of the mistake.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{what} is not UTF-8: byte {error.start} is wrong") from error
+    try:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # an integer of more than 4,300 digits (CPython's limit): out of any range, not unreadable
+            return json.loads(text, parse_int=_read_integer)
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise BadRequest(f"{what} is not JSON that can be read: it is nested too deeply") from error
+
+
+def gunzip(body: bytes, *, most: int = MAX_BODY_BYTES) -> bytes:
+    """Return what a gzip body holds.
+
+    Raises:
+        BadRequest: broken, cut short, or followed by something else.
+        BodyTooLarge: more than `most` bytes; no more than that is ever unpacked.
+    """
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        plain = reader.decompress(body, most + 1)
+    except zlib.error as error:
+        raise BadRequest("the body is not gzip") from error
+    if len(plain) > most:
+        raise BodyTooLarge(f"the body has more than {most:,} bytes when unpacked", hint="send fewer events a request")
+    if not reader.eof:
+        raise BadRequest("the gzip body is cut short")
+    if reader.unused_data:
+        raise BadRequest("the gzip body is followed by something else")
+    return plain
+
+
+def read_header(value: object) -> AgentHeader:
+    """Return the `agent` part of an envelope.
+
+    Raises:
+        BadRequest: a field is missing or wrong; names every one.
+        ProtocolTooNew: `protocol` is above ours.
+    """
+    if isinstance(value, dict):
+        protocol = value.get("protocol")
+        if isinstance(protocol, int) and not isinstance(protocol, bool) and protocol > PROTOCOL:
+            raise ProtocolTooNew(f"protocol {protocol} is not known here", hint=f"this program speaks {PROTOCOL}")
+    try:
+        return AgentHeader.model_validate(value)
+    except ValidationError as error:
+        _refuse_header(error)
+
+
+def _refuse_header(error: ValidationError) -> NoReturn:
+    reasons = [
+        f"{'.'.join(str(part) for part in ('agent', *problem['loc']))}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:10]
+    ]
+    raise BadRequest("the envelope is wrong: " + "; ".join(reasons)) from None
+
+
+def _read_envelope(value: dict[str, Any]) -> Body:
+    events = value["events"]
+    if not isinstance(events, list):
+        raise BadRequest("the envelope is wrong: events must be an array")
+    items = _bounded(events)
+    header = read_header(value.get("agent"))
+    total = 0
+    before = -1
+    for first, last in header.seqs:
+        if first <= before or last < first:
+            raise BadRequest("the envelope is wrong: agent.seqs must be ascending ranges that do not overlap")
+        before = last
+        total += last - first + 1
+    if total != len(items):
+        raise BadRequest(f"the envelope is wrong: agent.seqs number {total:,} events and there are {len(items):,}")
+    if any(last < first for first, last, _ in header.skipped):
+        raise BadRequest("the envelope is wrong: a range of agent.skipped ends before it begins")
+    return Body(items, is_list=True, agent=header)
+
+
+def _bounded(items: list[Any]) -> list[Any]:
+    if len(items) > MAX_EVENTS:
+        raise BodyTooLarge(f"{len(items):,} events are too many for one request", hint=f"send at most {MAX_EVENTS:,}")
+    return items
+
+
+def _read_integer(text: str) -> int | float:
+    return int(text) if len(text) <= _LONGEST_INTEGER_TEXT else float("-inf" if text[0] == "-" else "inf")

@@ -1,0 +1,1 @@
+"""What Lineside promises, as tests: one folder a kind of proof."""

@@ -1,0 +1,39 @@
+"""What every test may use: hypothesis profiles, markers, and the folder of real data beside the checkout.
+
+The profile `dev` is for a person at work: new examples each time, failures remembered. `ci` (what `make test` takes) draws
+the same examples every time, so a run that failed fails again, and knows no deadline, because machines are shared.
+"""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci",
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("dev")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers, so that a misspelt one is an error."""
+    config.addinivalue_line("markers", "browser: opens the dashboard in a real chromium")
+    config.addinivalue_line("markers", "processes: starts the real programs and ends them")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder ../shared/data beside the checkout, with a real factory log; the test is skipped where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data, the folder of the real factory log, is not beside this checkout")
+    return folder
