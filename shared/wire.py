@@ -8,7 +8,7 @@ number of 5,000 digits make *their* event invalid and leave its neighbours alone
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic import WithJsonSchema as JsonSchema
@@ -17,14 +17,15 @@ from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
 from shared.events import MAX_ID_LENGTH, Rejection, check_id
 from shared.instants import format_instant, parse_instant
 
-PROTOCOL: Final = 1
+PROTOCOL = 1
 REPLAY_SUFFIX = "+replay"
 """Ends the `version` of an envelope that repeats old events: it says nothing of how the camera is now."""
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_EVENTS = 10_000
 MAX_LACKING_RANGES = 100
 MAX_SKIPPED_RANGES = 1_000
-_LARGEST_INTEGER = 2**63 - 1
+_LARGEST_INTEGER = 2**53 - 1
+"""What every reader of JSON takes exactly; also, sums over ranges stay within the integers of a database."""
 _LONGEST_INTEGER_TEXT = 400
 
 
@@ -62,7 +63,7 @@ class AgentHeader(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    protocol: Literal[1]
+    protocol: Annotated[Literal[1], Field(), BeforeValidator(_refuse_bool)]
     camera: Name
     version: Annotated[str, Field(max_length=MAX_ID_LENGTH)]
     batch: Token
@@ -231,11 +232,11 @@ def _refuse_header(error: ValidationError) -> NoReturn:
 
 
 def _read_envelope(value: dict[str, Any]) -> Body:
+    header = read_header(value.get("agent"))  # first: a newer protocol may shape its events in another way
     events = value["events"]
     if not isinstance(events, list):
         raise BadRequest("the envelope is wrong: events must be an array")
     items = _bounded(events)
-    header = read_header(value.get("agent"))
     total = 0
     before = -1
     for first, last in header.seqs:

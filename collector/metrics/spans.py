@@ -7,6 +7,7 @@ This is the reference: it reads all sightings of a worker and nothing else, and 
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from collector.records import Sighting
@@ -48,7 +49,7 @@ def spans(sightings: Sequence[Sighting], *, rules: Rules, watermarks: Mapping[st
     """
     result: list[Span] = []
     state: Sighting | None = None
-    for sighting, following in zip(sightings, [*sightings[1:], None], strict=True):
+    for sighting, following in zip_longest(sightings, sightings[1:]):
         if sighting.event_type is not EventType.product_count:
             state = sighting
         if state is None:

@@ -56,29 +56,17 @@ class Registry:
 
         A camera that has events stays where it has them; one that never had any moves to where the settings say.
         """
-        if delivery.camera is None or self._homes.get(delivery.camera) == delivery.site:
+        if delivery.camera is None:
             self.site(delivery.site)
             return delivery.site
-        home = delivery.site
-        # Where this camera has been seen; at most one of these has events.
-        rows = self._connection.execute(
-            """
-            select s.name, c.has_events, c.site, c.number
-            from camera as c
-            join site as s on s.number = c.site
-            where c.name = ?
-            """,
-            (delivery.camera,),
-        ).fetchall()
-        for name, has_events, site, number in rows:
-            if has_events:
-                home = name
-            elif name != delivery.site:
-                self._connection.execute("delete from camera where site = ? and number = ?", (site, number))
-                self._cameras.pop((site, delivery.camera), None)
-        self.camera(home, delivery.camera)
-        if home == delivery.site:
-            self._homes[delivery.camera] = home
+        is_home = self._homes.get(delivery.camera) == delivery.site
+        home = delivery.site if is_home else self._find_home(delivery.camera, delivery.site)
+        if delivery.events:
+            # From now on the camera stays at this site, also for what follows in this transaction.
+            self._connection.execute(
+                "update camera set has_events = 1 where site = ? and number = ? and has_events = 0",
+                (self.site(home), self.camera(home, delivery.camera)),
+            )
         return home
 
     def widen_workstations(self, survivors: Mapping[Key, Version]) -> None:
@@ -110,6 +98,29 @@ class Registry:
             f"update {table} set name = ? where site = ? and number = ?",  # noqa: S608 - one of two names of ours
             (new.name, site, number),
         )
+
+    def _find_home(self, camera: str, wanted: str) -> str:
+        home = wanted
+        # Where this camera has been seen; at most one of these has events.
+        rows = self._connection.execute(
+            """
+            select s.name, c.has_events, c.site, c.number
+            from camera as c
+            join site as s on s.number = c.site
+            where c.name = ?
+            """,
+            (camera,),
+        ).fetchall()
+        for name, has_events, site, number in rows:
+            if has_events:
+                home = name
+            elif name != wanted:
+                self._connection.execute("delete from camera where site = ? and number = ?", (site, number))
+                self._cameras.pop((site, camera), None)
+        self.camera(home, camera)
+        if home == wanted:
+            self._homes[camera] = home
+        return home
 
     def _workstation(self, site: int, station_id: str) -> int:
         return self._number(self._workstations, (site, station_id), table="workstation", column="station_id")

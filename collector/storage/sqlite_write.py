@@ -121,9 +121,6 @@ def _write_camera(
     if delivery.camera is None:
         return ()
     at = (registry.site(site), registry.camera(site, delivery.camera))
-    if delivery.events:
-        # From now on the camera stays at this site.
-        connection.execute("update camera set has_events = 1 where site = ? and number = ? and has_events = 0", at)
     contact = delivery.contact
     if contact is None:
         return ()
@@ -166,15 +163,16 @@ def _write_numbering(
         # What overlaps or touches the new range becomes one with it.
         touching = connection.execute(
             """
-            select min(first_seq), max(last_seq)
+            select count(*), min(first_seq), max(last_seq)
             from camera_range
             where site = ? and camera = ? and epoch = ? and first_seq <= ? + 1 and last_seq >= ? - 1
             """,
             (*where, last, first),
         ).fetchone()
-        if touching[0] is not None and touching[0] <= first and touching[1] >= last:
+        how_many, least, greatest = touching
+        if how_many == 1 and least <= first and last <= greatest:
             continue
-        merged = (first, last) if touching[0] is None else (min(first, touching[0]), max(last, touching[1]))
+        merged = (min(first, least), max(last, greatest)) if how_many else (first, last)
         connection.execute(
             """
             delete from camera_range

@@ -1,0 +1,1 @@
+"""What we claim about speed, runnable: ratios against a baseline in the same run, never timed tests."""

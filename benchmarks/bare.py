@@ -1,0 +1,65 @@
+"""The baseline: the same rows into the same table by bare SQLite, one commit a batch, each commit on disk."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils.utils import sqlite3
+
+Row = Sequence[Any]
+
+EVENT_TABLE = """
+    create table event (
+        site integer not null, worker integer not null, at integer not null, type integer not null,
+        workstation integer not null, count integer not null, confidence real, camera integer,
+        primary key (site, worker, at, type, workstation)
+    ) strict, without rowid
+"""
+EVENT_INSERT = "insert into event values (?, ?, ?, ?, ?, ?, ?, ?)"
+LOG_TABLE = """
+    create table event_log (
+        seq integer primary key autoincrement, epoch integer not null, at integer not null,
+        accepted_at integer not null, checksum integer not null, payload text not null
+    ) strict
+"""
+LOG_INSERT = "insert into event_log (epoch, at, accepted_at, checksum, payload) values (?, ?, ?, ?, ?)"
+
+
+def insert(file: Path, rows: Sequence[Row], *, table: str, statement: str, batch: int) -> float:
+    """Return the events a second of inserting rows with `synchronous=FULL`."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute(table)
+    began = time.perf_counter()
+    for start in range(0, len(rows), batch):
+        connection.execute("begin immediate")
+        connection.executemany(statement, rows[start : start + batch])
+        connection.execute("commit")
+    took = time.perf_counter() - began
+    connection.close()
+    return len(rows) / took
+
+
+def event_rows(made: Sequence[dict[str, Any]]) -> list[Row]:
+    """Return events as rows of the collector's table."""
+    types = {"absent": 0, "idle": 1, "working": 2, "product_count": 3}
+    return [
+        (
+            1,
+            int(event["worker_id"][1:]),
+            number,
+            types[event["event_type"]],
+            int(event["workstation_id"][1:]),
+            event["count"],
+            event["confidence"],
+            None,
+        )
+        for number, event in enumerate(made)
+    ]
+
+
+def log_rows(made: Sequence[dict[str, Any]]) -> list[Row]:
+    """Return events as rows of the edge agent's table."""
+    return [(1, number, number, 0, str(event)) for number, event in enumerate(made)]

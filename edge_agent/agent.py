@@ -1,0 +1,205 @@
+"""The composition root: makes the parts of a running agent, joins them, and takes them apart in the right order.
+
+Stopping (SIGTERM, SIGINT) goes with the stream: no new requests, what was posted goes to disk and is answered, the
+batch on its way gets 5 s for its receipt, then the log is closed cleanly. Cutting any of this short loses nothing that
+was answered `accepted`; it costs a new epoch at the next start and, at most, a batch of duplicates.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from aiohttp import web
+
+from edge_agent.buffer.log import EventLog
+from edge_agent.intake.acceptor import Acceptor
+from edge_agent.intake.life_signs import LifeSigns
+from edge_agent.intake.local_http import allowed_hosts, create_app, create_runner
+from edge_agent.sender import Sender
+from edge_agent.settings import AgentSettings
+from edge_agent.status import describe_agent, describe_link, describe_log
+from edge_agent.sync_loop import SyncLoop
+from shared.clock import Clock, SystemClock
+from shared.control_socket import reachable
+from shared.errors import LinesideError
+from shared.events import Event
+from shared.instants import SECOND
+
+CONTROL_SOCKET = "control.sock"
+REMEMBERED = ("collector.url", "collector.token_file", "collector.ca_file", "camera")
+"""What the log remembers of the settings, for commands that go on where the agent left off."""
+_LAST_BATCH_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+def run(settings: AgentSettings) -> int:
+    """Run the agent until it is told to stop, and return its exit code.
+
+    Raises:
+        FileHeld: another agent has this data folder.
+        StorageUnusable, StorageFull: its queue cannot be opened.
+        LinesideError: it cannot listen where it should.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="log") as executor:
+        return asyncio.run(_serve(settings, executor=executor, clock=SystemClock()))
+
+
+class _Agent:
+    """The parts that work together while the log is open."""
+
+    def __init__(
+        self, settings: AgentSettings, *, log: EventLog, sender: Sender, executor: Executor, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._log = log
+        self._executor = executor
+        self._clock = clock
+        self._version = version("lineside")
+        self._life_signs = LifeSigns(silent_after=settings.source_silent_after, clock=clock)
+        self.acceptor = Acceptor(log.append, executor=executor, on_commit=self._on_commit)
+        self.loop = SyncLoop(
+            log,
+            sender,
+            settings=settings,
+            version=self._version,
+            executor=executor,
+            clock=clock,
+            last_sign_of_life=lambda: self._life_signs.last,
+        )
+
+    def app(self, hosts: frozenset[str] | None) -> web.Application:
+        """Return the agent's HTTP side for requests that name one of these hosts, None for any."""
+        return create_app(
+            acceptor=self.acceptor,
+            life_signs=self._life_signs,
+            status=self._status,
+            clock=self._clock,
+            time_zone=self._settings.time_zone,
+            hosts=hosts,
+        )
+
+    def _on_commit(self, events: Sequence[Event]) -> None:
+        self._life_signs.sent(events)
+        self.loop.wake()
+
+    async def _status(self) -> Mapping[str, object]:
+        failure = self.acceptor.failure
+        agent = describe_agent(
+            camera=self._settings.camera,
+            version=self._version,
+            collector=self._settings.collector.url,
+            epoch=self._log.facts().epochs[-1].token,
+            last_sign_of_life=self._life_signs.last,
+            intake_failure=None if failure is None else str(failure),
+        )
+        counts = await _on(self._executor, self._log.counts)
+        return agent | describe_link(self.loop.link) | describe_log(counts)
+
+
+async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -> int:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with AsyncExitStack() as stack:
+        sender = await stack.enter_async_context(_sender(settings))
+        log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock))
+        stack.push_async_callback(_on, executor, log.close)
+        await _on(executor, lambda: _remember(log, settings))
+        agent = _Agent(settings, log=log, sender=sender, executor=executor, clock=clock)
+        await stack.enter_async_context(_delivering(agent.loop))
+        stack.push_async_callback(agent.acceptor.close)
+        await stack.enter_async_context(_listening_at_control_socket(agent.app(None), settings.data_dir))
+        names = None if settings.open else allowed_hosts(settings.listen[0])
+        address = await stack.enter_async_context(_listening(agent.app(names), settings.listen))
+        click.echo(f"listening on {address}")
+        _log.info("running", extra={"camera": settings.camera, "collector": settings.collector.url})
+        await stopping.wait()
+        _log.info("stopping")
+    return 0
+
+
+@asynccontextmanager
+async def _delivering(loop: SyncLoop) -> AsyncIterator[None]:
+    delivery = asyncio.create_task(loop.run(), name="delivery")
+    try:
+        yield
+    finally:
+        loop.stop()
+        done, _ = await asyncio.wait([delivery], timeout=_LAST_BATCH_SECONDS)
+        if not done:
+            delivery.cancel()
+            await asyncio.wait([delivery])
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, address: tuple[str, int]) -> AsyncIterator[str]:
+    """Serve on a network address and give the URL at which the agent can be reached."""
+    host, port = address
+    async with _running(app) as runner:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise LinesideError(
+                f"cannot listen on {host}:{port}: {reason}", hint="another agent? choose another address with --listen"
+            ) from error
+        bound = runner.addresses[0][1]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+
+
+@asynccontextmanager
+async def _listening_at_control_socket(app: web.Application, folder: Path) -> AsyncIterator[None]:
+    """Serve on `control.sock`, for this user only; the lock of the log makes sure that a file there is a dead one's."""
+    path = folder / CONTROL_SOCKET
+    path.unlink(missing_ok=True)
+    with closing(socket.socket(socket.AF_UNIX)) as unix:
+        os.fchmod(unix.fileno(), 0o600)  # before the file exists, so that it never has other rights
+        with reachable(path) as name:
+            unix.bind(name)
+        async with _running(app) as runner:
+            await web.SockSite(runner, unix).start()
+            yield
+        path.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _running(app: web.Application) -> AsyncIterator[web.AppRunner]:
+    runner = create_runner(app)
+    await runner.setup()
+    try:
+        yield runner
+    finally:
+        await runner.cleanup()
+
+
+def _sender(settings: AgentSettings) -> Sender:
+    return Sender(
+        settings.collector.url,
+        token_file=settings.collector.token_file,
+        ca_file=settings.collector.ca_file,
+        timeout_seconds=settings.collector.timeout / SECOND,
+        compression=settings.delivery.compression,
+    )
+
+
+def _remember(log: EventLog, settings: AgentSettings) -> None:
+    collector = settings.collector
+    files = ("" if file is None else str(file.absolute()) for file in (collector.token_file, collector.ca_file))
+    for key, value in zip(REMEMBERED, (collector.url, *files, settings.camera), strict=True):
+        if log.recall(key) != value:
+            log.remember(key, value)
+
+
+async def _on(executor: Executor, work: Callable[[], Result]) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(executor, work)

@@ -1,0 +1,1 @@
+"""The durable log of events between the camera and the collector."""

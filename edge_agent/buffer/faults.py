@@ -1,0 +1,80 @@
+"""The failures of SQLite and of the file system in our words, translated once at the edge of the buffer."""
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils.utils import sqlite3
+
+from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
+
+_PRIMARY_CODE = 0xFF
+_BUSY, _LOCKED, _FULL, _NOT_A_DATABASE = 5, 6, 13, 26  # https://sqlite.org/rescode.html
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise what SQLite or the system says of the file at `path` as Busy, StorageFull or StorageUnusable."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _in_our_words(error, path) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(path) from error
+        raise _unusable(path, error.strerror or str(error)) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Hold a write transaction: committed on disk when the block ends, without a trace when it raises.
+
+    A COMMIT that failed leaves the transaction open, and every later BEGIN would fail: it is rolled back too.
+    """
+    with translated(path):
+        connection.execute("begin immediate")
+        try:
+            yield
+            connection.execute("commit")
+        except BaseException:
+            _roll_back(connection, path)
+            raise
+
+
+def _roll_back(connection: sqlite3.Connection, path: Path) -> None:
+    if not connection.in_transaction:  # SQLite has done so itself, as it does after some errors
+        return
+    try:
+        connection.execute("rollback")
+    except sqlite3.Error as error:  # the failure that led here is the one to report
+        _log.warning("rollback failed", extra={"file": str(path), "error": str(error)})
+
+
+def not_a_queue(path: Path, reason: str) -> StorageUnusable:
+    """Return the error for a file that is left as it is because it is not ours to write."""
+    return StorageUnusable(
+        f"{path} is not a queue of this program: {reason}", hint="it was left untouched; move it away or use another"
+    )
+
+
+def _in_our_words(error: sqlite3.Error, path: Path) -> LinesideError:
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    if code == _FULL:
+        return _full(path)
+    if code in (_BUSY, _LOCKED):
+        return Busy(f"{path} is busy")
+    if code == _NOT_A_DATABASE:
+        return not_a_queue(path, "it is no SQLite database")
+    return _unusable(path, str(error))
+
+
+def _full(path: Path) -> StorageFull:
+    return StorageFull(f"no room is left on the disk of {path}", hint="make room; nothing that was taken is lost")
+
+
+def _unusable(path: Path, reason: str) -> StorageUnusable:
+    return StorageUnusable(f"{path} cannot be used: {reason}", hint="is the disk mounted, writable and whole?")

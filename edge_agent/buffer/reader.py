@@ -1,0 +1,158 @@
+"""Reading a queue file beside the running agent, or without one; nothing here can write.
+
+Every answer comes from one short read transaction: a reader that stays in one keeps the write-ahead log from being
+folded back, and it would grow without end.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, Self
+
+from edge_agent.buffer import rows, schema
+from edge_agent.buffer.faults import translated
+from edge_agent.buffer.rows import Counts, Entry
+from edge_agent.delivery.batching import Backlog
+from shared.errors import NotFound
+from shared.instants import LAST_INSTANT
+from shared.receipts import count, subtract, union
+
+State = Literal["queued", "synced", "all"]
+"""`queued` is pending, `synced` is settled; `all` is every event that is kept, dead letters too."""
+
+# :settled is 1 for settled events, 0 for pending ones, null for all. The range that could hold a number is the last
+# one that begins at or before it.
+_CHOSEN = """
+with chosen as (
+    select
+        seq,
+        exists (select 1 from dead_letter where dead_letter.seq = event_log.seq) as is_dead,
+        seq <= coalesce((select last from settled where first <= event_log.seq order by first desc limit 1), 0)
+            as is_settled
+    from event_log
+    where seq > :after_seq
+    and at >= :from_at
+    and at < :to_at
+)
+"""
+
+_COUNT = (
+    _CHOSEN
+    + """
+select count(*)
+from chosen
+where :settled is null
+or (is_settled = :settled and not is_dead)
+"""
+)
+
+# Oldest number first; the limit ends the scan.
+_PAGE = (
+    _CHOSEN
+    + """
+select event_log.seq, epoch, at, checksum, cast(payload as blob)
+from chosen
+join event_log using (seq)
+where :settled is null
+or (is_settled = :settled and not is_dead)
+order by event_log.seq
+limit :most
+"""
+)
+
+
+class LogReader:
+    """A read-only view of a folder's queue; `with` closes it.
+
+    Raises:
+        NotFound: there is no queue in this folder.
+        StorageUnusable: there is one that cannot be read or is not ours.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / schema.QUEUE_FILE
+        if not self._path.exists():
+            raise NotFound(f"there is no queue in {folder}", hint="did the agent run with another --data-dir?")
+        self._connection = schema.open_for_reading(folder)
+
+    def entries(
+        self, *, from_at: int | None, to_at: int | None, state: State, after_seq: int, most: int
+    ) -> list[Entry]:
+        """Return up to `most` undamaged events numbered above `after_seq`, ascending by number.
+
+        Their instants lie in [from_at, to_at); None leaves that end open. An empty list means that there are no more:
+        damaged events are passed over, not counted.
+        """
+        found: list[Entry] = []
+        while len(found) < most:
+            wanted = most - len(found)
+            given = _given((from_at, to_at), state) | {"after_seq": after_seq, "most": wanted}
+            with self._reading():
+                tokens = {number: epoch.token for number, epoch in rows.epochs(self._connection).items()}
+                page = self._connection.execute(_PAGE, given).fetchall()
+            found += rows.undamaged(page, tokens=tokens)
+            if len(page) < wanted:
+                break
+            after_seq = page[-1][0]
+        return found
+
+    def count(self, *, from_at: int | None, to_at: int | None, state: State) -> int:
+        """Return how many events `entries` would give in all, damaged ones included."""
+        given = _given((from_at, to_at), state) | {"after_seq": 0}
+        with self._reading():
+            return int(self._connection.execute(_COUNT, given).fetchone()[0])
+
+    def facts(self) -> Backlog:
+        """Return what is pending and the epochs, as the writer's `facts` does."""
+        with self._reading():
+            return self._facts()
+
+    def counts(self) -> Counts:
+        """Return how much there is; `oldest_pending_at` is exact."""
+        with self._reading():
+            facts = self._facts()
+            return Counts(
+                last_seq=facts.last_seq,
+                settled=count(rows.settled(self._connection)),
+                pending=count(facts.pending),
+                dead=count(rows.dead(self._connection)),
+                size_bytes=schema.size_bytes(self._folder),
+                oldest_pending_at=rows.oldest_at(self._connection, facts.pending),
+            )
+
+    def recall(self, key: str) -> str | None:
+        """Return what the agent remembered."""
+        with self._reading():
+            return rows.meta(self._connection, key)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _facts(self) -> Backlog:
+        last = rows.last_seq(self._connection)
+        handled = union(rows.settled(self._connection), rows.dead(self._connection))
+        pending = subtract(((1, last),) if last else (), handled)
+        return Backlog(pending, last, tuple(rows.epochs(self._connection).values()))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with translated(self._path):
+            self._connection.execute("begin")
+            try:
+                yield
+            finally:
+                self._connection.execute("rollback")
+
+
+def _given(window: tuple[int | None, int | None], state: State) -> dict[str, int | None]:
+    from_at, to_at = window
+    settled = {"queued": 0, "synced": 1, "all": None}[state]
+    return {"from_at": from_at or 0, "to_at": LAST_INSTANT + 1 if to_at is None else to_at, "settled": settled}

@@ -1,0 +1,25 @@
+"""The command edge-agent, one file a subcommand."""
+
+import click
+
+from edge_agent.cli.replay import replay
+from edge_agent.cli.run import run
+from edge_agent.cli.send import send
+from edge_agent.cli.status import status
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="lineside", prog_name="edge-agent", message="%(prog)s %(version)s")
+def main() -> None:
+    """Keep a camera's events safe beside the camera, and deliver them to the collector.
+
+    \b
+    exit: 0 done · 1 failed · 2 usage · 3 degraded or incomplete · 4 not authorised
+          5 other side unreachable · 6 queue held by another process · 7 storage · 130 interrupted
+    """  # noqa: D301 - \b keeps the lines of the paragraph after it
+
+
+for command in (run, send, status, replay):
+    main.add_command(command)

@@ -1,0 +1,103 @@
+"""The status as a person reads it: four lines, the first one says how things are.
+
+    cam-03     RETRYING   collector https://collector.plant.lan: connection refused, since 12:58:10 (44 min)
+    queue      1,204 events, oldest 12:58:13 (44 min), 0.6 MB
+    sent       48,113 confirmed, 2 dead letters
+    watermark  13:42:06   clock +0.04 s   next try in 17 s
+
+Times are those of this machine's zone, with the day where it is not today.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.instants import SECOND, datetime_of, parse_instant
+from shared.terminal import one_line
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_MEGABYTE = 1_000_000
+
+
+def in_words(status: Mapping[str, Any], *, now: int) -> list[str]:
+    """Return the lines of a status, whether an agent or a file said it."""
+    rows = [
+        (one_line(str(status.get("camera") or "?")), _state(status, now)),
+        ("queue", _queue(status, now)),
+        ("sent", _sent(status)),
+        ("watermark", _link(status, now)),
+        ("intake", _intake(status)),
+    ]
+    told = [(name, text) for name, text in rows if text]
+    width = max(len(name) for name, _ in told) + 2
+    return [f"{name:{width}}{text}" for name, text in told]
+
+
+def age(instant: int, *, now: int) -> str:
+    """Return how long ago something was, to one unit.
+
+    >>> age(0, now=95 * 60 * SECOND)
+    '1 h'
+    """
+    seconds = max(now - instant, 0) // SECOND
+    size, unit = next((step for step in _UNITS if seconds >= step[0]), _UNITS[-1])
+    return f"{seconds // size:,} {unit}"
+
+
+def _state(status: Mapping[str, Any], now: int) -> str:
+    text = f"{status['state'].upper()}   collector {one_line(str(status.get('collector') or 'unknown'))}"
+    if status.get("cause"):
+        text += f": {one_line(status['cause'])}"
+    if status.get("failing_since"):
+        text += f", since {_moment(status['failing_since'], now)}"
+    return text
+
+
+def _queue(status: Mapping[str, Any], now: int) -> str:
+    size = f"{status['size_bytes'] / _MEGABYTE:.1f} MB"
+    if not status["pending"]:
+        return f"empty, {size}"
+    oldest = status.get("oldest_pending_at")
+    return f"{status['pending']:,} events" + (f", oldest {_moment(oldest, now)}" if oldest else "") + f", {size}"
+
+
+def _sent(status: Mapping[str, Any]) -> str:
+    text = f"{status['settled']:,} confirmed"
+    if status["dead"]:
+        text += f", {status['dead']:,} dead letters"
+    if status["unaccounted"]:
+        text += f", {status['unaccounted']:,} NOT ACCOUNTED FOR"
+    return text
+
+
+def _link(status: Mapping[str, Any], now: int) -> str:
+    if "watermark" not in status:
+        return ""
+    parts = [_moment(status["watermark"], now) if status["watermark"] else _why_no_watermark(status)]
+    if status.get("clock_offset_seconds") is not None:
+        parts.append(f"collector's clock {status['clock_offset_seconds']:+.2f} s")
+    if status.get("next_try_at"):
+        seconds = max(parse_instant(status["next_try_at"]) - now, 0) / SECOND
+        parts.append(f"next try in {seconds:.0f} s")
+    return "   ".join(parts)
+
+
+def _why_no_watermark(status: Mapping[str, Any]) -> str:
+    if status.get("last_sign_of_life_at"):
+        return "none yet: the collector has confirmed nothing since the start"
+    return "none yet: the producer has shown no sign of life since the start"
+
+
+def _intake(status: Mapping[str, Any]) -> str:
+    return f"FAILING   {one_line(status['intake_failure'])}" if status.get("intake_failure") else ""
+
+
+def _moment(text: str, now: int) -> str:
+    instant = parse_instant(text)
+    local, today = _local(instant), _local(now).date()
+    clock_time = f"{local:%H:%M:%S}" if local.date() == today else f"{local:%Y-%m-%d %H:%M:%S}"
+    return f"{clock_time} ({age(instant, now=now)} ago)"
+
+
+def _local(instant: int) -> datetime:
+    return datetime_of(instant).astimezone()

@@ -1,0 +1,58 @@
+"""The body of a request: what the agent says of itself, and stored events as they are (SEMANTICS §7).
+
+Events are stored as canonical JSON, so a body is a join of stored bytes: nothing is decoded, and what was accepted is
+what is sent. `shared.wire.AgentHeader` is the other end's reading of the same words.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.instants import format_instant
+from shared.receipts import Ranges
+
+PROTOCOL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What goes with the events of one batch; instants in microseconds UTC."""
+
+    camera: str
+    version: str
+    batch: str
+    """Made anew for each request."""
+    sent_at: int
+    epoch: str
+    seqs: Ranges
+    """Number the events in order."""
+    last_seq: int
+    """The greatest number given out in this epoch."""
+    watermark: int | None
+    pending: int
+    """Events that are neither settled nor in this batch."""
+    oldest_pending_at: int | None
+
+
+def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
+    """Return the body that carries these events, one payload for each number of the header."""
+    fields = {
+        "protocol": PROTOCOL,
+        "camera": header.camera,
+        "version": header.version,
+        "batch": header.batch,
+        "sent_at": format_instant(header.sent_at),
+        "epoch": header.epoch,
+        "seqs": header.seqs,
+        "skipped": [],
+        "last_seq": header.last_seq,
+        "watermark": _text(header.watermark),
+        "pending": header.pending,
+        "oldest_pending_at": _text(header.oldest_pending_at),
+    }
+    agent = json.dumps(fields, separators=(",", ":")).encode()
+    return b'{"agent":' + agent + b',"events":[' + b",".join(payloads) + b"]}"
+
+
+def _text(instant: int | None) -> str | None:
+    return None if instant is None else format_instant(instant)

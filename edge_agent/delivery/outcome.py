@@ -1,0 +1,181 @@
+"""What one attempt to deliver means: a pure table, DESIGN §3.
+
+Events leave the buffer only against a receipt (`Settle`) or, alone in a batch, on the collector's own word that they
+are wrong (`Bury`). Everything else keeps them; what is not in the table keeps them too. Faults that no waiting mends
+(a wrong token, path or certificate) are `Pause`: ours to fix, named in words, and tried again once a minute.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from edge_agent.delivery.answers import NotAReceipt, Receipt, read_receipt
+from edge_agent.delivery.retry_after import read_retry_after
+
+NoAnswerKind = Literal["dns", "refused", "unreachable", "timeout", "reset", "other", "tls", "certificate", "token_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An HTTP answer, whoever gave it."""
+
+    status: int
+    content_type: str
+    retry_after: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The request got no answer, or was not even sent."""
+
+    kind: NoAnswerKind
+    detail: str
+
+
+Attempt = Answered | NoAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The collector has judged every event of the batch."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Time may mend it."""
+
+    reason: str
+    after_seconds: float | None = None
+    """What the collector asked for, clamped to 0–900 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The batch holds something bad, or is too large: try less of it."""
+
+    reason: str
+    is_too_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bury:
+    """The one event of the batch will never be taken."""
+
+    code: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Somebody has to mend something on our side."""
+
+    cause: str
+    not_authorised: bool = False
+    """The fault is who we are to the collector, and not where it is or how it is spoken to."""
+
+
+Verdict = Settle | Retry | Split | Bury | Pause
+
+_SILENCES = {
+    "dns": "the collector's name cannot be resolved",
+    "refused": "nothing listens at the collector's address",
+    "unreachable": "there is no way to the collector",
+    "timeout": "the collector did not answer in time",
+    "reset": "the connection to the collector broke",
+    "other": "the collector cannot be spoken to",
+}
+_OUR_FAULTS = {
+    "tls": ("no TLS with the collector", "see collector.url"),
+    "certificate": ("the collector's certificate is not trusted", "see collector.ca_file and the clock"),
+    "token_file": ("the token cannot be read", "see collector.token_file"),
+}
+_CAUSES = {
+    401: "the collector does not accept our token: see collector.token_file",
+    403: "the collector does not allow this agent to deliver: see collector.token_file",
+    404: "there is no collector at this address: see collector.url",
+    405: "there is no collector at this address: see collector.url",
+    407: "a proxy in between wants a login; the agent goes through none: see collector.url",
+    410: "there is no collector at this address any more: see collector.url",
+    415: "the collector does not take our kind of body: see delivery.compression",
+    426: "the collector is older than this agent: update the collector",
+    431: "the collector finds our headers too long: see collector.token_file",
+}
+
+
+def judge(attempt: Attempt, *, batch: str, events: int, now: int) -> Verdict:
+    """Return what to do after an attempt to deliver `events` events as `batch`; `now` is the instant of the answer."""
+    match attempt:
+        case Answered():
+            return _judge_answer(attempt, batch=batch, events=events, now=now)
+        case NoAnswer():
+            return _judge_silence(attempt)
+        case _ as never:
+            assert_never(never)
+
+
+def _judge_silence(attempt: NoAnswer) -> Verdict:
+    if attempt.kind in _OUR_FAULTS:
+        before, after = _OUR_FAULTS[attempt.kind]
+        return Pause(f"{before}: {attempt.detail}; {after}", not_authorised=attempt.kind == "token_file")
+    return Retry(f"{_SILENCES.get(attempt.kind, _SILENCES['other'])}: {attempt.detail}")
+
+
+def _judge_answer(answer: Answered, *, batch: str, events: int, now: int) -> Verdict:
+    match answer.status:
+        case status if 200 <= status <= 299:
+            return _judge_receipt(answer, batch=batch, events=events)
+        case 400 | 422:
+            return _judge_refusal(answer, code="refused", events=events)
+        case 413 if events > 1:
+            return Split("413: the batch is too large for the collector", is_too_large=True)
+        case 413:
+            return _judge_refusal(answer, code="too_large", events=events)
+        case 408 | 425 | 429:
+            return _retry(answer, now)
+        case status if 500 <= status <= 599:
+            return _retry(answer, now)
+        case status if 300 <= status <= 399:
+            return Pause(
+                f"{status}: the collector's address redirects elsewhere, which is not followed: see collector.url"
+            )
+        case status:
+            cause = _CAUSES.get(status, "an answer that no collector gives: see collector.url")
+            return Pause(f"{status}: {cause}", not_authorised=status in (401, 403))
+
+
+def _judge_receipt(answer: Answered, *, batch: str, events: int) -> Verdict:
+    found = read_receipt(answer.body, batch=batch, events=events)
+    if isinstance(found, NotAReceipt):
+        return Retry(f"{answer.status} without a receipt: {found.reason}; something in between may have answered")
+    return Settle(found)
+
+
+def _judge_refusal(answer: Answered, *, code: str, events: int) -> Verdict:
+    error = _read_problem(answer)
+    if error is None:
+        return Pause(f"{answer.status}, but not by a collector: see collector.url")
+    if events == 0:
+        return Pause(f"{answer.status}: the collector refuses even an empty batch: {error}")
+    return Split(f"{answer.status}: {error}") if events > 1 else Bury(code, error)
+
+
+def _read_problem(answer: Answered) -> str | None:
+    """Return the message of a problem+json that has the marks of ours: `status` and the same text twice."""
+    if answer.content_type != "application/problem+json":
+        return None
+    try:
+        content = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.get("status") != answer.status:
+        return None
+    error = content.get("error")
+    return error if isinstance(error, str) and error and error == content.get("detail") else None
+
+
+def _retry(answer: Answered, now: int) -> Retry:
+    reason = _read_problem(answer) or "the collector cannot take events now"
+    return Retry(f"{answer.status}: {reason}", read_retry_after(answer.retry_after, now=now))

@@ -1,0 +1,1 @@
+"""The ways by which events reach the agent."""

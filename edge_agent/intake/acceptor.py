@@ -1,0 +1,105 @@
+"""Events of many requests into few commits: while one commit is on its way to the disk, the next group gathers.
+
+A lone request waits for nothing but its own commit; sixteen at once share one. What waits is bounded by 10,000 events
+(a request is at most as many), beyond which a request is refused as busy: memory is not a buffer.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+
+from shared.errors import Busy, LinesideError
+from shared.events import Event
+
+MOST_WAITING = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+class _Group:
+    """Events that will share a commit, and its outcome: None, or why nothing of them was kept."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.outcome: asyncio.Future[LinesideError | None] = asyncio.get_running_loop().create_future()
+
+
+class Acceptor:
+    """Takes events from concurrent requests; `append` runs in `executor`, one call at a time.
+
+    `on_commit` is called in the event loop with the events of each commit.
+    """
+
+    def __init__(
+        self,
+        append: Callable[[Sequence[Event]], None],
+        *,
+        executor: Executor,
+        on_commit: Callable[[Sequence[Event]], None],
+    ) -> None:
+        self._append = append
+        self._executor = executor
+        self._on_commit = on_commit
+        self._gathering: _Group | None = None
+        self._committing: asyncio.Task[None] | None = None
+        self._closed = False
+        self.failure: LinesideError | None = None
+        """Why the last commit failed; None when it did not."""
+
+    async def accept(self, events: Sequence[Event]) -> None:
+        """Return when the events are on disk; a caller who goes away meanwhile changes nothing.
+
+        Raises:
+            Busy: too much is waiting, or the agent is about to stop.
+            StorageFull, StorageUnusable: nothing of these events was kept.
+        """
+        if not events:
+            return
+        if self._closed:
+            raise Busy("the agent is stopping")
+        group = self._gathering or _Group()
+        if group.events and len(group.events) + len(events) > MOST_WAITING:
+            raise Busy(f"{len(group.events):,} events are waiting for the disk", hint="send again a little later")
+        group.events.extend(events)
+        self._gathering = group
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_groups())
+        failure = await asyncio.shield(group.outcome)
+        if failure is not None:
+            raise failure
+
+    async def close(self) -> None:
+        """Refuse new events and return when those that wait are on disk."""
+        self._closed = True
+        if self._committing is not None:
+            await self._committing
+
+    async def _commit_groups(self) -> None:
+        try:
+            while self._gathering is not None:
+                group, self._gathering = self._gathering, None
+                failure = await self._commit(group.events)
+                self._note(failure)
+                group.outcome.set_result(failure)
+                if failure is None:
+                    self._on_commit(group.events)
+        finally:
+            self._committing = None
+
+    async def _commit(self, events: list[Event]) -> LinesideError | None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._append, events)
+        except LinesideError as error:
+            return error
+        except Exception:  # noqa: BLE001 - the top of a task: whatever it was, the requests must get an answer
+            _log.exception("commit failed")
+            return LinesideError("the events could not be stored; the log of the agent says why")
+        return None
+
+    def _note(self, failure: LinesideError | None) -> None:
+        if failure is not None and str(failure) != str(self.failure or ""):
+            _log.error("events cannot be stored", extra={"reason": str(failure)})
+        elif failure is None and self.failure is not None:
+            _log.info("events are stored again")
+        self.failure = failure

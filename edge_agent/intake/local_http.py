@@ -1,0 +1,147 @@
+"""How a producer on the same machine hands over its events: the same `POST /api/app/` as the collector's.
+
+An event that was answered `accepted` is on disk. The agent cannot know duplicates and never judges by its own clock, so
+it says `accepted` of every valid event. A web page that happens to be open on this machine must not post: a foreign
+`Origin` is refused, and so is a `Host` that is none of our names (DNS rebinding).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
+
+from edge_agent.intake.acceptor import Acceptor
+from edge_agent.intake.life_signs import LifeSigns
+from shared.clock import Clock
+from shared.errors import ForeignOrigin
+from shared.events import Event, Rejection, read_event
+from shared.http_body import answer_problems, problem, read_post
+from shared.instants import format_instant
+from shared.wire import AgentHeader, Body, read_body, read_lines
+
+JSON = "application/json"
+LINES = "application/x-ndjson"
+LAST_REQUEST_SECONDS = 5.0
+"""What is being posted when the agent stops has so long to finish; what drips is cut off, unacknowledged."""
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+StatusSource = Callable[[], Awaitable[Mapping[str, object]]]
+Judged = Sequence[Event | Rejection]
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    acceptor: Acceptor
+    life_signs: LifeSigns
+    status: StatusSource
+    clock: Clock
+    time_zone: tzinfo | None
+
+
+_INTAKE = web.AppKey("intake", _Intake)
+
+
+def create_app(
+    *,
+    acceptor: Acceptor,
+    life_signs: LifeSigns,
+    status: StatusSource,
+    clock: Clock,
+    time_zone: tzinfo | None = None,
+    hosts: frozenset[str] | None,
+) -> web.Application:
+    """Return the application; run it by `create_runner`.
+
+    `hosts` are the names by which it may be addressed, None for any; `time_zone` is for timestamps without an offset.
+    """
+    app = web.Application(middlewares=[answer_problems, _refuse_strangers(hosts)])
+    app[_INTAKE] = _Intake(acceptor, life_signs, status, clock, time_zone)
+    app.router.add_post("/api/app/", _post_events)
+    app.router.add_get("/status", _get_status)
+    app.router.add_get("/healthz", _get_health)
+    return app
+
+
+def create_runner(app: web.Application) -> web.AppRunner:
+    """Return a runner with the options that the application relies on; bodies are unpacked by us."""
+    return web.AppRunner(
+        app, access_log=None, auto_decompress=False, handle_signals=False, shutdown_timeout=LAST_REQUEST_SECONDS
+    )
+
+
+def allowed_hosts(listen_host: str) -> frozenset[str]:
+    """Return the names under which a server on this address may be addressed."""
+    return LOOPBACK_NAMES | {listen_host}
+
+
+async def _post_events(request: web.Request) -> web.Response:
+    intake = request.app[_INTAKE]
+    body = await read_post(request, content_types=(JSON, LINES))
+    if not body:
+        intake.life_signs.called()
+        return web.json_response(_list_answer(()))
+    parsed = read_lines(body) if request.content_type == LINES else read_body(body)
+    judged = [read_event(item, time_zone=intake.time_zone) for item in parsed.items]
+    await intake.acceptor.accept([event for event in judged if isinstance(event, Event)])
+    return _answer(parsed, judged, received_at=intake.clock.now())
+
+
+async def _get_status(request: web.Request) -> web.Response:
+    return web.json_response(dict(await request.app[_INTAKE].status()))
+
+
+async def _get_health(request: web.Request) -> web.Response:
+    failure = request.app[_INTAKE].acceptor.failure
+    if failure is not None:
+        return problem(503, str(failure))
+    return web.json_response({"status": "ok"})
+
+
+def _answer(parsed: Body, judged: Judged, *, received_at: int) -> web.Response:
+    if not parsed.is_list:
+        (only,) = judged
+        if isinstance(only, Rejection):
+            return problem(400, only.error, code=only.code)
+        return web.json_response({"status": "success", "result": "accepted"})
+    answer = _list_answer(judged)
+    if parsed.agent is not None:
+        answer["receipt"] = _receipt(parsed.agent, received_at=received_at)
+    return web.json_response(answer)
+
+
+def _list_answer(judged: Judged) -> dict[str, object]:
+    results = [
+        {"index": index, "result": "rejected", "code": one.code, "error": one.error}
+        for index, one in enumerate(judged)
+        if isinstance(one, Rejection)
+    ]
+    accepted = len(judged) - len(results)
+    counts = {"accepted": accepted, "duplicates": 0, "conflicts": 0, "rejected": len(results)}
+    return {"status": "success", **counts, "results": results}
+
+
+def _receipt(agent: AgentHeader, *, received_at: int) -> dict[str, object]:
+    """Return the word of a relay: what it answers `accepted` to is on its disk, so nothing is lacking."""
+    return {"batch": agent.batch, "epoch": agent.epoch, "received_at": format_instant(received_at), "lacking": []}
+
+
+def _refuse_strangers(hosts: frozenset[str] | None) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if hosts is not None and _host_name(request.host) not in hosts:
+            raise ForeignOrigin("this address is not one of the agent's", hint="post to 127.0.0.1, or run with --open")
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != f"http://{request.host}":
+            raise ForeignOrigin("a web page of another origin may not use the agent")
+        return await handler(request)
+
+    return check
+
+
+def _host_name(host: str) -> str:
+    try:
+        return URL(f"http://{host}").host or ""
+    except ValueError:
+        return ""

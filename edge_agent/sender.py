@@ -1,0 +1,160 @@
+"""One POST to the collector: bytes in, what came back out; nothing is raised and nothing is judged here.
+
+Not followed, not used, not kept: redirects, proxy variables, cookies. An answer is read up to 1 MiB; what is longer is
+cut there, so it is no receipt. The token is read again when its file changes: a new one needs no restart.
+"""
+
+import gzip
+import ssl
+from pathlib import Path
+from typing import Literal
+
+import aiohttp
+
+from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer
+from shared.errors import SettingsInvalid
+
+MOST_ANSWER_BYTES = 1024 * 1024
+_GZIP_LEVEL = 1
+"""A batch of 500 events shrinks to a ninth at level 1 and to a tenth at 6, which takes three times as long."""
+
+
+class TokenFile:
+    """The bearer token in a file, read again when the file has changed."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._token = ""
+
+    def header(self) -> dict[str, str]:
+        """Return the Authorization header, none without a file.
+
+        Raises:
+            OSError, UnicodeDecodeError: the file cannot be read.
+            ValueError: it holds no token.
+        """
+        if self._path is None:
+            return {}
+        facts = self._path.stat()
+        seen = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
+        if seen != self._seen:
+            self._token = self._path.read_text(encoding="utf-8").strip()
+            self._seen = seen
+        if not self._token or not self._token.isascii() or not self._token.isprintable() or " " in self._token:
+            raise ValueError(f"{self._path} does not hold one token")
+        return {"Authorization": f"Bearer {self._token}"}
+
+
+class Sender:
+    """The connection to one collector; `async with` opens it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token_file: Path | None = None,
+        ca_file: Path | None = None,
+        timeout_seconds: float = 10.0,
+        compression: Literal["gzip", "none"] = "gzip",
+    ) -> None:
+        self._url = url.rstrip("/") + "/api/app/"
+        self._token = TokenFile(token_file)
+        self._tls = _trust(ca_file)
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._compression = compression
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> "Sender":
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout,
+            trust_env=False,
+            # What is plain cannot unpack into more than was read; an answer is small enough to be so.
+            headers={"Accept-Encoding": "identity"},
+            auto_decompress=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def post(self, body: bytes) -> Attempt:
+        """Return the answer to an envelope, or why there is none."""
+        if self._session is None:
+            raise RuntimeError("the sender is not open")
+        try:
+            headers = {"Content-Type": "application/json", **self._token.header()}
+        except (OSError, ValueError) as error:
+            return NoAnswer("token_file", _in_words(error))
+        if self._compression == "gzip":
+            body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        try:
+            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+                return Answered(
+                    response.status,
+                    response.content_type,
+                    response.headers.get("Retry-After"),
+                    await _read_bounded(response.content),
+                )
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+            return _name(error, self._timeout.total)
+
+
+async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
+    parts: list[bytes] = []
+    room = MOST_ANSWER_BYTES
+    async for part in content.iter_any():
+        parts.append(part[:room])
+        room -= len(part)
+        if room <= 0:
+            break
+    return b"".join(parts)
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsInvalid(
+            f"collector.ca_file = {str(ca_file)!r}: cannot be read as certificates: {error}"
+        ) from error
+
+
+def _name(error: Exception, seconds: float | None) -> NoAnswer:
+    """Return what a failure of the network is called; the order matters, the classes are related."""
+    match error:
+        case TimeoutError():
+            return NoAnswer("timeout", f"{seconds:g} s")
+        case aiohttp.ClientConnectorCertificateError():
+            return NoAnswer("certificate", _in_words(error.certificate_error))
+        case aiohttp.ClientConnectorError():
+            return _name_unconnected(error)
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | ConnectionError():
+            return NoAnswer("reset", "it was closed before the answer was whole")
+        case aiohttp.ClientOSError():
+            return NoAnswer("reset", _in_words(error))
+        case _:
+            return NoAnswer("other", _in_words(error))
+
+
+def _name_unconnected(error: aiohttp.ClientConnectorError) -> NoAnswer:
+    match error:
+        case aiohttp.ClientConnectorSSLError():
+            return NoAnswer("tls", _in_words(error.os_error))
+        case aiohttp.ClientConnectorDNSError():
+            return NoAnswer("dns", f"{error.host}: {_in_words(error.os_error)}")
+        case _ if isinstance(error.os_error, ConnectionRefusedError):
+            return NoAnswer("refused", f"{error.host}:{error.port}")
+        case _:
+            return NoAnswer("unreachable", f"{error.host}:{error.port}: {_in_words(error.os_error)}")
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text or type(error).__name__

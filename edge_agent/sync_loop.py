@@ -1,0 +1,269 @@
+"""Keeps the collector up to date: facts, plan, read, send, judge, apply, for ever.
+
+An attempt is a whole round: after a failure the next one plans anew, so a retry takes the newest events with it. With
+nothing to send an empty envelope goes out every `heartbeat`. Nothing leaves the buffer here but by `settle`, after a
+receipt; a crash between the receipt and the commit costs duplicates, which the collector knows, and never an event.
+
+Two hops to the log's thread a batch: one gathers (with `now` read first, so that the watermark is never later than what
+was looked at), one settles. A round holds one batch in memory, never the backlog.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+
+from edge_agent.buffer.log import EventLog
+from edge_agent.delivery.batching import Backlog, Epoch, Planned, fewer, fit, more, plan
+from edge_agent.delivery.envelope import Header, envelope
+from edge_agent.delivery.link import Link
+from edge_agent.delivery.outcome import Attempt, Bury, Pause, Retry, Settle, Split, Verdict, judge
+from edge_agent.delivery.pacing import Pace, recovery_seconds, wait_seconds
+from edge_agent.delivery.settlement import DeadLetter, Settlement, settle
+from edge_agent.delivery.suspects import Suspects
+from edge_agent.delivery.watermark import watermark
+from edge_agent.settings import AgentSettings
+from shared.clock import Clock, chance, new_token
+from shared.errors import LinesideError
+from shared.instants import SECOND
+from shared.receipts import Ranges, count, numbers, of_numbers, subtract
+
+_log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class Poster(Protocol):
+    """The way to the collector, as far as this loop needs it."""
+
+    async def post(self, body: bytes) -> Attempt:
+        """Return the answer to an envelope, or why there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One envelope, ready to go."""
+
+    header: Header
+    body: bytes
+
+
+class SyncLoop:
+    """Delivers what the log holds; `run` until `stop` is set."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        sender: Poster,
+        *,
+        settings: AgentSettings,
+        version: str,
+        executor: Executor,
+        clock: Clock,
+        last_sign_of_life: Callable[[], int | None],
+        chance: Callable[[], float] = chance,
+    ) -> None:
+        self._log = log
+        self._sender = sender
+        self._settings = settings
+        self._version = version
+        self._executor = executor
+        self._clock = clock
+        self._last_sign_of_life = last_sign_of_life
+        self._chance = chance
+        self._pace = Pace(
+            initial_seconds=settings.retry.initial / SECOND,
+            max_seconds=settings.retry.max / SECOND,
+            pause_seconds=settings.retry.pause / SECOND,
+            recovery_spread_seconds=settings.retry.recovery_spread / SECOND,
+        )
+        self._stop = asyncio.Event()
+        self._something_new = asyncio.Event()
+        self._suspects = Suspects()
+        self._most = settings.delivery.max_events
+        self._turn = 0
+        self._left = 0
+        self._recovery_seconds = 0.0
+        self.link = Link()
+        """How the way to the collector is."""
+
+    def wake(self) -> None:
+        """Say that events were accepted."""
+        self._something_new.set()
+
+    def stop(self) -> None:
+        """Let `run` end after what it is doing; a wait ends at once."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped; an unforeseen error is logged, shown, and tried again a pause later."""
+        while not self._stop.is_set():
+            try:
+                await self._exchange()
+                await self._wait_for_work()
+            except Exception:  # noqa: BLE001 - the top of the task: a loop that ended would look healthy and deliver nothing
+                _log.exception("delivery failed inside the agent")
+                self._show(Pause("an error inside the agent; its log says which"))
+                await self._rest(self._pace.pause_seconds)
+
+    async def _exchange(self) -> None:
+        """Try until the collector has judged something, however long it takes."""
+        retrying = AsyncRetrying(
+            retry=retry_if_result(lambda verdict: isinstance(verdict, Retry | Pause)),
+            wait=self._wait_seconds,
+            sleep=self._rest,
+        )
+        await retrying(self._attempt)
+
+    async def _wait_for_work(self) -> None:
+        if self._recovery_seconds:
+            await self._rest(self._recovery_seconds)
+            self._recovery_seconds = 0.0
+        if self._suspects.is_searching or self._left >= self._most:
+            return
+        if not self._left:
+            await self._rest(self._settings.delivery.heartbeat / SECOND, until=self._something_new)
+            if not self._something_new.is_set():
+                return
+        await self._rest(self._settings.delivery.linger / SECOND)
+
+    async def _attempt(self) -> Verdict | None:
+        """Do one round; None once stopped."""
+        if self._stop.is_set():
+            return None
+        self._something_new.clear()
+        try:
+            batch = await self._on_log_thread(self._gather)
+            sent_at = self._clock.now()
+            answer = await self._sender.post(batch.body)
+            now = self._clock.now()
+            verdict = judge(answer, batch=batch.header.batch, events=count(batch.header.seqs), now=now)
+            await self._apply(verdict, batch.header.seqs)
+        except LinesideError as error:
+            verdict = Retry(f"the queue cannot be used: {error}")
+        else:
+            self._left = batch.header.pending
+            if isinstance(verdict, Settle):
+                offset = verdict.receipt.received_at - (sent_at + now) // 2
+                self.link = self.link.confirmed(watermark=batch.header.watermark, clock_offset=offset)
+        self._show(verdict)
+        return verdict
+
+    def _gather(self) -> Batch:
+        """Return the next batch; runs on the log's thread."""
+        now = self._clock.now()
+        while True:
+            backlog = self._log.facts()
+            planned = self._plan(backlog)
+            entries = self._log.read(planned.seqs) if planned else []
+            if planned is None or not self._bury_damaged(planned.seqs, of_numbers(entry.seq for entry in entries)):
+                break
+        entries = fit(entries, self._settings.delivery.max_bytes)
+        epoch = planned.epoch if planned else backlog.epochs[-1]
+        header = self._header(backlog, epoch, seqs=of_numbers(entry.seq for entry in entries), now=now)
+        return Batch(header, envelope(header, (entry.payload for entry in entries)))
+
+    def _header(self, backlog: Backlog, epoch: Epoch, *, seqs: Ranges, now: int) -> Header:
+        oldest_unsent_at = self._log.oldest_pending_at(without=seqs)
+        return Header(
+            camera=self._settings.camera,
+            version=self._version,
+            batch=new_token(),
+            sent_at=now,
+            epoch=epoch.token,
+            seqs=seqs,
+            last_seq=epoch.last,
+            watermark=watermark(
+                now=now,
+                last_sign_of_life=self._last_sign_of_life(),
+                silent_after=self._settings.source_silent_after,
+                oldest_unsent_at=oldest_unsent_at,
+            ),
+            pending=count(backlog.pending) - count(seqs),
+            oldest_pending_at=oldest_unsent_at,
+        )
+
+    def _plan(self, backlog: Backlog) -> Planned | None:
+        if self._suspects.wants_probe:
+            return None
+        return self._suspects.plan(backlog) or plan(backlog, max_events=self._most, turn=self._turn)
+
+    def _bury_damaged(self, planned: Ranges, read: Ranges) -> bool:
+        """Give up what the disk no longer has as it was written; True if there was any."""
+        damaged = subtract(planned, read)
+        if not damaged:
+            return False
+        _log.error("events are damaged on disk and will not be sent", extra={"numbers": damaged})
+        words = "its checksum is wrong"
+        self._log.settle(settled=(), dead=[DeadLetter(seq, "damaged", words) for seq in numbers(damaged)])
+        self._suspects = self._suspects.settle(damaged)
+        return True
+
+    async def _apply(self, verdict: Verdict, seqs: Ranges) -> None:
+        match verdict:
+            case Settle(receipt):
+                await self._note(settle(seqs, receipt.rejected))
+                self._suspects = self._suspects.settle(seqs) if seqs else self._suspects.probe_passed()
+                self._most = more(self._most, max_events=self._settings.delivery.max_events)
+                self._turn += 1
+            case Split(_, is_too_large):
+                if is_too_large:
+                    self._most = fewer(count(seqs))
+                else:
+                    self._suspects = self._suspects.refuse(seqs)
+            case Bury(code, error):
+                letter = DeadLetter(seqs[0][0], code, error)
+                if self._suspects.is_convicted(letter.seq):
+                    await self._note(Settlement((), (letter,)))
+                    self._suspects = Suspects()
+                else:
+                    self._suspects = self._suspects.accuse(letter)
+            case Retry() | Pause():
+                pass
+
+    async def _note(self, settlement: Settlement) -> None:
+        """Commit what leaves the buffer."""
+        settled, dead = settlement.settled, settlement.dead
+        if settled or dead:
+            await self._on_log_thread(lambda: self._log.settle(settled=settled, dead=dead))
+        if dead:
+            codes = dict(Counter(letter.code for letter in dead))
+            _log.warning("the collector will not take some events; they are dead letters now", extra={"codes": codes})
+
+    def _show(self, verdict: Verdict) -> None:
+        """Note the verdict in `link`, and in the log when something began, changed or ended."""
+        before, now = self.link, self._clock.now()
+        self.link = after = before.after(verdict, now=now)
+        if after.is_failing:
+            if (before.state, before.cause) != (after.state, after.cause):
+                _log.warning("delivery fails", extra={"state": after.state, "cause": after.cause})
+        elif after.state == "ok" and before.state != "ok":
+            outage = 0 if before.failing_since is None else now - before.failing_since
+            _log.info("the collector answers", extra={"outage_seconds": outage // SECOND, "pending": self._left})
+            self._recovery_seconds = recovery_seconds(outage=outage, pace=self._pace, chance=self._chance())
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        verdict = state.outcome.result() if state.outcome else None
+        if not isinstance(verdict, Retry | Pause):
+            return 0.0
+        seconds = wait_seconds(verdict, attempt=state.attempt_number, pace=self._pace, chance=self._chance())
+        self.link = self.link.waiting_until(self._clock.now() + round(seconds * SECOND))
+        return seconds
+
+    async def _rest(self, seconds: float, *, until: asyncio.Event | None = None) -> None:
+        """Wait so long, or until stopped, or until the event."""
+        ends = [event.wait() for event in (self._stop, until) if event is not None]
+        tasks = [asyncio.ensure_future(end) for end in (self._clock.sleep(seconds), *ends)]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _on_log_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)

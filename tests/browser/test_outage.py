@@ -1,0 +1,79 @@
+"""What the page shows before the first event, and while its collector is away: a real collector, stopped and started."""
+
+import json
+import shlex
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser import programs
+from tests.browser.conftest import Opener
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
+
+ANSWER_MS = 10_000
+
+
+async def post_with_the_line_shown(page: Page) -> None:
+    """Do what the curl line on the page would do, word by word."""
+    words = shlex.split(await page.locator("#line-curl").inner_text())
+    assert ["curl", "-H", "Content-Type: application/json", "-d"] == words[:4]
+    body, address = words[4:]
+    answer = await page.context.request.post(address, data=body, headers={"Content-Type": "application/json"})
+    assert {"status": "success", "result": "accepted"} == json.loads(await answer.text())
+
+
+async def test_an_empty_collector_explains_itself_and_its_own_line_works(watched: Opener, tmp_path: Path) -> None:
+    """The line shown has this collector's address; pasted, it brings the first worker onto the page."""
+    async with programs.collector(tmp_path / "collector.db") as address:
+        page = await watched(f"{address}/dashboard/")
+        await page.open()
+        await expect(page.page.get_by_role("status")).to_have_text("No camera has reported yet.")
+        await expect(page.page.locator("#line-run")).to_contain_text(f"--collector {address}")
+
+        await post_with_the_line_shown(page.page)
+        await page.ask_now()
+
+        await expect(page.page.get_by_role("rowheader", name="W1")).to_be_visible(timeout=ANSWER_MS)
+        await expect(page.page.locator("#first-steps")).to_be_hidden()
+    assert [] == page.misdeeds
+
+
+async def test_numbers_outlive_their_collector_and_say_how_old_they_are(watched: Opener, tmp_path: Path) -> None:
+    """The last numbers stay, under a line with their time; title and icon tell the same; the return clears both."""
+    database = tmp_path / "collector.db"
+    async with programs.collector(database) as address:
+        page = await watched(f"{address}/dashboard/")
+        await page.open()
+        await post_with_the_line_shown(page.page)
+        await page.ask_now()
+        await expect(page.page.get_by_role("rowheader", name="W1")).to_be_visible(timeout=ANSWER_MS)
+        shown = await page.rows("workers")
+
+    await page.ask_now()
+    await expect(page.page.locator("#trust")).to_contain_text("the collector has not answered for", timeout=ANSWER_MS)
+    await expect(page.page.get_by_role("status")).to_contain_text("Showing data of")
+    stale = await page.page.title(), await page.page.locator("#icon").get_attribute("href"), await page.rows("workers")
+
+    async with programs.collector(database, listen=urlsplit(address).netloc):
+        await page.page.get_by_role("button", name="Try now").click()
+        await expect(page.page).to_have_title("Lineside", timeout=ANSWER_MS)
+        await expect(page.page.get_by_role("status")).to_have_text("No camera has reported yet.")
+        await expect(page.page.get_by_role("button", name="Try now")).to_be_hidden()
+
+    assert ("⚠ stale · Lineside", "icon-stale.svg", shown) == stale
+
+
+async def test_a_window_that_makes_no_sense_is_explained_by_the_collector(watched: Opener, tmp_path: Path) -> None:
+    """A mistake in the address is answered in the collector's words, not as an outage."""
+    async with programs.collector(tmp_path / "collector.db") as address:
+        page = await watched(f"{address}/dashboard/")
+        await page.open("?from=yesterday")
+
+        answer = await page.page.context.request.get(f"{address}/api/metrics/workers/?from=yesterday")
+
+        assert 400 == answer.status
+        await expect(page.page.locator("#trust")).to_contain_text("The collector refused this page.")
+        await expect(page.page.locator("#trust")).to_contain_text((await answer.json())["error"])

@@ -1,0 +1,1 @@
+"""The collector: its arithmetic, its store, its addresses and its commands."""

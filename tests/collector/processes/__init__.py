@@ -1,0 +1,1 @@
+"""The command `collector`, started as people start it."""

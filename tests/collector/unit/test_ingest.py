@@ -1,0 +1,139 @@
+"""The way of deliveries into the store: together under load, each with its own outcome, nobody forgotten."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from collector.ingest import MOST_WAITING, Ingest
+from collector.records import Decide, Delivery, EventQuery, Outcome, Stored
+from collector.storage.sqlite import SqliteStorage
+from shared.errors import Busy, StorageFull
+from tests.support.collector import delivery, event
+
+
+class GatedStorage(SqliteStorage):
+    """A real store whose transactions wait for a gate, and that notes how many deliveries each had."""
+
+    gate: asyncio.Event
+    groups: list[int]
+    full: bool
+
+    async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
+        """Store once the gate is open; a disk that is full has no room."""
+        self.groups.append(len(deliveries))
+        await self.gate.wait()
+        if self.full:
+            raise StorageFull
+        return await super().store(deliveries, decide=decide)
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[tuple[Ingest, GatedStorage]]:
+    """Give an ingest that runs, and the store behind it, its gate closed."""
+    opened = GatedStorage.open(folder / "collector.db")
+    assert isinstance(opened, GatedStorage)
+    opened.gate, opened.groups, opened.full = asyncio.Event(), [], False
+    ingest = Ingest(opened)
+    ingest.start()
+    try:
+        yield ingest, opened
+    finally:
+        opened.gate.set()
+        await ingest.stop()
+        await opened.close()
+
+
+async def begun(ingest: Ingest, deliveries: Sequence[Delivery], storage: GatedStorage) -> list[asyncio.Task[Stored]]:
+    """Return the requests, the first of which is already inside its transaction."""
+    tasks = [asyncio.create_task(ingest.store(each)) for each in deliveries]
+    while not storage.groups:
+        await asyncio.sleep(0)
+    return tasks
+
+
+def minute(number: int) -> Delivery:
+    """Return a delivery of one event of its own."""
+    return delivery(event(f"{10 + number // 60}:{number % 60:02}", "W1", "working"))
+
+
+async def test_what_arrives_during_a_transaction_is_stored_in_the_next(tmp_path: Path) -> None:
+    """Together, and each request learns of its own events only."""
+    async with running(tmp_path) as (ingest, storage):
+        tasks = await begun(ingest, [minute(0), minute(1), minute(0), delivery(), minute(2)], storage)
+        await asyncio.sleep(0)
+        storage.gate.set()
+        outcomes = [(await task).outcomes for task in tasks]
+
+        assert [[Outcome.accepted], [Outcome.accepted], [Outcome.duplicate], [], [Outcome.accepted]] == outcomes
+        assert 5 == sum(storage.groups)
+        assert len(storage.groups) <= 2
+
+
+async def test_too_many_waiting_requests_are_sent_away(tmp_path: Path) -> None:
+    """The bound keeps memory and waiting short; nothing of what is refused is stored."""
+    async with running(tmp_path) as (ingest, storage):
+        tasks = await begun(ingest, [minute(0)], storage)
+        tasks += [asyncio.create_task(ingest.store(minute(1 + number))) for number in range(MOST_WAITING)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await ingest.store(minute(200))
+        storage.gate.set()
+        await asyncio.gather(*tasks)
+        stored = await storage.events(EventQuery())
+
+        assert MOST_WAITING + 1 == len(stored)
+
+
+async def test_a_full_disk_is_told_to_everybody_and_passes(tmp_path: Path) -> None:
+    """Each request of the group is told; once there is room again, the next is stored."""
+    async with running(tmp_path) as (ingest, storage):
+        storage.full = True
+        tasks = await begun(ingest, [minute(0), minute(1)], storage)
+        storage.gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        storage.full = False
+        again = await ingest.store(minute(0))
+
+        assert [StorageFull, StorageFull] == [type(result) for result in results]
+        assert [Outcome.accepted] == again.outcomes
+
+
+async def test_a_delivery_that_cannot_be_stored_fails_alone(tmp_path: Path) -> None:
+    """Its neighbours of the same transaction are stored, and so is what comes later."""
+    async with running(tmp_path) as (ingest, storage):
+        broken = delivery(event("10:30", "W\ud800", "working"))
+        tasks = await begun(ingest, [minute(0)], storage)
+        tasks += [asyncio.create_task(ingest.store(each)) for each in (minute(1), broken, minute(2))]
+        await asyncio.sleep(0)
+        storage.gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        later = await ingest.store(minute(3))
+
+        assert [True, True, False, True] == [isinstance(result, Stored) for result in results]
+        assert [Outcome.accepted] == later.outcomes
+        assert 4 == len(await storage.events(EventQuery()))
+
+
+async def test_a_request_that_went_away_is_stored_all_the_same(tmp_path: Path) -> None:
+    """A client that hangs up will send again; the transaction knows nothing of it."""
+    async with running(tmp_path) as (ingest, storage):
+        gone, stays = await begun(ingest, [minute(0), minute(1)], storage)
+        gone.cancel()
+        storage.gate.set()
+        await stays
+
+        assert 2 == len(await storage.events(EventQuery()))
+
+
+async def test_what_waits_is_stored_before_the_end(tmp_path: Path) -> None:
+    """Stopping answers everybody first."""
+    async with running(tmp_path) as (ingest, storage):
+        tasks = await begun(ingest, [minute(number) for number in range(10)], storage)
+        await asyncio.sleep(0)
+        storage.gate.set()
+        await ingest.stop()
+
+        assert [Outcome.accepted] * 10 == [task.result().outcomes[0] for task in tasks]

@@ -1,0 +1,89 @@
+"""The collector's settings: defaults, bounds, and where a camera belongs."""
+
+from pathlib import Path
+
+import pytest
+
+from collector.settings import load
+from shared.errors import SettingsInvalid
+from shared.instants import HOUR, MINUTE, SECOND
+
+
+def mistakes(file: Path, text: str) -> str:
+    """Return what is said of a settings file with mistakes."""
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsInvalid) as refused:
+        load(file)
+    return str(refused.value)
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    """A gap of 10 h, a tail of 5 min, 5 min of skew, loopback, and a site called default."""
+    settings = load(None)
+
+    assert (10 * HOUR, 5 * MINUTE, 5 * MINUTE, 15 * SECOND) == (
+        settings.session_gap,
+        settings.tail,
+        settings.max_future_skew,
+        settings.heartbeat,
+    )
+    assert (("127.0.0.1", 8000), False, "default", None) == (
+        settings.listen,
+        settings.open,
+        settings.default_site,
+        settings.input_zone,
+    )
+
+
+def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """Key, value, reason and file, for each."""
+    file = tmp_path / "collector.toml"
+    told = mistakes(file, 'tail = 5\ntime_zone = "Mars/Olympus"\n[cameras.cam-01]\nsit = "north"\n')
+
+    assert told.startswith("3 mistakes in the settings:\n")
+    assert 3 == told.count(f"(from {file})")
+    for part in ("tail = 5: must be a duration", "time_zone = 'Mars/Olympus': is no time zone", "did you mean site?"):
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('session_gap = "745h"', "session_gap = '745h': must be at most 31d"),
+        ('session_gap = "59s"', "session_gap = '59s': must be at least 1m"),
+        ('tail = "11h"', "tail must not be longer than session_gap"),
+        ('max_future_skew = "25h"', "max_future_skew = '25h': must be at most 1d"),
+        ('heartbeat = "999ms"', "heartbeat = '999ms': must be at least 1s"),
+        ('time_zone = "../../etc/passwd"', "is no time zone"),
+        ('time_zone = "/etc/localtime"', "is no time zone"),
+        ('default_site = ""', "default_site = '': it is empty"),
+        ('default_site = "a\\u0000"', "it holds the control character U+0000"),
+        ('[cameras."cam\\u0007"]', "it holds the control character U+0007"),
+        ("[sites.default.workers]\nW1 = 5", "sites.default.workers.W1 = 5: "),
+    ],
+)
+def test_a_value_out_of_bounds_is_told(tmp_path: Path, text: str, told: str) -> None:
+    """In the unit it was written in, with the reason."""
+
+    assert told in mistakes(tmp_path / "collector.toml", text)
+
+
+def test_a_camera_belongs_where_the_settings_place_it(tmp_path: Path) -> None:
+    """Else, and without a camera, to the default site."""
+    file = tmp_path / "collector.toml"
+    file.write_text('default_site = "south"\n[cameras.cam-01]\nsite = "north"\n[cameras.cam-02]\n', encoding="utf-8")
+    settings = load(file)
+
+    assert ["north", "south", "south", "south"] == [
+        settings.site_of(camera) for camera in ("cam-01", "cam-02", "cam-03", None)
+    ]
+
+
+def test_the_database_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that is named, else one in the state folder; a URL of a server is refused by name."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+
+    assert tmp_path / "collector.db" == load(None).database_file()
+    assert Path("other.db") == load(None, database="other.db").database_file()
+    with pytest.raises(SettingsInvalid, match="postgresql://"):
+        load(None, database="postgresql://host/lineside").database_file()

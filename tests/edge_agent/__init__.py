@@ -1,0 +1,1 @@
+"""The edge agent, from its pure rooms to the running program."""

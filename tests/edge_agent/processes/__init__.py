@@ -1,0 +1,1 @@
+"""The real edge agent, started and ended as an operator would."""

@@ -1,0 +1,1 @@
+"""What holds of the edge agent for any input."""

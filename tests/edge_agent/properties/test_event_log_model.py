@@ -1,0 +1,141 @@
+"""The durable log against a dict: whatever is appended, settled, buried, stopped or killed, in any order.
+
+A kill is a copy of the files as they are, opened anew: what the model was told `append` had taken must be in it.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.reader import LogReader
+from edge_agent.delivery.settlement import DeadLetter
+from shared.events import Event, canonical_json
+from shared.receipts import numbers, of_numbers
+from tests.support.events import event
+from tests.support.fake_clock import START, FakeClock
+
+_INSTANTS = st.integers(START - 50, START + 50)
+
+
+class LogAgainstModel(RuleBasedStateMachine):
+    """Every number is pending, settled or dead, and the file agrees with memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp(prefix="log-"))
+        self.folders = 0
+        self.events: dict[int, Event] = {}
+        self.tokens: dict[int, str] = {}
+        self.settled: set[int] = set()
+        self.dead: set[int] = set()
+        self.all_tokens: list[str] = []
+
+    @initialize()
+    def start(self) -> None:
+        """Begin with an empty folder."""
+        self.folder = self.root / "0"
+        self.log = EventLog.open(self.folder, clock=FakeClock())
+        self.all_tokens.append(self.token)
+
+    @property
+    def token(self) -> str:
+        """The epoch that is being written."""
+        return self.log.facts().epochs[-1].token
+
+    @property
+    def pending(self) -> set[int]:
+        """What the model takes for pending."""
+        return set(self.events) - self.settled - self.dead
+
+    @rule(instants=st.lists(_INSTANTS, max_size=12))
+    def append(self, instants: list[int]) -> None:
+        """Keep some events."""
+        first = len(self.events) + 1
+        new = {number: event(number, at=at) for number, at in enumerate(instants, first)}
+        self.log.append(list(new.values()))
+        self.events.update(new)
+        self.tokens.update(dict.fromkeys(new, self.token))
+
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        """Settle and bury numbers, some of which may not be pending any more."""
+        known = st.sampled_from(sorted(self.events) or [1])
+        settled = data.draw(st.sets(known, max_size=12)) if self.events else set()
+        dead = data.draw(st.sets(known, max_size=3)) if self.events else set()
+        pending = self.pending
+        self.log.settle(settled=of_numbers(settled), dead=[DeadLetter(seq, "bad_id", "no") for seq in sorted(dead)])
+        self.dead |= dead & pending
+        self.settled |= (settled & pending) - dead
+
+    @rule()
+    def stop_and_start(self) -> None:
+        """End cleanly: the epoch goes on."""
+        before = self.token
+        self.log.close()
+        self.log = EventLog.open(self.folder, clock=FakeClock())
+
+        assert before == self.token
+
+    @precondition(lambda self: self.folders < 8)
+    @rule()
+    def kill_and_start(self) -> None:
+        """Go on with the files as a kill leaves them: under a token never seen before."""
+        self.folders += 1
+        target = self.root / str(self.folders)
+        shutil.copytree(self.folder, target, ignore=shutil.ignore_patterns("agent.lock"))
+        self.log.close()
+        self.folder = target
+        self.log = EventLog.open(target, clock=FakeClock())
+
+        assert self.token not in self.all_tokens
+        self.all_tokens.append(self.token)
+
+    @invariant()
+    def memory_agrees(self) -> None:
+        """The three places hold what the model holds."""
+        facts, counts = self.log.facts(), self.log.counts()
+
+        assert of_numbers(self.pending) == facts.pending
+        assert (len(self.events), len(self.settled), len(self.pending), len(self.dead)) == (
+            *(counts.last_seq, counts.settled),
+            *(counts.pending, counts.dead),
+        )
+        assert self.tokens == {
+            number: epoch.token for epoch in facts.epochs for number in numbers(((epoch.first, epoch.last),))
+        }
+
+    @invariant()
+    def rows_agree(self) -> None:
+        """Each event is read as it was appended."""
+        read = self.log.read(((1, len(self.events)),)) if self.events else []
+
+        assert [
+            (number, self.tokens[number], one.at, canonical_json(one).encode()) for number, one in self.events.items()
+        ] == [(entry.seq, entry.epoch, entry.at, entry.payload) for entry in read]
+
+    @invariant()
+    def oldest_agrees(self) -> None:
+        """So few events are looked at one by one: the oldest is exact."""
+        oldest = min((self.events[number].at for number in self.pending), default=None)
+
+        assert oldest == self.log.oldest_pending_at(without=())
+
+    @invariant()
+    def a_reader_agrees(self) -> None:
+        """Another connection sees the same."""
+        with LogReader(self.folder) as reader:
+            assert (self.log.facts(), self.log.counts()) == (reader.facts(), reader.counts())
+
+    def teardown(self) -> None:
+        """Leave nothing behind."""
+        self.log.close()
+        shutil.rmtree(self.root)
+
+
+LogAgainstModel.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestLogAgainstModel = LogAgainstModel.TestCase

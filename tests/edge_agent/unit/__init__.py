@@ -1,0 +1,1 @@
+"""Judgements of the edge agent, as tables."""

@@ -1,0 +1,47 @@
+"""What counts as a sign that the producer is alive."""
+
+import pytest
+
+from edge_agent.intake.life_signs import LifeSigns
+from shared.instants import MINUTE, SECOND
+from tests.support.events import event
+from tests.support.fake_clock import START, FakeClock
+
+
+def test_there_is_none_before_the_first() -> None:
+    """After a start the agent cannot know what it missed."""
+    assert LifeSigns(silent_after=5 * MINUTE, clock=FakeClock()).last is None
+
+
+def test_a_call_without_events_is_one() -> None:
+    """That is what the empty POST is for."""
+    clock = FakeClock()
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=clock)
+    clock.advance(7)
+    signs.called()
+
+    assert START + 7 * SECOND == signs.last
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [(0, START), (5 * MINUTE, START), (5 * MINUTE + 1, None), (-60 * MINUTE, START)],
+    ids=["now", "just recent", "too old", "ahead"],
+)
+def test_a_recent_event_is_one(age: int, expected: int | None) -> None:
+    """One as old as `source_silent_after` is recent, an older one may come from a file."""
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=FakeClock())
+    signs.sent([event(1, at=START - 90 * MINUTE), event(2, at=START - age)])
+
+    assert expected == signs.last
+
+
+def test_old_events_do_not_take_a_sign_back() -> None:
+    """The last sign stays what it was."""
+    clock = FakeClock()
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=clock)
+    signs.called()
+    clock.advance(3_600)
+    signs.sent([event(1, at=START)])
+
+    assert START == signs.last

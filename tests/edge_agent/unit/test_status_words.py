@@ -1,0 +1,126 @@
+"""The status as a person reads it, for each way an agent can be."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from edge_agent.cli.status import is_degraded
+from edge_agent.cli.status_words import age, in_words
+from shared.instants import MINUTE, SECOND, parse_instant
+
+NOW = parse_instant("2026-01-15T13:42:06Z")
+LOG = {
+    "pending": 0,
+    "settled": 48_113,
+    "dead": 0,
+    "last_seq": 48_113,
+    "unaccounted": 0,
+    "oldest_pending_at": None,
+    "size_bytes": 5_600_000,
+}
+WELL = LOG | {
+    "camera": "cam-03",
+    "collector": "https://collector.plant.example",
+    "state": "ok",
+    "cause": None,
+    "failing_since": None,
+    "intake_failure": None,
+    "watermark": "2026-01-15T13:42:00Z",
+    "last_sign_of_life_at": "2026-01-15T13:42:00Z",
+    "clock_offset_seconds": 0.04,
+    "next_try_at": None,
+}
+RETRYING = WELL | {
+    "state": "retrying",
+    "cause": "connection refused",
+    "failing_since": "2026-01-15T12:58:06Z",
+    "next_try_at": "2026-01-15T13:42:23Z",
+    "pending": 1_204,
+    "oldest_pending_at": "2026-01-14T12:58:13Z",
+}
+
+
+@pytest.fixture(autouse=True)
+def _this_machine_is_in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_all_well() -> None:
+    """Four lines; the first one says so."""
+
+    assert [
+        "cam-03     OK   collector https://collector.plant.example",
+        "queue      empty, 5.6 MB",
+        "sent       48,113 confirmed",
+        "watermark  13:42:00 (6 s ago)   collector's clock +0.04 s",
+    ] == in_words(WELL, now=NOW)
+
+
+def test_the_collector_is_away() -> None:
+    """Why, since when, how much waits, when the next try is; a day that is not today is written out."""
+
+    assert [
+        "cam-03     RETRYING   collector https://collector.plant.example: connection refused, since 12:58:06 (44 min ago)",
+        "queue      1,204 events, oldest 2026-01-14 12:58:13 (1 d ago), 5.6 MB",
+        "sent       48,113 confirmed",
+        "watermark  13:42:00 (6 s ago)   collector's clock +0.04 s   next try in 17 s",
+    ] == in_words(RETRYING, now=NOW)
+
+
+def test_a_silent_producer_is_named() -> None:
+    """Without a sign of life there is nothing to vouch for."""
+    lines = in_words(WELL | {"watermark": None, "last_sign_of_life_at": None}, now=NOW)
+
+    assert "none yet: the producer has shown no sign of life since the start" in lines[3]
+
+
+def test_trouble_of_the_queue_is_shown() -> None:
+    """A disk that takes nothing, dead letters, numbers that nobody can account for."""
+    lines = in_words(WELL | {"intake_failure": "no room is left", "dead": 2, "unaccounted": 7}, now=NOW)
+
+    assert "sent       48,113 confirmed, 2 dead letters, 7 NOT ACCOUNTED FOR" == lines[2]
+    assert "intake     FAILING   no room is left" == lines[4]
+
+
+def test_a_name_cannot_move_the_cursor() -> None:
+    """A collector's words are shown, not obeyed."""
+    lines = in_words(RETRYING | {"cause": "\x1b[2J\nok"}, now=NOW)
+
+    assert "\\x1b[2J\\nok" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, False),
+        ({"state": "connecting"}, False),
+        ({"state": "retrying"}, True),
+        ({"state": "paused"}, True),
+        ({"intake_failure": "full"}, True),
+        ({"unaccounted": 1}, True),
+        ({"dead": 5}, False),
+        ({"state": "not running"}, False),
+        ({"state": "not running", "pending": 1}, True),
+    ],
+    ids=str,
+)
+def test_what_counts_as_degraded(change: dict[str, Any], expected: bool) -> None:
+    """Where a person has to look; the exit code follows it."""
+
+    assert expected == is_degraded(WELL | change)
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected"),
+    [(0, "0 s"), (59 * SECOND, "59 s"), (44 * MINUTE, "44 min"), (47 * 60 * MINUTE, "1 d"), (-SECOND, "0 s")],
+)
+def test_an_age_has_one_unit(ago: int, expected: str) -> None:
+    """The future, which a wrong clock makes, is now."""
+
+    assert expected == age(NOW - ago, now=NOW)

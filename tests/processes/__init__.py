@@ -1,0 +1,1 @@
+"""Both programs together, as real processes on real input."""

@@ -1,0 +1,80 @@
+"""Logs: one JSON object a line for programs, one readable line for people."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from shared.logs import set_up_logs
+
+log = logging.getLogger("collector.somewhere")
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_the_test_run() -> Iterator[None]:
+    """Put the log of the test run back: `set_up_logs` takes the place of whatever was there."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_a_line_is_a_json_object_with_its_facts() -> None:
+    """Constant message, facts beside it, whatever they hold."""
+    stream = io.StringIO()
+    set_up_logs(stream=stream)
+    log.info("batch stored", extra={"events": 5, "camera": "a\nb\x1b[31m"})
+    (line,) = stream.getvalue().splitlines()
+    entry = json.loads(line)
+
+    assert {"level": "INFO", "logger": "collector.somewhere", "message": "batch stored"}.items() <= entry.items()
+    assert (5, "a\nb\x1b[31m") == (entry["events"], entry["camera"])
+    assert "time" in entry
+
+
+def test_a_traceback_stays_on_its_line() -> None:
+    """A failure is one entry, not one for each line of the traceback."""
+    stream = io.StringIO()
+    set_up_logs(stream=stream)
+    try:
+        raise ValueError("oops")
+    except ValueError:
+        log.exception("it failed")
+    (line,) = stream.getvalue().splitlines()
+
+    assert "ValueError: oops" in json.loads(line)["exc_info"]
+
+
+def test_a_person_reads_time_level_message_and_facts() -> None:
+    """What could move the cursor is shown as an escape there."""
+    stream = Terminal()
+    set_up_logs(stream=stream)
+    log.warning("camera is late", extra={"camera": "cam-01", "reason": "first\nsecond \x1b[31m"})
+    (line,) = stream.getvalue().splitlines()
+
+    assert "WARNING camera is late camera=cam-01 reason=first\\nsecond \\x1b[31m" == line.partition(" ")[2]
+
+
+@pytest.mark.parametrize(("verbose", "lines"), [(False, 1), (True, 2)])
+def test_details_are_for_who_asks(verbose: bool, lines: int) -> None:
+    """DEBUG only with -v; the libraries' own chatter never."""
+    stream = io.StringIO()
+    set_up_logs(verbose=verbose, stream=stream)
+    log.debug("worker seen", extra={"worker_id": "W1"})
+    log.info("started")
+    logging.getLogger("aiohttp.access").info("GET /")
+    logging.getLogger("asyncio").debug("Using selector")
+
+    assert lines == len(stream.getvalue().splitlines())
