@@ -16,12 +16,14 @@ from collector.records import NewName
 from collector.web.context import STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
-from shared.errors import BadRequest, FileHeld, LinesideError, Unreachable
+from shared.errors import BadRequest, BodyTooLarge, Busy, FileHeld, LinesideError, NotFound, StorageFull, Unreachable
 from shared.http_body import answer_problems, read_post
 from shared.wire import Body, decode_json, read_body, read_lines
 
 NDJSON = "application/x-ndjson"
 SECONDS_TO_ANSWER = 120
+_KINDS = {kind.http_status: kind for kind in (BadRequest, NotFound, BodyTooLarge, Busy, StorageFull)}
+"""A command ends with the same exit code whether it wrote by itself or asked."""
 
 
 def socket_of(file: Path) -> Path:
@@ -96,7 +98,8 @@ class ServiceDoor:
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unreachable(f"the running collector does not answer: {error}") from error
         if answer.status != 200:
-            raise LinesideError(str(content.get("detail", "the running collector refused")))
+            kind = _KINDS.get(answer.status, LinesideError)
+            raise kind(str(content.get("detail", "the running collector refused")))
         return content
 
 

@@ -150,7 +150,9 @@ async def _listening(app: web.Application, address: tuple[str, int]) -> AsyncIte
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
+            # asyncio's own text repeats the address; a resolver's errors have numbers of their own.
+            is_named = error.errno is None or isinstance(error, socket.gaierror)
+            reason = error.strerror or str(error) if is_named else os.strerror(error.errno or 0)
             raise LinesideError(
                 f"cannot listen on {host}:{port}: {reason}", hint="another agent? choose another address with --listen"
             ) from error

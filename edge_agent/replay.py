@@ -93,7 +93,7 @@ class Replay:
         self._on_progress = on_progress
         facts = reader.facts()
         self._last_seq = facts.last_seq
-        self._last_of_epoch = {epoch.token: epoch.last for epoch in facts.epochs}
+        self._epochs = {epoch.token: epoch for epoch in facts.epochs}
         self._pending = reader.counts().pending
         self.tally = Tally()
 
@@ -174,15 +174,13 @@ class Replay:
         return judge(answer, batch=header.batch, events=len(entries), now=self._clock.now())
 
     def _header(self, entries: Sequence[Entry]) -> Header:
-        epoch, last = entries[-1].epoch, entries[-1].seq
         return Header(
             camera=self._camera,
             version=self._version,
             batch=new_token(),
             sent_at=self._clock.now(),
-            epoch=epoch,
+            epoch=self._epochs[entries[0].epoch],
             seqs=of_numbers(entry.seq for entry in entries),
-            last_seq=max(self._last_of_epoch.get(epoch, last), last),
             watermark=None,
             pending=self._pending,
             oldest_pending_at=None,

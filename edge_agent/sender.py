@@ -1,7 +1,7 @@
 """One POST to the collector: bytes in, what came back out; nothing is raised and nothing is judged here.
 
-Not followed, not used, not kept: redirects, proxy variables, cookies. An answer is read up to 1 MiB; what is longer is
-cut there, so it is no receipt. The token is read again when its file changes: a new one needs no restart.
+Not followed, not used, not kept: redirects, proxy variables, cookies. An answer is read up to 1 MiB and cut there if it is
+longer. The token is read again when its file changes: a new one needs no restart.
 """
 
 import gzip
@@ -94,23 +94,26 @@ class Sender:
             headers["Content-Encoding"] = "gzip"
         try:
             async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+                content = await _read_bounded(response.content)
                 return Answered(
                     response.status,
                     response.content_type,
                     response.headers.get("Retry-After"),
-                    await _read_bounded(response.content),
+                    content[:MOST_ANSWER_BYTES],
+                    is_cut=len(content) > MOST_ANSWER_BYTES,
                 )
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             return _name(error, self._timeout.total)
 
 
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
+    """Return the body, or a part of it that is longer than the bound."""
     parts: list[bytes] = []
-    room = MOST_ANSWER_BYTES
+    size = 0
     async for part in content.iter_any():
-        parts.append(part[:room])
-        room -= len(part)
-        if room <= 0:
+        parts.append(part)
+        size += len(part)
+        if size > MOST_ANSWER_BYTES:
             break
     return b"".join(parts)
 

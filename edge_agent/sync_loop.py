@@ -147,12 +147,19 @@ class SyncLoop:
         except LinesideError as error:
             verdict = Retry(f"the queue cannot be used: {error}")
         else:
-            self._left = batch.header.pending
-            if isinstance(verdict, Settle):
-                offset = verdict.receipt.received_at - (sent_at + now) // 2
-                self.link = self.link.confirmed(watermark=batch.header.watermark, clock_offset=offset)
+            self._keep_account(verdict, batch.header, middle=(sent_at + now) // 2)
         self._show(verdict)
         return verdict
+
+    def _keep_account(self, verdict: Verdict, header: Header, *, middle: int) -> None:
+        """Note what an attempt has left behind; `middle` is the instant half-way between request and answer."""
+        events = count(header.seqs)
+        self._left = header.pending + (0 if isinstance(verdict, Settle | Bury) else events)
+        if isinstance(verdict, Settle):
+            offset = verdict.receipt.received_at - middle
+            self.link = self.link.confirmed(watermark=header.watermark, clock_offset=offset)
+        word = type(verdict).__name__.lower()
+        _log.debug("batch", extra={"batch": header.batch, "events": events, "left": self._left, "verdict": word})
 
     def _gather(self) -> Batch:
         """Return the next batch; runs on the log's thread."""
@@ -175,9 +182,8 @@ class SyncLoop:
             version=self._version,
             batch=new_token(),
             sent_at=now,
-            epoch=epoch.token,
+            epoch=epoch,
             seqs=seqs,
-            last_seq=epoch.last,
             watermark=watermark(
                 now=now,
                 last_sign_of_life=self._last_sign_of_life(),

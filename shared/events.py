@@ -54,12 +54,6 @@ class Rejection(NamedTuple):
     error: str
 
 
-class UnreadableLine(str):
-    """In the place of a decoded item: why its line is not JSON."""
-
-    __slots__ = ()
-
-
 class _Refused(ValueError):
     def __init__(self, code: str, error: str) -> None:
         super().__init__(error)
@@ -80,8 +74,6 @@ def read_event(item: object, *, time_zone: tzinfo | None = None) -> Event | Reje
     """
     if isinstance(item, Rejection):
         return item
-    if isinstance(item, UnreadableLine):
-        return Rejection("not_an_event", str(item))
     if not isinstance(item, dict):
         return Rejection("not_an_event", f"an event is a JSON object, not {_json_type(item)}")
     try:

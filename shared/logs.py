@@ -3,12 +3,12 @@
 Messages are constant and their facts are in `extra`, so that a log can be searched. No tokens; worker ids at DEBUG only.
 """
 
+import json
 import logging
 import sys
 from typing import TextIO
 
-from pythonjsonlogger.json import JsonFormatter
-
+from shared.instants import SECOND, format_instant
 from shared.terminal import one_line
 
 _PLAIN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -22,10 +22,25 @@ class ReadableFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the base class's
         """Return one line."""
-        facts = {key: value for key, value in record.__dict__.items() if key not in _PLAIN_FIELDS}
         line = super().formatMessage(record)
         # A fact may be a stranger's words: on a terminal they stay on their line.
-        return line + "".join(f" {key}={one_line(str(value))}" for key, value in facts.items())
+        return line + "".join(f" {key}={one_line(str(value))}" for key, value in _facts(record).items())
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object: time in UTC, level, logger, message, the facts, and the traceback if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        entry = {
+            "time": format_instant(round(record.created * SECOND)),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        } | _facts(record)
+        if record.exc_info:
+            entry["exc_info"] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str)
 
 
 def set_up_logs(*, verbose: bool = False, stream: TextIO | None = None) -> None:
@@ -35,9 +50,11 @@ def set_up_logs(*, verbose: bool = False, stream: TextIO | None = None) -> None:
     if stream.isatty():
         handler.setFormatter(ReadableFormatter())
     else:
-        fields = "%(asctime)s %(levelname)s %(name)s %(message)s"
-        renamed = {"asctime": "time", "levelname": "level", "name": "logger"}
-        handler.setFormatter(JsonFormatter(fields, rename_fields=renamed))
+        handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
     for library in ("asyncio", "aiohttp"):
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    return {key: value for key, value in record.__dict__.items() if key not in _PLAIN_FIELDS}

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -61,7 +62,7 @@ Duration = Annotated[int, Field(), BeforeValidator(_read_duration)]
 """Microseconds inside, a text with a unit in files."""
 Size = Annotated[int, Field(), BeforeValidator(_read_size)]
 """Bytes inside, a text with a unit in files."""
-Address = Annotated[tuple[str, int], Field(), BeforeValidator(_read_address)]
+Address = Annotated[tuple[str, int], NoDecode, Field(), BeforeValidator(_read_address)]
 """(host, port) inside, `host:port` in files; port 0 takes a free one."""
 
 

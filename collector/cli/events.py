@@ -18,8 +18,10 @@ from collector.cli.options import (
 )
 from collector.metrics.windows import read_window
 from collector.records import EventQuery
+from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.web.events_api import event_row
+from shared.clock import SystemClock
 from shared.events import EventType
 from shared.terminal import ends_with_exit_code
 
@@ -67,6 +69,7 @@ def events(
 
 async def _print(settings: CollectorSettings, query: EventQuery) -> None:
     async with read_storage(settings) as storage:
+        await Reports(storage, settings=settings, clock=SystemClock()).check_sites(query.sites)
         while page := await storage.events(query):
             for event in page:
                 click.echo(json.dumps(event_row(event), ensure_ascii=False))

@@ -134,7 +134,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     except sqlite3.OperationalError as error:
         raise Busy(f"the database is locked by another program: {error}") from error
     try:
-        _refuse_foreign(db)
+        refuse_foreign(connection)
         migrations.apply(db)
         connection.execute(f"pragma application_id = {APPLICATION_ID}")
         connection.execute("commit")
@@ -143,9 +143,16 @@ def migrate(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _refuse_foreign(db: Database) -> None:
+def refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Let an empty database pass, and one that this version or an older one has made; nothing is written.
+
+    Raises:
+        StorageUnusable: another program's database, or one of a newer version.
+    """
+    db = Database(connection, recursive_triggers=False, execute_plugins=False)
     (application_id,) = db.execute("pragma application_id").fetchone()
-    if application_id != APPLICATION_ID and (application_id or db.table_names()):
+    (objects,) = db.execute("select count(*) from sqlite_master").fetchone()
+    if application_id != APPLICATION_ID and (application_id or objects):
         raise StorageUnusable("the database belongs to another program", hint="choose another file with --database")
     ours = {migration.name for migration in migrations.pending(Database(memory=True))}
     newer = [applied.name for applied in migrations.applied(db) if applied.name not in ours]

@@ -6,7 +6,7 @@ also the defence against the WAL-reset bug of SQLite before 3.51.3, which needs 
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
@@ -19,6 +19,8 @@ SQLITE_VERSION = sqlite3.sqlite_version
 """Of the library in this process; before 3.51.3 two writers of one file could damage it."""
 WAL_PAGES = 4_000
 """16 MiB of WAL before it is folded back: large enough for the biggest batch, small enough to be read fast."""
+
+_MAGIC = b"SQLite format 3\0"
 
 
 def lock_of(file: Path) -> FileLock:
@@ -67,6 +69,24 @@ def open_reader(file: Path) -> sqlite3.Connection:
         connection.execute("pragma trusted_schema = off")
         connection.execute("select count(*) from sqlite_master").fetchone()
     return connection
+
+
+@contextmanager
+def looking_at(file: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection to a file that may be anybody's: it is not changed, and no file appears beside it.
+
+    Raises:
+        StorageUnusable: not a SQLite file, or it cannot be opened at all.
+    """
+    with translated_errors(file), file.open("rb") as content:
+        # SQLite takes a file of a few bytes for an empty database and writes over it.
+        if content.read(len(_MAGIC)) not in (b"", _MAGIC):
+            raise StorageUnusable(f"{file} is not a SQLite database", hint="choose another file with --database")
+    # Without a log nobody writes now; read as immutable, SQLite makes no log of its own.
+    has_log = file.with_name(file.name + "-wal").exists()
+    address = f"{file.absolute().as_uri()}?mode=ro" + ("" if has_log else "&immutable=1")
+    with translated_errors(file), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        yield connection
 
 
 @contextmanager

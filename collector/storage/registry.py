@@ -88,7 +88,7 @@ class Registry:
         self._bounds.update(changed)
 
     def name(self, new: NewName) -> None:
-        """Give a worker or a workstation a name, registering it if need be."""
+        """Give a worker or a workstation a name, registering it if need be; an empty one takes the name away."""
         site = self.site(new.site)
         table = new.kind
         column = "worker_id" if table == "worker" else "station_id"
@@ -96,7 +96,7 @@ class Registry:
         number = self._number(numbers, (site, new.id), table=table, column=column)
         self._connection.execute(
             f"update {table} set name = ? where site = ? and number = ?",  # noqa: S608 - one of two names of ours
-            (new.name, site, number),
+            (new.name or None, site, number),
         )
 
     def _find_home(self, camera: str, wanted: str) -> str:

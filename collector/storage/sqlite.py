@@ -14,8 +14,8 @@ from sqlite_utils.utils import sqlite3
 
 from collector.records import Camera, Decide, Delivery, EventQuery, NewName, Refusal, Snapshot, Stored, StoredEvent
 from collector.storage import sqlite_read, sqlite_write
-from collector.storage.migrations import migrate
-from collector.storage.opening import lock_of, open_reader, open_writer, transaction, translated_errors
+from collector.storage.migrations import migrate, refuse_foreign
+from collector.storage.opening import lock_of, looking_at, open_reader, open_writer, transaction, translated_errors
 from collector.storage.registry import Registry
 from shared.errors import StorageUnusable
 from shared.file_lock import FileLock
@@ -61,6 +61,7 @@ class SqliteStorage:
         Raises:
             StorageUnusable: no such file, or not a collector's database.
         """
+        _check_ours(file)
         reader = open_reader(file)
         if not reader.execute("select 1 from sqlite_master where name = 'camera_range'").fetchone():
             reader.close()
@@ -155,6 +156,7 @@ class _Writer:
 
     def __init__(self, file: Path, lock: FileLock) -> None:
         self._lock = lock
+        _check_ours(file)
         self.connection = open_writer(file)
         try:
             with translated_errors(file):
@@ -171,3 +173,10 @@ class _Writer:
         finally:
             self.connection.close()
             self._lock.release()
+
+
+def _check_ours(file: Path) -> None:
+    # Before the first statement that could change what is not ours.
+    if file.exists():
+        with looking_at(file) as connection:
+            refuse_foreign(connection)

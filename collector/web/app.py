@@ -1,7 +1,5 @@
 """The collector's aiohttp application, put together from its parts."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from collector.ingest import Ingest
@@ -19,7 +17,8 @@ def make_app(
     *, storage: Storage, ingest: Ingest, reports: Reports, settings: CollectorSettings, clock: Clock
 ) -> web.Application:
     """Return the application; its parts are started and stopped by the caller."""
-    app = web.Application(middlewares=[answer_with_manners, answer_problems])
+    app = web.Application(middlewares=[answer_problems])
+    app.on_response_prepare.append(add_manners)
     app[STORAGE] = storage
     app[INGEST] = ingest
     app[REPORTS] = reports
@@ -30,15 +29,9 @@ def make_app(
     return app
 
 
-@web.middleware
-async def answer_with_manners(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def add_manners(_request: web.Request, answer: web.StreamResponse) -> None:
     """Say on every answer that its type is meant, that it belongs to no cache, and that no frame may hold it."""
-    answer = await handler(request)
-    if not answer.prepared:
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers.setdefault("Cache-Control", "no-store")
-        answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    return answer
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

@@ -24,6 +24,8 @@ async def stream_csv(
     """Send pages of rows as one file, none of them held longer than it takes to send."""
     answer = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"} | _headers(name))
     await answer.prepare(request)
+    if request.method == "HEAD":  # what is streamed would be sent all the same
+        return answer
     text = io.StringIO(newline="")
     write_csv([], columns, stream=text)
     async for rows in pages:

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from collector.reception import Reception, Rules
 from collector.records import EventQuery, Key, StoredEvent
-from collector.web.context import CLOCK, INGEST, SETTINGS, STORAGE, check_query, sites_of, window_of
+from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, sites_of, window_of
 from collector.web.csv_answers import stream_csv
 from shared.errors import BadRequest
 from shared.events import EventType
 from shared.http_body import problem, read_post
-from shared.instants import format_instant
+from shared.instants import LAST_INSTANT, format_instant
 from shared.wire import Body, read_body
 
 QUERY = ("worker_id", "workstation_id", "event_type", "from", "to", "site", "conflicts", "after", "limit")
@@ -58,7 +58,7 @@ async def take_in_list(app: web.Application, body: Body, *, site: str | None, ca
 
 async def list_events(request: web.Request) -> web.Response:
     """Return a page of stored events and, in `next`, where the next one begins."""
-    query = read_query(request)
+    query = await _checked_query(request)
     events = await request.app[STORAGE].events(query)
     cursor = _write_cursor(events[-1].key) if len(events) == query.limit else None
     return web.json_response({"events": [event_row(event) for event in events], "next": cursor})
@@ -66,7 +66,7 @@ async def list_events(request: web.Request) -> web.Response:
 
 async def list_events_as_csv(request: web.Request) -> web.StreamResponse:
     """Return all events of the query, page after page: a file is never cut silently."""
-    query = read_query(request)
+    query = await _checked_query(request)
 
     async def pages() -> Any:
         page = query
@@ -116,6 +116,12 @@ def read_query(request: web.Request) -> EventQuery:
     )
 
 
+async def _checked_query(request: web.Request) -> EventQuery:
+    query = read_query(request)
+    await request.app[REPORTS].check_sites(query.sites)
+    return query
+
+
 def _rules(app: web.Application) -> Rules:
     return Rules(app[SETTINGS].max_future_skew, app[SETTINGS].input_zone)
 
@@ -149,9 +155,16 @@ def _read_cursor(text: str | None) -> Key | None:
     if text is None:
         return None
     try:
-        site, worker_id, at, kind, station_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not (isinstance(site, str) and isinstance(worker_id, str) and isinstance(station_id, str)):
-            raise TypeError("ids are strings")
-        return Key(site, worker_id, int(at), EventType(kind), station_id)
+        return _key_of(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
         raise BadRequest("after: is not a place that an earlier page ended at") from error
+
+
+def _key_of(parts: Any) -> Key:
+    site, worker_id, at, kind, station_id = parts
+    if not all(isinstance(part, str) for part in (site, worker_id, station_id)):
+        raise TypeError("ids are strings")
+    f"{site}{worker_id}{station_id}".encode()  # a lone surrogate is in no stored id, and no database takes it
+    if type(at) is not int or type(kind) is not int or not 0 <= at <= LAST_INSTANT:
+        raise ValueError("instants and types are integers")
+    return Key(site, worker_id, at, EventType(kind), station_id)

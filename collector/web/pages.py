@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from aiohttp import web
+from yarl import URL
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -55,5 +56,5 @@ async def page(request: web.Request) -> web.Response:
 
 async def to_dashboard(request: web.Request) -> web.Response:
     """Send people who come to an old or a short address to the dashboard."""
-    query = f"?{request.query_string}" if request.query_string else ""
-    raise web.HTTPFound(f"/dashboard/{query}")
+    query = request.rel_url.raw_query_string
+    raise web.HTTPFound(URL(f"/dashboard/?{query}" if query else "/dashboard/", encoded=True))

@@ -82,7 +82,7 @@ def replay(
     allow_insecure: bool,
     as_json: bool,
 ) -> int:
-    r"""Send events of the queue once more.
+    """Send events of the queue once more.
 
     What the collector has already it keeps once, so a replay may be interrupted and repeated. It may run beside the
     agent and never writes the queue.
@@ -90,7 +90,7 @@ def replay(
     \b
     exit: 0 all confirmed · 1 no queue there · 3 some were rejected · 4 not authorised · 5 unreachable for 30 s
           7 queue unusable · 130 interrupted; what was done is printed in each case
-    """
+    """  # noqa: D301 - \b is click's mark for lines that stay as they are
     clock = SystemClock()
     now = clock.now()
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:

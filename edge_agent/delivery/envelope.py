@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from edge_agent.delivery.batching import Epoch
 from shared.instants import format_instant
 from shared.receipts import Ranges
 
 PROTOCOL = 1
+EARLIER = "numbered in an earlier epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,10 @@ class Header:
     batch: str
     """Made anew for each request."""
     sent_at: int
-    epoch: str
+    epoch: Epoch
+    """The numbers below its first belong to earlier ones and are reported as skipped."""
     seqs: Ranges
     """Number the events in order."""
-    last_seq: int
-    """The greatest number given out in this epoch."""
     watermark: int | None
     pending: int
     """Events that are neither settled nor in this batch."""
@@ -42,10 +43,10 @@ def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
         "version": header.version,
         "batch": header.batch,
         "sent_at": format_instant(header.sent_at),
-        "epoch": header.epoch,
+        "epoch": header.epoch.token,
         "seqs": header.seqs,
-        "skipped": [],
-        "last_seq": header.last_seq,
+        "skipped": [(1, header.epoch.first - 1, EARLIER)] if header.epoch.first > 1 else [],
+        "last_seq": header.epoch.last,
         "watermark": _text(header.watermark),
         "pending": header.pending,
         "oldest_pending_at": _text(header.oldest_pending_at),

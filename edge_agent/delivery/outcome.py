@@ -23,6 +23,8 @@ class Answered:
     content_type: str
     retry_after: str | None
     body: bytes
+    is_cut: bool = False
+    """The body was longer than what is read of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ def _judge_answer(answer: Answered, *, batch: str, events: int, now: int) -> Ver
 
 
 def _judge_receipt(answer: Answered, *, batch: str, events: int) -> Verdict:
+    if answer.is_cut and answer.content_type == "application/json" and events > 1:
+        return Split(f"{answer.status}: the answer about so many events is too long", is_too_large=True)
     found = read_receipt(answer.body, batch=batch, events=events)
     if isinstance(found, NotAReceipt):
         return Retry(f"{answer.status} without a receipt: {found.reason}; something in between may have answered")

@@ -26,6 +26,8 @@ JSON = "application/json"
 LINES = "application/x-ndjson"
 LAST_REQUEST_SECONDS = 5.0
 """What is being posted when the agent stops has so long to finish; what drips is cut off, unacknowledged."""
+_KEEPALIVE_SECONDS = 75
+"""Above a minute, the usual interval of a producer's sign of life."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 StatusSource = Callable[[], Awaitable[Mapping[str, object]]]
 Judged = Sequence[Event | Rejection]
@@ -67,7 +69,12 @@ def create_app(
 def create_runner(app: web.Application) -> web.AppRunner:
     """Return a runner with the options that the application relies on; bodies are unpacked by us."""
     return web.AppRunner(
-        app, access_log=None, auto_decompress=False, handle_signals=False, shutdown_timeout=LAST_REQUEST_SECONDS
+        app,
+        access_log=None,
+        auto_decompress=False,
+        handle_signals=False,
+        keepalive_timeout=_KEEPALIVE_SECONDS,
+        shutdown_timeout=LAST_REQUEST_SECONDS,
     )
 
 

@@ -36,11 +36,13 @@ async def test_a_week_is_exact_after_an_outage_and_a_kill(order: str, shared_dat
         await _until_drained(f"http://127.0.0.1:{agent_port}")
         shown = {what: await _get(f"{address}/api/metrics/{what}/") for what in ("workers", "workstations", "factory")}
         exact = {what: await _exact(what, database) for what in ("workers", "workstations", "factory")}
+        (camera,) = await _get(f"{address}/api/cameras/")
         stored = await command("collector", "events", "--database", str(database))
         replayed = await command("edge_agent", "replay", "--data-dir", str(queue), "--state", "all")
 
     assert f"{EVENTS:,}" in sending
     assert len(stored.out.splitlines()) == DISTINCT
+    assert camera["missing"] == 0
     assert_exact(exact, expected)
     assert_shown(shown, expected)
     assert replayed.code == 0

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -116,9 +117,11 @@ class RunningCollector:
 
     async def ask(self, method: str, path: str, **how: Any) -> Answer:
         """Return the answer to any request; the path is sent as it is, and no redirect is followed."""
+        if isinstance(how.get("data"), bytes):
+            how["data"] = BytesIO(how["data"])  # the client warns of large bodies given as bytes
         url = URL(self.url + path, encoded=True)
         async with self._session.request(method, url, allow_redirects=False, **how) as answer:
-            return Answer(answer.status, dict(answer.headers), await answer.read())
+            return Answer(answer.status, answer.headers.copy(), await answer.read())
 
     async def get(self, path: str) -> Answer:
         """Return what stands at a path, query included."""

@@ -27,7 +27,11 @@ class Delivery:
         self.clock = FakeClock()
         self.collector = FlakyCollector()
         self.last_sign_of_life: int | None = None
-        given = {"data_dir": str(folder), "camera": "cam-01"} | {k.replace("__", "."): v for k, v in flags.items()}
+        # No heartbeat comes to the rescue of a loop that waits where it should work.
+        self.clock.longest = 1_000.0
+        given = {"data_dir": str(folder), "camera": "cam-01", "delivery.heartbeat": "1h"} | {
+            k.replace("__", "."): v for k, v in flags.items()
+        }
         self.settings = load_settings(AgentSettings, prefix="NOBODY_", file=None, flags=given)
         self.log = EventLog.open(folder, clock=self.clock)
 

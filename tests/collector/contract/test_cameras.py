@@ -17,7 +17,7 @@ from tests.support.collector import NOON_AFTER, at, contact, delivery, event
 async def call(storage: Storage, said: Contact, *, camera: str = "C1", site: str = "default") -> list[Range]:
     """Let a camera call without events, and return what is lacking of the epoch."""
     (stored,) = await storage.store([delivery(camera=camera, site=site, contact=said)], decide=decide)
-    return [tuple(each) for each in stored.lacking]
+    return [(first, last) for first, last in stored.lacking]
 
 
 async def camera_of(storage: Storage, name: str = "C1") -> Camera:

@@ -55,9 +55,7 @@ async def test_an_event_is_kept_as_it_came(storage: Storage) -> None:
     await put(storage, delivery(event("10:00", "W1", "product_count", count=3, confidence=0.1), camera="C1"))
 
     assert [
-        StoredEvent(
-            Key("default", "W1", at("10:00"), EventType.product_count, "S1"), Version(3, 0.1, "C1"), losers=[]
-        )
+        StoredEvent(Key("default", "W1", at("10:00"), EventType.product_count, "S1"), Version(3, 0.1, "C1"), losers=[])
     ] == await everything(storage)
 
 

@@ -18,7 +18,7 @@ class Told(NamedTuple):
     worker: str
     station: str
     kind: str
-    count: int
+    units: int
     camera: str | None
 
 
@@ -60,15 +60,15 @@ class Oracle:
             watermark = self.watermarks.get(state.camera) if state.camera else None
             is_watched = watermark is not None and watermark <= seen_at + self.gap and tick < watermark
         if is_watched:
-            return Moment(state.kind, state.station, False)
-        return Moment(state.kind, state.station, True) if tick < state.at + self.tail else None
+            return Moment(state.kind, state.station, is_assumed=False)
+        return Moment(state.kind, state.station, is_assumed=True) if tick < state.at + self.tail else None
 
     def worker_row(self, worker: str, window: Iterable[int]) -> tuple[int, int, int, int, int]:
         """Return working, idle, absent and assumed ticks of a window, and the units in it."""
         ticks = set(window)
         held = [moment for tick, moment in self.moments(worker).items() if tick in ticks]
         units = sum(
-            event.count
+            event.units
             for event in self.events
             if event.worker == worker and event.kind == "product_count" and event.at in ticks
         )
@@ -92,7 +92,7 @@ class Oracle:
             if tick in ticks and (moment.kind, moment.station) == ("working", station)
         ]
         units = sum(
-            event.count
+            event.units
             for event in self.events
             if event.station == station and event.kind == "product_count" and event.at in ticks
         )

@@ -50,7 +50,7 @@ def snapshot_of(oracle: Oracle) -> Snapshot:
     ordered = sorted(oracle.events, key=lambda each: (each.at, EventType[each.kind], each.station))
     for each in ordered:
         of_worker = sightings.setdefault(("default", each.worker), [])
-        of_worker.append(Sighting(each.at, EventType[each.kind], each.station, each.count, each.camera))
+        of_worker.append(Sighting(each.at, EventType[each.kind], each.station, each.units, each.camera))
     return Snapshot(
         workers=[Registered("default", worker, worker) for worker in sorted({each.worker for each in oracle.events})],
         workstations=[Registered("default", each, each) for each in sorted({each.station for each in oracle.events})],

@@ -71,7 +71,14 @@ def test_arrivals_of_one_batch_are_judged_one_after_the_other() -> None:
 
 @pytest.mark.parametrize(
     ("left", "right", "least"),
-    [(None, None, None), ("C1", None, "C1"), (None, "C1", "C1"), ("C2", "C10", "C10"), ("Z", "a", "Z"), ("\uffff", "😀", "\uffff")],
+    [
+        (None, None, None),
+        ("C1", None, "C1"),
+        (None, "C1", "C1"),
+        ("C2", "C10", "C10"),
+        ("Z", "a", "Z"),
+        ("\uffff", "😀", "\uffff"),
+    ],
 )
 def test_the_least_camera_is_found_by_code_point(left: str | None, right: str | None, least: str | None) -> None:
     """Not by numbers in it, not by a language's order, not by surrogate; any camera comes before none."""
@@ -99,7 +106,9 @@ def test_neither_order_nor_batching_nor_repetition_matters(arriving: list[Versio
 def test_the_survivor_is_the_greatest_version_with_the_least_camera(arriving: list[Version]) -> None:
     """Said by maxima and minima over the whole set; every other distinct version has lost."""
     survivor, losers = _end_of([arriving])
-    ranked = sorted({version[:2] for version in arriving}, key=lambda version: (version[0], version[1] is not None, version[1] or 0))
+    ranked = sorted(
+        {version[:2] for version in arriving}, key=lambda version: (version[0], version[1] is not None, version[1] or 0)
+    )
     cameras = [version.camera for version in arriving if version.camera is not None]
 
     assert Version(*ranked[-1], min(cameras, default=None)) == survivor

@@ -18,12 +18,14 @@ class GatedStorage(SqliteStorage):
     """A real store whose transactions wait for a gate, and that notes how many deliveries each had."""
 
     gate: asyncio.Event
+    is_inside: asyncio.Event
     groups: list[int]
     full: bool
 
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Store once the gate is open; a disk that is full has no room."""
         self.groups.append(len(deliveries))
+        self.is_inside.set()
         await self.gate.wait()
         if self.full:
             raise StorageFull
@@ -35,7 +37,7 @@ async def running(folder: Path) -> AsyncIterator[tuple[Ingest, GatedStorage]]:
     """Give an ingest that runs, and the store behind it, its gate closed."""
     opened = GatedStorage.open(folder / "collector.db")
     assert isinstance(opened, GatedStorage)
-    opened.gate, opened.groups, opened.full = asyncio.Event(), [], False
+    opened.gate, opened.is_inside, opened.groups, opened.full = asyncio.Event(), asyncio.Event(), [], False
     ingest = Ingest(opened)
     ingest.start()
     try:
@@ -49,8 +51,7 @@ async def running(folder: Path) -> AsyncIterator[tuple[Ingest, GatedStorage]]:
 async def begun(ingest: Ingest, deliveries: Sequence[Delivery], storage: GatedStorage) -> list[asyncio.Task[Stored]]:
     """Return the requests, the first of which is already inside its transaction."""
     tasks = [asyncio.create_task(ingest.store(each)) for each in deliveries]
-    while not storage.groups:
-        await asyncio.sleep(0)
+    await storage.is_inside.wait()
     return tasks
 
 

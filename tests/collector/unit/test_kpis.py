@@ -1,5 +1,7 @@
 """Minutes and units within windows: carry-in, cuts at both ends, and the stations' own windows (SEMANTICS §5 and §6)."""
 
+from itertools import pairwise
+
 import pytest
 
 from shared.instants import MINUTE
@@ -49,7 +51,7 @@ def test_a_window_takes_its_part_of_every_state(
 def test_windows_side_by_side_add_up() -> None:
     """No microsecond and no unit is lost or counted twice at a border."""
     edges = [None, 0, 7.5, 10, 20, 29.999999, 30, 40, None]
-    parts = [minutes_of(added_up(SHIFT, left, right).workers[0]) for left, right in zip(edges, edges[1:], strict=False)]
+    parts = [minutes_of(added_up(SHIFT, left, right).workers[0]) for left, right in pairwise(edges)]
 
     assert minutes_of(added_up(SHIFT).workers[0]) == pytest.approx(tuple(map(sum, zip(*parts, strict=True))))
 
@@ -109,9 +111,7 @@ def test_a_station_has_a_window_of_its_own_where_none_is_asked_for(
         ([("W1", 0, working, "S1", 0), ("W2", 9, product, "S1", 0)], 9),
     ],
 )
-def test_a_state_keeps_its_stations_window_open(
-    seen: list[tuple[str, float, object, str, int]], window: float
-) -> None:
+def test_a_state_keeps_its_stations_window_open(seen: list[tuple[str, float, object, str, int]], window: float) -> None:
     """To the latest end of any state whose event names it, of whatever kind, or its last event if that is later."""
     station = added_up(seen).stations[0]  # type: ignore[arg-type]
 

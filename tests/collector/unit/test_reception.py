@@ -53,7 +53,9 @@ def test_of_a_refused_item_only_the_beginning_is_kept() -> None:
     assert delivery.refusals[0].item.isascii()
 
 
-@pytest.mark.parametrize(("ahead", "is_kept"), [(-MINUTE, True), (0, True), (5 * MINUTE, True), (5 * MINUTE + 1, False)])
+@pytest.mark.parametrize(
+    ("ahead", "is_kept"), [(-MINUTE, True), (0, True), (5 * MINUTE, True), (5 * MINUTE + 1, False)]
+)
 def test_an_event_may_be_a_little_ahead_of_the_clock(ahead: int, is_kept: bool) -> None:
     """Up to the allowed skew; beyond it the camera's clock is wrong."""
     sent = item("10:00", "W1", "working") | {"timestamp": format_instant(NOON_AFTER + ahead)}

@@ -173,7 +173,9 @@ def test_a_change_of_station_moves_the_state() -> None:
 def test_a_tail_as_long_as_the_gap_never_reaches_the_next_sighting() -> None:
     """Spans do not overlap, whatever the settings."""
 
-    assert [(0, 60, "working@S1?"), (61, 121, "idle@S1?")] == told([seen(0, working), seen(61, idle)], rules=Rules(60, 60))
+    assert [(0, 60, "working@S1?"), (61, 121, "idle@S1?")] == told(
+        [seen(0, working), seen(61, idle)], rules=Rules(60, 60)
+    )
 
 
 def test_a_span_knows_the_event_it_comes_from() -> None:

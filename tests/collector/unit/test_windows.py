@@ -51,7 +51,9 @@ def test_a_mistake_names_its_parameter(start: str | None, end: str | None, told:
 
 
 @given(edges, edges, st.integers(0, 50), st.integers(0, 50))
-def test_an_overlap_counts_the_instants_that_both_hold(start: int | None, end: int | None, left: int, right: int) -> None:
+def test_an_overlap_counts_the_instants_that_both_hold(
+    start: int | None, end: int | None, left: int, right: int
+) -> None:
     """Counted one by one."""
     window = Window(start, end)
 

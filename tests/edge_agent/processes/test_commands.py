@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlite_utils.utils import sqlite3
 
 from tests.support.events import json_event
 from tests.support.flaky_collector import flaky_collector
-from tests.support.programs import command, free_port
+from tests.support.programs import command
 from tests.support.running_agent import NOBODY, RunningAgent, running_agent
 
 pytestmark = pytest.mark.processes
@@ -60,15 +61,24 @@ async def test_send_without_an_agent_gives_up_in_time() -> None:
 
 
 async def test_send_waits_for_an_agent_that_is_just_starting(tmp_path: Path) -> None:
-    """A reboot of the box between two lines loses nothing."""
-    address = f"127.0.0.1:{free_port()}"
-    sending = asyncio.create_task(command("edge_agent", "send", "--agent", f"http://{address}", "-", stdin=lines(1, 3)))
-    await asyncio.sleep(0)  # the command starts first
-    with running_agent(tmp_path, "--listen", address) as agent:
+    """Its first try ends in a closed connection, a later one at the agent."""
+    with socket.create_server(("127.0.0.1", 0)) as gate:
+        gate.settimeout(0)
+        address = "{}:{}".format(*gate.getsockname())
+        sending = asyncio.create_task(
+            command("edge_agent", "send", "--agent", f"http://{address}", "-", stdin=lines(1, 3))
+        )
+        connection, _ = await asyncio.get_running_loop().sock_accept(gate)
+        connection.close()
+    agent = RunningAgent(tmp_path)
+    try:
+        await asyncio.to_thread(agent.start, "--listen", address)
         sent = await sending
+        last = agent.status()["last_seq"]
+    finally:
+        agent.end()
 
-        assert (0, "3 lines accepted, 0 rejected\n") == (sent.code, sent.out)
-        assert 3 == agent.status()["last_seq"]
+    assert (0, "3 lines accepted, 0 rejected\n", 3) == (sent.code, sent.out, last)
 
 
 async def test_send_to_something_else_is_told_so() -> None:

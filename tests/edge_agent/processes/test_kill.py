@@ -1,6 +1,7 @@
 """The promise of the answer `accepted`: whatever ends the agent, that event is on disk, once, and nothing by halves."""
 
 import resource
+import socket
 import threading
 from collections.abc import Callable
 from http.client import HTTPException
@@ -97,6 +98,23 @@ def test_a_clean_stop_keeps_everything_under_one_epoch(tmp_path: Path) -> None:
 
     assert (0, ["agent.lock", "queue.db"]) == (code, left)
     assert (before["epoch"], 10, 10) == (after["epoch"], after["last_seq"], after["pending"])
+
+
+def test_a_body_that_drips_does_not_keep_the_agent_from_stopping(tmp_path: Path) -> None:
+    """It gets five seconds, and nothing of it was acknowledged."""
+    agent = RunningAgent(tmp_path)
+    try:
+        agent.start()
+        host, _, port = agent.url.removeprefix("http://").rpartition(":")
+        with socket.create_connection((host, int(port))) as connection:
+            head = f"POST /api/app/ HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n["
+            connection.sendall(head.encode())
+            agent.post(json_event(1))
+            code = agent.stop()
+    finally:
+        agent.end()
+
+    assert (0, [1]) == (code, stored(agent))
 
 
 def allow_files_of(size_bytes: int) -> Callable[[], None]:

@@ -3,7 +3,8 @@
 import json
 from dataclasses import replace
 
-from edge_agent.delivery.envelope import PROTOCOL, Header, envelope
+from edge_agent.delivery.batching import Epoch
+from edge_agent.delivery.envelope import EARLIER, PROTOCOL, Header, envelope
 from shared import wire
 from tests.support.fake_clock import START
 
@@ -12,9 +13,8 @@ HEADER = Header(
     version="0.1.0",
     batch="b1",
     sent_at=START,
-    epoch="e1",
+    epoch=Epoch("e1", 1, 12),
     seqs=((1, 2), (9, 9)),
-    last_seq=12,
     watermark=START - 1,
     pending=4,
     oldest_pending_at=None,
@@ -59,3 +59,11 @@ def test_an_empty_envelope_is_a_heartbeat() -> None:
     assert [] == body.items
     assert body.agent is not None
     assert [] == body.agent.seqs
+
+
+def test_numbers_of_earlier_epochs_are_skipped() -> None:
+    """An epoch that begins at 8 will never hold 1 to 7, and says so, or they would look lost."""
+    body = wire.read_body(envelope(replace(HEADER, epoch=Epoch("e2", 8, 9), seqs=((8, 9),)), [b"{}", b"{}"]))
+
+    assert body.agent is not None
+    assert [(1, 7, EARLIER)] == body.agent.skipped

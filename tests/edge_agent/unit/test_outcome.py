@@ -81,6 +81,10 @@ def verdict(attempt: Answered | NoAnswer, *, events: int = 2) -> Verdict:
         (answered(400, b"<html>Bad Request</html>", content_type="text/html"), Pause),
         (answered(422, {"error": "no"}), Pause),
         (answered(400, {"status": 400, "detail": "a gateway's own"}, content_type=PROBLEM), Pause),
+        (answered(400, {"status": 400, "detail": "one", "error": "another"}, content_type=PROBLEM), Pause),
+        (answered(400, {"status": 422, "detail": "no", "error": "no"}, content_type=PROBLEM), Pause),
+        (answered(400, {"status": 400, "detail": "", "error": ""}, content_type=PROBLEM), Pause),
+        (answered(400, {"status": 400, "detail": "no", "error": "no"}), Pause),
         (answered(301), Pause),
         (answered(302), Pause),
         (answered(304), Pause),
@@ -137,6 +141,19 @@ def test_one_event_that_a_stranger_refuses_is_kept(attempt: Answered) -> None:
     """Without our problem+json nobody who knows the event has judged it."""
 
     assert isinstance(verdict(attempt, events=1), Pause)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "events", "expected"), [(JSON, 2, Split), (JSON, 1, Retry), ("text/html", 2, Retry)]
+)
+def test_a_receipt_that_is_too_long_asks_for_fewer_events(
+    content_type: str, events: int, expected: type[Verdict]
+) -> None:
+    """Ten thousand reasons do not fit into an answer: the next batches are smaller, and the search is for nobody."""
+    found = verdict(Answered(200, content_type, None, b'{"status"', is_cut=True), events=events)
+
+    assert expected is type(found)
+    assert not isinstance(found, Split) or found.is_too_large
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])

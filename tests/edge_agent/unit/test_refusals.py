@@ -95,12 +95,12 @@ async def test_events_that_the_collector_rejects_are_dead_letters_with_its_reaso
 
 
 async def test_epochs_never_share_a_batch(folder: Path, tmp_path: Path) -> None:
-    """After a kill numbers go on under another token, and each envelope has one."""
+    """After a kill numbers go on under another token; each envelope has one, and both epochs take their turns."""
     async with delivery(folder, 10) as made:
         killed = tmp_path / "killed"
         shutil.copytree(folder, killed)
         first = made.log.facts().epochs[0].token
-    async with delivery(killed) as made:
+    async with delivery(killed, delivery__max_events=5) as made:
         made.log.append(events(11, 20))
         second = made.log.facts().epochs[-1].token
         await made.drain()
@@ -109,7 +109,7 @@ async def test_epochs_never_share_a_batch(folder: Path, tmp_path: Path) -> None:
         assert {(first, seq) for seq in range(1, 11)} | {(second, seq) for seq in range(11, 21)} == set(
             made.collector.stored
         )
-        assert [second, first] == [batch.agent["epoch"] for batch in made.collector.batches]
+        assert [second, first, second, first] == [batch.agent["epoch"] for batch in made.collector.batches]
 
 
 async def test_an_event_that_is_damaged_on_disk_is_reported_and_holds_nobody_up(folder: Path) -> None:

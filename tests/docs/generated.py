@@ -1,0 +1,68 @@
+"""The generated parts of docs/operations.md: what `--help` prints, and the settings as tables.
+
+A part stands between `<!-- help: collector -->` or `<!-- settings: collector -->` and `<!-- end -->`. The rest of the page is
+written by hand.
+"""
+
+import re
+from collections.abc import Iterator
+
+import click
+from click.testing import CliRunner
+
+from collector.cli import main as collector_main
+from edge_agent.cli import main as edge_agent_main
+from tests.docs.config_files import PROGRAMS, Entry, Program, entries
+from tests.structure.tree import text_of
+
+PAGE = "docs/operations.md"
+COMMANDS: dict[str, click.Group] = {"collector": collector_main, "edge-agent": edge_agent_main}
+HELP_WIDTH = 100
+_PART = re.compile(r"<!-- (help|settings): ([a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def as_it_should_be() -> str:
+    """The page with its generated parts made anew."""
+    return _PART.sub(lambda match: _part(match[1], match[2]), text_of(PAGE))
+
+
+def commands(program: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command of a program by its words, groups before their members."""
+    yield from _commands((program,), COMMANDS[program])
+
+
+def help_text(words: tuple[str, ...]) -> str:
+    """What `WORDS --help` prints, 100 columns wide."""
+    answer = CliRunner().invoke(
+        COMMANDS[words[0]], [*words[1:], "--help"], prog_name=words[0], terminal_width=HELP_WIDTH
+    )
+    assert answer.exit_code == 0, answer.output
+    return "\n".join(line.rstrip() for line in answer.output.splitlines())
+
+
+def _commands(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield words, command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from _commands((*words, name), command.commands[name])
+
+
+def _part(kind: str, name: str) -> str:
+    content = _help(name) if kind == "help" else _settings(next(one for one in PROGRAMS if one.name == name))
+    return f"<!-- {kind}: {name} -->\n{content}\n<!-- end -->"
+
+
+def _help(program: str) -> str:
+    return "\n\n".join(f"### {' '.join(words)}\n\n```text\n{help_text(words)}\n```" for words, _ in commands(program))
+
+
+def _settings(program: Program) -> str:
+    rows = ["| key | default | environment | meaning |", "|---|---|---|---|"]
+    rows += [_row(program, entry) for entry in entries(program)]
+    return "\n".join(rows)
+
+
+def _row(program: Program, entry: Entry) -> str:
+    variable = program.variable(entry.key)
+    default = "" if entry.default_in_words else f"`{entry.value}`"
+    return f"| `{entry.key}` | {default} | {f'`{variable}`' if variable else ''} | {entry.why} |"

@@ -1,0 +1,79 @@
+"""Routes, codes, statuses and bounds stand in the documentation as they are in the code."""
+
+import re
+
+import pytest
+
+from shared.http_body import BODY_SECONDS
+from shared.wire import MAX_BODY_BYTES, MAX_EVENTS, MAX_LACKING_RANGES
+from tests.docs.named import agent_routes, collector_routes, error_classes, is_routed, reject_codes
+from tests.docs.pages import all_spans, code_in, section, table
+from tests.structure.tree import text_of
+
+_PATH = re.compile(r"(?:(?:GET|POST) )?(/(?:api|dashboard|healthz|status)[^ ?]*)")
+
+
+@pytest.mark.parametrize(
+    ("heading", "routes"),
+    [("Routes of the collector", collector_routes()), ("Routes of an edge agent", agent_routes())],
+)
+def test_the_readme_has_the_whole_map_of_addresses(heading: str, routes: frozenset[tuple[str, str]]) -> None:
+    """Every route has a row with its method, and every row is a route."""
+    rows = {(row[0], path) for row in table(section("README.md", heading)) for path in code_in(row[1])}
+
+    assert set(routes) == rows
+
+
+def test_addresses_that_are_named_lead_somewhere() -> None:
+    """Each is a route of the collector or of the edge agent."""
+    routes = collector_routes() | agent_routes()
+    named = {(page, match[1]) for page, span in all_spans() if (match := _PATH.fullmatch(span))}
+
+    assert set() == {(page, path) for page, path in named if not is_routed(path, routes) and path != "/api/metrics/"}
+
+
+def test_every_reject_code_is_explained() -> None:
+    """The table has the codes that items are rejected with, and no other."""
+    explained = {code_in(row[0])[0] for row in table(section("docs/events.md", "Reject codes"))}
+
+    assert reject_codes() == explained
+
+
+def test_every_status_is_explained() -> None:
+    """The table has the statuses of all errors, besides those of the framework for methods and redirects."""
+    explained = {int(row[0]) for row in table(section("docs/events.md", "Statuses"))}
+
+    assert {one.http_status for one in error_classes()} | {200, 302, 405} == explained
+
+
+def test_every_exit_code_is_explained() -> None:
+    """The table has the codes of all errors, besides done, incomplete and interrupted."""
+    explained = {int(row[0]) for row in table(section("docs/operations.md", "Exit codes"))}
+
+    assert {one.exit_code for one in error_classes()} | {0, 3, 130} == explained
+
+
+@pytest.mark.parametrize("code", ["refused", "too_large", "damaged"])
+def test_the_agents_own_codes_are_those_of_its_dead_letters(code: str) -> None:
+    """Each is explained, and is a text in the code that buries events."""
+    explained = {span for row in table(section("docs/delivery.md", "Dead letters")) for span in code_in(row[0])}
+    source = text_of("edge_agent/delivery/outcome.py") + text_of("edge_agent/sync_loop.py")
+
+    assert code in explained
+    assert f'"{code}"' in source
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("docs/events.md", f"{MAX_BODY_BYTES // 1024**2} MiB"),
+        ("docs/events.md", f"{MAX_EVENTS:,}"),
+        ("docs/events.md", f"{BODY_SECONDS} s"),
+        ("docs/events.md", f"at most {MAX_LACKING_RANGES} ranges"),
+        ("docs/security.md", f"{MAX_EVENTS:,} events, {BODY_SECONDS} seconds"),
+    ],
+)
+def test_bounds_are_those_of_the_code(page: str, words: str) -> None:
+    """A bound that moves takes its sentence along."""
+
+    assert words in text_of(page)
