@@ -36,18 +36,17 @@ async def test_a_call_says_how_a_camera_is(storage: Storage) -> None:
 
 async def test_a_later_call_replaces_all_but_the_watermark(storage: Storage) -> None:
     """A backlog falls as it rose; the watermark only ever rises, and no watermark takes none away."""
-    for watermark, pending in ((at("10:00"), 7), (at("09:00"), 3), (None, 0)):
+    told: list[tuple[int | None, int]] = []
+    for watermark, pending in ((at("10:00"), 7), (at("09:00"), 3), (None, 0), (at("10:01"), 5), (None, 1)):
         await call(storage, contact(watermark=watermark, pending=pending))
-    late = Delivery("default", "C1", NOON_AFTER + 15, [], contact=contact(watermark=at("10:01")))
+        camera = await camera_of(storage)
+        told.append((camera.watermark, camera.pending))
+    late = Delivery("default", "C1", NOON_AFTER + 15, [], contact=contact(oldest_pending_at=at("09:00")))
     await storage.store([late], decide=decide)
     camera = await camera_of(storage)
 
-    assert (at("10:01"), NOON_AFTER + 15, 0, None) == (
-        camera.watermark,
-        camera.last_contact_at,
-        camera.pending,
-        camera.oldest_pending_at,
-    )
+    assert [(at("10:00"), 7), (at("10:00"), 3), (at("10:00"), 0), (at("10:01"), 5), (at("10:01"), 1)] == told
+    assert (NOON_AFTER + 15, at("09:00"), 0) == (camera.last_contact_at, camera.oldest_pending_at, camera.pending)
 
 
 async def test_a_replay_counts_numbers_and_touches_nothing_else(storage: Storage) -> None:

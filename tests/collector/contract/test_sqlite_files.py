@@ -12,9 +12,13 @@ from sqlite_utils.utils import sqlite3
 
 from collector.metrics.identity import decide
 from collector.records import EventQuery
-from collector.storage.migrations import APPLICATION_ID, migrations
+from collector.storage import opening
+from collector.storage.migrations import APPLICATION_ID, migrate, migrations
+from collector.storage.opening import open_writer, transaction, translated_errors
+from collector.storage.registry import Registry
 from collector.storage.sqlite import SqliteStorage
-from shared.errors import FileHeld, LinesideError, StorageUnusable
+from collector.storage.sqlite_write import store
+from shared.errors import Busy, FileHeld, LinesideError, StorageFull, StorageUnusable
 from tests.support.collector import at, delivery, event
 
 
@@ -210,6 +214,47 @@ async def test_stations_remember_their_first_and_last_event(file: Path) -> None:
         rows = connection.execute("select station_id, first_at, last_at from workstation").fetchall()
 
     assert [("S1", at("10:10"), at("10:40"))] == rows
+
+
+def test_a_full_disk_keeps_nothing_of_a_transaction(file: Path) -> None:
+    """The error says so, and what was there before is there still."""
+    connection = open_writer(file)
+    migrate(connection)
+    registry = Registry(connection)
+    with transaction(connection, "immediate"):
+        store(connection, registry, deliveries=[delivery(event("10:00", "W1", "working"))], decide=decide)
+    (pages,) = connection.execute("pragma page_count").fetchone()
+    connection.execute(f"pragma max_page_count = {pages + 5}")
+    many = delivery(*(event(f"11:{minute:02}", f"W{number}", "idle") for minute in range(60) for number in range(100)))
+    with pytest.raises(StorageFull), translated_errors(file), transaction(connection, "immediate"):
+        store(connection, registry, deliveries=[many], decide=decide)
+    registry.forget()
+    left = connection.execute("select (select count(*) from event), (select count(*) from worker)").fetchone()
+    with transaction(connection, "immediate"):
+        store(connection, registry, deliveries=[delivery(event("10:01", "W1", "idle"))], decide=decide)
+    after = connection.execute("select count(*) from event").fetchone()
+    connection.close()
+
+    assert ((1, 1), (2,)) == (left, after)
+
+
+async def test_a_database_that_is_locked_by_another_program_is_busy(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody works on it with another tool: nothing is kept, and afterwards it goes on."""
+    monkeypatch.setattr(opening, "BUSY_MILLISECONDS", 50)
+    await fill(file)
+    storage = SqliteStorage.open(file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        with pytest.raises(Busy):
+            await storage.store([delivery(event("11:00", "W1", "idle"))], decide=decide)
+        other.execute("rollback")
+    await storage.store([delivery(event("11:00", "W1", "idle"))], decide=decide)
+    found = await storage.events(EventQuery())
+    await storage.close()
+
+    assert 2 == len(found)
 
 
 async def _events(file: Path) -> list[object]:

@@ -59,6 +59,11 @@ def written(folder: Path, name: str, content: str | bytes) -> str:
     return str(file)
 
 
+def sizes_in(folder: Path) -> dict[str, int]:
+    """Return the files of a folder with their sizes."""
+    return {path.name: path.stat().st_size for path in folder.iterdir()}
+
+
 async def test_what_is_imported_can_be_asked_for(database: Path) -> None:
     """Events, all three tables in every form, the sites; again is no news."""
     folder = database.parent
@@ -243,9 +248,9 @@ async def test_a_file_that_is_no_database_ends_with_seven(
     """For commands that read, and nothing is made of it."""
     file = tmp_path / "collector.db"
     make(file)
-    before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    before = sizes_in(tmp_path)
     finished = await run(file, "metrics", "workers")
 
     assert 7 == finished.code
     assert told in finished.err
-    assert before == {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert before == sizes_in(tmp_path)

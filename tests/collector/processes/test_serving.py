@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -152,7 +153,7 @@ async def test_every_acknowledged_event_survives_a_kill(tmp_path: Path) -> None:
                 )
                 for number in range(4)
             ]
-            await until(lambda: len(acknowledged) >= enough)
+            await until(partial(_has, acknowledged, enough))
             await program.kill()
             await asyncio.gather(*clients)
     read = await command("collector", "events", "--database", str(file))
@@ -161,6 +162,10 @@ async def test_every_acknowledged_event_survives_a_kill(tmp_path: Path) -> None:
 
     assert len(sent) >= 120
     assert set() == sent - stored
+
+
+def _has(numbers: list[int], enough: int) -> bool:
+    return len(numbers) >= enough
 
 
 async def _post_until_it_ends(url: str, numbers: range, acknowledged: list[int]) -> None:

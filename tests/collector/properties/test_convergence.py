@@ -20,6 +20,7 @@ from collector.records import EventQuery
 from collector.reports import Reports, exact_rows, shown_rows
 from collector.settings import CollectorSettings
 from collector.storage.sqlite import SqliteStorage
+from collector.web.events_api import event_row
 from shared.events import EventType
 from shared.instants import MINUTE, format_instant
 from shared.wire import read_body
@@ -69,7 +70,7 @@ class Store:
             totals = await self._reports.totals(window, sites=None)
             tables += [[shown_rows(totals, what), exact_rows(totals, what)] for what in TABLES]
         kept = await self._storage.events(EventQuery(limit=10_000))
-        return json.dumps([tables, kept]).encode()
+        return json.dumps([tables, [event_row(each) for each in kept]]).encode()
 
     async def close(self) -> None:
         """Let go of the file."""

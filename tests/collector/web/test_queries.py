@@ -117,6 +117,7 @@ async def test_pages_of_events_make_the_whole_list(collector: RunningCollector, 
         after = f"&after={page['next']}"
 
     assert (8, whole) == (len(whole), found)
+    assert (await collector.get("/api/events/?limit=9")).json["next"] is None
 
 
 async def test_a_stored_event_is_shown_with_what_lost(collector: RunningCollector) -> None:

@@ -1,0 +1,132 @@
+"""Trouble on the way in: bodies that drip or break off, a disk that is full, a store that is busy."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+
+from collector.ingest import Ingest
+from collector.records import Decide, Delivery, Stored
+from collector.reports import Reports
+from collector.settings import CollectorSettings
+from collector.storage.sqlite import SqliteStorage
+from collector.web.app import make_app
+from shared import http_body
+from shared.errors import Busy, LinesideError, StorageFull
+from tests.support.collector import NOON_AFTER, RunningCollector, item
+from tests.support.fake_clock import FakeClock
+
+GOOD = item("10:00", "W1", "working")
+BODY = json.dumps([GOOD]).encode()
+
+
+class TroubledStorage(SqliteStorage):
+    """A real store that refuses to write as long as it is in trouble."""
+
+    trouble: LinesideError | None = None
+
+    async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
+        """Store, or say what the trouble is."""
+        if self.trouble is not None:
+            raise self.trouble
+        return await super().store(deliveries, decide=decide)
+
+
+@pytest.fixture
+async def troubled(tmp_path: Path) -> AsyncIterator[tuple[RunningCollector, TroubledStorage]]:
+    """Return a running collector and the store behind it."""
+    storage = TroubledStorage.open(tmp_path / "collector.db")
+    assert isinstance(storage, TroubledStorage)
+    settings, clock, ingest = CollectorSettings(), FakeClock(NOON_AFTER), Ingest(storage)
+    ingest.start()
+    reports = Reports(storage, settings=settings, clock=clock)
+    app = make_app(storage=storage, ingest=ingest, reports=reports, settings=settings, clock=clock)
+    runner = web.AppRunner(app, auto_decompress=False, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as session:
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield RunningCollector(url, session=session, clock=clock, settings=settings), storage
+    await runner.cleanup()
+    await ingest.stop()
+    await storage.close()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "wait"),
+    [(StorageFull("the disk is full"), 507, "30"), (Busy("the store is locked"), 503, "5")],
+)
+async def test_a_store_in_trouble_says_when_to_come_again(
+    troubled: tuple[RunningCollector, TroubledStorage], trouble: LinesideError, status: int, wait: str
+) -> None:
+    """507 or 503 with Retry-After, nothing kept; reading goes on, and once the trouble is over so does writing."""
+    collector, storage = troubled
+    storage.trouble = trouble
+    refused = await collector.post([GOOD])
+    kept = await collector.stored()
+    storage.trouble = None
+
+    assert (status, wait, str(trouble)) == (refused.status, refused.headers["Retry-After"], refused.json["error"])
+    assert ([], 1) == (kept, (await collector.post([GOOD])).json["accepted"])
+
+
+async def test_a_body_that_drips_is_given_up(collector: RunningCollector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """408 after the bound, and no connection is held for ever."""
+    monkeypatch.setattr(http_body, "BODY_SECONDS", 0.2)
+    reader, writer = await _begin(collector, body=BODY[:10])
+    head = await reader.readline()
+    writer.close()
+
+    assert b"HTTP/1.1 408 Request Timeout\r\n" == head
+    assert [] == await collector.stored()
+
+
+@pytest.mark.parametrize("sent", [0, 10, len(BODY) - 1])
+async def test_a_body_that_breaks_off_is_not_stored(collector: RunningCollector, sent: int) -> None:
+    """However much of it came: without its end it is no body."""
+    _, writer = await _begin(collector, body=BODY[:sent])
+    writer.close()
+    await writer.wait_closed()
+
+    assert [] == await collector.stored()
+    assert 200 == (await collector.post([GOOD])).status
+
+
+async def test_a_connection_may_bring_one_body_after_the_other(collector: RunningCollector) -> None:
+    """Good and refused ones in turn, on the same connection, answered in order."""
+    reader, writer = await _begin(collector, body=BODY)
+    for body in (b"{broken", BODY, b"[]"):
+        writer.write(_head(collector, length=len(body)) + body)
+    writer.write(_head(collector, length=2, more="Connection: close\r\n") + b"[]")
+    answers = (await reader.read()).split(b"HTTP/1.1 ")[1:]
+    writer.close()
+
+    assert [b"200", b"400", b"200", b"200", b"200"] == [answer[:3] for answer in answers]
+    assert 1 == len(await collector.stored())
+
+
+async def test_many_at_once_are_all_stored(collector: RunningCollector) -> None:
+    """Each gets its own answer, however the transactions were put together."""
+    bodies = [item(f"10:{number:02}", f"W{number % 3}", "product_count") for number in range(30)]
+    answers = await asyncio.gather(*(collector.post(body) for body in [*bodies, *bodies]))
+    results = sorted(answer.json["result"] for answer in answers)
+
+    assert ["accepted"] * 30 + ["duplicate"] * 30 == results
+    assert 30 == len(await collector.stored())
+
+
+async def _begin(collector: RunningCollector, *, body: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, port = collector.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(_head(collector, length=len(BODY)) + body)
+    await writer.drain()
+    return reader, writer
+
+
+def _head(collector: RunningCollector, *, length: int, more: str = "") -> bytes:
+    host = collector.url.removeprefix("http://")
+    head = f"POST /api/app/ HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
+    return f"{head}{more}\r\n".encode()
