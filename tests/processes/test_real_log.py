@@ -77,7 +77,7 @@ async def _until_drained(address: str) -> None:
 
 async def _until(address: str, reached: Any) -> None:
     async with asyncio.timeout(60):
-        while not reached(await _get(f"{address}/status")):
+        while not reached(await _get(f"{address}/status")):  # noqa: ASYNC110 - another process cannot wake us
             await asyncio.sleep(0.05)
 
 
