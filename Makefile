@@ -40,7 +40,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--custom-compile-command "make lock"
 lock: $(DEV) ## pin requirements*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer releases)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check 'uv>=0.13,<1'
-	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgres --group build --group dev -o requirements-dev.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgres --group build --group dev --group bench -o requirements-dev.txt
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(COMPILE) --group build -c requirements-dev.txt -o requirements-build.txt
 

@@ -4,8 +4,10 @@ While the service runs, the commands speak to it over a Unix socket beside the d
 while it does not, they take the database's lock and write themselves. Both ways end in the same functions.
 """
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,13 +24,18 @@ from shared.wire import Body, decode_json, read_body, read_lines
 
 NDJSON = "application/x-ndjson"
 SECONDS_TO_ANSWER = 120
+LONGEST_NAME = 60
 _KINDS = {kind.http_status: kind for kind in (BadRequest, NotFound, BodyTooLarge, Busy, StorageFull)}
 """A command ends with the same exit code whether it wrote by itself or asked."""
 
 
 def socket_of(file: Path) -> Path:
-    """Return the control socket that belongs to a database file."""
-    return file.with_name(file.name + ".sock")
+    """Return the control socket that belongs to a database file.
+
+    Named after the file, or after a hash of its name where that is longer than the path of a socket may be.
+    """
+    name = file.name if len(os.fsencode(file.name)) <= LONGEST_NAME else sha256(os.fsencode(file.name)).hexdigest()[:16]
+    return file.with_name(f"{name}.sock")
 
 
 class Door(Protocol):

@@ -1,19 +1,23 @@
 """The way of deliveries into the store: concurrent requests share a transaction, answers leave after the commit.
 
 While one transaction runs, the next requests gather; together they are one. Nobody waits for a timer, and under load
-a commit to disk serves many. At most 64 requests wait; the next is told to come again.
+a commit to disk serves many. What may wait is bounded.
 """
 
 import asyncio
 import contextlib
 import logging
+from functools import partial
 
-from collector.metrics.identity import decide
+from collector.metrics.ledger import splice
 from collector.records import Delivery, Stored
 from collector.storage.base import Storage
 from shared.errors import Busy, LinesideError
 
-MOST_WAITING = 64
+MOST_WAITING = 1_000
+"""Requests; a whole factory's agents may call at once when a link comes back."""
+MOST_EVENTS_WAITING = 100_000
+"""About 50 MB. Beyond either bound a request is told to come again."""
 MOST_EVENTS_TOGETHER = 20_000
 """A transaction of this size takes about 0.2 s; more would make everybody wait for little gain."""
 
@@ -26,7 +30,9 @@ class Ingest:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._decide = partial(splice, rules=storage.rules)
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MOST_WAITING)
+        self._events_waiting = 0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -48,11 +54,12 @@ class Ingest:
             Busy: too many wait already, or the database is locked; nothing was kept.
             StorageFull: no room; nothing was kept.
         """
+        is_too_much = self._events_waiting and self._events_waiting + len(delivery.events) > MOST_EVENTS_WAITING
+        if is_too_much or self._queue.full():
+            raise Busy("too many requests are waiting; nothing of this one was kept")
         stored: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-        try:
-            self._queue.put_nowait((delivery, stored))
-        except asyncio.QueueFull as error:
-            raise Busy("too many requests are waiting; nothing of this one was kept") from error
+        self._queue.put_nowait((delivery, stored))
+        self._events_waiting += len(delivery.events)
         return await stored
 
     async def _run(self) -> None:
@@ -63,12 +70,13 @@ class Ingest:
                 group.append(self._queue.get_nowait())
                 events += len(group[-1][0].events)
             await self._store(group)
+            self._events_waiting -= events
             for _ in group:
                 self._queue.task_done()
 
     async def _store(self, group: list[_Waiting]) -> None:
         try:
-            results = await self._storage.store([delivery for delivery, _ in group], decide=decide)
+            results = await self._storage.store([delivery for delivery, _ in group], decide=self._decide)
         except LinesideError as error:
             _log.warning("deliveries not stored", extra={"requests": len(group), "reason": str(error)})
             _fail(group, error)

@@ -4,10 +4,10 @@ Instants are microseconds UTC. Sites, workers, workstations and cameras appear b
 that the databases use for them never leave the storage room.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from shared.events import Event, EventType
 from shared.receipts import Range, Ranges
@@ -40,27 +40,87 @@ class Outcome(Enum):
     """A duplicate that differed from what was stored at that moment."""
 
 
-class Arrival(NamedTuple):
-    """One valid event on its way into the store."""
+class Entry(NamedTuple):
+    """An event of one worker: its key within the worker, then what it says; `entry[:3]` sorts as SEMANTICS §3 orders."""
 
-    key: Key
-    version: Version
+    at: int
+    event_type: int
+    """The code of an `EventType`."""
+    workstation_id: str
+    count: int  # type: ignore[assignment]  # the field hides tuple.count, which nobody needs here
+    confidence: float | None
+    camera: str | None
+    """The least name among the cameras that delivered it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a batch of arrivals changes."""
+EntryKey = tuple[int, int, str]
+"""The first three fields of an entry."""
 
-    outcomes: list[Outcome]
-    """One for each arrival, in order."""
-    survivors: dict[Key, Version]
+
+class State(NamedTuple):
+    """A state in force: what its event said."""
+
+    at: int
+    event_type: int
+    workstation_id: str
+    camera: str | None
+
+
+class OpenState(NamedTuple):
+    """Where a worker's time stands: the last sighting of all, and the state in force at it if there was one."""
+
+    last_at: int
+    state: State | None
+
+
+class Run(NamedTuple):
+    """Consecutive stored events of a worker, whole instants only, and what stands before them."""
+
+    state: State | None
+    """In force before the first event."""
+    last_at: int | None
+    """The last sighting before the first event."""
+    events: Sequence[Entry]
+    """In order, every one between the first and the last."""
+    is_last: bool
+    """No stored event follows."""
+
+
+Amounts = list[int]
+"""working, idle, absent, assumed (contained in those three) in microseconds, and units."""
+WORKING, IDLE, ABSENT, ASSUMED, UNITS = range(5)
+
+
+class Splice(NamedTuple):
+    """What a batch of arrivals changes for one worker."""
+
+    outcomes: Sequence[Outcome]
+    """One for each arrival, in the order of arrival."""
+    survivors: Mapping[EntryKey, Entry]
     """Events to insert or to overwrite."""
-    losers: list[Arrival]
+    losers: Sequence[Entry]
     """Versions that lost against another of the same key; the same one may be listed, or stored, before."""
+    hours: Mapping[tuple[int, str], Amounts]
+    """What (hour, workstation) gains and loses, in closed time and units; none is all zero."""
+    open_state: OpenState | None
+    """Where the worker's time stands afterwards; None: as before."""
 
 
-Decide = Callable[[Mapping[Key, Version], Sequence[Arrival]], Decision]
-"""Judge arrivals against what is stored under their keys."""
+class Decide(Protocol):
+    """Judges the arrivals of one worker against what is stored around them."""
+
+    def __call__(self, runs: Sequence[Run], arrivals: Sequence[Entry], *, offset: int) -> Splice:
+        """Return what they change; `offset` is where the site's hours begin, in microseconds past the full hour."""
+        ...
+
+
+class LedgerRules(NamedTuple):
+    """The settings that stored amounts depend on, in microseconds."""
+
+    session_gap: int
+    """A longer silence is no data."""
+    tail: int
+    """How long a state goes on after its own event when nothing follows; at most `session_gap`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from collector.metrics import answers, kpis
+from collector.measures import Measure, Station
+from collector.metrics import answers, drift, hourly, kpis, measured
+from collector.metrics.asked import AskedWindow, Question, SitePlan, understand
 from collector.metrics.camera_states import NEW, camera_state
-from collector.metrics.spans import Rules
+from collector.metrics.parts import split
+from collector.metrics.shifts import Shift
+from collector.metrics.timeline import MOST_SPANS, Timeline, pieces, watermarks_of, within
 from collector.metrics.windows import Window
-from collector.records import Camera, Registered, Snapshot
+from collector.records import Camera, Registered
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from shared.clock import Clock
-from shared.errors import BadRequest
-from shared.instants import SECOND, format_instant
+from shared.errors import BadRequest, NotFound
+from shared.instants import HOUR, SECOND, format_instant
 
+MOST_OCCUPIED = 31 * 24 * HOUR
+MOST_EVENTS = 500_000
+"""Of one worker in a timeline: a second of reading."""
+Named = TypeVar("Named", Registered, Station)
 CAMERA_COLUMNS = (
     "camera", "site", "state", "watermark", "last_contact_at", "pending", "oldest_pending_at", "clock_offset_seconds",
     "missing", "version",
@@ -28,17 +37,86 @@ class Reports:
         self._storage = storage
         self._settings = settings
         self._clock = clock
-        self._rules = Rules(settings.session_gap, settings.tail)
 
-    async def totals(self, window: Window, *, sites: Sequence[str] | None) -> kpis.Totals:
+    async def totals(self, window: Window, *, sites: Sequence[str] | None, occupied: bool = False) -> kpis.Totals:
         """Return the totals of these sites (None: all) within a window.
+
+        `occupied` asks for the time of workstations counted once, which is told for closed windows of 31 days at most.
+
+        Raises:
+            BadRequest: a site that is not known, or a window too long for `occupied`.
+        """
+        await self.check_sites(sites)
+        if occupied and not may_tell_occupied(window):
+            raise BadRequest("include: occupied is told for windows of at most 31 days, closed at both ends")
+        stretch = (window.start, window.end) if occupied else None
+        measure = await self._storage.measure(sites, split=partial(split, window), occupied=stretch)
+        rules = self._storage.rules
+        return measured.totals(self._with_names(measure), window=window, rules=rules, occupied=occupied)
+
+    async def facts(self, window: Window, *, sites: Sequence[str] | None) -> Measure:
+        """Return what the numbers of a window are made of, hours apart, with the names that the settings give."""
+        return self._with_names(await self._storage.measure(sites, split=partial(split, window), by_hour=True))
+
+    async def hours(self, window: Window, *, sites: Sequence[str] | None) -> list[hourly.HourTotals]:
+        """Return what happened in each hour of these sites (None: all) within a window, by (site, hour).
 
         Raises:
             BadRequest: a site that is not known.
         """
         await self.check_sites(sites)
-        snapshot = self._with_names(await self._storage.snapshot(sites))
-        return kpis.totals(snapshot, window=window, rules=self._rules)
+        measure = await self.facts(window, sites=sites)
+        offsets = await self.hour_offsets(sites)
+        found = measured.hours(measure, window=window, rules=self._storage.rules, offsets=offsets)
+        return hourly.in_order(found, window=window, offsets=offsets)
+
+    async def hour_offsets(self, sites: Sequence[str] | None) -> dict[str, int]:
+        """Return where the hours of these sites (None: all that have anything) begin, past the full hour of UTC."""
+        stored = await self._storage.hour_offsets()
+        if sites is None:
+            return stored
+        return {site: stored.get(site, self._settings.hour_offset_of(site)) for site in sites}
+
+    async def timeline(self, worker_id: str, *, window: Window, sites: Sequence[str] | None) -> Timeline:
+        """Return how a worker spent a window.
+
+        Raises:
+            NotFound: no such worker at these sites (None: all).
+            BadRequest: a site that is not known, a worker of several sites, a window too long to be told.
+        """
+        await self.check_sites(sites)
+        stretch = (window.start, window.end)
+        told = await self._storage.runs(sites, worker_id=worker_id, stretch=stretch, most=MOST_EVENTS)
+        if told is None:
+            raise BadRequest(f"from, to: more than {MOST_EVENTS:,} events lie in this window; ask for a smaller one")
+        worker = self._named(_lone(told.workers, worker_id), "workers")
+        run = told.runs.get((worker.site, worker.id))
+        watermarks = watermarks_of(told.cameras, site=worker.site)
+        whole = [] if run is None else pieces(run, rules=self._storage.rules, watermarks=watermarks)
+        shown = within(window, whole)
+        if len(shown) > MOST_SPANS:
+            raise BadRequest(f"from, to: more than {MOST_SPANS:,} spans lie in this window; ask for a smaller one")
+        return Timeline(worker, window, shown)
+
+    async def window_asked(self, question: Question, *, sites: Sequence[str] | None = None) -> AskedWindow:
+        """Return which window a question means to somebody who sees these sites (None: all).
+
+        Raises:
+            BadRequest: names the parameter and what is wrong with it.
+        """
+        if question.site is not None:
+            await self.check_sites([question.site])
+            there = {question.site}
+        else:
+            there = await self.sites_there()
+        seen = there if sites is None else there.intersection(sites)
+        return understand(question, plans={site: self.plan_of(site) for site in seen}, now=self._clock.now())
+
+    def plan_of(self, site: str) -> SitePlan:
+        """Return when people work at a site."""
+        known = self._settings.sites.get(site)
+        shifts = [Shift(one.name, one.start, one.end, one.weekdays) for one in known.shifts] if known else []
+        return SitePlan(self._settings.zone_of(site), shifts)
 
     async def cameras(self, *, sites: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Return a row for each camera that ever called, delivered, or stands in the settings."""
@@ -54,6 +132,15 @@ class Reports:
         ordered = sorted([*called, *expected], key=lambda camera: (camera.site, camera.name))
         return [self._camera_row(camera, now=now) for camera in ordered]
 
+    async def warnings(self) -> list[str]:
+        """Return what people must know of the numbers: which settings they do not follow, in a sentence each."""
+        return drift.warnings(
+            self._storage.rules,
+            self._settings.ledger_rules,
+            stored_offsets=await self._storage.hour_offsets(),
+            wanted_offset_of=self._settings.hour_offset_of,
+        )
+
     async def check_sites(self, sites: Sequence[str] | None) -> None:
         """Refuse sites that neither have anything nor stand in the settings.
 
@@ -68,14 +155,19 @@ class Reports:
             if site not in expected and site not in await self._storage.sites():
                 raise BadRequest(f"site: there is no site {site!r}")
 
-    def _with_names(self, snapshot: Snapshot) -> Snapshot:
+    async def sites_there(self) -> set[str]:
+        """Return the sites that have anything or stand in the settings; the default one alone if there are none."""
+        expected = {*self._settings.sites, *(self._settings.site_of(camera) for camera in self._settings.cameras)}
+        return expected.union(await self._storage.sites()) or {self._settings.default_site}
+
+    def _with_names(self, measure: Measure) -> Measure:
         return replace(
-            snapshot,
-            workers=[self._named(worker, "workers") for worker in snapshot.workers],
-            workstations=[self._named(station, "workstations") for station in snapshot.workstations],
+            measure,
+            workers=[self._named(worker, "workers") for worker in measure.workers],
+            stations=[self._named(station, "workstations") for station in measure.stations],
         )
 
-    def _named(self, registered: Registered, kind: str) -> Registered:
+    def _named(self, registered: Named, kind: str) -> Named:
         site = self._settings.sites.get(registered.site)
         name = getattr(site, kind).get(registered.id) if site else None
         return registered if name is None else replace(registered, name=name)
@@ -95,6 +187,20 @@ class Reports:
             "missing": camera.missing,
             "version": camera.version,
         }
+
+
+def _lone(workers: Sequence[Registered], worker_id: str) -> Registered:
+    if not workers:
+        raise NotFound(f"worker_id: there is no worker {worker_id!r}")
+    if len(workers) > 1:
+        sites = ", ".join(worker.site for worker in workers)
+        raise BadRequest(f"site: worker {worker_id!r} is known at {sites}; name one")
+    return workers[0]
+
+
+def may_tell_occupied(window: Window) -> bool:
+    """Say whether a window is closed and short enough for time that has to be counted from events."""
+    return window.length is not None and window.length <= MOST_OCCUPIED
 
 
 def exact_rows(totals: kpis.Totals, what: str) -> Any:

@@ -1,18 +1,22 @@
 """The collector's settings: every key, its default and its bounds; configs/collector.toml says why."""
 
-from datetime import tzinfo
+import re
+from datetime import datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from collector.records import LedgerRules
 from shared.errors import SettingsInvalid
 from shared.events import check_id
 from shared.instants import HOUR, MINUTE, SECOND
 from shared.settings_file import Address, Duration, ProgramSettings, load_settings, state_folder
 
 PREFIX = "COLLECTOR_"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CLOCK_TIME = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 def _read_zone(name: str) -> str:
@@ -27,8 +31,27 @@ def _read_id(value: str) -> str:
     return check_id("it", value)
 
 
+def _read_clock_time(value: object) -> object:
+    match = _CLOCK_TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a time of day such as "06:00", at most "23:59"; midnight is "00:00"')
+    return time(int(match[1]), int(match[2]))
+
+
+def _read_weekdays(value: object) -> object:
+    if not isinstance(value, list) or not value:
+        raise ValueError('must be a list of days such as ["mon", "tue"], and not empty')
+    for day in value:
+        if day not in WEEKDAYS:
+            raise ValueError(f"{day!r} is no day; they are called {', '.join(WEEKDAYS)}")
+    return frozenset(WEEKDAYS.index(day) for day in value)
+
+
 Id = Annotated[str, AfterValidator(_read_id)]
 ZoneName = Annotated[str, AfterValidator(_read_zone)]
+ClockTime = Annotated[time, BeforeValidator(_read_clock_time)]
+Weekdays = Annotated[frozenset[int], BeforeValidator(_read_weekdays)]
+"""Monday is 0."""
 
 
 class CameraSettings(BaseModel):
@@ -39,11 +62,32 @@ class CameraSettings(BaseModel):
     site: Id | None = None
 
 
-class SiteSettings(BaseModel):
-    """Names for people to read, by id."""
+class ShiftSettings(BaseModel):
+    """When people work, by the clock on the wall; an end that is not after the start is on the next day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    name: Id
+    start: ClockTime
+    end: ClockTime
+    weekdays: Weekdays = frozenset(range(7))
+
+
+def _check_names(shifts: list[ShiftSettings]) -> list[ShiftSettings]:
+    names = [shift.name for shift in shifts]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{names.count(name)} shifts are called {name!r}")
+    return shifts
+
+
+class SiteSettings(BaseModel):
+    """Where a site lives in time, and names for people to read, by id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    time_zone: ZoneName = "UTC"
+    shifts: Annotated[list[ShiftSettings], AfterValidator(_check_names)] = []
     workers: dict[Id, str] = {}
     workstations: dict[Id, str] = {}
 
@@ -73,6 +117,24 @@ class CollectorSettings(ProgramSettings):
     def input_zone(self) -> tzinfo | None:
         """The zone of timestamps without an offset, or None where they are refused."""
         return ZoneInfo(self.time_zone) if self.time_zone else None
+
+    @property
+    def ledger_rules(self) -> LedgerRules:
+        """What stored amounts depend on."""
+        return LedgerRules(self.session_gap, self.tail)
+
+    def zone_of(self, site: str) -> ZoneInfo:
+        """Return the time zone in which a site's people live."""
+        known = self.sites.get(site)
+        return ZoneInfo(known.time_zone if known else "UTC")
+
+    def hour_offset_of(self, site: str) -> int:
+        """Return where a site's hours begin, in microseconds past the full hour of UTC: 30 minutes in Kolkata.
+
+        Taken on a fixed day: a zone whose offset once was odd has had whole hours since, or will be asked at odd edges.
+        """
+        offset = datetime(2026, 1, 1, tzinfo=self.zone_of(site)).utcoffset()
+        return 0 if offset is None else -offset // timedelta(microseconds=1) % HOUR
 
     def site_of(self, camera: str | None) -> str:
         """Return the site where the settings place a sender."""

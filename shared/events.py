@@ -11,7 +11,7 @@ import unicodedata
 from datetime import tzinfo
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.instants import TimestampRefused, format_instant, parse_instant
 
@@ -60,6 +60,8 @@ class _Refused(ValueError):
         self.code = code
 
 
+_new = tuple.__new__
+"""Makes an `Event` from its fields in a third of the time that calling the class takes."""
 _TYPES = {kind.name: kind for kind in EventType}
 _NAMES = tuple(kind.name for kind in EventType)
 _quote = json.encoder.encode_basestring
@@ -76,13 +78,15 @@ def read_event(item: object, *, time_zone: tzinfo | None = None) -> Event | Reje
         return item
     if not isinstance(item, dict):
         return Rejection("not_an_event", f"an event is a JSON object, not {_json_type(item)}")
+    get = item.get
     try:
-        at = _read_timestamp(_required(item, "timestamp"), time_zone)
-        worker_id = _read_id("worker_id", _required(item, "worker_id"))
-        workstation_id = _read_id("workstation_id", _required(item, "workstation_id"))
-        kind = _read_type(_required(item, "event_type"))
-        count = _read_count(item.get("count"), kind)
-        return Event(at, worker_id, workstation_id, kind, count, _read_confidence(item.get("confidence")))
+        at = _read_timestamp(get("timestamp"), time_zone)
+        worker_id = _read_id("worker_id", get("worker_id"))
+        workstation_id = _read_id("workstation_id", get("workstation_id"))
+        kind = _read_type(get("event_type"))
+        count = _read_count(get("count"), kind)
+        confidence = _read_confidence(get("confidence"))
+        return _new(Event, (at, worker_id, workstation_id, kind, count, confidence))
     except _Refused as refused:
         return Rejection(refused.code, str(refused))
 
@@ -117,26 +121,24 @@ def check_id(field: str, text: str) -> str:
     return stripped
 
 
-_check_short_id = lru_cache(maxsize=16_384)(check_id)
-"""The ids of a factory repeat in nearly every event; long texts are not remembered, so the cache stays small."""
-
-
-def _required(item: dict[str, Any], field: str) -> Any:
-    value = item.get(field)
-    if value is None:
-        raise _Refused("missing_field", f"{field} is missing")
-    return value
+@lru_cache(maxsize=16_384)
+def _short_id(text: str) -> str:
+    return check_id("id", text)
 
 
 def _read_id(field: str, value: object) -> str:
     if not isinstance(value, str):
-        raise _Refused("wrong_type", f"{field} must be a string, not {_json_type(value)}")
-    return _check_short_id(field, value) if len(value) <= 2 * MAX_ID_LENGTH else check_id(field, value)
+        raise _wrong(field, value, wanted="a string")
+    try:
+        # The ids of a factory repeat in nearly every event; long texts are not remembered, so the cache stays small.
+        return _short_id(value) if len(value) <= 2 * MAX_ID_LENGTH else check_id(field, value)
+    except _Refused:
+        return check_id(field, value)
 
 
 def _read_type(value: object) -> EventType:
     if not isinstance(value, str):
-        raise _Refused("wrong_type", f"event_type must be a string, not {_json_type(value)}")
+        raise _wrong("event_type", value, wanted="a string")
     kind = _TYPES.get(value)
     if kind is None:
         raise _Refused("unknown_type", "event_type must be working, idle, absent or product_count")
@@ -145,16 +147,24 @@ def _read_type(value: object) -> EventType:
 
 def _read_timestamp(value: object, time_zone: tzinfo | None) -> int:
     if not isinstance(value, str):
-        raise _Refused("wrong_type", f"timestamp must be a string, not {_json_type(value)}")
+        raise _wrong("timestamp", value, wanted="a string")
     try:
         return parse_instant(value, time_zone=time_zone)
     except TimestampRefused as refused:
         raise _Refused(refused.code, str(refused)) from refused
 
 
+def _wrong(field: str, value: object, *, wanted: str) -> _Refused:
+    if value is None:
+        return _Refused("missing_field", f"{field} is missing")
+    return _Refused("wrong_type", f"{field} must be {wanted}, not {_json_type(value)}")
+
+
 def _read_count(value: object, kind: EventType) -> int:
     if value is None:
         return 1 if kind is EventType.product_count else 0
+    if type(value) is int and 0 <= value <= MAX_COUNT:  # what nearly every event says
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Refused("wrong_type", f"count must be an integer, not {_json_type(value)}")
     if not math.isfinite(value) if isinstance(value, float) else False:
@@ -169,11 +179,13 @@ def _read_count(value: object, kind: EventType) -> int:
 def _read_confidence(value: object) -> float | None:
     if value is None:
         return None
+    if type(value) is float and 0 <= value <= 1:  # what nearly every event says
+        return value + 0.0  # -0.0 becomes 0.0: equal numbers have one spelling
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Refused("wrong_type", f"confidence must be a number, not {_json_type(value)}")
     if not 0 <= value <= 1:  # also false for NaN
         raise _Refused("out_of_range", "confidence must lie in 0 to 1")
-    return float(value) + 0.0  # -0.0 becomes 0.0: equal numbers have one spelling
+    return float(value)
 
 
 def _json_type(value: object) -> str:

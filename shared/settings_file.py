@@ -157,7 +157,7 @@ def _describe(model: type[BaseModel], problem: ErrorDetails, *, origins: _Origin
     path = [str(part) for part in problem["loc"]]
     if not path:  # keys that do not fit together, which the reason names
         return _reason(problem)
-    key = ".".join(path)
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).removeprefix(".")
     if problem["type"] == "extra_forbidden":
         near = get_close_matches(path[-1], _keys_beside(model, path), n=1)
         return (
@@ -165,7 +165,8 @@ def _describe(model: type[BaseModel], problem: ErrorDetails, *, origins: _Origin
         )
     if problem["type"] == "missing":
         return f"{key}: is missing"
-    return f"{key} = {problem['input']!r}: {_reason(problem)} (from {_origin(path, origins)})"
+    given = "" if isinstance(problem["input"], list | dict) else f" = {problem['input']!r}"
+    return f"{key}{given}: {_reason(problem)} (from {_origin(path, origins)})"
 
 
 def _reason(problem: ErrorDetails) -> str:
@@ -187,10 +188,16 @@ def _origin(path: list[str], origins: _Origins) -> str:
     for name, values in reversed(origins):
         branch: Any = values
         for part in path:
-            branch = branch.get(part) if isinstance(branch, dict) else None
+            branch = _inside(branch, part)
         if branch is not None:
             return name
     return "the defaults"
+
+
+def _inside(branch: object, part: str) -> Any:
+    if isinstance(branch, list):
+        return branch[int(part)] if part.isdigit() and int(part) < len(branch) else None
+    return branch.get(part) if isinstance(branch, dict) else None
 
 
 def _keys_beside(model: type[BaseModel], path: list[str]) -> list[str]:
@@ -199,7 +206,7 @@ def _keys_beside(model: type[BaseModel], path: list[str]) -> list[str]:
         if _is_model(branch):
             field = branch.model_fields.get(part)
             branch = field.annotation if field else None
-        else:  # a table of tables, such as [cameras.NAME]
+        else:  # a table or a list of tables, such as [cameras.NAME]
             branch = (None, *get_args(branch))[-1]
     return list(branch.model_fields) if _is_model(branch) else []
 

@@ -4,12 +4,14 @@ from importlib.metadata import version
 
 import click
 
+from collector.cli.db import db
 from collector.cli.events import events
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
 from collector.cli.serve import serve
 from collector.cli.sites import sites
+from collector.cli.why import why
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -28,3 +30,5 @@ main.add_command(metrics)
 main.add_command(events)
 main.add_command(names)
 main.add_command(sites)
+main.add_command(why)
+main.add_command(db)

@@ -13,12 +13,14 @@ from collector.cli.options import (
     from_option,
     read_storage,
     settings_from,
+    shift_option,
     site_option,
+    tell_shift,
     to_option,
 )
 from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
-from collector.metrics.windows import read_window
-from collector.reports import Reports, exact_rows, shown_rows
+from collector.metrics.asked import Question
+from collector.reports import Reports, exact_rows, may_tell_occupied, shown_rows
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock
 from shared.errors import BadRequest
@@ -31,6 +33,7 @@ COLUMNS = {"workers": WORKER_COLUMNS, "workstations": WORKSTATION_COLUMNS, "fact
 @click.argument("what", type=click.Choice(list(COLUMNS)))
 @from_option
 @to_option
+@shift_option
 @site_option
 @click.option("--json", "as_json", is_flag=True, help="The rows of the API.")
 @click.option("--csv", "as_csv", is_flag=True, help="The file of the API.")
@@ -43,6 +46,7 @@ def metrics(
     what: str,
     start: str | None,
     end: str | None,
+    shift: str | None,
     site: str | None,
     as_json: bool,
     as_csv: bool,
@@ -52,12 +56,13 @@ def metrics(
 ) -> int:
     """Print the metrics of workers, workstations or the factory.
 
-    Reads the database directly, also while the collector runs.
+    Reads the database directly, also while the collector runs. When a shift begins and ends is said
+    on stderr.
     """
     if as_json + as_csv + exact > 1:
         raise BadRequest("--json, --csv and --exact exclude each other")
     settings = settings_from(config, database)
-    rows = asyncio.run(_rows(settings, what=what, window=(start, end), site=site, exact=exact))
+    rows = asyncio.run(_rows(settings, Question(start, end, site, shift), what=what, exact=exact))
     if as_json or exact:
         print_json(rows)
         return 0
@@ -69,12 +74,14 @@ def metrics(
     return 0
 
 
-async def _rows(
-    settings: CollectorSettings, *, what: str, window: tuple[str | None, str | None], site: str | None, exact: bool
-) -> Any:
+async def _rows(settings: CollectorSettings, question: Question, *, what: str, exact: bool) -> Any:
     async with read_storage(settings) as storage:
         reports = Reports(storage, settings=settings, clock=SystemClock())
-        totals = await reports.totals(read_window(*window), sites=None if site is None else [site])
+        asked = await reports.window_asked(question)
+        tell_shift(asked)
+        occupied = exact and may_tell_occupied(asked.window)
+        sites = None if asked.site is None else [asked.site]
+        totals = await reports.totals(asked.window, sites=sites, occupied=occupied)
     return exact_rows(totals, what) if exact else shown_rows(totals, what)
 
 

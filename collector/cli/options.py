@@ -7,9 +7,12 @@ from typing import Any, TypeVar
 
 import click
 
+from collector.metrics.asked import AskedWindow
 from collector.settings import CollectorSettings, load
 from collector.storage.base import Storage
 from collector.storage.sqlite import SqliteStorage
+from shared.instants import datetime_of
+from shared.terminal import one_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -27,12 +30,24 @@ database_option = click.option(
 )
 from_option = click.option("--from", "start", metavar="T", help="Begin, RFC 3339 with offset.  [default: open]")
 to_option = click.option("--to", "end", metavar="T", help="End, exclusive.  [default: open]")
+shift_option = click.option(
+    "--shift", metavar="DAY/NAME", help="A shift instead, such as 2026-01-15/morning, or current."
+)
 site_option = click.option("--site", help="One site only.  [default: all]")
 
 
 def settings_from(config: Path | None, database: str | None) -> CollectorSettings:
     """Return the settings of a command that works on a database."""
     return load(config, database=database)
+
+
+def tell_shift(asked: AskedWindow) -> None:
+    """Say on stderr which stretch of time a shift was understood to be, by the site's clock."""
+    start, end = asked.window.start, asked.window.end
+    if asked.shift is not None and start is not None and end is not None:
+        shown = [datetime_of(instant).astimezone(asked.zone).isoformat() for instant in (start, end)]
+        text = f"shift {asked.shift} of site {asked.site}: {shown[0]} to {shown[1]}, {asked.zone}"
+        click.echo(one_line(text), err=True)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from collector.records import Camera
 from shared.instants import MINUTE
 
-NEW, UP, LATE, DOWN = "New", "Up", "Late", "Down"
+NEW, UP, LATE, DOWN, PAUSED = "New", "Up", "Late", "Down", "Paused"
 DOWN_AFTER = 5 * MINUTE
 LATE_BEHIND = 2 * MINUTE
 

@@ -1,37 +1,19 @@
-"""Which arriving events are new, which are there already, and which version of an event survives (SEMANTICS §2).
+"""Which version of an event survives when two of the same key meet (SEMANTICS §2).
 
 The survivor of a key is the greatest `(count, confidence)`, an unknown confidence being the lowest; its camera is the
 least name among all that delivered it. Both are maxima and minima, so neither order nor batching nor repetition matters.
 """
 
-from collections.abc import Mapping, Sequence
-
-from collector.records import Arrival, Decision, Key, Outcome, Version
+from collector.records import Entry
 
 
-def decide(known: Mapping[Key, Version], arrivals: Sequence[Arrival]) -> Decision:
-    """Return what the arrivals change, judged one after the other.
-
-    `known` holds what is stored under the keys of the arrivals, where there is something.
-    """
-    outcomes: list[Outcome] = []
-    survivors: dict[Key, Version] = {}
-    losers: list[Arrival] = []
-    for key, arriving in arrivals:
-        standing = survivors.get(key) or known.get(key)
-        if standing is None:
-            outcomes.append(Outcome.accepted)
-            survivors[key] = arriving
-            continue
-        differs = arriving[:2] != standing[:2]
-        outcomes.append(Outcome.conflict if differs else Outcome.duplicate)
-        winner, loser = (arriving, standing) if _rank(arriving) > _rank(standing) else (standing, arriving)
-        if differs:
-            losers.append(Arrival(key, loser))
-        survivor = winner._replace(camera=least_camera(arriving.camera, standing.camera))
-        if survivor != standing:
-            survivors[key] = survivor
-    return Decision(outcomes, survivors, losers)
+def meet(standing: Entry, arriving: Entry) -> tuple[Entry, Entry | None]:
+    """Return the survivor of two versions of one event, and the version that lost; None if they say the same."""
+    camera = least_camera(standing.camera, arriving.camera)
+    if standing[3:5] == arriving[3:5]:
+        return standing._replace(camera=camera), None
+    winner, loser = (arriving, standing) if _rank(arriving) > _rank(standing) else (standing, arriving)
+    return winner._replace(camera=camera), loser
 
 
 def least_camera(left: str | None, right: str | None) -> str | None:
@@ -41,5 +23,5 @@ def least_camera(left: str | None, right: str | None) -> str | None:
     return min(left, right)
 
 
-def _rank(version: Version) -> tuple[int, float]:
+def _rank(version: Entry) -> tuple[int, float]:
     return (version.count, -1.0 if version.confidence is None else version.confidence)

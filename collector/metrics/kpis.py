@@ -6,9 +6,9 @@ Formulas, with their worked examples, stand in `answers.py`, where integers beco
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from collector.metrics.spans import Rules, Span, spans
+from collector.metrics.spans import Span, spans
 from collector.metrics.windows import Window
-from collector.records import Sighting, Snapshot
+from collector.records import LedgerRules, Sighting, Snapshot
 from shared.events import EventType
 
 
@@ -43,6 +43,8 @@ class StationTotals:
     """Where the asked window is open: the later of its last event and the end of the last state there."""
     stretches: list[tuple[int, int]] = field(default_factory=list)
     """Working time there, as `(start, end)` within the window, in no order."""
+    alone: int = 0
+    """Working time there that is in no stretch and overlaps none."""
 
     @property
     def window_length(self) -> int:
@@ -54,7 +56,7 @@ class StationTotals:
     @property
     def occupied(self) -> int:
         """Return the working time counted once, however many worked at a time."""
-        total = 0
+        total = self.alone
         covered_until = 0
         for start, end in sorted(self.stretches):
             total += max(0, end - max(start, covered_until))
@@ -69,9 +71,11 @@ class Totals:
     window: Window
     workers: Sequence[WorkerTotals]
     stations: Sequence[StationTotals]
+    knows_occupied: bool = True
+    """False where `StationTotals.occupied` was not asked for and says nothing."""
 
 
-def totals(snapshot: Snapshot, *, window: Window, rules: Rules) -> Totals:
+def totals(snapshot: Snapshot, *, window: Window, rules: LedgerRules) -> Totals:
     """Return the totals of every registered worker and workstation, zeros too."""
     workers = {(row.site, row.id): WorkerTotals(row.site, row.id, row.name) for row in snapshot.workers}
     stations = {(row.site, row.id): StationTotals(row.site, row.id, row.name) for row in snapshot.workstations}

@@ -10,17 +10,8 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from collector.records import Sighting
+from collector.records import LedgerRules, Sighting, State
 from shared.events import EventType
-
-
-class Rules(NamedTuple):
-    """The two settings of the arithmetic of time, in microseconds; `tail` is at most `session_gap`."""
-
-    session_gap: int
-    """A longer silence is no data."""
-    tail: int
-    """How long a state goes on after its own event when nothing follows."""
 
 
 class Span(NamedTuple):
@@ -37,14 +28,14 @@ class Span(NamedTuple):
     """Nobody saw it: the tail after the last sign."""
 
 
-def spans(sightings: Sequence[Sighting], *, rules: Rules, watermarks: Mapping[str, int]) -> list[Span]:
+def spans(sightings: Sequence[Sighting], *, rules: LedgerRules, watermarks: Mapping[str, int]) -> list[Span]:
     """Return the spans of one worker, ascending, none empty, none overlapping.
 
     `sightings` are all of the worker's, in the order of SEMANTICS §3; `watermarks` maps a camera to its greatest.
 
     >>> W, P = EventType.working, EventType.product_count
     >>> seen = [Sighting(0, W, "S1", 0, None), Sighting(900, W, "S1", 0, None), Sighting(1800, P, "S1", 3, None)]
-    >>> [(span.start, span.end) for span in spans(seen, rules=Rules(36_000, 300), watermarks={})]
+    >>> [(span.start, span.end) for span in spans(seen, rules=LedgerRules(36_000, 300), watermarks={})]
     [(0, 900), (900, 1800)]
     """
     result: list[Span] = []
@@ -57,14 +48,29 @@ def spans(sightings: Sequence[Sighting], *, rules: Rules, watermarks: Mapping[st
         if following is not None and following.at - sighting.at <= rules.session_gap:
             _extend(result, state, end=following.at, start=sighting.at, is_assumed=False)
             continue
-        seen_until = sighting.at
         if following is None:
             watermark = watermarks.get(state.camera) if state.camera is not None else None
-            if watermark is not None and sighting.at < watermark <= sighting.at + rules.session_gap:
-                seen_until = watermark
-                _extend(result, state, start=sighting.at, end=watermark, is_assumed=False)
-        _extend(result, state, start=seen_until, end=state.at + rules.tail, is_assumed=True)
+            stands = State(state.at, state.event_type, state.workstation_id, state.camera)
+            for span in open_spans(stands, last_at=sighting.at, rules=rules, watermark=watermark):
+                _extend(result, state, start=span.start, end=span.end, is_assumed=span.is_assumed)
+        else:
+            _extend(result, state, start=sighting.at, end=state.at + rules.tail, is_assumed=True)
     return result
+
+
+def open_spans(state: State, *, last_at: int, rules: LedgerRules, watermark: int | None) -> list[Span]:
+    """Return how a state goes on after the worker's last sighting of all (rule 3): watched, then assumed.
+
+    last_at |==== watched ====| watermark |== assumed ==| its own event + tail
+    """
+    watched_until = last_at
+    if watermark is not None and last_at < watermark <= last_at + rules.session_gap:
+        watched_until = watermark
+    watched = Span(
+        last_at, watched_until, EventType(state.event_type), state.workstation_id, state.at, is_assumed=False
+    )
+    assumed = watched._replace(start=watched_until, end=state.at + rules.tail, is_assumed=True)
+    return [span for span in (watched, assumed) if span.start < span.end]
 
 
 def _extend(result: list[Span], state: Sighting, *, start: int, end: int, is_assumed: bool) -> None:

@@ -7,16 +7,65 @@ Unicode code point.
 from collections.abc import Sequence
 from typing import Protocol
 
-from collector.records import Camera, Decide, Delivery, EventQuery, NewName, Refusal, Snapshot, Stored, StoredEvent
+from collector.measures import Histories, Measure, Split, Stretch
+from collector.records import (
+    Camera,
+    Decide,
+    Delivery,
+    EventQuery,
+    LedgerRules,
+    NewName,
+    Refusal,
+    Snapshot,
+    Stored,
+    StoredEvent,
+)
 
 
 class Storage(Protocol):
     """A store of events, for one collector or for several."""
 
+    @property
+    def rules(self) -> LedgerRules:
+        """What the stored amounts were made with, whatever the settings say now."""
+        ...
+
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Keep all deliveries, on disk when this returns: read what stands, let `decide` judge, write, commit.
 
         Events, conflicts, refusals, registries, the cameras' ranges and watermarks change together or not at all.
+        """
+        ...
+
+    async def measure(
+        self,
+        sites: Sequence[str] | None = None,
+        *,
+        split: Split,
+        by_hour: bool = False,
+        occupied: Stretch | None = None,
+    ) -> Measure:
+        """Return what the numbers of a window are made of, as of one moment.
+
+        Hours apart only if asked for; what tells how long workstations were occupied only for the closed window given.
+        """
+        ...
+
+    @property
+    def version(self) -> str:
+        """A name for what is stored: it changes with every committed write, and never comes again."""
+        ...
+
+    async def runs(
+        self, sites: Sequence[str] | None = None, *, worker_id: str, stretch: Stretch, most: int
+    ) -> Histories | None:
+        """Return how everybody of that id spent a stretch; None if that takes more than so many events of one."""
+        ...
+
+    async def outlines(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> Histories | None:
+        """Return how all workers spent a stretch; None if they have more than so many states in it.
+
+        Counts that change nothing in the time of the stretch are left out.
         """
         ...
 
@@ -26,6 +75,10 @@ class Storage(Protocol):
 
     async def sites(self) -> list[str]:
         """Return the names of the sites that have anything."""
+        ...
+
+    async def hour_offsets(self) -> dict[str, int]:
+        """Return where the stored hours of each site begin, in microseconds past the full hour of UTC."""
         ...
 
     async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:

@@ -8,6 +8,7 @@ would break a sum.
 from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3
 
+from collector.records import LedgerRules
 from shared.errors import Busy, StorageUnusable
 
 APPLICATION_ID = 0x4C4E4331
@@ -122,7 +123,105 @@ def events_and_cameras(db: Database) -> None:
     )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+@migrations()
+def ledger(db: Database) -> None:
+    """Time and units by hour and in all, kept up to date with the events; open states; watched time."""
+    db.executescript(
+        """
+        -- Where the site's hours begin, in microseconds past the full hour: half-hour zones have whole hours too.
+        alter table site add column hour_offset integer not null default 0 check (hour_offset between 0 and 3599999999);
+
+        -- The latest state before an instant, without a walk over the counts between.
+        create index event_state on event (site, worker, at) where type < 3;
+
+        -- Closed time in microseconds, and units. `hour` is the instant at which the hour begins.
+        create table ledger (
+            site integer not null,
+            hour integer not null,
+            worker integer not null,
+            workstation integer not null,
+            working integer not null,
+            idle integer not null,
+            absent integer not null,
+            assumed integer not null,
+            units integer not null,
+            primary key (site, hour, worker, workstation)
+        ) strict, without rowid;
+
+        -- Until when somebody was at a station: its last hour that has any time.
+        create index ledger_of_workstation on ledger (site, workstation, hour);
+
+        -- The same without hours.
+        create table total (
+            site integer not null,
+            worker integer not null,
+            workstation integer not null,
+            working integer not null,
+            idle integer not null,
+            absent integer not null,
+            assumed integer not null,
+            units integer not null,
+            primary key (site, worker, workstation)
+        ) strict, without rowid;
+
+        -- The worker's last sighting of all, and the state in force at it.
+        create table open_state (
+            site integer not null,
+            worker integer not null,
+            last_at integer not null,
+            state_at integer,
+            state_type integer check (state_type between 0 and 2),
+            state_workstation integer,
+            state_camera integer,
+            primary key (site, worker)
+        ) strict, without rowid;
+
+        -- Whether the time from the camera's watermark on is being watched, by what its last live call said.
+        alter table camera add column is_watching integer not null default 0 check (is_watching in (0, 1));
+
+        -- Time that a camera watched without a break, by the advance of its watermark.
+        create table camera_hour (
+            site integer not null,
+            camera integer not null,
+            hour integer not null,
+            watched integer not null check (watched between 0 and 3600000000),
+            primary key (site, camera, hour),
+            foreign key (site, camera) references camera on delete cascade
+        ) strict, without rowid;
+
+        -- What the amounts above were made with, in microseconds; one row.
+        create table arithmetic (
+            one integer primary key check (one = 1),
+            session_gap integer not null,
+            tail integer not null
+        ) strict;
+        """
+    )
+
+
+@migrations()
+def rebuilding(db: Database) -> None:
+    """How far the amounts are made anew; a database whose events have none yet is marked as not begun."""
+    db.executescript(
+        """
+        -- A row as long as the amounts are not complete: the rules they are being made with, none yet if they are null,
+        -- and the site and worker that come next.
+        create table rebuilding (
+            one integer primary key check (one = 1),
+            session_gap integer,
+            tail integer,
+            site integer not null,
+            worker integer not null
+        ) strict;
+
+        insert into rebuilding (one, site, worker)
+        select 1, 0, 0
+        where exists (select 1 from event) and not exists (select 1 from open_state);
+        """
+    )
+
+
+def migrate(connection: sqlite3.Connection, *, rules: LedgerRules) -> None:
     """Bring the schema up to date, in one transaction under the write lock.
 
     Raises:
@@ -136,6 +235,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     try:
         refuse_foreign(connection)
         migrations.apply(db)
+        _write_rules(connection, rules)
         connection.execute(f"pragma application_id = {APPLICATION_ID}")
         connection.execute("commit")
     except BaseException:
@@ -160,3 +260,15 @@ def refuse_foreign(connection: sqlite3.Connection) -> None:
         raise StorageUnusable(
             f"the database was made by a newer version (it has {', '.join(newer)})", hint="install that version"
         )
+
+
+def _write_rules(connection: sqlite3.Connection, rules: LedgerRules) -> None:
+    """Note the rules of a new database; those of an old one stay, since its amounts were made with them."""
+    connection.execute(
+        """
+        insert into arithmetic (one, session_gap, tail)
+        values (1, ?, ?)
+        on conflict do nothing
+        """,
+        rules,
+    )

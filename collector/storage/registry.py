@@ -1,55 +1,112 @@
-"""The numbers behind ids in the SQLite store, given on sight and remembered.
+"""What the one writer of the SQLite store remembers between transactions: numbers behind ids, open states, bounds.
 
-Used by the one writer, inside its transaction. After a rollback `forget` must be called: what was given in it is void.
+Everything is also in the tables. After a rollback `forget` must be called: what was given or noted in it is void.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from sqlite_utils.utils import sqlite3
 
-from collector.records import Delivery, Key, NewName, Version
+from collector.records import Delivery, NewName, OpenState, State
+from collector.storage.neighbourhood import Worker
 
 _Numbers = dict[tuple[int, str], int]
 
 
 class Registry:
-    """Sites, workers, workstations and cameras by their numbers."""
+    """Sites, workers, workstations and cameras by their numbers; where each worker's time stands."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, hour_offset_of: Callable[[str], int]) -> None:
+        """Work on a connection; `hour_offset_of` says where the hours of a new site begin, in µs past the full hour."""
         self._connection = connection
+        self._hour_offset_of = hour_offset_of
         self.forget()
 
     def forget(self) -> None:
         """Drop everything remembered; the tables are asked anew."""
         self._sites: dict[str, int] = {}
+        self._offsets: dict[int, int] = {}
         self._workers: _Numbers = {}
         self._workstations: _Numbers = {}
         self._cameras: _Numbers = {}
-        self._bounds: dict[tuple[int, int], tuple[int, int]] = {}
         self._homes: dict[str, str] = {}
-
-    def numbers(self, key: Key) -> tuple[int, int, int, int, int]:
-        """Return the primary key of an event, in the order of its columns."""
-        site = self.site(key.site)
-        worker = self._number(self._workers, (site, key.worker_id), table="worker", column="worker_id")
-        return (site, worker, key.at, int(key.event_type), self._workstation(site, key.workstation_id))
+        self._open: dict[Worker, OpenState | None] = {}
+        self._bounds: dict[tuple[int, int], tuple[int, int]] = {}
+        self._wider: set[tuple[int, int]] = set()
 
     def site(self, name: str) -> int:
         """Return the number of a site, which exists from now on."""
         number = self._sites.get(name)
         if number is None:
             number = self._sites[name] = self._find_or_add(
-                "select number from site where name = ?",
-                "insert into site (name) values (?) returning number",
-                values=(name,),
+                "select number from site where name = ?1 and ?2 is not null",
+                "insert into site (name, hour_offset) values (?1, ?2) returning number",
+                values=(name, self._hour_offset_of(name)),
             )
         return number
 
-    def camera(self, site: str, name: str | None) -> int | None:
+    def hour_offset(self, site: int) -> int:
+        """Return where a site's hours begin, in microseconds past the full hour."""
+        offset = self._offsets.get(site)
+        if offset is None:
+            row = self._connection.execute("select hour_offset from site where number = ?", (site,)).fetchone()
+            offset = self._offsets[site] = int(row[0])
+        return offset
+
+    def worker(self, site: int, worker_id: str) -> int:
+        """Return the number of a worker, who is registered from now on."""
+        return self._number(self._workers, (site, worker_id), table="worker", column="worker_id")
+
+    def workstation(self, site: int, station_id: str) -> int:
+        """Return the number of a workstation, which is registered from now on."""
+        return self._number(self._workstations, (site, station_id), table="workstation", column="station_id")
+
+    def saw(self, place: tuple[int, int], first: int, *, last: int) -> None:
+        """Note that a workstation, by the numbers of site and itself, has events at these instants."""
+        bounds = self._bounds.get(place)
+        if bounds is None or first < bounds[0] or last > bounds[1]:
+            self._bounds[place] = (first, last) if bounds is None else (min(first, bounds[0]), max(last, bounds[1]))
+            self._wider.add(place)
+
+    def write_bounds(self) -> None:
+        """Write the first and last events of the workstations that have been seen earlier or later than before."""
+        self._connection.executemany(
+            """
+            update workstation
+            set first_at = min(coalesce(first_at, ?1), ?1), last_at = max(coalesce(last_at, ?2), ?2)
+            where site = ?3 and number = ?4
+            """,
+            [(*self._bounds[place], *place) for place in self._wider],
+        )
+        self._wider.clear()
+
+    def camera(self, site: int, name: str | None) -> int | None:
         """Return the number of a camera of a site, which exists from now on; None for no camera."""
         if name is None:
             return None
-        return self._number(self._cameras, (self.site(site), name), table="camera", column="name")
+        return self._number(self._cameras, (site, name), table="camera", column="name")
+
+    def open_state(self, worker: Worker) -> OpenState | None:
+        """Return where a worker's time stands; None: there is no event yet."""
+        if worker not in self._open:
+            # The ids are wanted, not the numbers: they decide the order.
+            row = self._connection.execute(
+                """
+                select o.last_at, o.state_at, o.state_type, st.station_id, c.name
+                from open_state as o
+                left join workstation as st on st.site = o.site and st.number = o.state_workstation
+                left join camera as c on c.site = o.site and c.number = o.state_camera
+                where o.site = ? and o.worker = ?
+                """,
+                worker,
+            ).fetchone()
+            state = None if row is None or row[1] is None else State(*row[1:])
+            self._open[worker] = None if row is None else OpenState(row[0], state)
+        return self._open[worker]
+
+    def set_open_state(self, worker: Worker, stands: OpenState) -> None:
+        """Remember where a worker's time stands from now on."""
+        self._open[worker] = stands
 
     def place_camera(self, delivery: Delivery) -> str:
         """Return the site that a delivery belongs to.
@@ -57,45 +114,26 @@ class Registry:
         A camera that has events stays where it has them; one that never had any moves to where the settings say.
         """
         if delivery.camera is None:
-            self.site(delivery.site)
             return delivery.site
-        is_home = self._homes.get(delivery.camera) == delivery.site
-        home = delivery.site if is_home else self._find_home(delivery.camera, delivery.site)
+        settled = self._homes.get(delivery.camera)
+        if settled is not None:
+            return settled
+        home = self._find_home(delivery.camera, delivery.site)
         if delivery.events:
             # From now on the camera stays at this site, also for what follows in this transaction.
             self._connection.execute(
                 "update camera set has_events = 1 where site = ? and number = ? and has_events = 0",
-                (self.site(home), self.camera(home, delivery.camera)),
+                (self.site(home), self.camera(self.site(home), delivery.camera)),
             )
+            self._homes[delivery.camera] = home
         return home
-
-    def widen_workstations(self, survivors: Mapping[Key, Version]) -> None:
-        """Note the first and last events of the workstations that these events name."""
-        changed: dict[tuple[int, int], tuple[int, int]] = {}
-        for key in survivors:
-            place = (self.site(key.site), self._workstation(self.site(key.site), key.workstation_id))
-            first, last = changed.get(place) or self._bounds.get(place) or (key.at, key.at)
-            if not first <= key.at <= last or place not in self._bounds:
-                changed[place] = (min(first, key.at), max(last, key.at))
-        self._connection.executemany(
-            """
-            update workstation
-            set first_at = min(coalesce(first_at, ?1), ?1), last_at = max(coalesce(last_at, ?2), ?2)
-            where site = ?3 and number = ?4
-            """,
-            [(*bounds, *place) for place, bounds in changed.items()],
-        )
-        self._bounds.update(changed)
 
     def name(self, new: NewName) -> None:
         """Give a worker or a workstation a name, registering it if need be; an empty one takes the name away."""
         site = self.site(new.site)
-        table = new.kind
-        column = "worker_id" if table == "worker" else "station_id"
-        numbers = self._workers if table == "worker" else self._workstations
-        number = self._number(numbers, (site, new.id), table=table, column=column)
+        number = self.worker(site, new.id) if new.kind == "worker" else self.workstation(site, new.id)
         self._connection.execute(
-            f"update {table} set name = ? where site = ? and number = ?",  # noqa: S608 - one of two names of ours
+            f"update {new.kind} set name = ? where site = ? and number = ?",  # noqa: S608 - one of two names of ours
             (new.name or None, site, number),
         )
 
@@ -117,25 +155,19 @@ class Registry:
             elif name != wanted:
                 self._connection.execute("delete from camera where site = ? and number = ?", (site, number))
                 self._cameras.pop((site, camera), None)
-        self.camera(home, camera)
-        if home == wanted:
-            self._homes[camera] = home
+        self.camera(self.site(home), camera)
         return home
-
-    def _workstation(self, site: int, station_id: str) -> int:
-        return self._number(self._workstations, (site, station_id), table="workstation", column="station_id")
 
     def _number(self, numbers: _Numbers, key: tuple[int, str], *, table: str, column: str) -> int:
         number = numbers.get(key)
-        if number is not None:
-            return number
-        numbers[key] = self._find_or_add(
-            f"select number from {table} where site = ? and {column} = ?",  # noqa: S608 - names of ours
-            f"insert into {table} (site, number, {column}) "  # noqa: S608 - names of ours
-            f"select ?1, coalesce(max(number), 0) + 1, ?2 from {table} where site = ?1 returning number",
-            values=key,
-        )
-        return numbers[key]
+        if number is None:
+            number = numbers[key] = self._find_or_add(
+                f"select number from {table} where site = ? and {column} = ?",  # noqa: S608 - names of ours
+                f"insert into {table} (site, number, {column}) "  # noqa: S608 - names of ours
+                f"select ?1, coalesce(max(number), 0) + 1, ?2 from {table} where site = ?1 returning number",
+                values=key,
+            )
+        return number
 
     def _find_or_add(self, find: str, add: str, *, values: tuple[str | int, ...]) -> int:
         # Read to the end: a statement with RETURNING is only done then.

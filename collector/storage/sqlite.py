@@ -12,11 +12,25 @@ from typing import TypeVar
 
 from sqlite_utils.utils import sqlite3
 
-from collector.records import Camera, Decide, Delivery, EventQuery, NewName, Refusal, Snapshot, Stored, StoredEvent
-from collector.storage import sqlite_read, sqlite_write
+from collector.measures import Histories, Measure, Split, Stretch
+from collector.records import (
+    Camera,
+    Decide,
+    Delivery,
+    EventQuery,
+    LedgerRules,
+    NewName,
+    Refusal,
+    Snapshot,
+    Stored,
+    StoredEvent,
+)
+from collector.storage import histories, ledger_query, sqlite_read, sqlite_write
 from collector.storage.migrations import migrate, refuse_foreign
 from collector.storage.opening import lock_of, looking_at, open_reader, open_writer, transaction, translated_errors
+from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.registry import Registry
+from shared.clock import new_token
 from shared.errors import StorageUnusable
 from shared.file_lock import FileLock
 
@@ -27,19 +41,29 @@ class SqliteStorage:
     """Storage in one SQLite file; see `collector.storage.base.Storage` for the verbs."""
 
     def __init__(self, file: Path, *, reader: sqlite3.Connection, writer: "_Writer | None") -> None:
+        self.rules = ledger_query.rules(reader)
+        """What the stored amounts were made with, whatever the settings say now."""
         self._file = file
+        self._token = new_token()
+        self._writes = 0
         self._reader = reader
         self._writer = writer
         self._read_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         self._write_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-write")
 
     @classmethod
-    def open(cls, file: Path) -> "SqliteStorage":
+    def open(
+        cls, file: Path, *, rules: LedgerRules, hour_offset_of: Callable[[str], int] = lambda _: 0
+    ) -> "SqliteStorage":
         """Open for writing and reading, bringing the schema up to date.
+
+        `rules` are for a new database; `hour_offset_of` says where the hours of a new site begin, in microseconds past
+        the full hour.
 
         Raises:
             FileHeld: another process writes to it; names its pid.
-            StorageUnusable: not SQLite, another program's, or a newer version's; left untouched.
+            StorageUnusable: not SQLite, another program's, or a newer version's: left untouched. Or its amounts are not
+                complete.
         """
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -48,7 +72,7 @@ class SqliteStorage:
         except OSError as error:
             raise StorageUnusable(f"{file} cannot be opened: {error.strerror}") from error
         try:
-            writer = _Writer(file, lock)
+            writer = _Writer(file, lock, rules=rules, hour_offset_of=hour_offset_of)
             return cls(file, reader=open_reader(file), writer=writer)
         except BaseException:
             lock.release()
@@ -59,20 +83,53 @@ class SqliteStorage:
         """Open for reading, also while another process writes.
 
         Raises:
-            StorageUnusable: no such file, or not a collector's database.
+            StorageUnusable: no such file, not a collector's database, or its amounts are not complete.
         """
         _check_ours(file)
         reader = open_reader(file)
-        if not reader.execute("select 1 from sqlite_master where name = 'camera_range'").fetchone():
+        try:
+            refuse_unfinished(reader)
+        except BaseException:
             reader.close()
-            raise StorageUnusable(f"{file} is not the database of a collector")
+            raise
         return cls(file, reader=reader, writer=None)
+
+    @property
+    def version(self) -> str:
+        """A name for what is stored: what was read after asking for it is at least as new."""
+        return f"{self._token}-{self._writes}"
 
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Keep all deliveries in one transaction."""
         return await self._write(
             lambda writer: sqlite_write.store(writer.connection, writer.registry, deliveries=deliveries, decide=decide)
         )
+
+    async def measure(
+        self,
+        sites: Sequence[str] | None = None,
+        *,
+        split: Split,
+        by_hour: bool = False,
+        occupied: Stretch | None = None,
+    ) -> Measure:
+        """Return what the numbers of a window are made of."""
+        return await self._read(
+            lambda reader: ledger_query.measure(reader, sites, split=split, by_hour=by_hour, occupied=occupied)
+        )
+
+    async def runs(
+        self, sites: Sequence[str] | None = None, *, worker_id: str, stretch: Stretch, most: int
+    ) -> Histories | None:
+        """Return how everybody of that id spent a stretch."""
+        return await self._read(
+            lambda reader: histories.of_worker(reader, sites, worker_id=worker_id, stretch=stretch, most=most)
+        )
+
+    async def outlines(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> Histories | None:
+        """Return how all workers spent a stretch."""
+        gap = self.rules.session_gap
+        return await self._read(lambda reader: histories.of_all(reader, sites, stretch=stretch, gap=gap, most=most))
 
     async def snapshot(self, sites: Sequence[str] | None = None) -> Snapshot:
         """Return all that metrics are made of, as of one moment."""
@@ -88,6 +145,10 @@ class SqliteStorage:
     async def sites(self) -> list[str]:
         """Return the names of all sites."""
         return await self._read(sqlite_read.sites)
+
+    async def hour_offsets(self) -> dict[str, int]:
+        """Return where the stored hours of each site begin."""
+        return await self._read(ledger_query.hour_offsets)
 
     async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
         """Return the cameras that ever delivered or called."""
@@ -143,7 +204,9 @@ class SqliteStorage:
         def run() -> Result:
             try:
                 with translated_errors(self._file), transaction(writer.connection, "immediate"):
-                    return write(writer)
+                    result = write(writer)
+                self._writes += 1  # on this one thread alone, and only after the commit
+                return result
             except BaseException:
                 writer.registry.forget()
                 raise
@@ -154,17 +217,18 @@ class SqliteStorage:
 class _Writer:
     """The one writing connection, what it remembers, and the lock that makes it the only one."""
 
-    def __init__(self, file: Path, lock: FileLock) -> None:
+    def __init__(self, file: Path, lock: FileLock, *, rules: LedgerRules, hour_offset_of: Callable[[str], int]) -> None:
         self._lock = lock
         _check_ours(file)
         self.connection = open_writer(file)
         try:
             with translated_errors(file):
-                migrate(self.connection)
+                migrate(self.connection, rules=rules)
+                refuse_unfinished(self.connection)
         except BaseException:
             self.connection.close()
             raise
-        self.registry = Registry(self.connection)
+        self.registry = Registry(self.connection, hour_offset_of=hour_offset_of)
 
     def close(self) -> None:
         """Fold the WAL back, then give up the lock."""

@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
+from collector.floors import Floors
 from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
-from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE
+from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
 from collector.web.pages import PAGES, read_pages
 from collector.web.routes import add_routes
 from shared.clock import Clock
@@ -22,6 +23,7 @@ def make_app(
     app[STORAGE] = storage
     app[INGEST] = ingest
     app[REPORTS] = reports
+    app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
     app[SETTINGS] = settings
     app[CLOCK] = clock
     app[PAGES] = read_pages()

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from collector.reports import CAMERA_COLUMNS
-from collector.web.context import REPORTS, STORAGE, check_query, sites_of
+from collector.web.context import REPORTS, check_query, sites_of
 from collector.web.csv_answers import csv_answer
 
 
@@ -23,6 +23,6 @@ async def as_csv(request: web.Request) -> web.Response:
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """Say that the store answers; anything else ends as an error."""
-    await request.app[STORAGE].sites()
-    return web.json_response({"status": "ok", "version": version("lineside")})
+    """Say that the store answers, and what people must know of its numbers; anything else ends as an error."""
+    warnings = await request.app[REPORTS].warnings()
+    return web.json_response({"status": "ok", "version": version("lineside"), "warnings": warnings})

@@ -1,23 +1,29 @@
 """What handlers work with, under typed keys, and how they read a query."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from aiohttp import web
 
+from collector.floors import Floors
 from collector.ingest import Ingest
-from collector.metrics.windows import Window, read_window
+from collector.metrics.asked import AskedWindow, Question
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.web.access import ANYONE, Viewer
 from shared.clock import Clock
 from shared.errors import BadRequest
+from shared.instants import format_instant
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
+FLOORS = web.AppKey("floors", Floors)
 INGEST = web.AppKey("ingest", Ingest)
 REPORTS = web.AppKey("reports", Reports)
 SETTINGS = web.AppKey("settings", CollectorSettings)
 STORAGE: web.AppKey[Storage] = web.AppKey("storage", Storage)
+WINDOW_QUERY = ("from", "to", "site", "shift")
+"""What `window_of` reads."""
 
 
 def viewer_of(request: web.Request) -> Viewer:
@@ -40,11 +46,31 @@ def check_query(request: web.Request, known: Sequence[str]) -> None:
             raise BadRequest(f"{name}: given more than once")
 
 
-def window_of(request: web.Request) -> Window:
-    """Return the window that `from` and `to` name."""
-    return read_window(request.query.get("from"), request.query.get("to"))
+async def window_of(request: web.Request) -> AskedWindow:
+    """Return the window that `from` and `to`, or `shift`, name, and the site that is meant.
+
+    Raises:
+        BadRequest: names the parameter and what is wrong with it.
+    """
+    query = request.query
+    question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
+    return await request.app[REPORTS].window_asked(question, sites=viewer_of(request).sites)
 
 
-def sites_of(request: web.Request) -> Sequence[str] | None:
-    """Return the sites that the answer is about: those of the viewer, or the one that `site` names."""
-    return viewer_of(request).sites_seen(request.query.get("site"))
+def window_headers(asked: AskedWindow) -> dict[str, str]:
+    """Return the headers that say which window an answer is about; what is open or not one thing is not named.
+
+    `Lineside-Shift` is written as in an address, because a header takes nothing but ASCII.
+    """
+    named = {
+        "Lineside-Window-From": None if asked.window.start is None else format_instant(asked.window.start),
+        "Lineside-Window-To": None if asked.window.end is None else format_instant(asked.window.end),
+        "Lineside-Time-Zone": None if asked.zone is None else asked.zone.key,
+        "Lineside-Shift": None if asked.shift is None else quote(str(asked.shift)),
+    }
+    return {name: text for name, text in named.items() if text is not None}
+
+
+def sites_of(request: web.Request, asked: AskedWindow | None = None) -> Sequence[str] | None:
+    """Return the sites that the answer is about: those of the viewer, or the one that was asked for."""
+    return viewer_of(request).sites_seen(request.query.get("site") if asked is None else asked.site)

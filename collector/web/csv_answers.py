@@ -11,11 +11,15 @@ from shared.terminal import write_csv
 Rows = Sequence[Mapping[str, Any]]
 
 
-def csv_answer(rows: Rows, *, columns: Sequence[str], name: str) -> web.Response:
+def csv_answer(
+    rows: Rows, *, columns: Sequence[str], name: str, headers: Mapping[str, str] | None = None
+) -> web.Response:
     """Return a table as a file to download."""
     text = io.StringIO(newline="")
     write_csv(rows, columns, stream=text)
-    return web.Response(text=text.getvalue(), content_type="text/csv", charset="utf-8", headers=_headers(name))
+    return web.Response(
+        text=text.getvalue(), content_type="text/csv", charset="utf-8", headers=_headers(name) | dict(headers or {})
+    )
 
 
 async def stream_csv(

@@ -7,9 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from collector.metrics.windows import read_window
 from collector.reception import Reception, Rules
 from collector.records import EventQuery, Key, StoredEvent
-from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, sites_of, window_of
+from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, sites_of
 from collector.web.csv_answers import stream_csv
 from shared.errors import BadRequest
 from shared.events import EventType
@@ -102,7 +103,7 @@ def read_query(request: web.Request) -> EventQuery:
         BadRequest: names the parameter and what is wrong with it.
     """
     check_query(request, QUERY)
-    window = window_of(request)
+    window = read_window(request.query.get("from"), request.query.get("to"))
     return EventQuery(
         sites=sites_of(request),
         worker_id=request.query.get("worker_id"),

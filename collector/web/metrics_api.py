@@ -3,11 +3,12 @@
 from aiohttp import web
 
 from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
+from collector.metrics.kpis import Totals
 from collector.reports import shown_rows
-from collector.web.context import REPORTS, check_query, sites_of, window_of
+from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
+from shared.errors import BadRequest
 
-QUERY = ("from", "to", "site")
 COLUMNS = {"workers": WORKER_COLUMNS, "workstations": WORKSTATION_COLUMNS, "factory": FACTORY_COLUMNS}
 
 
@@ -31,13 +32,24 @@ async def as_csv(request: web.Request) -> web.Response:
     what = request.match_info["what"]
     if what not in COLUMNS:
         raise web.HTTPNotFound
-    check_query(request, QUERY)
-    totals = await request.app[REPORTS].totals(window_of(request), sites=sites_of(request))
+    totals, headers = await _totals(request, what)
     rows = shown_rows(totals, what)
-    return csv_answer(rows if isinstance(rows, list) else [rows], columns=COLUMNS[what], name=what)
+    columns = [*COLUMNS[what], *(["occupied_minutes"] if what == "workstations" and totals.knows_occupied else [])]
+    table = rows if isinstance(rows, list) else [rows]
+    return csv_answer(table, columns=columns, name=what, headers=headers)
 
 
 async def _json(request: web.Request, what: str) -> web.Response:
-    check_query(request, QUERY)
-    totals = await request.app[REPORTS].totals(window_of(request), sites=sites_of(request))
-    return web.json_response(shown_rows(totals, what))
+    totals, headers = await _totals(request, what)
+    return web.json_response(shown_rows(totals, what), headers=headers)
+
+
+async def _totals(request: web.Request, what: str) -> tuple[Totals, dict[str, str]]:
+    check_query(request, (*WINDOW_QUERY, "include") if what == "workstations" else WINDOW_QUERY)
+    include = request.query.get("include")
+    if include not in (None, "occupied"):
+        raise BadRequest("include: only occupied can be included")
+    asked = await window_of(request)
+    sites = sites_of(request, asked)
+    totals = await request.app[REPORTS].totals(asked.window, sites=sites, occupied=include == "occupied")
+    return totals, window_headers(asked)

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from collector.web import cameras_api, events_api, metrics_api, pages
+from collector.web import cameras_api, events_api, floor_api, metrics_api, pages, timeline_api
 
 ROUTES = [
     web.post("/api/app/", events_api.receive),
@@ -11,7 +11,11 @@ ROUTES = [
     web.get("/api/metrics/workers/", metrics_api.workers),
     web.get("/api/metrics/workstations/", metrics_api.workstations),
     web.get("/api/metrics/factory/", metrics_api.factory),
+    web.get("/api/metrics/hours/", timeline_api.hours),
+    web.get("/api/metrics/hours.csv", timeline_api.hours_as_csv),
     web.get("/api/metrics/{what}.csv", metrics_api.as_csv),
+    web.get("/api/floor/", floor_api.floor),
+    web.get("/api/timeline/", timeline_api.timeline),
     web.get("/api/cameras/", cameras_api.cameras),
     web.get("/api/cameras.csv", cameras_api.as_csv),
     web.get("/healthz", cameras_api.healthz),

@@ -26,7 +26,7 @@ from tests.structure.tree import text_of
 
 _COMMENTED = re.compile(r"^#(?=\[|[\w.-]+ = )", re.MULTILINE)
 _KEY = re.compile(r"#?([\w.-]+) = (.+)")
-_TABLE = re.compile(r"#?\[([\w.-]+)\]")
+_TABLE = re.compile(r"#?\[{1,2}([\w.-]+)\]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,11 @@ def model_keys(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, F
             yield place + (f"{name}.ID" if get_origin(field.annotation) is dict else name), field
 
 
-def constant_default(field: FieldInfo) -> Any:
-    """The default as the program sees it, None where it is no constant or there is none."""
-    return None if field.default in (PydanticUndefined, None, "", {}) else field.default
+def constant_default(key: str, field: FieldInfo) -> Any:
+    """The default as the program sees it, None where there is none, or it is no constant or of something a person named."""
+    if "NAME" in key.split(".") or field.default in (PydanticUndefined, None, "", {}):
+        return None
+    return field.default
 
 
 def value_at(settings: BaseModel, key: str) -> Any:
@@ -126,4 +128,4 @@ def general_key(model: type[BaseModel], key: str) -> str:
 
 
 def _inner(annotation: Any) -> Any:
-    return get_args(annotation)[1] if get_origin(annotation) is dict else annotation
+    return get_args(annotation)[-1] if get_origin(annotation) in (dict, list) else annotation

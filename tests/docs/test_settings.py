@@ -20,7 +20,7 @@ CONSTANT = [
     pytest.param(program, key, id=f"{program.name}-{key}")
     for program in PROGRAMS
     for key, field in model_keys(program.model)
-    if constant_default(field) is not None
+    if constant_default(key, field) is not None
 ]
 IN_THE_ENVIRONMENT = [
     pytest.param(program, entry.key, id=program.variable(entry.key))
@@ -66,7 +66,7 @@ def test_every_key_has_a_reason(program: Program) -> None:
 
 def test_a_default_that_is_no_constant_is_said_in_words(program: Program) -> None:
     """Where the value is an example, the comment says what holds without it."""
-    variable = {key for key, field in model_keys(program.model) if constant_default(field) is None}
+    variable = {key for key, field in model_keys(program.model) if constant_default(key, field) is None}
     in_words = {entry.key for entry in entries(program) if entry.default_in_words}
 
     assert variable == in_words
@@ -78,7 +78,7 @@ def test_the_value_in_the_file_is_the_default(one: Program, key: str) -> None:
     field = dict(model_keys(one.model))[key]
     written = value_at(one.model.model_validate(as_written(one)), key)
 
-    assert constant_default(field) == written
+    assert constant_default(key, field) == written
 
 
 @pytest.mark.parametrize(("one", "key"), IN_THE_ENVIRONMENT)

@@ -29,6 +29,7 @@ class Example(ProgramSettings):
     max_size: Annotated[Size, Field(ge=1024)] = 1024**3
     verbose: bool = False
     link: Link = Link()
+    mirrors: list[Link] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _heartbeat_fits(self) -> "Example":
@@ -177,6 +178,10 @@ def test_all_mistakes_are_told_at_once(file: Path, monkeypatch: pytest.MonkeyPat
         ('[link]\ntimout = "1s"', "link.timout: no such key; did you mean timeout?"),
         ('[edge_agent]\nheartbeat = "1s"', "edge_agent: no such key (from "),
         ("link = 5", "link = 5: "),
+        ("link = [1, 2]", "link: "),
+        ("[[mirrors]]\n[[mirrors]]\ntimeout = 30", "mirrors[1].timeout = 30: must be a duration"),
+        ('[[mirrors]]\ntimout = "1s"', "mirrors[0].timout: no such key; did you mean timeout?"),
+        ("[mirrors]\n0 = 5", "mirrors: "),
         ("listen = 8600", "listen = 8600: must be an address"),
         ('heartbeat = "10ms"', "heartbeat = '10ms': must be at least 1s (from "),
         ('heartbeat = "2h"', "heartbeat = '2h': must be at most 1h (from "),

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,21 @@ from typing import Any
 from aiohttp import ClientSession
 from yarl import URL
 
-from collector.records import Contact, Delivery
+from collector.metrics.ledger import splice
+from collector.records import Contact, Decide, Delivery, LedgerRules
 from collector.service import serving
 from collector.settings import CollectorSettings
 from shared.events import Event, EventType
-from shared.instants import format_instant, parse_instant
+from shared.instants import HOUR, MINUTE, format_instant, parse_instant
 from shared.receipts import Ranges
 from tests.support.fake_clock import FakeClock
 
 NOON_AFTER = parse_instant("2026-01-16T12:00:00Z")
 JSON = {"Content-Type": "application/json"}
+RULES = LedgerRules(session_gap=10 * HOUR, tail=5 * MINUTE)
+"""The defaults of the settings."""
+decide: Decide = partial(splice, rules=RULES)
+"""What a store lets judge."""
 
 
 def at(clock_time: str) -> int:

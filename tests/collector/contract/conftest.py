@@ -7,6 +7,7 @@ import pytest
 
 from collector.storage.base import Storage
 from collector.storage.sqlite import SqliteStorage
+from tests.support.collector import RULES
 
 Open = Callable[[], Awaitable[Storage]]
 
@@ -23,7 +24,7 @@ async def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 
     async def open_it() -> Storage:
         await close()
-        opened.append(SqliteStorage.open(tmp_path / "collector.db"))
+        opened.append(SqliteStorage.open(tmp_path / "collector.db", rules=RULES))
         return opened[-1]
 
     yield open_it

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collector.metrics.identity import decide
 from collector.records import Camera, Contact, Delivery
 from collector.storage.base import Storage
 from shared.receipts import Range, Ranges, normalise, numbers, of_numbers, subtract
 from tests.collector.contract.conftest import Open
-from tests.support.collector import NOON_AFTER, at, contact, delivery, event
+from tests.support.collector import NOON_AFTER, at, contact, decide, delivery, event
 
 
 async def call(storage: Storage, said: Contact, *, camera: str = "C1", site: str = "default") -> list[Range]:

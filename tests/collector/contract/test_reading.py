@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from collector.metrics.identity import decide
 from collector.records import EventQuery, Key, NewName, StoredEvent
 from collector.storage.base import Storage
 from shared.errors import BadRequest, NotFound
 from shared.events import EventType
 from tests.collector.contract.conftest import Open
-from tests.support.collector import at, contact, delivery, event
+from tests.support.collector import at, contact, decide, delivery, event
 
 WORKERS = ("W1", "W2", "W10", "w1", "\uffff", "😀")
 STATIONS = ("S1", "s1", "😀", "\uffff")

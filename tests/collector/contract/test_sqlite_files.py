@@ -10,7 +10,6 @@ import pytest
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
-from collector.metrics.identity import decide
 from collector.records import EventQuery
 from collector.storage import opening
 from collector.storage.migrations import APPLICATION_ID, migrate, migrations
@@ -19,7 +18,7 @@ from collector.storage.registry import Registry
 from collector.storage.sqlite import SqliteStorage
 from collector.storage.sqlite_write import store
 from shared.errors import Busy, FileHeld, LinesideError, StorageFull, StorageUnusable
-from tests.support.collector import at, delivery, event
+from tests.support.collector import RULES, at, decide, delivery, event
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def file(tmp_path: Path) -> Path:
 
 async def fill(file: Path) -> None:
     """Make a database with one event."""
-    storage = SqliteStorage.open(file)
+    storage = SqliteStorage.open(file, rules=RULES)
     await storage.store([delivery(event("10:00", "W1", "working"), camera="C1")], decide=decide)
     await storage.close()
 
@@ -81,7 +80,7 @@ def test_what_is_not_ours_is_refused_and_left_as_it_is(file: Path) -> None:
     for name, told in foreign_files(file):
         before = bytes_of(file)
         with pytest.raises(StorageUnusable, match=told) as refused:
-            SqliteStorage.open(file)
+            SqliteStorage.open(file, rules=RULES)
         with pytest.raises(StorageUnusable):
             SqliteStorage.open_read_only(file)
 
@@ -100,7 +99,7 @@ async def test_a_newer_version_is_refused_and_left_as_it_is(file: Path) -> None:
     )
     before = bytes_of(file)
     with pytest.raises(StorageUnusable, match=r"newer version.*next_step"):
-        SqliteStorage.open(file)
+        SqliteStorage.open(file, rules=RULES)
 
     assert before == bytes_of(file)
 
@@ -127,7 +126,7 @@ async def test_a_first_start_that_was_cut_off_is_taken_up_again(file: Path) -> N
 
 async def test_personal_data_are_for_the_owner_only(file: Path) -> None:
     """The file, its log and its lock."""
-    storage = SqliteStorage.open(file)
+    storage = SqliteStorage.open(file, rules=RULES)
     await storage.store([delivery(event("10:00", "W1", "working"))], decide=decide)
     modes = {path.name: path.stat().st_mode & 0o077 for path in file.parent.iterdir()}
     await storage.close()
@@ -138,10 +137,10 @@ async def test_personal_data_are_for_the_owner_only(file: Path) -> None:
 
 async def test_a_second_writer_is_refused_and_told_whose_it_is(file: Path) -> None:
     """A reader is welcome meanwhile, and after the first has closed so is a writer."""
-    first = SqliteStorage.open(file)
+    first = SqliteStorage.open(file, rules=RULES)
     await first.store([delivery(event("10:00", "W1", "working"))], decide=decide)
     with pytest.raises(FileHeld, match=f"process {os.getpid()} "):
-        SqliteStorage.open(file)
+        SqliteStorage.open(file, rules=RULES)
 
     assert 1 == len(await _events(file))
     await first.close()
@@ -181,14 +180,14 @@ def test_a_place_where_no_file_can_be_is_told(file: Path, kind: str) -> None:
         file.touch()
         place = file / "collector.db"
     with pytest.raises(LinesideError, match=r"collector\.db") as refused:
-        SqliteStorage.open(place)
+        SqliteStorage.open(place, rules=RULES)
 
     assert 7 == refused.value.exit_code
 
 
 async def test_readers_and_the_writer_do_not_wait_for_each_other(file: Path) -> None:
     """A snapshot that is being read stays as it was while events come in."""
-    storage = SqliteStorage.open(file)
+    storage = SqliteStorage.open(file, rules=RULES)
     for minute in range(30):
         await storage.store([delivery(event(f"10:{minute:02}", "W1", "idle"))], decide=decide)
     stores = [
@@ -206,7 +205,7 @@ async def test_readers_and_the_writer_do_not_wait_for_each_other(file: Path) -> 
 async def test_stations_remember_their_first_and_last_event(file: Path) -> None:
     """Over transactions and restarts, whatever the order of arrival."""
     for clock_times in (["10:30", "10:20"], ["10:10"], ["10:25"], ["10:40", "10:15"]):
-        storage = SqliteStorage.open(file)
+        storage = SqliteStorage.open(file, rules=RULES)
         for clock_time in clock_times:
             await storage.store([delivery(event(clock_time, "W1", "idle"))], decide=decide)
         await storage.close()
@@ -219,8 +218,8 @@ async def test_stations_remember_their_first_and_last_event(file: Path) -> None:
 def test_a_full_disk_keeps_nothing_of_a_transaction(file: Path) -> None:
     """The error says so, and what was there before is there still."""
     connection = open_writer(file)
-    migrate(connection)
-    registry = Registry(connection)
+    migrate(connection, rules=RULES)
+    registry = Registry(connection, hour_offset_of=lambda _: 0)
     with transaction(connection, "immediate"):
         store(connection, registry, deliveries=[delivery(event("10:00", "W1", "working"))], decide=decide)
     (pages,) = connection.execute("pragma page_count").fetchone()
@@ -244,7 +243,7 @@ async def test_a_database_that_is_locked_by_another_program_is_busy(
     """Somebody works on it with another tool: nothing is kept, and afterwards it goes on."""
     monkeypatch.setattr(opening, "BUSY_MILLISECONDS", 50)
     await fill(file)
-    storage = SqliteStorage.open(file)
+    storage = SqliteStorage.open(file, rules=RULES)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("begin immediate")
         with pytest.raises(Busy):

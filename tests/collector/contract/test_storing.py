@@ -1,21 +1,24 @@
 """Events on their way into a store: kept once, all or nothing, and still there after a restart."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
-from collector.metrics.identity import decide
+from collector.metrics.parts import split
+from collector.metrics.windows import Window
 from collector.records import (
-    Arrival,
-    Decision,
     Delivery,
+    Entry,
     EventQuery,
     Key,
     Outcome,
     Refusal,
     Registered,
+    Run,
     Sighting,
+    Splice,
     Stored,
     StoredEvent,
     Version,
@@ -24,7 +27,7 @@ from collector.storage.base import Storage
 from shared.events import Event, EventType
 from shared.instants import LAST_INSTANT
 from tests.collector.contract.conftest import Open
-from tests.support.collector import NOON_AFTER, at, contact, delivery, event
+from tests.support.collector import NOON_AFTER, at, contact, decide, delivery, event
 
 new, duplicate, conflict = Outcome.accepted, Outcome.duplicate, Outcome.conflict
 
@@ -47,6 +50,7 @@ async def state_of(storage: Storage) -> list[object]:
         await storage.sites(),
         await storage.cameras(),
         await storage.refusals(most=10_000),
+        await storage.measure(split=partial(split, Window()), by_hour=True),
     ]
 
 
@@ -211,13 +215,13 @@ async def test_all_is_kept_or_nothing(open_again: Open) -> None:
     await put(storage, delivery(event("10:00", "W1", "working"), camera="C1", contact=contact(((1, 1),))))
     before = await state_of(storage)
 
-    def fails_late(known: Mapping[Key, Version], arrivals: Sequence[Arrival]) -> Decision:
+    def fails_late(runs: Sequence[Run], arrivals: Sequence[Entry], *, offset: int) -> Splice:
         raise RuntimeError("oops")
 
-    def breaks_a_bound(known: Mapping[Key, Version], arrivals: Sequence[Arrival]) -> Decision:
-        decision = decide(known, arrivals)
-        survivors = {key: version._replace(count=1_000_001) for key, version in decision.survivors.items()}
-        return Decision(decision.outcomes, survivors, decision.losers)
+    def breaks_a_bound(runs: Sequence[Run], arrivals: Sequence[Entry], *, offset: int) -> Splice:
+        found = decide(runs, arrivals, offset=offset)
+        survivors = {key: entry._replace(count=1_000_001) for key, entry in found.survivors.items()}
+        return found._replace(survivors=survivors)
 
     bad = Delivery(
         "east",

@@ -7,13 +7,14 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.metrics.identity import decide
+from collector.metrics.ledger import splice
 from collector.metrics.windows import Window
 from collector.reception import Reception, Rules
 from collector.records import EventQuery
@@ -30,6 +31,7 @@ from tests.support.fake_clock import FakeClock
 SETTINGS = CollectorSettings.model_validate(
     {"session_gap": "9m", "tail": "2m", "cameras": {"C1": {"site": "north"}, "C2": {"site": "north"}}}
 )
+DECIDE = partial(splice, rules=SETTINGS.ledger_rules)
 WINDOWS = [Window(), Window(at("10:03"), at("10:11")), Window(at("10:03"), None), Window(None, at("10:11"))]
 TABLES = ("workers", "workstations", "factory")
 
@@ -54,14 +56,14 @@ class Store:
     """A collector's store in a folder of its own, and what it says."""
 
     def __init__(self, file: Path) -> None:
-        self._storage = SqliteStorage.open(file)
+        self._storage = SqliteStorage.open(file, rules=SETTINGS.ledger_rules)
         self._reports = Reports(self._storage, settings=SETTINGS, clock=FakeClock(NOON_AFTER))
 
     async def take(self, body: Any, *, camera: str | None) -> None:
         """Store a body as the POST route does."""
         reception = Reception(read_body(json.dumps(body).encode()), now=NOON_AFTER, rules=Rules(0, None))
         delivery = reception.delivery(site=SETTINGS.site_of(camera), camera=camera)
-        reception.answer((await self._storage.store([delivery], decide=decide))[0])
+        reception.answer((await self._storage.store([delivery], decide=DECIDE))[0])
 
     async def says(self) -> bytes:
         """Return the three tables in four windows, shown and exact, and every event with what lost."""

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.metrics.kpis import totals
-from collector.metrics.spans import Rules, spans
+from collector.metrics.spans import spans
 from collector.metrics.windows import Window
-from collector.records import Camera, Registered, Sighting, Snapshot
+from collector.records import Camera, LedgerRules, Registered, Sighting, Snapshot
 from shared.events import EventType
 from tests.collector.properties.oracle import Oracle, Told
 
@@ -65,7 +65,7 @@ def snapshot_of(oracle: Oracle) -> Snapshot:
 @given(oracles())
 def test_every_tick_has_the_state_that_the_contract_gives_it(oracle: Oracle) -> None:
     """State, station and whether it is assumed; spans ascend, none is empty, none overlap."""
-    rules = Rules(oracle.gap, oracle.tail)
+    rules = LedgerRules(oracle.gap, oracle.tail)
     for (_, worker), sightings in snapshot_of(oracle).sightings.items():
         found = spans(sightings, rules=rules, watermarks=oracle.watermarks)
         ticks = [tick for span in found for tick in range(span.start, span.end)]
@@ -84,7 +84,7 @@ def test_every_tick_has_the_state_that_the_contract_gives_it(oracle: Oracle) -> 
 def test_the_numbers_are_the_oracles(oracle: Oracle, window: tuple[int | None, int | None]) -> None:
     """Of every worker and station, in every window: inside, across, before, behind, open at either end."""
     start, end = window
-    found = totals(snapshot_of(oracle), window=Window(start, end), rules=Rules(oracle.gap, oracle.tail))
+    found = totals(snapshot_of(oracle), window=Window(start, end), rules=LedgerRules(oracle.gap, oracle.tail))
     ticks = range(0 if start is None else start, oracle.ticks if end is None else end)
 
     assert [oracle.worker_row(row.worker_id, ticks) for row in found.workers] == [
@@ -98,7 +98,7 @@ def test_the_numbers_are_the_oracles(oracle: Oracle, window: tuple[int | None, i
 @given(oracles(), st.integers(1, 33))
 def test_two_windows_side_by_side_add_up_to_one(oracle: Oracle, border: int) -> None:
     """Time and units of both are those of the whole."""
-    rules = Rules(oracle.gap, oracle.tail)
+    rules = LedgerRules(oracle.gap, oracle.tail)
     snapshot = snapshot_of(oracle)
     left, right, whole = (
         totals(snapshot, window=window, rules=rules)

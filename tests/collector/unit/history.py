@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals, totals
-from collector.metrics.spans import Rules
 from collector.metrics.windows import Window
-from collector.records import Camera, Registered, Sighting, Snapshot
+from collector.records import Camera, LedgerRules, Registered, Sighting, Snapshot
 from shared.events import EventType
 from shared.instants import MINUTE
 
 absent, idle, working, product = EventType
-RULES = Rules(session_gap=600 * MINUTE, tail=5 * MINUTE)
+RULES = LedgerRules(session_gap=600 * MINUTE, tail=5 * MINUTE)
 
 Seen = tuple[str, float, EventType, str, int]
 """Worker, minute, type, station, count."""

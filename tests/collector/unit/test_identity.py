@@ -4,14 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.metrics.identity import decide, least_camera
-from collector.records import Arrival, Key, Outcome, Version
+from collector.metrics.identity import least_camera
+from collector.records import Entry, EntryKey, Outcome, Run, Splice, Version
 from shared.events import EventType
+from tests.support.collector import decide
 
-KEY = Key("default", "W1", 1_000, EventType.product_count, "S1")
-OTHER = KEY._replace(at=1_001)
+KEY: EntryKey = (1_000, EventType.product_count, "S1")
+OTHER: EntryKey = (1_001, EventType.product_count, "S1")
 
 new, duplicate, conflict = Outcome.accepted, Outcome.duplicate, Outcome.conflict
+
+
+def judged(known: Version | None, *arriving: Entry) -> Splice:
+    """Return what becomes of arrivals where this version of the event stands, or none."""
+    events = [] if known is None else [Entry(*KEY, *known)]
+    return decide([Run(None, None, events, is_last=True)], arriving, offset=0)
 
 
 @pytest.mark.parametrize(
@@ -42,31 +49,29 @@ def test_one_arrival_is_judged_against_what_stands(
     loser: tuple[int, float | None] | None,
 ) -> None:
     """The greatest count, then confidence, survives; the camera is the least; what is as it was is not written."""
-    decision = decide({} if known is None else {KEY: known}, [Arrival(KEY, arriving)])
+    found = judged(known, Entry(*KEY, *arriving))
 
-    assert [outcome] == decision.outcomes
-    assert ({} if survivor is None else {KEY: survivor}) == decision.survivors
-    assert ([] if loser is None else [loser]) == [version[:2] for _, version in decision.losers]
+    assert [outcome] == found.outcomes
+    assert ({} if survivor is None else {KEY: Entry(*KEY, *survivor)}) == found.survivors
+    assert ([] if loser is None else [(*KEY, *loser)]) == [entry[:5] for entry in found.losers]
 
 
-@pytest.mark.parametrize("part", range(5))
-def test_each_part_of_the_key_makes_another_event(part: int) -> None:
-    """Site, worker, instant, type and workstation; a camera is no part of it."""
-    others: tuple[object, ...] = ("east", "W2", 1_001, EventType.idle, "S2")
-    other = Key(*(others[index] if index == part else value for index, value in enumerate(KEY)))  # type: ignore[arg-type]
-    decision = decide({KEY: Version(1, None, "C1")}, [Arrival(other, Version(1, None, "C2"))])
+@pytest.mark.parametrize("other", [OTHER, (1_000, EventType.idle, "S1"), (1_000, EventType.product_count, "S2")])
+def test_each_part_of_the_key_makes_another_event(other: EntryKey) -> None:
+    """Of one worker: instant, type and workstation; a camera is no part of it."""
+    found = judged(Version(1, None, "C1"), Entry(*other, 1, None, "C2"))
 
-    assert [new] == decision.outcomes
+    assert [new] == found.outcomes
 
 
 def test_arrivals_of_one_batch_are_judged_one_after_the_other() -> None:
     """The second sees the first; `conflict` means: it differed from what stood at that moment."""
     versions = [Version(1, None, "C2"), Version(2, None, None), Version(1, None, "C1"), Version(2, None, None)]
-    arrivals = [Arrival(KEY, version) for version in versions]
-    decision = decide({}, [*arrivals, Arrival(OTHER, versions[0])])
+    arrivals = [Entry(*KEY, *version) for version in versions]
+    found = judged(None, *arrivals, Entry(*OTHER, *versions[0]))
 
-    assert [new, conflict, conflict, duplicate, new] == decision.outcomes
-    assert {KEY: Version(2, None, "C1"), OTHER: versions[0]} == decision.survivors
+    assert [new, conflict, conflict, duplicate, new] == found.outcomes
+    assert {KEY: Entry(*KEY, 2, None, "C1"), OTHER: Entry(*OTHER, *versions[0])} == found.survivors
 
 
 @pytest.mark.parametrize(
@@ -116,10 +121,12 @@ def test_the_survivor_is_the_greatest_version_with_the_least_camera(arriving: li
 
 
 def _end_of(batches: list[list[Version]]) -> tuple[Version, set[tuple[int, float | None]]]:
-    known: dict[Key, Version] = {}
+    stands: Version | None = None
     lost: set[tuple[int, float | None]] = set()
     for batch in batches:
-        decision = decide(dict(known), [Arrival(KEY, version) for version in batch])
-        known |= decision.survivors
-        lost |= {version[:2] for _, version in decision.losers}
-    return known[KEY], lost
+        found = judged(stands, *(Entry(*KEY, *version) for version in batch))
+        if KEY in found.survivors:
+            stands = Version(*found.survivors[KEY][3:])
+        lost |= {(entry.count, entry.confidence) for entry in found.losers}
+    assert stands is not None
+    return stands, lost

@@ -11,7 +11,7 @@ from collector.ingest import MOST_WAITING, Ingest
 from collector.records import Decide, Delivery, EventQuery, Outcome, Stored
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import Busy, StorageFull
-from tests.support.collector import delivery, event
+from tests.support.collector import RULES, delivery, event
 
 
 class GatedStorage(SqliteStorage):
@@ -35,7 +35,7 @@ class GatedStorage(SqliteStorage):
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[tuple[Ingest, GatedStorage]]:
     """Give an ingest that runs, and the store behind it, its gate closed."""
-    opened = GatedStorage.open(folder / "collector.db")
+    opened = GatedStorage.open(folder / "collector.db", rules=RULES)
     assert isinstance(opened, GatedStorage)
     opened.gate, opened.is_inside, opened.groups, opened.full = asyncio.Event(), asyncio.Event(), [], False
     ingest = Ingest(opened)
@@ -57,7 +57,7 @@ async def begun(ingest: Ingest, deliveries: Sequence[Delivery], storage: GatedSt
 
 def minute(number: int) -> Delivery:
     """Return a delivery of one event of its own."""
-    return delivery(event(f"{10 + number // 60}:{number % 60:02}", "W1", "working"))
+    return delivery(event(f"{number // 60:02}:{number % 60:02}", "W1", "working"))
 
 
 async def test_what_arrives_during_a_transaction_is_stored_in_the_next(tmp_path: Path) -> None:
@@ -80,10 +80,10 @@ async def test_too_many_waiting_requests_are_sent_away(tmp_path: Path) -> None:
         tasks += [asyncio.create_task(ingest.store(minute(1 + number))) for number in range(MOST_WAITING)]
         await asyncio.sleep(0)
         with pytest.raises(Busy):
-            await ingest.store(minute(200))
+            await ingest.store(minute(1_300))
         storage.gate.set()
         await asyncio.gather(*tasks)
-        stored = await storage.events(EventQuery())
+        stored = await storage.events(EventQuery(limit=10_000))
 
         assert MOST_WAITING + 1 == len(stored)
 

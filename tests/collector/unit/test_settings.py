@@ -1,5 +1,6 @@
 """The collector's settings: defaults, bounds, and where a camera belongs."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from collector.settings import load
 from shared.errors import SettingsInvalid
 from shared.instants import HOUR, MINUTE, SECOND
+
+SHIFT = '[[sites.north.shifts]]\nname = "morning"\nstart = "06:00"\nend = "14:00"\n'
 
 
 def mistakes(file: Path, text: str) -> str:
@@ -60,6 +63,23 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ('default_site = "a\\u0000"', "it holds the control character U+0000"),
         ('[cameras."cam\\u0007"]', "it holds the control character U+0007"),
         ("[sites.default.workers]\nW1 = 5", "sites.default.workers.W1 = 5: "),
+        ('[sites.north]\ntime_zone = "Berlin"', "sites.north.time_zone = 'Berlin': is no time zone of the tz database"),
+        (f"{SHIFT}{SHIFT}", "sites.north.shifts: 2 shifts are called 'morning' (from "),
+        (SHIFT.replace("06:00", "25:00"), "sites.north.shifts[0].start = '25:00': must be a time of day such as"),
+        (SHIFT.replace("14:00", "24:00"), "sites.north.shifts[0].end = '24:00': must be a time of day such as"),
+        (SHIFT.replace("14:00", "2 pm"), "sites.north.shifts[0].end = '2 pm': must be a time of day such as"),
+        (SHIFT.replace("14:00", "14:00:30"), "sites.north.shifts[0].end = '14:00:30': must be a time of day"),
+        (
+            SHIFT.replace('"14:00"', "14:00:00"),
+            "sites.north.shifts[0].end = datetime.time(14, 0): must be a time of day",
+        ),
+        (SHIFT.replace("morning", " "), "sites.north.shifts[0].name = ' ': it is empty"),
+        (SHIFT.replace("name", "nam"), "sites.north.shifts[0].nam: no such key; did you mean name?"),
+        (SHIFT.replace('end = "14:00"', ""), "sites.north.shifts[0].end: is missing"),
+        (f'{SHIFT}weekdays = ["Mo"]', "sites.north.shifts[0].weekdays: 'Mo' is no day; they are called mon, tue, wed,"),
+        (f"{SHIFT}weekdays = []", "sites.north.shifts[0].weekdays: must be a list of days such as"),
+        (f'{SHIFT}weekdays = "mon"', "sites.north.shifts[0].weekdays = 'mon': must be a list of days such as"),
+        ("[sites.north]\nshifts = 3", "sites.north.shifts = 3: "),
     ],
 )
 def test_a_value_out_of_bounds_is_told(tmp_path: Path, text: str, told: str) -> None:
@@ -77,6 +97,19 @@ def test_a_camera_belongs_where_the_settings_place_it(tmp_path: Path) -> None:
     assert ["north", "south", "south", "south"] == [
         settings.site_of(camera) for camera in ("cam-01", "cam-02", "cam-03", None)
     ]
+
+
+def test_a_shift_is_read_from_the_wall(tmp_path: Path) -> None:
+    """Every day unless days are named, the first of which is Monday; one name may stand in several sites."""
+    file = tmp_path / "collector.toml"
+    days = 'weekdays = ["sun", "mon", "mon"]\n'
+    file.write_text(f"{SHIFT}{SHIFT.replace('morning', 'b')}{days}{SHIFT.replace('north', 'south')}", encoding="utf-8")
+    sites = load(file).sites
+
+    assert [("morning", time(6), time(14), {0, 1, 2, 3, 4, 5, 6}), ("b", time(6), time(14), {0, 6})] == [
+        (shift.name, shift.start, shift.end, set(shift.weekdays)) for shift in sites["north"].shifts
+    ]
+    assert ["morning"] == [shift.name for shift in sites["south"].shifts]
 
 
 def test_the_database_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from collector.metrics.spans import Rules, Span, spans
-from collector.records import Sighting
+from collector.metrics.spans import Span, spans
+from collector.records import LedgerRules, Sighting
 from shared.events import EventType
 
 absent, idle, working, product = EventType
-RULES = Rules(session_gap=60, tail=5)
+RULES = LedgerRules(session_gap=60, tail=5)
 
 
 def seen(at: int, kind: EventType, station: str = "S1", camera: str | None = "C1") -> Sighting:
@@ -15,7 +15,7 @@ def seen(at: int, kind: EventType, station: str = "S1", camera: str | None = "C1
     return Sighting(at, kind, station, 1, camera)
 
 
-def told(sightings: list[Sighting], *, rules: Rules = RULES, **watermarks: int) -> list[tuple[int, int, str]]:
+def told(sightings: list[Sighting], *, rules: LedgerRules = RULES, **watermarks: int) -> list[tuple[int, int, str]]:
     """Return the spans in short: from, to, and the state at its station, assumed time marked by a question mark."""
     found = spans(sightings, rules=rules, watermarks=watermarks)
     return [(span.start, span.end, _words(span)) for span in found]
@@ -91,7 +91,7 @@ def test_every_pair_is_judged_by_its_own_silence() -> None:
 )
 def test_the_tail_runs_from_the_state_and_not_from_the_sighting(tail: int, end: int | None) -> None:
     """Rule 2: where the state's own event and its tail lie before the sighting, nothing is assumed."""
-    rules = Rules(60, tail)
+    rules = LedgerRules(60, tail)
     assumed = [] if end is None else [(20, end, "working@S1?")]
 
     assert [(0, 20, "working@S1"), *assumed] == told([seen(0, working), seen(20, product)], rules=rules)
@@ -174,7 +174,7 @@ def test_a_tail_as_long_as_the_gap_never_reaches_the_next_sighting() -> None:
     """Spans do not overlap, whatever the settings."""
 
     assert [(0, 60, "working@S1?"), (61, 121, "idle@S1?")] == told(
-        [seen(0, working), seen(61, idle)], rules=Rules(60, 60)
+        [seen(0, working), seen(61, idle)], rules=LedgerRules(60, 60)
     )
 
 

@@ -16,7 +16,7 @@ from collector.storage.sqlite import SqliteStorage
 from collector.web.app import make_app
 from shared import http_body
 from shared.errors import Busy, LinesideError, StorageFull
-from tests.support.collector import NOON_AFTER, RunningCollector, item
+from tests.support.collector import NOON_AFTER, RULES, RunningCollector, item
 from tests.support.fake_clock import FakeClock
 
 GOOD = item("10:00", "W1", "working")
@@ -38,7 +38,7 @@ class TroubledStorage(SqliteStorage):
 @pytest.fixture
 async def troubled(tmp_path: Path) -> AsyncIterator[tuple[RunningCollector, TroubledStorage]]:
     """Return a running collector and the store behind it."""
-    storage = TroubledStorage.open(tmp_path / "collector.db")
+    storage = TroubledStorage.open(tmp_path / "collector.db", rules=RULES)
     assert isinstance(storage, TroubledStorage)
     settings, clock, ingest = CollectorSettings(), FakeClock(NOON_AFTER), Ingest(storage)
     ingest.start()

@@ -1,0 +1,129 @@
+"""Ingest over HTTP under load: workers × batch sizes, late events, and reads while it runs.
+
+Each line starts a new collector; 8 clients post from the same machine. The baseline beside it is bare SQLite with the same
+rows, one commit a batch, each on disk.
+"""
+
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from benchmarks import bare, programs
+from benchmarks.events import bodies, events
+from benchmarks.ingest import post_all
+
+EVENTS = 200_000
+LATE_SHARE = 0.1
+LATE_EVENTS = 50_000
+DAY_OF_EVENTS = 345_600
+"""So many events, a quarter of a second apart, are a day."""
+READS = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table."""
+
+    what: str
+    events_a_second: float
+    bare_events_a_second: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times bare SQLite."""
+        return self.events_a_second / self.bare_events_a_second
+
+
+@dataclass(frozen=True)
+class Reads:
+    """How long the floor takes, in milliseconds."""
+
+    p50_at_rest: float
+    p99_at_rest: float
+    p50_under_load: float
+    p99_under_load: float
+    ingest_meanwhile: float
+    """Events a second."""
+
+
+def run() -> list[Line]:
+    """Measure in-order ingest with 6 and 1,000 workers in batches of 100, 1,000 and 5,000, then late events."""
+    lines = [
+        _measure(f"{workers} workers, batches of {batch:,}", events(EVENTS, workers=workers), batch=batch)
+        for workers in (6, 1_000)
+        for batch in (100, 1_000, 5_000)
+    ]
+    lines.append(_measure("6 workers, 10 % up to a day late, 1,000", _a_tenth_late(), batch=1_000))
+    lines.append(_measure("6 workers, one late and one fresh, 2", _late_and_fresh(), batch=2))
+    return lines
+
+
+def reads_under_load() -> Reads:
+    """Measure the floor of a shift at rest and while 8 clients post as fast as they can."""
+    made = events(2 * EVENTS, workers=200)
+    with tempfile.TemporaryDirectory() as folder, programs.collector(Path(folder)) as address:
+        return asyncio.run(_read(address, made))
+
+
+def _measure(what: str, made: list[dict[str, Any]], *, batch: int) -> Line:
+    with tempfile.TemporaryDirectory() as folder:
+        rows = bare.event_rows(made)
+        file = Path(folder, "bare.db")
+        baseline = bare.insert(file, rows, table=bare.EVENT_TABLE, statement=bare.EVENT_INSERT, batch=batch)
+        with programs.collector(Path(folder)) as address:
+            took = asyncio.run(post_all(f"{address}/api/app/", bodies(made, batch)))
+    return Line(what, len(made) / took, baseline)
+
+
+def _a_tenth_late() -> list[dict[str, Any]]:
+    chance = random.Random(11)
+    keyed = [
+        (number + (chance.random() * DAY_OF_EVENTS if chance.random() < LATE_SHARE else 0), event)
+        for number, event in enumerate(events(EVENTS, workers=6))
+    ]
+    return [event for _, event in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def _late_and_fresh() -> list[dict[str, Any]]:
+    made = events(LATE_EVENTS, workers=6)
+    late, fresh = made[: LATE_EVENTS // 2], made[LATE_EVENTS // 2 :]
+    random.Random(12).shuffle(late)
+    return [event for pair in zip(late, fresh, strict=True) for event in pair]
+
+
+async def _read(address: str, made: list[dict[str, Any]]) -> Reads:
+    to_send = bodies(made, 1_000)
+    half = len(to_send) // 2
+    url = f"{address}/api/app/"
+    await post_all(url, to_send[:half])
+    window = {"from": "2026-01-15T07:00:00Z", "to": "2026-01-15T15:00:00Z"}
+    at_rest = await _floors(address, window, until=None)
+    sending = asyncio.create_task(post_all(url, to_send[half:]))
+    under_load = await _floors(address, window, until=sending)
+    took = await sending
+    return Reads(*_percentiles(at_rest), *_percentiles(under_load), half * 1_000 / took)
+
+
+async def _floors(address: str, window: dict[str, str], *, until: "asyncio.Task[float] | None") -> list[float]:
+    times: list[float] = []
+    async with aiohttp.ClientSession() as session:
+        while len(times) < READS or (until is not None and not until.done() and len(times) < 10 * READS):
+            began = time.perf_counter()
+            async with session.get(f"{address}/api/floor/", params=window) as answer:
+                await answer.read()
+            times.append((time.perf_counter() - began) * 1000)
+            if until is not None and until.done():
+                break
+    return times
+
+
+def _percentiles(times: list[float]) -> tuple[float, float]:
+    ordered = sorted(times)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]

@@ -1,0 +1,109 @@
+"""`collector db`: whether the stored numbers are those of the events, and making them anew."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collector.accounts import Audit, Difference
+from collector.cli.options import config_option, database_option, settings_from
+from collector.metrics.audit import check
+from collector.metrics.drift import duration
+from collector.metrics.ledger import splice
+from collector.storage.audit import audit, events_in
+from collector.storage.rebuilding import Rebuilding
+from shared.clock import SystemClock
+from shared.instants import LAST_INSTANT, format_instant
+from shared.terminal import Progress, ends_with_exit_code, print_table
+
+REBUILT = ("ledger", "total", "open_state", "workstation")
+"""The tables that are worked out from events."""
+_INSTANTS = ("last_at", "state_at", "first_at")
+
+
+@click.group()
+def db() -> None:
+    """Compare the stored numbers with the events, or make them anew."""
+
+
+@db.command()
+@database_option
+@config_option
+@ends_with_exit_code
+def verify(*, database: str | None, config: Path | None) -> int:
+    """Recompute everything from the events and name each stored number that differs.
+
+    Compares hours, totals, open states, conflicts, registries and the file itself. Works while the collector runs. Ends
+    with 1 if anything differs: the first hundred differences are on stdout, their number on stderr.
+    """
+    file = settings_from(config, database).database_file()
+    progress = Progress(events_in(file), label="events compared", clock=SystemClock())
+    found = audit(file, check=check, notify=progress.advance)
+    progress.close()
+    _tell(found)
+    return 1 if found.count else 0
+
+
+@db.command()
+@database_option
+@config_option
+@ends_with_exit_code
+def rebuild(*, database: str | None, config: Path | None) -> int:
+    """Make all stored numbers anew from the events, with the rules of the settings.
+
+    Wants the collector stopped. Whenever it is interrupted, the next run goes on where it was; until it is done, the
+    numbers are shown nowhere.
+    """
+    settings = settings_from(config, database)
+    rules = settings.ledger_rules
+    file = settings.database_file()
+    with Rebuilding(file, rules=rules, hour_offset_of=settings.hour_offset_of) as rebuilding:
+        remaining = rebuilding.begin()
+        progress = Progress(remaining, label="events gone through", clock=SystemClock())
+        for events in rebuilding.run(partial(splice, rules=rules)):
+            progress.advance(events)
+        progress.close()
+    in_force = f"session_gap = {duration(rules.session_gap)} and tail = {duration(rules.tail)}"
+    click.echo(f"{remaining:,} events gone through: the stored numbers are made anew with {in_force}")
+    return 0
+
+
+def _tell(found: Audit) -> None:
+    if not found.count:
+        click.echo(f"{found.events:,} events of {found.workers:,} workers: everything stored is what they say")
+        return
+    rows = [_row(difference) for difference in found.differences]
+    print_table(rows, [column for column in rows[0] if any(row[column] is not None for row in rows)])
+    shown = f"the first {len(rows):,} are named" if found.count > len(rows) else "each is named"
+    differ = "1 difference" if found.count == 1 else f"{found.count:,} differences"
+    click.echo(f"{differ} ({shown}); {_advice(found.differences)}", err=True)
+
+
+def _advice(differences: Sequence[Difference]) -> str:
+    if all(difference.table in REBUILT for difference in differences):
+        return "stop the service and run `collector db rebuild`"
+    return f"a rebuild makes anew only {', '.join(REBUILT)}: the rest is damage, keep the file and restore a backup"
+
+
+def _row(difference: Difference) -> dict[str, Any]:
+    stored, should_be = _shown(difference.column, [difference.stored, difference.should_be])
+    return {
+        "table": difference.table,
+        "site": difference.site,
+        "at": None if difference.at is None else _instant(difference.at),
+        "worker": difference.worker_id,
+        "workstation": difference.station_id,
+        "column": difference.column,
+        "stored": stored,
+        "should be": should_be,
+    }
+
+
+def _shown(column: str, values: Sequence[object]) -> list[object]:
+    return [_instant(each) if column in _INSTANTS and isinstance(each, int) else each for each in values]
+
+
+def _instant(at: int) -> str:
+    return format_instant(at) if 0 <= at <= LAST_INSTANT else f"{at} us"

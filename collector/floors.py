@@ -1,0 +1,198 @@
+"""The page's one request: what it looks at, whether anything of it has changed, and the page itself, made once for all.
+
+Whether something changed is told without reading anything that a write would have changed: what stands still until the next
+write is remembered together with the store's version. What moves by itself (the cameras' states, the end of a stretch that
+goes on) is judged anew each time, so that a camera that falls silent changes the page though nothing arrives.
+"""
+
+import asyncio
+import gzip
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from collector.measures import Histories, Measure
+from collector.metrics import floor, hourly, measured
+from collector.metrics.asked import Question
+from collector.metrics.camera_states import camera_state
+from collector.metrics.completeness import Completeness, completeness
+from collector.metrics.outlook import Outlook, outlook
+from collector.records import Camera, LedgerRules
+from collector.reports import Reports
+from collector.settings import CollectorSettings
+from collector.storage.base import Storage
+from shared.clock import Clock
+from shared.instants import HOUR, SECOND, format_instant
+
+KEPT = 16
+"""Pages in memory, at most 16 MB of them: as many as people look at different windows within one write."""
+LIVE_STEP = 15 * SECOND
+"""How often a page of which only the end moves is made anew: as often as cameras call."""
+MOST_DRAWN = 31 * 24 * HOUR
+MOST_STATES = 200_000
+"""Of all workers in one page: half a second of reading and drawing."""
+GZIP_LEVEL = 1
+"""Higher levels take three times as long for a tenth less."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody looks at, as of now."""
+
+    etag: str
+    outlook: Outlook
+    sites: Sequence[str] | None
+    now: int
+    completeness: Completeness
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A floor as it is sent."""
+
+    content: bytes
+    compressed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What stands still until the next write."""
+
+    version: str
+    sites: Sequence[str]
+    cameras: Sequence[Camera]
+    warnings: Sequence[str]
+
+
+class Floors:
+    """Looks at stretches of time for people, and keeps the last pages."""
+
+    def __init__(self, storage: Storage, *, reports: Reports, settings: CollectorSettings, clock: Clock) -> None:
+        self._storage = storage
+        self._reports = reports
+        self._settings = settings
+        self._settings_version = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+        self._clock = clock
+        self._known: _Known | None = None
+        self._pages: OrderedDict[str, asyncio.Task[Page]] = OrderedDict()
+
+    async def look(self, question: Question, *, seen: Sequence[str] | None, role: str) -> View:
+        """Return what somebody who sees these sites (None: all) in this role looks at; most often nothing is read.
+
+        Raises:
+            BadRequest: names the parameter and what is wrong with it.
+        """
+        known = await self._what_is_known()
+        now = self._clock.now()
+        if question.site is not None and question.site not in known.sites:
+            await self._reports.check_sites([question.site])
+        there = [question.site] if question.site is not None else known.sites
+        plans = {site: self._reports.plan_of(site) for site in there if seen is None or site in seen}
+        found = outlook(question, plans=plans, now=now)
+        sites = seen if found.asked.site is None else [site for site in plans if site == found.asked.site]
+        cameras = [camera for camera in known.cameras if sites is None or camera.site in sites]
+        etag = self._etag(known, found, sites=sites, role=role, states=self._states(cameras, now=now))
+        judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
+        return View(etag, found, sites, now, judged, known.warnings)
+
+    async def page(self, view: View) -> Page:
+        """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
+        task = self._pages.get(view.etag)
+        if task is None or task.cancelled() or (task.done() and task.exception() is not None):
+            task = self._pages[view.etag] = asyncio.create_task(self._make(view), name="floor")
+            while len(self._pages) > KEPT:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(view.etag)
+        return await asyncio.shield(task)  # who leaves early does not take the page away from the others
+
+    async def _what_is_known(self) -> _Known:
+        version = self._storage.version  # before reading: what is read may be newer, but never older than it says
+        if self._known is None or self._known.version != version:
+            sites = sorted(await self._reports.sites_there())
+            cameras = await self._storage.cameras()
+            self._known = _Known(version, sites, cameras, await self._reports.warnings())
+        return self._known
+
+    def _states(self, cameras: Sequence[Camera], *, now: int) -> list[tuple[str, str, str]]:
+        heartbeat = self._settings.heartbeat
+        return [(camera.site, camera.name, camera_state(camera, now=now, heartbeat=heartbeat)) for camera in cameras]
+
+    def _etag(self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, role: str, states: object) -> str:
+        row = found.row() | {"until": found.until // LIVE_STEP}
+        text = json.dumps([known.version, self._settings_version, role, sites, found.asked.site, row, states])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    async def _make(self, view: View) -> Page:
+        window = view.outlook.passed
+        histories = None
+        if window.length is not None and window.length <= MOST_DRAWN:
+            stretch = (window.start, window.end)
+            histories = await self._storage.outlines(view.sites, stretch=stretch, most=MOST_STATES)
+        # After the outlines, so that every workstation they name is known.
+        measure = await self._reports.facts(window, sites=view.sites)
+        offsets = await self._reports.hour_offsets(view.sites)
+        make = partial(
+            floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
+        )
+        # Away from the loop: others are answered while this is computed.
+        return await asyncio.to_thread(lambda: _written(make()))
+
+
+def floor_answer(
+    view: View, *, measure: Measure, histories: Histories | None, rules: LedgerRules, offsets: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return the floor as the API shows it."""
+    window = view.outlook.passed
+    totals = measured.totals(measure, window=window, rules=rules)
+    drawing = floor.draw(measure, histories, window=window, rules=rules, now=view.now if view.outlook.is_live else None)
+    found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
+    workers = floor.worker_rows(totals, drawing)
+    return {
+        "window": view.outlook.row(),
+        "completeness": completeness_row(view.completeness),
+        "warnings": view.warnings,
+        "factory": floor.factory_row(totals),
+        "at_work_now": floor.at_work_row(totals, drawing) if view.outlook.is_live else None,
+        "workers": workers,
+        "workers_left_out": len(totals.workers) - len(workers),
+        "has_timelines": histories is not None,
+        "workstations": floor.station_rows(totals),
+        "stations": [station.name for station in totals.stations],
+        "hours": hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets)),
+    }
+
+
+def completeness_row(judged: Completeness) -> dict[str, Any]:
+    """Return how complete the numbers are, and which cameras hold them up."""
+    return {
+        "complete_through": _shown(judged.complete_through),
+        "up_through": _shown(judged.up_through),
+        "is_current": judged.is_current,
+        "cameras": judged.cameras,
+        "behind": [
+            {
+                "camera": behind.camera.name,
+                "site": behind.camera.site,
+                "state": behind.state,
+                "watermark": _shown(behind.camera.watermark),
+                "last_contact_at": _shown(behind.camera.last_contact_at),
+                "pending": behind.camera.pending,
+                "oldest_pending_at": _shown(behind.camera.oldest_pending_at),
+            }
+            for behind in judged.behind
+        ],
+    }
+
+
+def _written(answer: dict[str, Any]) -> Page:
+    content = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    return Page(content, gzip.compress(content, GZIP_LEVEL, mtime=0))
+
+
+def _shown(instant: int | None) -> str | None:
+    return None if instant is None else format_instant(instant)

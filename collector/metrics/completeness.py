@@ -1,0 +1,55 @@
+"""How far everything is complete, and which cameras hold it up (SEMANTICS §7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from collector.metrics.camera_states import NEW, PAUSED, UP, camera_state
+from collector.records import Camera
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A camera that is expected to deliver and is not up to date."""
+
+    camera: Camera
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """What can be said about the numbers as a whole."""
+
+    complete_through: int | None
+    """The least watermark of the cameras that count; None if one of them has none, or if none counts."""
+    up_through: int | None
+    """The same without those that are behind."""
+    cameras: int
+    """How many count: New and Paused ones do not."""
+    behind: Sequence[Behind]
+    """Those of them that are not Up, ordered as they came."""
+
+    @property
+    def is_current(self) -> bool:
+        """Say whether every camera that counts is up to date."""
+        return self.cameras > 0 and not self.behind
+
+
+def completeness(cameras: Sequence[Camera], *, now: int, heartbeat: int) -> Completeness:
+    """Return how complete the numbers of these cameras are; `now` and `heartbeat` in microseconds."""
+    states = [(camera, camera_state(camera, now=now, heartbeat=heartbeat)) for camera in cameras]
+    counting = [(camera, state) for camera, state in states if state not in (NEW, PAUSED)]
+    return Completeness(
+        complete_through=_least([camera for camera, _ in counting]),
+        up_through=_least([camera for camera, state in counting if state == UP]),
+        cameras=len(counting),
+        behind=[Behind(camera, state) for camera, state in counting if state != UP],
+    )
+
+
+def _least(cameras: Sequence[Camera]) -> int | None:
+    least: int | None = None
+    for camera in cameras:
+        if camera.watermark is None:
+            return None
+        least = camera.watermark if least is None else min(least, camera.watermark)
+    return least

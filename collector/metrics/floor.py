@@ -1,0 +1,138 @@
+"""The rows of the page: what `answers.py` says of a window, in microseconds, with each worker's present state and timeline.
+
+Keys are those of SEMANTICS §6 with `_us` for `_minutes`. Ratios are rounded as everywhere, because the page computes none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from collector.measures import Histories, Measure, Person
+from collector.metrics.drawing import Segment, segments, strokes
+from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
+from collector.metrics.present import Present, present
+from collector.metrics.ratios import rounded, rounded_mean
+from collector.metrics.timeline import watermarks_of
+from collector.metrics.windows import Window
+from collector.records import LedgerRules, Run
+from shared.events import EventType
+from shared.instants import HOUR, format_instant
+
+MOST_WORKERS = 2_000
+"""More rows than anybody scrolls through; those who were seen come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What the page shows of each worker beside the numbers."""
+
+    timelines: dict[Person, list[Segment]] = field(default_factory=dict)
+    present: dict[Person, Present] = field(default_factory=dict)
+    """Of those whose state now is known, and known of within the window."""
+
+
+def draw(
+    measure: Measure, histories: Histories | None, *, window: Window, rules: LedgerRules, now: int | None
+) -> Drawing:
+    """Return the timelines of a closed window, if there are histories, and the present states, if there is a `now`."""
+    drawing = Drawing()
+    runs: Mapping[Person, Run] = {} if histories is None else histories.runs
+    cameras = measure.cameras if histories is None else histories.cameras
+    stations: dict[str, dict[str, int]] = {}
+    for index, station in enumerate(measure.stations):
+        stations.setdefault(station.site, {})[station.id] = index
+    watermarks = {site: watermarks_of(cameras, site=site) for site in {camera.site for camera in cameras}}
+    for person, stands in measure.open_states.items():
+        of_site = watermarks.get(person[0], {})
+        whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
+        if whole and window.start is not None and window.end is not None:
+            stretch = (window.start, window.end)
+            drawing.timelines[person] = segments(whole, window=stretch, stations=stations[person[0]])
+        found = None if now is None else present(stands, whole, rules=rules, watermarks=of_site, now=now)
+        if found is not None and (window.start is None or window.start <= found[0]):
+            drawing.present[person] = found[1]
+    return drawing
+
+
+def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
+    """Return a row for each worker, at most 2,000 of them, those who were seen in the window first in line."""
+    shown = totals.workers
+    if len(shown) > MOST_WORKERS:
+        first_seen = sorted(shown, key=lambda worker: not was_seen(worker))[:MOST_WORKERS]
+        shown = sorted(first_seen, key=lambda worker: (worker.site, worker.worker_id))
+    return [_worker_row(worker, drawing, window=totals.window) for worker in shown]
+
+
+def station_rows(totals: Totals) -> list[dict[str, Any]]:
+    """Return a row for each workstation, in the order that timelines number them."""
+    return [_station_row(station) for station in totals.stations]
+
+
+def factory_row(totals: Totals) -> dict[str, Any]:
+    """Return the sums over workers and the two averages."""
+    working = sum(worker.working for worker in totals.workers)
+    idle = sum(worker.idle for worker in totals.workers)
+    active = [worker for worker in totals.workers if worker.working + worker.idle > 0]
+    return {
+        "total_productive_us": working,
+        "total_idle_us": idle,
+        "total_absent_us": sum(worker.absent for worker in totals.workers),
+        "total_assumed_us": sum(worker.assumed for worker in totals.workers),
+        "total_units_produced": sum(worker.units for worker in totals.workers),
+        "average_utilization_percent": rounded_mean(
+            [(100 * worker.working, worker.working + worker.idle) for worker in active]
+        ),
+        "time_weighted_utilization_percent": rounded(100 * working, working + idle),
+        "active_workers": len(active),
+    }
+
+
+def at_work_row(totals: Totals, drawing: Drawing) -> dict[str, int]:
+    """Return how many are working and idle now, and how many were seen in the window."""
+    states = [present.state.event_type for present in drawing.present.values()]
+    return {
+        "working": states.count(EventType.working),
+        "idle": states.count(EventType.idle),
+        "seen": sum(was_seen(worker) for worker in totals.workers),
+    }
+
+
+def was_seen(worker: WorkerTotals) -> bool:
+    """Say whether a worker has any time or any units."""
+    return bool(worker.working or worker.idle or worker.absent or worker.units)
+
+
+def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> dict[str, Any]:
+    person = (worker.site, worker.worker_id)
+    now = drawing.present.get(person)
+    timeline: Sequence[Segment] = drawing.timelines.get(person, ())
+    seen = worker.working + worker.idle
+    return {
+        "site": worker.site,
+        "worker_id": worker.worker_id,
+        "name": worker.name,
+        "state": None if now is None else EventType(now.state.event_type).name,
+        "state_since": None if now is None else format_instant(now.since),
+        "workstation_id": None if now is None else now.state.workstation_id,
+        "working_us": worker.working,
+        "idle_us": worker.idle,
+        "absent_us": worker.absent,
+        "assumed_us": worker.assumed,
+        "no_data_us": None if window.length is None else window.length - seen - worker.absent,
+        "utilization_percent": rounded(100 * worker.working, seen),
+        "units_produced": worker.units,
+        "units_per_hour": rounded(HOUR * worker.units, seen),
+        "timeline": timeline,
+    }
+
+
+def _station_row(station: StationTotals) -> dict[str, Any]:
+    return {
+        "site": station.site,
+        "station_id": station.station_id,
+        "name": station.name,
+        "occupancy_us": station.occupancy,
+        "utilization_percent": rounded(100 * station.occupancy, station.window_length),
+        "units_produced": station.units,
+        "throughput_per_hour": rounded(HOUR * station.units, station.window_length),
+    }

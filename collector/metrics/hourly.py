@@ -1,0 +1,85 @@
+"""What happened in each clock hour of a site: rows for the API, for files and for the page.
+
+An hour that the window cuts is named by the part that was asked for, so that nobody takes half an hour for a whole one.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from collector import hours
+from collector.metrics.ratios import rounded
+from collector.metrics.windows import Window
+from collector.records import ABSENT, IDLE, UNITS, WORKING, Amounts
+from shared.instants import HOUR, MINUTE, format_instant
+
+HOUR_COLUMNS = ("site", "from", "to", "units_produced", "working_minutes", "idle_minutes", "absent_minutes")
+MOST_FILLED = 31 * 24 * HOUR
+"""Of a longer window, and of an open one, only hours with something in them are told."""
+
+_NOTHING: Amounts = [0, 0, 0, 0, 0]
+
+
+class HourTotals(NamedTuple):
+    """What all workers of a site did in `[start, end)`, which is an hour or what the window leaves of it."""
+
+    site: str
+    start: int
+    end: int
+    amounts: Amounts
+
+
+def in_order(
+    found: Mapping[tuple[str, int], Amounts], *, window: Window, offsets: Mapping[str, int]
+) -> list[HourTotals]:
+    """Return the hours of a window by (site, hour), empty ones too where the window is closed and not too long.
+
+    `found` is what happened by (site, hour); `offsets` says where the hours of each site begin.
+    """
+    places = sorted({*found, *_all_hours(window, offsets)})
+    return [_cut(site, hour, amounts=found.get((site, hour), _NOTHING), window=window) for site, hour in places]
+
+
+def hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
+    """Return hours as the API shows them."""
+    return [
+        {
+            **_named(hour),
+            "units_produced": hour.amounts[UNITS],
+            "working_minutes": rounded(hour.amounts[WORKING], MINUTE),
+            "idle_minutes": rounded(hour.amounts[IDLE], MINUTE),
+            "absent_minutes": rounded(hour.amounts[ABSENT], MINUTE),
+        }
+        for hour in of
+    ]
+
+
+def exact_hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
+    """Return hours in integer microseconds."""
+    return [
+        {
+            **_named(hour),
+            "units_produced": hour.amounts[UNITS],
+            "working_us": hour.amounts[WORKING],
+            "idle_us": hour.amounts[IDLE],
+            "absent_us": hour.amounts[ABSENT],
+        }
+        for hour in of
+    ]
+
+
+def _named(hour: HourTotals) -> dict[str, Any]:
+    return {"site": hour.site, "from": format_instant(hour.start), "to": format_instant(hour.end)}
+
+
+def _all_hours(window: Window, offsets: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    if window.start is None or window.end is None or window.end - window.start > MOST_FILLED:
+        return
+    for site, offset in offsets.items():
+        for hour, _, _ in hours.by_hour(window.start, window.end, offset=offset):
+            yield site, hour
+
+
+def _cut(site: str, hour: int, *, amounts: Amounts, window: Window) -> HourTotals:
+    start = hour if window.start is None else max(hour, window.start)
+    end = hour + hours.LENGTH if window.end is None else min(hour + hours.LENGTH, window.end)
+    return HourTotals(site, start, end, amounts)

@@ -1,0 +1,261 @@
+"""What the ledger of the SQLite store knows of a window: whole hours from its rows, ragged edges from events.
+
+Closed time of a worker never lies after the worker's last sighting, so an hour that is cut by the end of a window counts
+whole for everybody who was last seen before that end: a live page reads no events at all.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils.utils import sqlite3
+
+from collector import hours
+from collector.measures import Measure, Parts, Person, Split, Station, Stretch
+from collector.records import Amounts, LedgerRules, OpenState, Run, State
+from collector.storage import sqlite_read
+from collector.storage.company import Company, tell_company
+from collector.storage.neighbourhood import runs_within
+
+Sites = Sequence[str] | None
+_SUMS = "sum(l.working), sum(l.idle), sum(l.absent), sum(l.assumed), sum(l.units)"
+_BEGINNING, _END = -(2**62), 2**62
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A measure while it is being read."""
+
+    amounts: dict[tuple[str, str, str], Amounts] = field(default_factory=dict)
+    by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
+    edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
+    last_hours: dict[tuple[str, str], tuple[int, Sequence[Run]]] = field(default_factory=dict)
+    company: Company = field(default_factory=Company)
+
+    def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
+        """Add to what a worker did at a workstation."""
+        before = self.amounts.get(place)
+        self.amounts[place] = list(amounts) if before is None else _sum(before, amounts)
+
+    def add_hour(self, place: tuple[str, int], amounts: Iterable[int]) -> None:
+        """Add to what happened in an hour."""
+        before = self.by_hour.get(place)
+        self.by_hour[place] = list(amounts) if before is None else _sum(before, amounts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    name: str
+    number: int
+    hour_offset: int
+
+
+def rules(connection: sqlite3.Connection) -> LedgerRules:
+    """Return what the stored amounts were made with."""
+    return LedgerRules(*connection.execute("select session_gap, tail from arithmetic").fetchone())
+
+
+def hour_offsets(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return where the stored hours of each site begin."""
+    return dict(connection.execute("select name, hour_offset from site order by name").fetchall())
+
+
+def measure(
+    connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, occupied: Stretch | None
+) -> Measure:
+    """Return what the numbers of a window are made of.
+
+    Hours apart only if asked for; what tells how long workstations were occupied only for a window given as `occupied`.
+    """
+    gathered = _Gathered()
+    open_states = _open_states(connection, of)
+    for site in _sites(connection, of):
+        parts = split(site.hour_offset)
+        if parts.whole is not None:
+            _add_whole(connection, gathered, site=site, whole=parts.whole, by_hour=by_hour)
+        if parts.left is not None:
+            _add_left(connection, gathered, site=site, left=parts.left)
+        if parts.right is not None:
+            _add_right(connection, gathered, site=site, right=parts.right, open_states=open_states, by_hour=by_hour)
+        elif _is_open(parts):
+            _add_last_hours(connection, gathered, site=site)
+        if occupied is not None:
+            tell_company(connection, gathered.company, site=(site.name, site.number, site.hour_offset), window=occupied)
+    return Measure(
+        workers=sqlite_read.workers(connection, of),
+        stations=_stations(connection, of),
+        cameras=sqlite_read.cameras(connection, of),
+        amounts=gathered.amounts,
+        by_hour=gathered.by_hour,
+        edges=gathered.edges,
+        open_states=open_states,
+        last_hours=gathered.last_hours,
+        alone=gathered.company.alone,
+        together=gathered.company.together,
+    )
+
+
+def _add_whole(
+    connection: sqlite3.Connection, gathered: _Gathered, *, site: _Site, whole: Stretch, by_hour: bool
+) -> None:
+    start, end = _closed(whole)
+    is_everything = whole == (None, None)
+    table, within = ("total", "") if is_everything else ("ledger", "and l.hour >= :start and l.hour < :end")
+    bound = {"site": site.number, "start": start, "end": end}
+    # What each worker did at each workstation.
+    rows = connection.execute(
+        f"""
+        select w.worker_id, st.station_id, {_SUMS}
+        from {table} as l
+        join worker as w on w.site = l.site and w.number = l.worker
+        join workstation as st on st.site = l.site and st.number = l.workstation
+        where l.site = :site {within}
+        group by l.worker, l.workstation
+        """,  # noqa: S608 - texts of ours
+        bound,
+    ).fetchall()
+    for worker_id, station_id, *amounts in rows:
+        gathered.add((site.name, worker_id, station_id), amounts)
+    if by_hour:
+        # What happened in each hour.
+        rows = connection.execute(
+            f"""
+            select l.hour, {_SUMS}
+            from ledger as l
+            where l.site = :site and l.hour >= :start and l.hour < :end
+            group by l.hour
+            """,  # noqa: S608 - texts of ours
+            bound,
+        ).fetchall()
+        for hour, *amounts in rows:
+            gathered.add_hour((site.name, hour), amounts)
+
+
+def _add_left(connection: sqlite3.Connection, gathered: _Gathered, *, site: _Site, left: Stretch) -> None:
+    start, end = _closed(left)
+    there = {row[0]: row[1] for row in _rows_of_hour(connection, site, at=start)}
+    _add_edges(connection, gathered, site=site, workers=there, stretch=(start, end))
+
+
+def _add_right(
+    connection: sqlite3.Connection,
+    gathered: _Gathered,
+    *,
+    site: _Site,
+    right: Stretch,
+    open_states: dict[Person, OpenState],
+    by_hour: bool,
+) -> None:
+    start, end = _closed(right)
+    cut: dict[int, str] = {}
+    for number, worker_id, station_id, *amounts in _rows_of_hour(connection, site, at=start):
+        if open_states[site.name, worker_id].last_at >= end:
+            cut[number] = worker_id
+            continue
+        gathered.add((site.name, worker_id, station_id), amounts)
+        if by_hour:
+            gathered.add_hour((site.name, start), amounts)
+    _add_edges(connection, gathered, site=site, workers=cut, stretch=(start, end))
+
+
+def _add_last_hours(connection: sqlite3.Connection, gathered: _Gathered, *, site: _Site) -> None:
+    # For each workstation the last hour that has closed time there.
+    last_hours = connection.execute(
+        """
+        select st.number, st.station_id, (
+            select max(l.hour)
+            from ledger as l
+            where l.site = st.site and l.workstation = st.number and l.working + l.idle + l.absent > 0
+        )
+        from workstation as st
+        where st.site = ?
+        """,
+        (site.number,),
+    ).fetchall()
+    for station, station_id, hour in last_hours:
+        if hour is None:
+            continue
+        # Who was there in that hour.
+        workers = connection.execute(
+            "select worker from ledger where site = ? and hour = ? and workstation = ?", (site.number, hour, station)
+        ).fetchall()
+        runs = runs_within(
+            connection, site.number, workers=[row[0] for row in workers], stretch=(hour, hour + hours.LENGTH)
+        )
+        gathered.last_hours[site.name, station_id] = (hour, [*runs.values()])
+
+
+def _add_edges(
+    connection: sqlite3.Connection,
+    gathered: _Gathered,
+    *,
+    site: _Site,
+    workers: Mapping[int, str],
+    stretch: tuple[int, int],
+) -> None:
+    runs = runs_within(connection, site.number, workers=[*workers], stretch=stretch) if workers else {}
+    gathered.edges.extend(((site.name, workers[number]), stretch, run) for number, run in runs.items())
+
+
+def _rows_of_hour(connection: sqlite3.Connection, site: _Site, *, at: int) -> list[Any]:
+    # What happened in the hour that an instant lies in.
+    return connection.execute(
+        """
+        select l.worker, w.worker_id, st.station_id, l.working, l.idle, l.absent, l.assumed, l.units
+        from ledger as l
+        join worker as w on w.site = l.site and w.number = l.worker
+        join workstation as st on st.site = l.site and st.number = l.workstation
+        where l.site = ? and l.hour = ?
+        order by l.worker
+        """,
+        (site.number, hours.hour_of(at, offset=site.hour_offset)),
+    ).fetchall()
+
+
+def _stations(connection: sqlite3.Connection, of: Sites) -> list[Station]:
+    rows = connection.execute(
+        """
+        select s.name, w.station_id, coalesce(w.name, w.station_id), w.first_at, w.last_at
+        from workstation as w
+        join site as s on s.number = w.site
+        order by s.name, w.station_id
+        """
+    ).fetchall()
+    return [Station(*row) for row in rows if of is None or row[0] in of]
+
+
+def _sites(connection: sqlite3.Connection, of: Sites) -> list[_Site]:
+    rows = connection.execute("select name, number, hour_offset from site order by name").fetchall()
+    return [_Site(*row) for row in rows if of is None or row[0] in of]
+
+
+def _open_states(connection: sqlite3.Connection, of: Sites) -> dict[Person, OpenState]:
+    # Where each worker's time stands, by the ids that people know.
+    rows = connection.execute(
+        """
+        select s.name, w.worker_id, o.last_at, o.state_at, o.state_type, st.station_id, c.name
+        from open_state as o
+        join site as s on s.number = o.site
+        join worker as w on w.site = o.site and w.number = o.worker
+        left join workstation as st on st.site = o.site and st.number = o.state_workstation
+        left join camera as c on c.site = o.site and c.number = o.state_camera
+        """
+    ).fetchall()
+    return {
+        (row[0], row[1]): OpenState(row[2], None if row[3] is None else State(*row[3:]))
+        for row in rows
+        if of is None or row[0] in of
+    }
+
+
+def _is_open(parts: Parts) -> bool:
+    return parts.whole is not None and parts.whole[1] is None
+
+
+def _closed(stretch: Stretch) -> tuple[int, int]:
+    start, end = stretch
+    return (_BEGINNING if start is None else start, _END if end is None else end)
+
+
+def _sum(left: Amounts, right: Iterable[int]) -> Amounts:
+    return [a + b for a, b in zip(left, right, strict=True)]

@@ -1,0 +1,46 @@
+"""`/api/floor/`: all that the page shows, in one request; unchanged, it is not sent again."""
+
+import re
+
+from aiohttp import web
+
+from collector.metrics.asked import Question
+from collector.web.context import FLOORS, WINDOW_QUERY, check_query, viewer_of, window_headers
+
+_NOT_AT_ALL = re.compile(r"\s*q=0(\.0*)?\s*")
+
+
+async def floor(request: web.Request) -> web.Response:
+    """Return the floor within a window, or that it is the same as last time."""
+    check_query(request, WINDOW_QUERY)
+    floors, viewer, query = request.app[FLOORS], viewer_of(request), request.query
+    question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
+    view = await floors.look(question, seen=viewer.sites, role=repr(viewer))
+    headers = window_headers(view.outlook.asked) | {
+        # Weak: the same page may be plain or compressed, and its end a few seconds later.
+        "ETag": f'W/"{view.etag}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    if is_known(request, view.etag):
+        return web.Response(status=304, headers=headers)
+    page = await floors.page(view)
+    if takes_gzip(request):
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(body=page.compressed, content_type="application/json", charset="utf-8", headers=headers)
+    return web.Response(body=page.content, content_type="application/json", charset="utf-8", headers=headers)
+
+
+def is_known(request: web.Request, etag: str) -> bool:
+    """Say whether the client has an answer of this tag, which no other text in the header can contain."""
+    return etag in request.headers.get("If-None-Match", "")
+
+
+def takes_gzip(request: web.Request) -> bool:
+    """Say whether the client says that it unpacks gzip (RFC 9110 §12.5.3)."""
+    weights: dict[str, str] = {}
+    for choice in request.headers.get("Accept-Encoding", "").lower().split(","):
+        coding, _, weight = choice.partition(";")
+        weights[coding.strip()] = weight
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return _NOT_AT_ALL.fullmatch(weight) is None

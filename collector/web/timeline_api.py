@@ -1,0 +1,64 @@
+"""`/api/timeline/`: one worker's time as spans that explain themselves; `/api/metrics/hours/`: what each hour brought."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from collector.metrics.asked import AskedWindow
+from collector.metrics.hourly import HOUR_COLUMNS, hour_rows
+from collector.metrics.timeline import Timeline, span_rows, sum_row
+from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
+from collector.web.csv_answers import csv_answer
+from shared.errors import BadRequest
+from shared.instants import format_instant
+
+
+async def timeline(request: web.Request) -> web.Response:
+    """Return how a worker spent a window."""
+    check_query(request, ("worker_id", *WINDOW_QUERY))
+    worker_id = request.query.get("worker_id")
+    if worker_id is None:
+        raise BadRequest("worker_id: name the worker")
+    asked = await window_of(request)
+    reports = request.app[REPORTS]
+    told = await reports.timeline(worker_id, window=asked.window, sites=sites_of(request, asked))
+    answer = timeline_answer(told, asked=asked, zone=reports.plan_of(told.worker.site).zone)
+    return web.json_response(answer, headers=window_headers(asked))
+
+
+async def hours(request: web.Request) -> web.Response:
+    """Return a row for each hour of the sites' clocks."""
+    rows, asked = await _hours(request)
+    return web.json_response(rows, headers=window_headers(asked))
+
+
+async def hours_as_csv(request: web.Request) -> web.Response:
+    """Return the hours as a file."""
+    rows, asked = await _hours(request)
+    return csv_answer(rows, columns=HOUR_COLUMNS, name="hours", headers=window_headers(asked))
+
+
+def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> dict[str, Any]:
+    """Return a timeline as the API shows it; `zone` is where the worker lives."""
+    start, end = told.window.start, told.window.end
+    return {
+        "worker_id": told.worker.id,
+        "site": told.worker.site,
+        "name": told.worker.name,
+        "window": {
+            "from": None if start is None else format_instant(start),
+            "to": None if end is None else format_instant(end),
+            "time_zone": zone.key,
+            "shift": None if asked.shift is None else str(asked.shift),
+        },
+        "spans": span_rows(told.pieces),
+        "totals": sum_row(told.pieces, window=told.window),
+    }
+
+
+async def _hours(request: web.Request) -> tuple[list[dict[str, Any]], AskedWindow]:
+    check_query(request, WINDOW_QUERY)
+    asked = await window_of(request)
+    found = await request.app[REPORTS].hours(asked.window, sites=sites_of(request, asked))
+    return hour_rows(found), asked

@@ -1,0 +1,40 @@
+"""The ledger's numbers are the reference's: any events in any order, batching and repetition, any window."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.metrics.ledger import splice
+from collector.metrics.windows import Window
+from tests.collector.properties.histories import HOUR, History, histories, seen_sites, windows_of
+from tests.collector.properties.routes import by_ledger, by_reference
+from tests.support.stores import audited, folder, hours_of, new_store
+
+
+@given(histories, st.data())
+def test_the_ledger_says_what_the_reference_says(history: History, data: st.DataObject) -> None:
+    """Three tables byte for byte, and every hour; watermarks, conflicts, two sites and late events included."""
+    asked = data.draw(st.lists(st.tuples(windows_of(history), seen_sites), min_size=6, max_size=12))
+    with hours_of(HOUR):
+        asyncio.run(_compare(history, asked))
+
+
+async def _compare(history: History, asked: Sequence[tuple[Window, Sequence[str] | None]]) -> None:
+    decide = partial(splice, rules=history.rules)
+    with folder() as place:
+        file = place / "collector.db"
+        storage = new_store(file, rules=history.rules, hour_offset_of=history.offsets.__getitem__)
+        try:
+            for batch in history.batches:
+                await storage.store(batch, decide=decide)
+
+                assert [] == audited(file).differences
+            for window, sites in asked:
+                reference = await by_reference(storage, window, sites=sites)
+
+                assert reference == await by_ledger(storage, window, sites=sites)
+        finally:
+            await storage.close()

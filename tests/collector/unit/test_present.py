@@ -1,0 +1,93 @@
+"""What somebody is doing now: known up to the camera's watermark, and not for ever."""
+
+import pytest
+
+from collector.metrics.drawing import Look, Stroke
+from collector.metrics.present import present
+from collector.records import LedgerRules, OpenState, State
+from shared.events import EventType
+
+RULES = LedgerRules(session_gap=600, tail=5)
+NOW = 1_000
+WORKING: Look = (EventType.working, "S1", False)
+ELSEWHERE: Look = (EventType.working, "S2", False)
+IDLE: Look = (EventType.idle, "S1", False)
+
+
+@pytest.mark.parametrize(
+    ("began_at", "last_at", "watermark", "known_at"),
+    [
+        (900, 950, 990, 990),
+        (900, 950, 1_000, 1_000),
+        (900, 950, 1_200, 1_000),
+        (900, 950, 950, 950),
+        (300, 400, 990, 990),
+        (300, 400, 1_000, 1_000),
+        (300, 400, 1_001, None),
+        (300, 389, 990, None),
+        (900, 950, 800, 950),
+        (900, 950, None, None),
+        (996, 996, None, 1_000),
+        (995, 995, None, 1_000),
+        (994, 994, None, None),
+        (990, 999, None, None),
+        (990, 1_003, None, 1_003),
+        (990, 1_003, 1_003, 1_003),
+    ],
+    ids=[
+        "watched until just now",
+        "watched until now",
+        "by a camera whose clock is ahead",
+        "not watched since",
+        "watched for long",
+        "watched for as long as it may",
+        "watched for longer than it may",
+        "watched for too long without a sign",
+        "seen by a camera that catches up",
+        "no camera vouches for it",
+        "within its tail",
+        "at the end of its tail",
+        "behind its tail",
+        "a count is no tail",
+        "seen a little ahead of this clock",
+        "seen and watched a little ahead of this clock",
+    ],
+)  # fmt: skip
+def test_a_state_is_known_up_to_the_watermark(
+    began_at: int, last_at: int, watermark: int | None, known_at: int | None
+) -> None:
+    """Or to the last sighting, or for its tail; behind that nobody knows."""
+    stands = OpenState(last_at, State(began_at, EventType.working, "S1", "C1"))
+    watermarks = {} if watermark is None else {"C1": watermark}
+    found = present(stands, [], rules=RULES, watermarks=watermarks, now=NOW)
+
+    assert known_at == (found and found[0])
+
+
+@pytest.mark.parametrize(
+    ("drawn", "since"),
+    [
+        ([], 900),
+        ([(900, 990, WORKING)], 900),
+        ([(700, 900, WORKING), (900, 990, WORKING)], 700),
+        ([(600, 700, IDLE), (700, 900, WORKING), (900, 990, WORKING)], 700),
+        ([(600, 690, WORKING), (700, 900, WORKING), (900, 990, WORKING)], 700),
+        ([(600, 900, ELSEWHERE), (900, 990, WORKING)], 900),
+        ([(700, 900, WORKING), (900, 950, WORKING), (950, 990, (*WORKING[:2], True))], 700),
+        ([(100, 200, IDLE)], 900),
+    ],
+    ids=["unread", "one", "said again", "after another", "after a silence", "elsewhere", "assumed at last", "outdated"],
+)
+def test_a_state_lasts_since_it_was_first_said(drawn: list[Stroke], since: int) -> None:
+    """A camera that says the same every few minutes does not make it begin again."""
+    stands = OpenState(950, State(900, EventType.working, "S1", "C1"))
+    found = present(stands, drawn, rules=RULES, watermarks={"C1": 990}, now=NOW)
+
+    assert found is not None
+    assert since == found[1].since
+
+
+def test_somebody_who_only_made_things_is_in_no_state() -> None:
+    """A count is a sighting, and no more."""
+
+    assert present(OpenState(950, None), [], rules=RULES, watermarks={}, now=NOW) is None

@@ -1,0 +1,61 @@
+"""Stores by the hundred: each empty one is a copy of the first, in memory where the machine has a folder for that."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+from sqlite_utils.utils import sqlite3
+
+from collector import hours
+from collector.accounts import Audit
+from collector.metrics.audit import check
+from collector.records import LedgerRules
+from collector.storage.audit import audit
+from collector.storage.migrations import migrate
+from collector.storage.opening import open_writer
+from collector.storage.sqlite import SqliteStorage
+from tests.support.collector import RULES
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Give a folder that is quick to write to and gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+        yield Path(name)
+
+
+def new_store(file: Path, *, rules: LedgerRules, hour_offset_of: Callable[[str], int] = lambda _: 0) -> SqliteStorage:
+    """Return a store on a file that has no events yet; making it anew would take as long as fifty transactions."""
+    file.write_bytes(_empty_database())
+    return SqliteStorage.open(file, rules=rules, hour_offset_of=hour_offset_of)
+
+
+def audited(file: Path) -> Audit:
+    """Return what `collector db verify` finds."""
+    return audit(file, check=check, notify=lambda _: None)
+
+
+@contextmanager
+def hours_of(length: int) -> Iterator[None]:
+    """Let hours last so many microseconds, while the block lasts: small histories meet every edge of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hours, "LENGTH", length)
+        yield
+
+
+@cache
+def _empty_database() -> bytes:
+    with folder() as place:
+        file = place / "collector.db"
+        with closing(open_writer(file)) as connection:
+            migrate(connection, rules=RULES)
+            # Whoever opens a copy notes the rules of its own.
+            connection.execute("delete from arithmetic")
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        with closing(sqlite3.connect(file)):
+            return file.read_bytes()
