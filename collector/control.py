@@ -4,6 +4,8 @@ While the service runs, the commands speak to it over a Unix socket beside the d
 while it does not, they take the database's lock and write themselves. Both ways end in the same functions.
 """
 
+import io
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from collector.records import NewName
+from collector.storage.opening import real_path
 from collector.web.context import STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
@@ -22,8 +25,11 @@ from shared.errors import BadRequest, BodyTooLarge, Busy, FileHeld, LinesideErro
 from shared.http_body import answer_problems, read_post
 from shared.wire import Body, decode_json, read_body, read_lines
 
+JSON = "application/json"
 NDJSON = "application/x-ndjson"
 SECONDS_TO_ANSWER = 120
+MOST_NAMES_BYTES = 256 * 1024 * 1024
+"""All names are given or none, so they come in one request: some millions of them, from the owner of the file."""
 LONGEST_NAME = 60
 _KINDS = {kind.http_status: kind for kind in (BadRequest, NotFound, BodyTooLarge, Busy, StorageFull)}
 """A command ends with the same exit code whether it wrote by itself or asked."""
@@ -34,6 +40,7 @@ def socket_of(file: Path) -> Path:
 
     Named after the file, or after a hash of its name where that is longer than the path of a socket may be.
     """
+    file = real_path(file)
     name = file.name if len(os.fsencode(file.name)) <= LONGEST_NAME else sha256(os.fsencode(file.name)).hexdigest()[:16]
     return file.with_name(f"{name}.sock")
 
@@ -82,32 +89,33 @@ class ServiceDoor:
     async def take_in(self, lines: bytes, *, site: str | None, camera: str | None) -> dict[str, Any]:
         """Store NDJSON events, or one envelope, and return the answer to a list."""
         query = {key: value for key, value in (("site", site), ("camera", camera)) if value is not None}
-        answer = await self._post("/import", query=query, data=lines)
+        answer = await self._post("/import", query=query, content=lines, content_type=NDJSON)
         return dict(answer)
 
     async def name(self, names: list[NewName]) -> None:
         """Give names."""
         rows = [[new.kind, new.site, new.id, new.name] for new in names]
-        await self._post("/names", query={}, json=rows)
+        await self._post("/names", query={}, content=json.dumps(rows).encode(), content_type=JSON)
 
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._post("/sites/rename", query={"old": old, "new": new})
 
-    async def _post(self, path: str, *, query: dict[str, str], **body: Any) -> Any:
-        headers = {"Content-Type": NDJSON} if "data" in body else {}
+    async def _post(self, path: str, *, query: dict[str, str], content: bytes = b"", content_type: str = JSON) -> Any:
+        headers = {"Content-Type": content_type}
         try:
             url = f"http://control{path}"
-            async with self._session.post(url, params=query, headers=headers, **body) as answer:
-                content = await answer.json(content_type=None)
+            # A stream is written piece by piece; bytes would be written at once, however many they are.
+            async with self._session.post(url, params=query, headers=headers, data=io.BytesIO(content)) as answer:
+                told = await answer.json(content_type=None)
         except aiohttp.ClientConnectorError as error:
             raise FileHeld("the database is in use by another command", hint="wait until it is done") from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unreachable(f"the running collector does not answer: {error}") from error
         if answer.status != 200:
             kind = _KINDS.get(answer.status, LinesideError)
-            raise kind(str(content.get("detail", "the running collector refused")))
-        return content
+            raise kind(str(told.get("detail", "the running collector refused")))
+        return told
 
 
 @asynccontextmanager
@@ -129,7 +137,7 @@ def make_control_app(door: Door) -> web.Application:
         return web.json_response(await door.take_in(lines, site=site, camera=camera))
 
     async def name(request: web.Request) -> web.Response:
-        rows = decode_json(await read_post(request, content_types=("application/json",)))
+        rows = decode_json(await read_post(request, content_types=(JSON,), most=MOST_NAMES_BYTES))
         await door.name([NewName(*row) for row in rows])
         return web.json_response({"status": "success"})
 

@@ -7,6 +7,7 @@ a commit to disk serves many. What may wait is bounded.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from collector.metrics.ledger import splice
@@ -34,6 +35,12 @@ class Ingest:
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MOST_WAITING)
         self._events_waiting = 0
         self._task: asyncio.Task[None] | None = None
+        self._failure: str | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """Why the last group could not be stored; None if it was, or if there was none yet."""
+        return self._failure
 
     def start(self) -> None:
         """Begin to store what arrives."""
@@ -78,22 +85,31 @@ class Ingest:
         try:
             results = await self._storage.store([delivery for delivery, _ in group], decide=self._decide)
         except LinesideError as error:
-            _log.warning("deliveries not stored", extra={"requests": len(group), "reason": str(error)})
-            _fail(group, error)
+            self._fail(group, error)
         except Exception as error:  # noqa: BLE001 - the top of the task: nothing kept, everybody told, the task goes on
             if len(group) > 1:  # one of them is at fault: the others shall not suffer
                 for waiting in group:
                     await self._store([waiting])
                 return
-            _log.exception("a delivery cannot be stored")
-            _fail(group, error)
+            self._fail(group, error)
         else:
-            for (_, future), stored in zip(group, results, strict=True):
-                if not future.done():
-                    future.set_result(stored)
+            self._succeed(group, results)
 
+    def _succeed(self, group: list[_Waiting], results: Sequence[Stored]) -> None:
+        if self._failure is not None:
+            self._failure = None
+            _log.info("deliveries are stored again")
+        for (_, future), stored in zip(group, results, strict=True):
+            if not future.done():
+                future.set_result(stored)
 
-def _fail(group: list[_Waiting], error: Exception) -> None:
-    for _, future in group:
-        if not future.done():
-            future.set_exception(error)
+    def _fail(self, group: list[_Waiting], error: Exception) -> None:
+        is_ours = isinstance(error, LinesideError)
+        failure = str(error) if is_ours else f"{type(error).__name__} in the store; the log says more"
+        if failure != self._failure:  # a disk that stays full is one line in the log, not one a request
+            self._failure = failure
+            facts = {"requests": len(group), "reason": failure}
+            _log.warning("deliveries not stored", extra=facts, exc_info=None if is_ours else error)
+        for _, future in group:
+            if not future.done():
+                future.set_exception(error)

@@ -128,4 +128,5 @@ def _list_answer(judged: Sequence[Event | Rejection], stored: Stored) -> dict[st
 
 
 def _excerpt(item: Any) -> str:
-    return json.dumps(item, ensure_ascii=True)[:KEPT_ITEM_CHARACTERS]
+    text = item.line or "" if isinstance(item, Rejection) else json.dumps(item, ensure_ascii=True)
+    return text[:KEPT_ITEM_CHARACTERS]

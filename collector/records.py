@@ -149,7 +149,16 @@ class Refusal:
     code: str
     error: str
     item: str
-    """Its JSON, cut to 2,000 characters."""
+    """Its JSON, or the text of a line that is none, cut to 2,000 characters."""
+
+
+class KeptRefusal(NamedTuple):
+    """A refused item with where and when it came."""
+
+    received_at: int
+    site: str
+    camera: str | None
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +216,8 @@ class Camera:
     version: str | None
     missing: int
     """Numbers given out at the camera that neither arrived here nor wait there."""
+    has_events: int = 0
+    """1: it has events here, so this is its site whatever the settings say; 0: it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from ipaddress import ip_address
 from pathlib import Path
 
 from aiohttp import web
@@ -23,8 +22,9 @@ from collector.storage.sqlite import SqliteStorage
 from collector.web.app import make_app
 from collector.web.context import REPORTS
 from shared.clock import Clock, SystemClock
-from shared.control_socket import reachable
-from shared.errors import FileHeld, LinesideError, SettingsInvalid
+from shared.control_socket import make_room, reachable, remove
+from shared.errors import FileHeld, LinesideError
+from shared.listening import why_not
 
 STOP_SECONDS = 10
 """How long requests that were accepted may take to be answered once the collector stops."""
@@ -55,10 +55,8 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
     """Give the address of a running collector, which is stopped at the end.
 
     Raises:
-        SettingsInvalid: an address other than loopback, without `open`.
         LinesideError: the address is taken.
     """
-    _check_address(settings)
     async with collector_app(settings, clock=clock) as app:
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})
@@ -73,7 +71,7 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
         finally:
             await runner.cleanup()
             await control.cleanup()
-            socket_of(settings.database_file()).unlink(missing_ok=True)
+            remove(socket_of(settings.database_file()))
 
 
 @asynccontextmanager
@@ -111,26 +109,13 @@ async def serve(settings: CollectorSettings) -> int:
     return 0
 
 
-def _check_address(settings: CollectorSettings) -> None:
-    host = settings.listen[0]
-    try:
-        is_loopback = ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = host == "localhost"
-    if not is_loopback and not settings.open:
-        raise SettingsInvalid(
-            f"listen = {host}: anybody on that network could read and write",
-            hint="listen on 127.0.0.1, or insist with --open",
-        )
-
-
 async def _listen(runner: web.AppRunner, settings: CollectorSettings) -> str:
     host, port = settings.listen
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         raise LinesideError(
-            f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}",
+            f"{host}:{port} cannot be listened on: {why_not(error)}",
             hint="is a collector running already? choose another port with --listen",
         ) from error
     port = runner.addresses[0][1]
@@ -138,8 +123,7 @@ async def _listen(runner: web.AppRunner, settings: CollectorSettings) -> str:
 
 
 async def _listen_for_commands(control: web.AppRunner, socket: Path) -> None:
-    # The lock is ours, so whoever left a socket behind is gone. One name in one folder: it blocks nobody.
-    socket.unlink(missing_ok=True)  # noqa: ASYNC240
+    make_room(socket)  # the lock is ours, so whoever left a socket behind is gone
     with reachable(socket) as path:
         before = os.umask(0o177)
         try:

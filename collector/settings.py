@@ -2,17 +2,26 @@
 
 import re
 from datetime import datetime, time, timedelta, tzinfo
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from collector.records import LedgerRules
-from shared.errors import SettingsInvalid
 from shared.events import check_id
 from shared.instants import HOUR, MINUTE, SECOND
-from shared.settings_file import Address, Duration, ProgramSettings, load_settings, state_folder
+from shared.settings_file import Address, Duration, ProgramSettings, duration_text, load_settings, state_folder
 
 PREFIX = "COLLECTOR_"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -29,6 +38,13 @@ def _read_zone(name: str) -> str:
 
 def _read_id(value: str) -> str:
     return check_id("it", value)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _read_clock_time(value: object) -> object:
@@ -96,8 +112,9 @@ class CollectorSettings(ProgramSettings):
     """All settings of the collector."""
 
     database: str = ""
-    listen: Address = ("127.0.0.1", 8000)
     open: bool = False
+    """Before `listen`, whose check reads it."""
+    listen: Address = ("127.0.0.1", 8000)
     default_site: Id = "default"
     time_zone: ZoneName | None = None
     max_future_skew: Annotated[Duration, Field(le=24 * HOUR)] = 5 * MINUTE
@@ -107,10 +124,29 @@ class CollectorSettings(ProgramSettings):
     cameras: dict[Id, CameraSettings] = Field(default_factory=dict)
     sites: dict[Id, SiteSettings] = Field(default_factory=dict)
 
+    @field_validator("database")
+    @classmethod
+    def _is_a_file(cls, value: str) -> str:
+        if "://" in value:
+            scheme = value.split("://", maxsplit=1)[0]
+            raise ValueError(f"{scheme}:// databases are not supported by this version; give a file's path")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _is_meant_for_a_network(cls, value: tuple[str, int], info: ValidationInfo) -> tuple[str, int]:
+        if not info.data.get("open") and not _is_loopback(value[0]):
+            raise ValueError(
+                "anybody on that network could read and write; listen on 127.0.0.1, or insist with --open "
+                "(open = true, for every command)"
+            )
+        return value
+
     @model_validator(mode="after")
     def _tail_fits_into_a_gap(self) -> "CollectorSettings":
         if self.tail > self.session_gap:
-            raise ValueError("tail must not be longer than session_gap")
+            tail, session_gap = duration_text(self.tail), duration_text(self.session_gap)
+            raise ValueError(f"tail ({tail}) must not be longer than session_gap ({session_gap})")
         return self
 
     @property
@@ -142,14 +178,7 @@ class CollectorSettings(ProgramSettings):
         return (known and known.site) or self.default_site
 
     def database_file(self) -> Path:
-        """Return the SQLite file.
-
-        Raises:
-            SettingsInvalid: the database is a URL of a kind that is not supported.
-        """
-        if "://" in self.database:
-            scheme = self.database.split("://", maxsplit=1)[0]
-            raise SettingsInvalid(f"{scheme}:// databases are not supported by this version", hint="give a file's path")
+        """Return the SQLite file."""
         return Path(self.database) if self.database else state_folder("collector") / "collector.db"
 
 

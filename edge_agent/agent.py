@@ -23,16 +23,18 @@ from aiohttp import web
 from edge_agent.buffer.log import EventLog
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
-from edge_agent.intake.local_http import allowed_hosts, create_app, create_runner
+from edge_agent.intake.local_http import create_app, create_runner
 from edge_agent.sender import Sender
 from edge_agent.settings import AgentSettings
 from edge_agent.status import describe_agent, describe_link, describe_log
 from edge_agent.sync_loop import SyncLoop
 from shared.clock import Clock, SystemClock
-from shared.control_socket import reachable
+from shared.control_socket import make_room, reachable, remove
 from shared.errors import LinesideError
 from shared.events import Event
+from shared.http_guard import allowed_hosts
 from shared.instants import SECOND
+from shared.listening import why_not
 
 CONTROL_SOCKET = "control.sock"
 REMEMBERED = ("collector.url", "collector.token_file", "collector.ca_file", "camera")
@@ -150,11 +152,9 @@ async def _listening(app: web.Application, address: tuple[str, int]) -> AsyncIte
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            # asyncio's own text repeats the address; a resolver's errors have numbers of their own.
-            is_named = error.errno is None or isinstance(error, socket.gaierror)
-            reason = error.strerror or str(error) if is_named else os.strerror(error.errno or 0)
             raise LinesideError(
-                f"cannot listen on {host}:{port}: {reason}", hint="another agent? choose another address with --listen"
+                f"cannot listen on {host}:{port}: {why_not(error)}",
+                hint="another agent? choose another address with --listen",
             ) from error
         bound = runner.addresses[0][1]
         yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
@@ -164,7 +164,7 @@ async def _listening(app: web.Application, address: tuple[str, int]) -> AsyncIte
 async def _listening_at_control_socket(app: web.Application, folder: Path) -> AsyncIterator[None]:
     """Serve on `control.sock`, for this user only; the lock of the log makes sure that a file there is a dead one's."""
     path = folder / CONTROL_SOCKET
-    path.unlink(missing_ok=True)
+    make_room(path)
     with closing(socket.socket(socket.AF_UNIX)) as unix:
         os.fchmod(unix.fileno(), 0o600)  # before the file exists, so that it never has other rights
         with reachable(path) as name:
@@ -172,7 +172,7 @@ async def _listening_at_control_socket(app: web.Application, folder: Path) -> As
         async with _running(app) as runner:
             await web.SockSite(runner, unix).start()
             yield
-        path.unlink(missing_ok=True)
+        remove(path)
 
 
 @asynccontextmanager

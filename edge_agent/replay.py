@@ -23,6 +23,7 @@ from edge_agent.sync_loop import Poster
 from shared.clock import Clock, chance, new_token
 from shared.errors import NotAuthorised, Unreachable
 from shared.receipts import of_numbers
+from shared.terminal import one_line
 from shared.wire import REPLAY_SUFFIX
 
 MOST_IN_A_BATCH = 500
@@ -140,9 +141,11 @@ class Replay:
                 await self._deliver(entries[:half])
                 await self._deliver(entries[half:])
             case Retry(reason):
-                raise Unreachable(f"gave up after {GIVE_UP_SECONDS:g} s: {reason}", hint="repeat it; nothing is lost")
+                raise Unreachable(
+                    f"gave up after {GIVE_UP_SECONDS:g} s: {one_line(reason)}", hint="repeat it; nothing is lost"
+                )
             case Pause(cause, not_authorised):
-                raise (NotAuthorised if not_authorised else Unreachable)(cause)
+                raise (NotAuthorised if not_authorised else Unreachable)(one_line(cause))
             case _ as never:
                 assert_never(never)
 

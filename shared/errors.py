@@ -14,6 +14,8 @@ class LinesideError(Exception):
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
     retry_after_seconds: ClassVar[int | None] = None
+    code: ClassVar[str | None] = None
+    """A reject code of SEMANTICS §7, where a whole body is refused for what an item could be rejected for."""
 
     def __init__(self, message: str | None = None, *, hint: str = "") -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
@@ -59,6 +61,14 @@ class ProtocolTooNew(LinesideError):
     """The sender speaks a newer protocol than this program."""
 
     http_status = 426
+
+
+class WrongCamera(LinesideError):
+    """Events of this camera may not be sent by this sender."""
+
+    code = "wrong_camera"
+    http_status = 403
+    exit_code = 4
 
 
 class ForeignOrigin(LinesideError):

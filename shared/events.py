@@ -52,6 +52,8 @@ class Rejection(NamedTuple):
 
     code: str
     error: str
+    line: str | None = None
+    """The beginning of a line that is not even JSON, bytes that are no UTF-8 as escapes; None where there is an item."""
 
 
 class _Refused(ValueError):

@@ -21,24 +21,24 @@ BODY_SECONDS = 30
 _log = logging.getLogger(__name__)
 
 
-async def read_post(request: web.Request, *, content_types: tuple[str, ...]) -> bytes:
+async def read_post(request: web.Request, *, content_types: tuple[str, ...], most: int = MAX_BODY_BYTES) -> bytes:
     """Return the whole body, unpacked.
 
     Raises:
         UnsupportedBody: another Content-Type, or a Content-Encoding other than gzip.
-        BodyTooLarge: over 4 MiB, before or after unpacking.
+        BodyTooLarge: over `most` bytes, before or after unpacking.
         BodyTooSlow: not whole after 30 s.
         BadRequest: broken or truncated gzip.
     """
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", ""):
         raise UnsupportedBody("the body may be plain or gzip, nothing else", hint="send Content-Encoding: gzip or none")
-    body = await _read_bounded(request)
+    body = await _read_bounded(request, most=most)
     if body and request.content_type not in content_types:
         raise UnsupportedBody(
             "the body must be declared as " + " or ".join(content_types), hint=f"send Content-Type: {content_types[0]}"
         )
-    return gunzip(body) if encoding == "gzip" and body else body
+    return gunzip(body, most=most) if encoding == "gzip" and body else body
 
 
 def problem(status: int, message: str, *, retry_after_seconds: int | None = None, **members: object) -> web.Response:
@@ -61,7 +61,8 @@ async def answer_problems(
     try:
         return await handler(request)
     except LinesideError as error:
-        return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds)
+        code = {} if error.code is None else {"code": error.code}
+        return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds, **code)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -83,17 +84,17 @@ def _plainer(error: web.HTTPException, *, method: str) -> web.Response:
     return problem(error.status, message)
 
 
-async def _read_bounded(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise _too_large()
+async def _read_bounded(request: web.Request, *, most: int) -> bytes:
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.content.iter_any():
                 size += len(part)
-                if size > MAX_BODY_BYTES:
-                    raise _too_large()
+                if size > most:
+                    raise _too_large(most)
                 parts.append(part)
     except TimeoutError as error:
         raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS} s") from error
@@ -102,8 +103,8 @@ async def _read_bounded(request: web.Request) -> bytes:
     return b"".join(parts)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"the body has more than {MAX_BODY_BYTES:,} bytes", hint="send fewer events a request")
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body has more than {most:,} bytes", hint="send fewer events a request")
 
 
 def _title(status: int) -> str:

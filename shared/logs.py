@@ -47,6 +47,7 @@ def set_up_logs(*, verbose: bool = False, stream: TextIO | None = None) -> None:
     """Send the log of all our modules to `stream` (stderr), from INFO or, if `verbose`, from DEBUG."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_is_about_us)
     if stream.isatty():
         handler.setFormatter(ReadableFormatter())
     else:
@@ -54,6 +55,12 @@ def set_up_logs(*, verbose: bool = False, stream: TextIO | None = None) -> None:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
     for library in ("asyncio", "aiohttp"):
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Pass over requests that are no HTTP: the stranger has been answered 400, and could fill our disk with tracebacks."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__module__ != "aiohttp.http_exceptions"
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -32,6 +33,7 @@ _SIZE_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,12})(B|KiB|MiB|GiB)")
 _MOST_DURATION = 3_660 * 24 * HOUR
+_NO_TABLE = ("dict_type", "model_type")
 _BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 
 
@@ -64,6 +66,11 @@ Size = Annotated[int, Field(), BeforeValidator(_read_size)]
 """Bytes inside, a text with a unit in files."""
 Address = Annotated[tuple[str, int], NoDecode, Field(), BeforeValidator(_read_address)]
 """(host, port) inside, `host:port` in files; port 0 takes a free one."""
+
+
+def duration_text(microseconds: int) -> str:
+    """Return a duration as it is written in files."""
+    return _in_units(microseconds, _DURATION_UNITS)
 
 
 class ProgramSettings(BaseSettings):
@@ -103,33 +110,52 @@ def load_settings(model: type[Settings], *, prefix: str, file: Path | None, flag
         return model.model_validate(merged)
     except ValidationError as error:
         problems = error.errors(include_url=False)
+        problems += _of_keys_together(model, merged, wrong=problems)
         mistakes = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         lines = [_describe(model, problem, origins=origins) for problem in problems]
         raise SettingsInvalid(f"{mistakes} in the settings:\n  " + "\n  ".join(lines)) from None
 
 
 def state_folder(program: str) -> Path:
-    """Return where a program keeps its data by default: systemd's StateDirectory, else the user's state folder."""
+    """Return where a program keeps its data by default: systemd's StateDirectory, else the user's state folder.
+
+    Raises:
+        SettingsInvalid: there is neither, as for a user without an entry in the machine's list.
+    """
     if given := os.environ.get("STATE_DIRECTORY"):
         return Path(given.split(":", maxsplit=1)[0])
     home = os.environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "lineside" / program
+    try:
+        return (Path(home) if home else Path.home() / ".local" / "state") / "lineside" / program
+    except RuntimeError as error:
+        raise SettingsInvalid(
+            "this user has no home folder, so there is no place for data", hint="name one, or set STATE_DIRECTORY"
+        ) from error
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors put a mark before the text
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{file} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsInvalid(f"{file} is not TOML: {error}") from error
 
 
+class _Environment(EnvSettingsSource):
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # noqa: PLR0917 - the base class's
+        """Return what JSON says; a text that is none is told as a wrong value, like any other."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
 def _read_environment(model: type[ProgramSettings], prefix: str) -> dict[str, Any]:
     try:
-        return EnvSettingsSource(model, env_prefix=prefix, env_nested_delimiter="__")()
+        return _Environment(model, env_prefix=prefix, env_nested_delimiter="__")()
     except SettingsError as error:
         raise SettingsInvalid(f"the environment cannot be read: {error}") from error
 
@@ -153,6 +179,20 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _of_keys_together(
+    model: type[ProgramSettings], merged: dict[str, Any], *, wrong: list[ErrorDetails]
+) -> list[ErrorDetails]:
+    """Return the mistakes of keys that do not fit together, which pydantic looks for only where no key is wrong by itself."""
+    if not all(problem["loc"] for problem in wrong):
+        return []
+    keys = {problem["loc"][0] for problem in wrong}
+    try:
+        model.model_validate({key: value for key, value in merged.items() if key not in keys})
+    except ValidationError as error:
+        return [problem for problem in error.errors(include_url=False) if not problem["loc"]]
+    return []
+
+
 def _describe(model: type[BaseModel], problem: ErrorDetails, *, origins: _Origins) -> str:
     path = [str(part) for part in problem["loc"]]
     if not path:  # keys that do not fit together, which the reason names
@@ -173,9 +213,17 @@ def _reason(problem: ErrorDetails) -> str:
     given = problem["input"]
     if problem["type"] in _BOUNDS and isinstance(given, str):
         bound, words = _BOUNDS[problem["type"]]
-        units = _DURATION_UNITS if _DURATION.fullmatch(given) else _SIZE_UNITS
-        return f"must be {words} {_in_units(problem['ctx'][bound], units)}"
+        return f"must be {words} {_like(given, problem['ctx'][bound])}"
+    if problem["type"] in _NO_TABLE:
+        return "must be a table; in the environment, a JSON object"
     return problem["msg"].removeprefix("Value error, ")
+
+
+def _like(given: str, bound: int) -> str:
+    """Return a bound in the units of what was given; a plain number, as the environment gives it, has none."""
+    if _DURATION.fullmatch(given):
+        return duration_text(bound)
+    return _in_units(bound, _SIZE_UNITS) if _SIZE.fullmatch(given) else str(bound)
 
 
 def _in_units(number: int, units: Mapping[str, int]) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn, ParamSpec, TextIO
+from typing import Any, ParamSpec, TextIO
 
 import click
 
@@ -17,6 +17,8 @@ from shared.clock import Clock
 from shared.errors import LinesideError
 
 LINE_EVERY_SECONDS = 10
+READER_GONE = 141
+"""What a shell says of a program that was ended by writing into a pipe that nobody reads: 128 + SIGPIPE."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Given = ParamSpec("Given")
@@ -37,7 +39,15 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
 
 def print_json(value: object) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    click.echo(json_text(value, indent=1))
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """Return JSON in which letters are themselves, and what could move the cursor or turn the writing is an escape."""
+    # Nothing but texts holds such characters; line breaks are those of the indentation.
+    return "\n".join(
+        _escaped(line, as_json=True) for line in json.dumps(value, ensure_ascii=False, indent=indent).split("\n")
+    )
 
 
 def write_csv(
@@ -53,7 +63,7 @@ def write_csv(
 
 def one_line(text: str) -> str:
     """Return text for a terminal: control characters, which could move the cursor, are shown as escapes."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    return _escaped(text, as_json=False)
 
 
 class Progress:
@@ -95,23 +105,47 @@ def ends_with_exit_code(command: Callable[Given, int | None]) -> Callable[Given,
     @functools.wraps(command)
     def run(*args: Given.args, **kwargs: Given.kwargs) -> None:
         try:
-            code = command(*args, **kwargs) or 0
-        except LinesideError as error:
-            fail(error)
-        except KeyboardInterrupt:
-            code = 130
-        except BrokenPipeError:  # `| head` has seen enough; without this the interpreter complains at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 1
+            code = _code_of(functools.partial(command, *args, **kwargs))
+            if sys.stdout is not None:  # it is, in a program that was started with stdout closed
+                sys.stdout.flush()  # a reader that went away is noticed here, not at exit
+        except BrokenPipeError:  # `| head` has seen enough
+            _write_nowhere()
+            code = READER_GONE
         sys.exit(code)
 
     return run
 
 
-def fail(error: LinesideError) -> NoReturn:
-    """Print an error as one line and end with its exit code."""
-    click.echo(f"error: {error}", err=True)
-    sys.exit(error.exit_code)
+def _code_of(command: Callable[[], int | None]) -> int:
+    try:
+        return command() or 0
+    except LinesideError as error:
+        _tell(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _tell(error: LinesideError) -> None:
+    """Print an error; several mistakes have a line each, and a stranger's words in it cannot move the cursor."""
+    click.echo("\n".join(one_line(line) for line in f"error: {error}".split("\n")), err=True)
+
+
+def _write_nowhere() -> None:
+    """Let what is left in the buffers go nowhere: the interpreter would complain at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nowhere, stream.fileno())
+
+
+def _escaped(text: str, *, as_json: bool) -> str:
+    if text.isprintable():
+        return text
+    escape: Callable[[str], str] = json.dumps if as_json else ascii
+    return "".join(character if character.isprintable() else escape(character)[1:-1] for character in text)
 
 
 def _cell(value: object) -> str:

@@ -26,6 +26,8 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_EVENTS = 10_000
 MAX_LACKING_RANGES = 100
 MAX_SKIPPED_RANGES = 1_000
+KEPT_LINE_BYTES = 8_000
+"""Of a line that is not JSON: enough for people to see what it is, in whatever letters."""
 _LARGEST_INTEGER = 2**53 - 1
 """What every reader of JSON takes exactly; also, sums over ranges stay within the integers of a database."""
 _LONGEST_INTEGER_TEXT = 400
@@ -151,7 +153,8 @@ def read_body(body: bytes) -> Body:
 def read_lines(body: bytes) -> Body:
     """Return the items of an NDJSON body, one for each line that is not blank.
 
-    A line that is not JSON becomes its own `Rejection`, which `read_event` hands on: its neighbours are left alone.
+    A line that is not JSON becomes its own `Rejection`, which holds its text and which `read_event` hands on: its
+    neighbours are left alone.
     """
     items: list[Any] = []
     for line in body.split(b"\n"):
@@ -160,7 +163,8 @@ def read_lines(body: bytes) -> Body:
         try:
             items.append(decode_json(line, what="the line"))
         except BadRequest as error:
-            items.append(Rejection("not_an_event", str(error)))
+            text = line.strip()[:KEPT_LINE_BYTES].decode(errors="backslashreplace")
+            items.append(Rejection("not_an_event", str(error), text))
     return Body(_bounded(items), is_list=True)
 
 

@@ -9,6 +9,7 @@ from collector.cli.events import events
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
+from collector.cli.rejected import rejected
 from collector.cli.serve import serve
 from collector.cli.sites import sites
 from collector.cli.why import why
@@ -28,6 +29,7 @@ main.add_command(serve)
 main.add_command(import_events)
 main.add_command(metrics)
 main.add_command(events)
+main.add_command(rejected)
 main.add_command(names)
 main.add_command(sites)
 main.add_command(why)

@@ -1,7 +1,6 @@
 """`collector events`: stored events as NDJSON."""
 
 import asyncio
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from collector.settings import CollectorSettings
 from collector.web.events_api import event_row
 from shared.clock import SystemClock
 from shared.events import EventType
-from shared.terminal import ends_with_exit_code
+from shared.terminal import ends_with_exit_code, json_text
 
 EVENTS_A_PAGE = 5_000
 
@@ -72,5 +71,5 @@ async def _print(settings: CollectorSettings, query: EventQuery) -> None:
         await Reports(storage, settings=settings, clock=SystemClock()).check_sites(query.sites)
         while page := await storage.events(query):
             for event in page:
-                click.echo(json.dumps(event_row(event), ensure_ascii=False))
+                click.echo(json_text(event_row(event)))
             query = replace(query, after=page[-1].key)

@@ -1,10 +1,13 @@
 /**
  * The four answers the page is made of, read together.
  *
- * Metrics routes get the page's own `site`, `from` and `to` unchanged, the cameras only the site.
+ * Metrics routes get the page's own `site`, `from` and `to`, the cameras only the site. A `to` in the future is replaced by
+ * now, because what has not happened yet is no time without data; everything else goes as it came.
  * `now` is the collector's clock from its Date header: watermarks and contacts are by that clock, and the browser's
  * may be wrong. One answer missing means no answer: half a page would be new and half old.
  */
+
+import { askedWindow, goesOn } from "./asked.js";
 
 const TIME_OUT_MS = 20_000;
 
@@ -21,8 +24,14 @@ function reduced(search, keys) {
   return text ? `?${text}` : "";
 }
 
-/** What the metrics routes take of the page's query. */
-export const metricsQuery = (search) => reduced(search, ["site", "from", "to"]);
+/** What the metrics routes take of the page's query; with `now`, nothing after it. */
+export function metricsQuery(search, { now = null } = {}) {
+  const asked = new URLSearchParams(search);
+  if (now !== null && goesOn(askedWindow(search), now)) {
+    asked.set("to", new Date(now).toISOString());
+  }
+  return reduced(asked, ["site", "from", "to"]);
+}
 
 /** What the cameras' route takes of it. */
 export const siteQuery = (search) => reduced(search, ["site"]);
@@ -47,20 +56,25 @@ async function read(path) {
   return { rows: await answer.json(), date: Date.parse(answer.headers.get("Date")) };
 }
 
-/** {factory, workers, workstations, cameras, now}; throws Refused for 4xx, another error for no answer. */
+const clockOf = (answer) => (Number.isFinite(answer.date) ? answer.date : Date.now());
+
+/** {factory, workers, workstations, cameras, now, query}; throws Refused for 4xx, another error for no answer. */
 export async function readFloor(search) {
-  const query = metricsQuery(search);
+  const asking = read(`/api/cameras/${siteQuery(search)}`);
+  // Where the window has an end, the cameras come first: their answer has the clock that says whether it has passed.
+  const query = metricsQuery(search, { now: askedWindow(search).to === null ? null : clockOf(await asking) });
   const [factory, workers, workstations, cameras] = await Promise.all([
     read(`/api/metrics/factory/${query}`),
     read(`/api/metrics/workers/${query}`),
     read(`/api/metrics/workstations/${query}`),
-    read(`/api/cameras/${siteQuery(search)}`),
+    asking,
   ]);
   return {
     factory: factory.rows,
     workers: workers.rows,
     workstations: workstations.rows,
     cameras: cameras.rows,
-    now: Number.isFinite(cameras.date) ? cameras.date : Date.now(),
+    now: clockOf(cameras),
+    query,
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import { metricsQuery, readFloor, Refused, siteQuery } from "./api.js";
+import { askedWindow, goesOn } from "./asked.js";
 import { showFirstSteps } from "./first_steps.js";
 import * as format from "./format.js";
 import { judge } from "./freshness.js";
@@ -20,6 +21,7 @@ const SILENT_AFTER_MS = 15_000; // a visible page without an answer for this lon
 const byId = (id) => document.getElementById(id);
 const search = window.location.search;
 const asked = new URLSearchParams(search);
+const asksFor = askedWindow(search);
 const tables = {
   workers: workersTable(byId("workers")),
   workstations: workstationsTable(byId("workstations")),
@@ -31,9 +33,11 @@ let seenSince = Date.now(); // when the tab last came to the front: a hidden pag
 let outage = null; // {nextAt} while the collector does not answer
 let refusal = null;
 
-function instantOf(key) {
-  const instant = Date.parse(asked.get(key) ?? "");
-  return Number.isFinite(instant) ? instant : null;
+/** The tables as files hold what the tables show. */
+function linkFiles(query) {
+  for (const link of document.querySelectorAll("a[data-csv]")) {
+    link.search = link.dataset.csv === "site" ? siteQuery(search) : query;
+  }
 }
 
 function showFrame(now) {
@@ -41,7 +45,7 @@ function showFrame(now) {
   document.body.classList.toggle("one-site", sites.size <= 1);
   document.body.classList.toggle("no-window", !asked.has("from") && !asked.has("to"));
   write(byId("site"), asked.has("site") ? ` · ${asked.get("site")}` : "");
-  write(byId("window"), format.period({ from: instantOf("from"), to: instantOf("to") }, { now }));
+  write(byId("window"), format.period(asksFor, { now }) + (goesOn(asksFor, now) ? ", so far" : ""));
   write(byId("zone"), `Times in ${format.zoneName(now)}.`);
   write(byId("read-at"), `Read at ${format.clockSeconds(now)}.`);
 }
@@ -65,7 +69,7 @@ function showTrust() {
   } else if (outage !== null || (!document.hidden && now - Math.max(heardAt, seenSince) > SILENT_AFTER_MS)) {
     showOutage({ readAt: floor?.now ?? null, since: heardAt, nextAt: outage?.nextAt ?? now, now });
   } else if (floor !== null) {
-    showVerdict(judge(floor.cameras, { until: instantOf("to"), now: floor.now }));
+    showVerdict(judge(floor.cameras, { until: typeof asksFor.to === "number" ? asksFor.to : null, now: floor.now }));
   }
 }
 
@@ -73,6 +77,8 @@ function onAnswer(answer) {
   floor = { ...answer, heardAt: Date.now() };
   outage = null;
   refusal = null;
+  byId("numbers").classList.remove("unread");
+  linkFiles(floor.query);
   showFrame(floor.now);
   showNumbers();
   showTrust();
@@ -84,9 +90,7 @@ function onFailure(error, { nextAt }) {
   showTrust();
 }
 
-for (const link of document.querySelectorAll("a[data-csv]")) {
-  link.href += link.dataset.csv === "site" ? siteQuery(search) : metricsQuery(search);
-}
+linkFiles(metricsQuery(search));
 const asking = keepAsking({ ask: () => readFloor(search), onAnswer, onFailure });
 document.addEventListener("visibilitychange", () => {
   seenSince = Date.now();

@@ -3,7 +3,8 @@
  *
  * Nothing here reads a clock, the document or the network; `now` and the time zone are arguments (no zone: the
  * browser's). Instants are milliseconds since 1970 UTC, durations of the API are minutes. A missing value is "–",
- * never 0. Clock times are cut to the minute, not rounded: "all in up to 13:40" must not promise more than is true.
+ * never 0. The collector has rounded its numbers, to two decimals, and nothing is rounded again: ratios keep their two, and
+ * times are cut to the minute. "All in up to 13:40" must not promise more than is true, nor 59.99 minutes be an hour.
  */
 
 const MISSING = "–";
@@ -14,7 +15,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const isMissing = (value) => value === null || value === undefined;
 
 /** Text as it is. */
@@ -23,11 +24,11 @@ export const words = (value) => (isMissing(value) ? MISSING : String(value));
 /** 1204 → "1,204". */
 export const count = (value) => (isMissing(value) ? MISSING : whole.format(value));
 
-/** 26.38 → "26.4". */
-export const rate = (value) => (isMissing(value) ? MISSING : tenths.format(value));
+/** 26.4 → "26.40". */
+export const rate = (value) => (isMissing(value) ? MISSING : hundredths.format(value));
 
-/** 66.67 → "66.7 %". */
-export const percent = (value) => (isMissing(value) ? MISSING : tenths.format(value) + SPACE + "%");
+/** 66.67 → "66.67 %". */
+export const percent = (value) => (isMissing(value) ? MISSING : hundredths.format(value) + SPACE + "%");
 
 /** plural(1204, "event") → "1,204 events". */
 export const plural = (value, noun) => count(value) + SPACE + noun + (value === 1 ? "" : "s");
@@ -35,13 +36,13 @@ export const plural = (value, noun) => count(value) + SPACE + noun + (value === 
 /** 1 → "1 worker". */
 export const workers = (value) => (isMissing(value) ? MISSING : plural(value, "worker"));
 
-/** Minutes as hours:minutes, to the nearest minute: 331.4 → "5:31". */
+/** Minutes as hours:minutes, cut to the minute: 331.74 → "5:31". */
 export function duration(minutes) {
   if (isMissing(minutes)) {
     return MISSING;
   }
-  const rounded = Math.round(minutes);
-  return whole.format(Math.floor(rounded / 60)) + ":" + String(rounded % 60).padStart(2, "0");
+  const passed = Math.floor(minutes);
+  return whole.format(Math.floor(passed / 60)) + ":" + String(passed % 60).padStart(2, "0");
 }
 
 /** A length of time in one unit, cut not rounded: 42 s, 3 min, 5 h, 2 days. */
@@ -91,16 +92,19 @@ export function clockTime(instant, { now, zone } = {}) {
   return isToday ? time : `${then.day}${SPACE}${then.month} ${time}`;
 }
 
+/** An end of a window: an instant by the clock, or a text that is none as it is. */
+const moment = (end, { now, zone }) => (typeof end === "string" ? end : clockTime(end, { now, zone }));
+
 /** A half-open window, either end may be null: "15 Jan 07:00 – 15:00"; the end's day only where it is another day. */
 export function period({ from, to }, { now, zone } = {}) {
   if (from === null && to === null) {
     return "Everything so far";
   }
   if (from === null) {
-    return `Until ${clockTime(to, { now, zone })}`;
+    return `Until ${moment(to, { now, zone })}`;
   }
-  const start = clockTime(from, { now, zone });
-  return to === null ? `Since ${start}` : `${start} – ${clockTime(to, { now: from, zone })}`;
+  const start = moment(from, { now, zone });
+  return to === null ? `Since ${start}` : `${start} – ${moment(to, { now: typeof from === "string" ? now : from, zone })}`;
 }
 
 /** "13:40:06". */

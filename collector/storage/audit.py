@@ -19,7 +19,7 @@ from collector.records import OpenState, Sighting, State
 from collector.storage import ledger_query
 from collector.storage.migrations import refuse_foreign
 from collector.storage.neighbourhood import Worker
-from collector.storage.opening import looking_at, open_reader, transaction, translated_errors
+from collector.storage.opening import looking_at, open_reader, real_path, transaction, translated_errors
 from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.registry_audit import RegistryAudit
 from shared.events import EventType
@@ -185,7 +185,9 @@ _OF_WORKER = (
 
 @contextmanager
 def _reading(file: Path) -> Iterator[sqlite3.Connection]:
-    if file.exists():
+    with translated_errors(file):
+        exists = real_path(file).exists()
+    if exists:
         with looking_at(file) as connection:
             refuse_foreign(connection)
     with translated_errors(file), closing(open_reader(file)) as reader, transaction(reader, "deferred"):

@@ -13,13 +13,16 @@ from collector.records import (
     Decide,
     Delivery,
     EventQuery,
+    KeptRefusal,
     LedgerRules,
     NewName,
-    Refusal,
     Snapshot,
     Stored,
     StoredEvent,
 )
+
+KEPT_REFUSALS = 10_000
+"""The newest, of all sites together."""
 
 
 class Storage(Protocol):
@@ -89,8 +92,8 @@ class Storage(Protocol):
         """Return at most `query.limit` events in the order of their keys, ids by code point, after `query.after`."""
         ...
 
-    async def refusals(self, *, most: int) -> list[tuple[int, Refusal]]:
-        """Return the newest refused items, newest first, with the instant of their receipt."""
+    async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
+        """Return the newest refused items of these sites (None: all), newest first."""
         ...
 
     async def name(self, names: Sequence[NewName]) -> None:

@@ -20,12 +20,29 @@ SQLITE_VERSION = sqlite3.sqlite_version
 WAL_PAGES = 4_000
 """16 MiB of WAL before it is folded back: large enough for the biggest batch, small enough to be read fast."""
 
+_RIGHTS = "this user must be able to read and write the file and its folder"
 _MAGIC = b"SQLite format 3\0"
 
 
+def real_path(file: Path) -> Path:
+    """Return where a database file really lies: SQLite's log, our lock and our socket are beside it, not beside a link.
+
+    Raises:
+        StorageUnusable: a folder lies there, or the links lead nowhere.
+    """
+    with translated_errors(file):
+        real = Path(os.path.realpath(file))
+        if real.is_symlink():
+            raise StorageUnusable(f"{file} is a symbolic link that leads in a circle")
+        if real.is_dir():
+            raise StorageUnusable(f"{file} is a folder", hint="name a file in it with --database")
+    return real
+
+
 def lock_of(file: Path) -> FileLock:
-    """Return the lock that the one writer of a database file holds."""
-    return FileLock(file.with_name(file.name + ".lock"), what=f"the database {file}")
+    """Return the lock that the one writer of a database file holds, whichever name the file goes by."""
+    real = real_path(file)
+    return FileLock(real.with_name(real.name + ".lock"), what=f"the database {file}")
 
 
 def open_writer(file: Path) -> sqlite3.Connection:
@@ -58,9 +75,9 @@ def open_reader(file: Path) -> sqlite3.Connection:
     Raises:
         StorageUnusable: there is no such file, or it is not SQLite.
     """
-    if not file.exists():
-        raise StorageUnusable(f"there is no database {file}", hint="start the collector once, or name another file")
     with translated_errors(file):
+        if not real_path(file).exists():
+            raise StorageUnusable(f"there is no database {file}", hint="start the collector once, or name another file")
         connection = sqlite3.connect(
             f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
@@ -83,8 +100,9 @@ def looking_at(file: Path) -> Iterator[sqlite3.Connection]:
         if content.read(len(_MAGIC)) not in (b"", _MAGIC):
             raise StorageUnusable(f"{file} is not a SQLite database", hint="choose another file with --database")
     # Without a log nobody writes now; read as immutable, SQLite makes no log of its own.
-    has_log = file.with_name(file.name + "-wal").exists()
-    address = f"{file.absolute().as_uri()}?mode=ro" + ("" if has_log else "&immutable=1")
+    real = real_path(file)
+    has_log = real.with_name(real.name + "-wal").exists()
+    address = f"{real.as_uri()}?mode=ro" + ("" if has_log else "&immutable=1")
     with translated_errors(file), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
         yield connection
 
@@ -114,7 +132,7 @@ def translated_errors(file: Path) -> Iterator[None]:
             raise
         raise StorageUnusable(f"{file} is not a SQLite database, or it is damaged: {error}") from error
     except OSError as error:
-        raise StorageUnusable(f"{file} cannot be opened: {error.strerror}") from error
+        raise StorageUnusable(f"{file} cannot be opened: {error.strerror}", hint=_RIGHTS) from error
 
 
 def _translate(error: Exception, file: Path) -> LinesideError:
@@ -125,4 +143,6 @@ def _translate(error: Exception, file: Path) -> LinesideError:
         return Busy(f"{file} is locked by another program; nothing of this request was kept")
     if "disk I/O error" in text:
         return Busy(f"the disk that holds {file} reports errors; nothing of this request was kept")
-    return StorageUnusable(f"{file} cannot be used: {text}")
+    return StorageUnusable(
+        f"{file} cannot be used: {text}", hint=_RIGHTS if "open" in text or "readonly" in text else ""
+    )

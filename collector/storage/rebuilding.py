@@ -15,7 +15,14 @@ from collector.records import Decide, Entry, LedgerRules, Run
 from collector.storage.ledger_rows import LedgerRows
 from collector.storage.migrations import migrate, refuse_foreign
 from collector.storage.neighbourhood import Worker
-from collector.storage.opening import lock_of, looking_at, open_writer, transaction, translated_errors
+from collector.storage.opening import (
+    lock_of,
+    looking_at,
+    open_writer,
+    real_path,
+    transaction,
+    translated_errors,
+)
 from collector.storage.registry import Registry
 from shared.errors import StorageUnusable
 
@@ -61,17 +68,22 @@ class Rebuilding:
             FileHeld: the service, or another command, has it.
             StorageUnusable: there is no such file, or it is not ours.
         """
-        if not self._file.exists():
-            raise StorageUnusable(f"there is no database {self._file}", hint="name another file with --database")
-        self._lock.acquire()
+        with translated_errors(self._file):
+            if not real_path(self._file).exists():
+                raise StorageUnusable(f"there is no database {self._file}", hint="name another file with --database")
+            self._check_ours()  # nothing appears beside what is not ours, not even a lock
+            self._lock.acquire()
         try:
-            with looking_at(self._file) as connection:
-                refuse_foreign(connection)
+            self._check_ours()
             self._connection = open_writer(self._file)
         except BaseException:
             self._lock.release()
             raise
         return self
+
+    def _check_ours(self) -> None:
+        with looking_at(self._file) as connection:
+            refuse_foreign(connection)
 
     def __exit__(self, *_: object) -> None:
         """Fold the log back and give the file up."""
@@ -100,6 +112,7 @@ class Rebuilding:
         with translated_errors(self._file):
             registry = Registry(self._connection, hour_offset_of=self._hour_offset_of)
             while True:
+                self._lock.check()
                 with transaction(self._connection, "immediate"):
                     done = self._transact(registry, decide)
                 if done is None:

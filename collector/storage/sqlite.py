@@ -18,16 +18,24 @@ from collector.records import (
     Decide,
     Delivery,
     EventQuery,
+    KeptRefusal,
     LedgerRules,
     NewName,
-    Refusal,
     Snapshot,
     Stored,
     StoredEvent,
 )
 from collector.storage import histories, ledger_query, sqlite_read, sqlite_write
 from collector.storage.migrations import migrate, refuse_foreign
-from collector.storage.opening import lock_of, looking_at, open_reader, open_writer, transaction, translated_errors
+from collector.storage.opening import (
+    lock_of,
+    looking_at,
+    open_reader,
+    open_writer,
+    real_path,
+    transaction,
+    translated_errors,
+)
 from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.registry import Registry
 from shared.clock import new_token
@@ -65,12 +73,11 @@ class SqliteStorage:
             StorageUnusable: not SQLite, another program's, or a newer version's: left untouched. Or its amounts are not
                 complete.
         """
-        try:
+        with translated_errors(file):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = lock_of(file)
+            _check_ours(file)  # nothing appears beside what is not ours, not even a lock
             lock.acquire()
-        except OSError as error:
-            raise StorageUnusable(f"{file} cannot be opened: {error.strerror}") from error
         try:
             writer = _Writer(file, lock, rules=rules, hour_offset_of=hour_offset_of)
             return cls(file, reader=open_reader(file), writer=writer)
@@ -158,9 +165,9 @@ class SqliteStorage:
         """Return a page of events."""
         return await self._read(lambda reader: sqlite_read.events(reader, query))
 
-    async def refusals(self, *, most: int) -> list[tuple[int, Refusal]]:
+    async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
         """Return the newest refused items."""
-        return await self._read(lambda reader: sqlite_read.refusals(reader, most=most))
+        return await self._read(lambda reader: sqlite_read.refusals(reader, sites, most=most))
 
     async def name(self, names: Sequence[NewName]) -> None:
         """Give names, all or none."""
@@ -203,6 +210,7 @@ class SqliteStorage:
 
         def run() -> Result:
             try:
+                writer.lock.check()
                 with translated_errors(self._file), transaction(writer.connection, "immediate"):
                     result = write(writer)
                 self._writes += 1  # on this one thread alone, and only after the commit
@@ -218,8 +226,8 @@ class _Writer:
     """The one writing connection, what it remembers, and the lock that makes it the only one."""
 
     def __init__(self, file: Path, lock: FileLock, *, rules: LedgerRules, hour_offset_of: Callable[[str], int]) -> None:
-        self._lock = lock
-        _check_ours(file)
+        self.lock = lock
+        _check_ours(file)  # again: whoever held the lock until now may have changed it
         self.connection = open_writer(file)
         try:
             with translated_errors(file):
@@ -236,11 +244,13 @@ class _Writer:
             self.connection.execute("pragma wal_checkpoint(truncate)").fetchall()
         finally:
             self.connection.close()
-            self._lock.release()
+            self.lock.release()
 
 
 def _check_ours(file: Path) -> None:
     # Before the first statement that could change what is not ours.
-    if file.exists():
+    with translated_errors(file):
+        exists = real_path(file).exists()
+    if exists:
         with looking_at(file) as connection:
             refuse_foreign(connection)

@@ -1,11 +1,12 @@
 """The reading statements of the SQLite store; `sqlite.py` opens a read transaction around each group of them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from collector.records import Camera, EventQuery, Key, Refusal, Registered, Sighting, StoredEvent, Version
+from collector.records import Camera, EventQuery, KeptRefusal, Key, Refusal, Registered, Sighting, StoredEvent, Version
 from shared.events import EventType
 
 Sites = Sequence[str] | None
@@ -54,7 +55,8 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
                 select sum(r.last_seq - r.first_seq + 1)
                 from camera_range as r
                 where r.site = c.site and r.camera = c.number
-            ), 0) - c.pending)
+            ), 0) - c.pending),
+            c.has_events
         from camera as c
         join site as s on s.number = c.site
         order by s.name, c.name
@@ -87,12 +89,20 @@ def sightings(connection: sqlite3.Connection, of: Sites) -> dict[tuple[str, str]
     return result
 
 
-def refusals(connection: sqlite3.Connection, *, most: int) -> list[tuple[int, Refusal]]:
+def refusals(connection: sqlite3.Connection, of: Sites, *, most: int) -> list[KeptRefusal]:
     """Return the newest refused items, newest first."""
     rows = connection.execute(
-        "select received_at, code, error, item from rejected order by number desc limit ?", (most,)
+        """
+        select r.received_at, s.name, r.camera, r.code, r.error, r.item
+        from rejected as r
+        join site as s on s.number = r.site
+        where ?1 is null or s.name in (select value from json_each(?1))
+        order by r.number desc
+        limit ?2
+        """,
+        (None if of is None else json.dumps(list(of)), most),
     ).fetchall()
-    return [(row[0], Refusal(*row[1:])) for row in rows]
+    return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]
 
 
 def events(connection: sqlite3.Connection, query: EventQuery) -> list[StoredEvent]:

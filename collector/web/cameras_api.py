@@ -5,24 +5,29 @@ from importlib.metadata import version
 from aiohttp import web
 
 from collector.reports import CAMERA_COLUMNS
-from collector.web.context import REPORTS, check_query, sites_of
+from collector.web.access import Viewer
+from collector.web.context import INGEST, REPORTS, check_query, sites_of
 from collector.web.csv_answers import csv_answer
+from shared.http_body import problem
 
 
-async def cameras(request: web.Request) -> web.Response:
+async def cameras(request: web.Request, viewer: Viewer) -> web.Response:
     """Return a row for each camera."""
     check_query(request, ("site",))
-    return web.json_response(await request.app[REPORTS].cameras(sites=sites_of(request)))
+    return web.json_response(await request.app[REPORTS].cameras(sites=sites_of(request, viewer)))
 
 
-async def as_csv(request: web.Request) -> web.Response:
+async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the cameras as a file."""
     check_query(request, ("site",))
-    rows = await request.app[REPORTS].cameras(sites=sites_of(request))
+    rows = await request.app[REPORTS].cameras(sites=sites_of(request, viewer))
     return csv_answer(rows, columns=CAMERA_COLUMNS, name="cameras")
 
 
-async def healthz(request: web.Request) -> web.Response:
-    """Say that the store answers, and what people must know of its numbers; anything else ends as an error."""
+async def healthz(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Say that the store answers and takes events, and what people must know of its numbers; else, what is wrong."""
+    failure = request.app[INGEST].failure
+    if failure is not None:
+        return problem(503, f"the last events could not be stored: {failure}")
     warnings = await request.app[REPORTS].warnings()
     return web.json_response({"status": "ok", "version": version("lineside"), "warnings": warnings})

@@ -11,7 +11,7 @@ from collector.metrics.asked import AskedWindow, Question
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
-from collector.web.access import ANYONE, Viewer
+from collector.web.access import Viewer
 from shared.clock import Clock
 from shared.errors import BadRequest
 from shared.instants import format_instant
@@ -24,12 +24,6 @@ SETTINGS = web.AppKey("settings", CollectorSettings)
 STORAGE: web.AppKey[Storage] = web.AppKey("storage", Storage)
 WINDOW_QUERY = ("from", "to", "site", "shift")
 """What `window_of` reads."""
-
-
-def viewer_of(request: web.Request) -> Viewer:
-    """Return who is asking."""
-    del request
-    return ANYONE
 
 
 def check_query(request: web.Request, known: Sequence[str]) -> None:
@@ -46,7 +40,18 @@ def check_query(request: web.Request, known: Sequence[str]) -> None:
             raise BadRequest(f"{name}: given more than once")
 
 
-async def window_of(request: web.Request) -> AskedWindow:
+def read_limit(text: str, *, most: int) -> int:
+    """Return how many are asked for.
+
+    Raises:
+        BadRequest: it is no number from 1 to `most`.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise BadRequest(f"limit: must be a number from 1 to {most:,}")
+    return int(text)
+
+
+async def window_of(request: web.Request, viewer: Viewer) -> AskedWindow:
     """Return the window that `from` and `to`, or `shift`, name, and the site that is meant.
 
     Raises:
@@ -54,7 +59,7 @@ async def window_of(request: web.Request) -> AskedWindow:
     """
     query = request.query
     question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
-    return await request.app[REPORTS].window_asked(question, sites=viewer_of(request).sites)
+    return await request.app[REPORTS].window_asked(question, sites=viewer.sites)
 
 
 def window_headers(asked: AskedWindow) -> dict[str, str]:
@@ -71,6 +76,6 @@ def window_headers(asked: AskedWindow) -> dict[str, str]:
     return {name: text for name, text in named.items() if text is not None}
 
 
-def sites_of(request: web.Request, asked: AskedWindow | None = None) -> Sequence[str] | None:
+def sites_of(request: web.Request, viewer: Viewer, *, asked: AskedWindow | None = None) -> Sequence[str] | None:
     """Return the sites that the answer is about: those of the viewer, or the one that was asked for."""
-    return viewer_of(request).sites_seen(request.query.get("site") if asked is None else asked.site)
+    return viewer.sites_seen(request.query.get("site") if asked is None else asked.site)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +11,8 @@ from aiohttp import web
 from collector.metrics.windows import read_window
 from collector.reception import Reception, Rules
 from collector.records import EventQuery, Key, StoredEvent
-from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, sites_of
+from collector.web.access import Viewer
+from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, read_limit, sites_of
 from collector.web.csv_answers import stream_csv
 from shared.errors import BadRequest
 from shared.events import EventType
@@ -19,6 +21,7 @@ from shared.instants import LAST_INSTANT, format_instant
 from shared.wire import Body, read_body
 
 QUERY = ("worker_id", "workstation_id", "event_type", "from", "to", "site", "conflicts", "after", "limit")
+QUERY_OF_A_FILE = tuple(name for name in QUERY if name not in ("after", "limit"))
 COLUMNS = (
     "site",
     "timestamp",
@@ -31,13 +34,15 @@ COLUMNS = (
     "conflicts",
 )
 MOST_EVENTS_A_PAGE = 10_000
+EVENTS_A_PIECE = 1_000
+"""Of a file, which is read piece by piece."""
 
 
-async def receive(request: web.Request) -> web.Response:
+async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     """Store a body of events and say what became of each."""
     body = read_body(await read_post(request, content_types=("application/json",)))
     app = request.app
-    camera = body.agent.camera if body.agent else None
+    camera = viewer.camera_written(body.agent.camera if body.agent else None)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
     stored = await app[INGEST].store(reception.delivery(site=app[SETTINGS].site_of(camera), camera=camera))
     refused = reception.refused_object()
@@ -50,33 +55,50 @@ async def take_in_list(app: web.Application, body: Body, *, site: str | None, ca
     """Store a list or an envelope that did not come from its camera just now, and return the answer.
 
     `site` and `camera` are the operator's word; without it the envelope's camera and the settings decide.
+
+    Raises:
+        BadRequest: the camera belongs to another site than `site`; nothing was stored.
     """
     camera = camera or (body.agent.camera if body.agent else None)
+    if site is not None and camera is not None:
+        await _check_home(app, camera, site=site)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
     delivery = reception.delivery(site=site or app[SETTINGS].site_of(camera), camera=camera, is_live=False)
     return reception.answer(await app[INGEST].store(delivery))
 
 
-async def list_events(request: web.Request) -> web.Response:
+async def _check_home(app: web.Application, camera: str, *, site: str) -> None:
+    """Refuse a site that would be ignored, since the camera has events elsewhere, or that would move the camera."""
+    homes = [known.site for known in await app[STORAGE].cameras() if known.name == camera and known.has_events]
+    if homes and site not in homes:
+        raise BadRequest(
+            f"camera {camera} has its events at site {homes[0]}, not at {site}",
+            hint="leave --site out, or rename the site with collector sites rename",
+        )
+    if not homes and site != (placed := app[SETTINGS].site_of(camera)):
+        raise BadRequest(
+            f"by the settings camera {camera} belongs to site {placed}, not to {site}",
+            hint="leave --site out, or set the camera's site in the settings first",
+        )
+
+
+async def list_events(request: web.Request, viewer: Viewer) -> web.Response:
     """Return a page of stored events and, in `next`, where the next one begins."""
-    query = await _checked_query(request)
+    query = await _checked_query(request, viewer)
     events = await request.app[STORAGE].events(query)
     cursor = _write_cursor(events[-1].key) if len(events) == query.limit else None
     return web.json_response({"events": [event_row(event) for event in events], "next": cursor})
 
 
-async def list_events_as_csv(request: web.Request) -> web.StreamResponse:
-    """Return all events of the query, page after page: a file is never cut silently."""
-    query = await _checked_query(request)
+async def list_events_as_csv(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    """Return all events of the query, page after page: a file is never cut, so `after` and `limit` are refused."""
+    query = await _checked_query(request, viewer, known=QUERY_OF_A_FILE)
 
     async def pages() -> Any:
-        page = query
+        page = replace(query, limit=EVENTS_A_PIECE)
         while events := await request.app[STORAGE].events(page):
             yield [event_row(event) | {"conflicts": len(event.losers)} for event in events]
-            page = EventQuery(
-                query.sites, query.worker_id, query.workstation_id, query.event_type, query.from_at, query.to_at,
-                query.only_conflicts, events[-1].key, query.limit,
-            )  # fmt: skip
+            page = replace(page, after=events[-1].key)
 
     return await stream_csv(request, pages(), columns=COLUMNS, name="events")
 
@@ -96,16 +118,16 @@ def event_row(event: StoredEvent) -> dict[str, Any]:
     }
 
 
-def read_query(request: web.Request) -> EventQuery:
+def read_query(request: web.Request, viewer: Viewer, *, known: tuple[str, ...] = QUERY) -> EventQuery:
     """Return which events are asked for.
 
     Raises:
         BadRequest: names the parameter and what is wrong with it.
     """
-    check_query(request, QUERY)
+    check_query(request, known)
     window = read_window(request.query.get("from"), request.query.get("to"))
     return EventQuery(
-        sites=sites_of(request),
+        sites=sites_of(request, viewer),
         worker_id=request.query.get("worker_id"),
         workstation_id=request.query.get("workstation_id"),
         event_type=_read_type(request.query.get("event_type")),
@@ -113,12 +135,12 @@ def read_query(request: web.Request) -> EventQuery:
         to_at=window.end,
         only_conflicts=_read_flag("conflicts", request.query.get("conflicts", "false")),
         after=_read_cursor(request.query.get("after")),
-        limit=_read_limit(request.query.get("limit", "1000")),
+        limit=read_limit(request.query.get("limit", "1000"), most=MOST_EVENTS_A_PAGE),
     )
 
 
-async def _checked_query(request: web.Request) -> EventQuery:
-    query = read_query(request)
+async def _checked_query(request: web.Request, viewer: Viewer, *, known: tuple[str, ...] = QUERY) -> EventQuery:
+    query = read_query(request, viewer, known=known)
     await request.app[REPORTS].check_sites(query.sites)
     return query
 
@@ -139,12 +161,6 @@ def _read_flag(name: str, text: str) -> bool:
     if text not in ("true", "false", "1", "0"):
         raise BadRequest(f"{name}: must be true or false")
     return text in ("true", "1")
-
-
-def _read_limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MOST_EVENTS_A_PAGE):
-        raise BadRequest(f"limit: must be a number from 1 to {MOST_EVENTS_A_PAGE:,}")
-    return int(text)
 
 
 def _write_cursor(key: Key) -> str:

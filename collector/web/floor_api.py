@@ -5,15 +5,16 @@ import re
 from aiohttp import web
 
 from collector.metrics.asked import Question
-from collector.web.context import FLOORS, WINDOW_QUERY, check_query, viewer_of, window_headers
+from collector.web.access import Viewer
+from collector.web.context import FLOORS, WINDOW_QUERY, check_query, window_headers
 
 _NOT_AT_ALL = re.compile(r"\s*q=0(\.0*)?\s*")
 
 
-async def floor(request: web.Request) -> web.Response:
+async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the floor within a window, or that it is the same as last time."""
     check_query(request, WINDOW_QUERY)
-    floors, viewer, query = request.app[FLOORS], viewer_of(request), request.query
+    floors, query = request.app[FLOORS], request.query
     question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
     view = await floors.look(question, seen=viewer.sites, role=repr(viewer))
     headers = window_headers(view.outlook.asked) | {

@@ -5,6 +5,7 @@ from aiohttp import web
 from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
 from collector.metrics.kpis import Totals
 from collector.reports import shown_rows
+from collector.web.access import Viewer
 from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
 from shared.errors import BadRequest
@@ -12,44 +13,44 @@ from shared.errors import BadRequest
 COLUMNS = {"workers": WORKER_COLUMNS, "workstations": WORKSTATION_COLUMNS, "factory": FACTORY_COLUMNS}
 
 
-async def workers(request: web.Request) -> web.Response:
+async def workers(request: web.Request, viewer: Viewer) -> web.Response:
     """Return a row for each registered worker."""
-    return await _json(request, "workers")
+    return await _json(request, viewer, what="workers")
 
 
-async def workstations(request: web.Request) -> web.Response:
+async def workstations(request: web.Request, viewer: Viewer) -> web.Response:
     """Return a row for each registered workstation."""
-    return await _json(request, "workstations")
+    return await _json(request, viewer, what="workstations")
 
 
-async def factory(request: web.Request) -> web.Response:
+async def factory(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the sums and averages over the workers."""
-    return await _json(request, "factory")
+    return await _json(request, viewer, what="factory")
 
 
-async def as_csv(request: web.Request) -> web.Response:
+async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
     """Return one of the three as a file."""
     what = request.match_info["what"]
     if what not in COLUMNS:
         raise web.HTTPNotFound
-    totals, headers = await _totals(request, what)
+    totals, headers = await _totals(request, viewer, what=what)
     rows = shown_rows(totals, what)
     columns = [*COLUMNS[what], *(["occupied_minutes"] if what == "workstations" and totals.knows_occupied else [])]
     table = rows if isinstance(rows, list) else [rows]
     return csv_answer(table, columns=columns, name=what, headers=headers)
 
 
-async def _json(request: web.Request, what: str) -> web.Response:
-    totals, headers = await _totals(request, what)
+async def _json(request: web.Request, viewer: Viewer, *, what: str) -> web.Response:
+    totals, headers = await _totals(request, viewer, what=what)
     return web.json_response(shown_rows(totals, what), headers=headers)
 
 
-async def _totals(request: web.Request, what: str) -> tuple[Totals, dict[str, str]]:
+async def _totals(request: web.Request, viewer: Viewer, *, what: str) -> tuple[Totals, dict[str, str]]:
     check_query(request, (*WINDOW_QUERY, "include") if what == "workstations" else WINDOW_QUERY)
     include = request.query.get("include")
     if include not in (None, "occupied"):
         raise BadRequest("include: only occupied can be included")
-    asked = await window_of(request)
-    sites = sites_of(request, asked)
+    asked = await window_of(request, viewer)
+    sites = sites_of(request, viewer, asked=asked)
     totals = await request.app[REPORTS].totals(asked.window, sites=sites, occupied=include == "occupied")
     return totals, window_headers(asked)

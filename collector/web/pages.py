@@ -7,6 +7,8 @@ from importlib.resources import files
 from aiohttp import web
 from yarl import URL
 
+from collector.web.access import Viewer
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -39,7 +41,7 @@ def read_pages() -> dict[str, Page]:
     return pages
 
 
-async def page(request: web.Request) -> web.Response:
+async def page(request: web.Request, _viewer: Viewer) -> web.Response:
     """Send a file of the dashboard; an unchanged one is not sent again."""
     found = request.app[PAGES].get(request.match_info.get("name", ""))
     if found is None:
@@ -54,7 +56,7 @@ async def page(request: web.Request) -> web.Response:
     return web.Response(body=found.content, content_type=found.content_type, charset="utf-8", headers=headers)
 
 
-async def to_dashboard(request: web.Request) -> web.Response:
+async def to_dashboard(request: web.Request, _viewer: Viewer) -> web.Response:
     """Send people who come to an old or a short address to the dashboard."""
     query = request.rel_url.raw_query_string
     raise web.HTTPFound(URL(f"/dashboard/?{query}" if query else "/dashboard/", encoded=True))

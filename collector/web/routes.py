@@ -2,28 +2,40 @@
 
 from aiohttp import web
 
-from collector.web import cameras_api, events_api, floor_api, metrics_api, pages, timeline_api
+from collector.web import cameras_api, events_api, floor_api, metrics_api, pages, rejected_api, timeline_api
+from collector.web.access import Shown, shown
+
+
+def _get(path: str, handler: Shown) -> web.RouteDef:
+    return web.get(path, shown(handler))
+
+
+def _post(path: str, handler: Shown) -> web.RouteDef:
+    return web.post(path, shown(handler))
+
 
 ROUTES = [
-    web.post("/api/app/", events_api.receive),
-    web.get("/api/events/", events_api.list_events),
-    web.get("/api/events.csv", events_api.list_events_as_csv),
-    web.get("/api/metrics/workers/", metrics_api.workers),
-    web.get("/api/metrics/workstations/", metrics_api.workstations),
-    web.get("/api/metrics/factory/", metrics_api.factory),
-    web.get("/api/metrics/hours/", timeline_api.hours),
-    web.get("/api/metrics/hours.csv", timeline_api.hours_as_csv),
-    web.get("/api/metrics/{what}.csv", metrics_api.as_csv),
-    web.get("/api/floor/", floor_api.floor),
-    web.get("/api/timeline/", timeline_api.timeline),
-    web.get("/api/cameras/", cameras_api.cameras),
-    web.get("/api/cameras.csv", cameras_api.as_csv),
-    web.get("/healthz", cameras_api.healthz),
-    web.get("/dashboard/", pages.page),
-    web.get("/dashboard/{name}", pages.page),
-    web.get("/dashboard", pages.to_dashboard),
-    web.get("/api/Dashboard/", pages.to_dashboard),
-    web.get("/", pages.to_dashboard),
+    _post("/api/app/", events_api.receive),
+    _get("/api/events/", events_api.list_events),
+    _get("/api/events.csv", events_api.list_events_as_csv),
+    _get("/api/metrics/workers/", metrics_api.workers),
+    _get("/api/metrics/workstations/", metrics_api.workstations),
+    _get("/api/metrics/factory/", metrics_api.factory),
+    _get("/api/metrics/hours/", timeline_api.hours),
+    _get("/api/metrics/hours.csv", timeline_api.hours_as_csv),
+    _get("/api/metrics/{what}.csv", metrics_api.as_csv),
+    _get("/api/floor/", floor_api.floor),
+    _get("/api/timeline/", timeline_api.timeline),
+    _get("/api/cameras/", cameras_api.cameras),
+    _get("/api/cameras.csv", cameras_api.as_csv),
+    _get("/api/rejected/", rejected_api.rejected),
+    _get("/api/rejected.csv", rejected_api.as_csv),
+    _get("/healthz", cameras_api.healthz),
+    _get("/dashboard/", pages.page),
+    _get("/dashboard/{name}", pages.page),
+    _get("/dashboard", pages.to_dashboard),
+    _get("/api/Dashboard/", pages.to_dashboard),
+    _get("/", pages.to_dashboard),
 ]
 """Every address that ends in a slash also works without it."""
 

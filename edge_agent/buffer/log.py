@@ -13,6 +13,7 @@ one more for each dead letter.
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,7 +126,7 @@ class EventLog:
         if not events:
             return
         facts = self._facts
-        with transaction(self._connection, self._path):
+        with self._writing():
             self._connection.executemany(_APPEND, self._new_rows(events, after=facts.last_seq))
         last = facts.last_seq + len(events)
         epochs = (*facts.epochs[:-1], replace(facts.epochs[-1], last=last))
@@ -161,7 +162,7 @@ class EventLog:
             return
         before, after = set(self._settled), set(now_settled)
         now = self._clock.now()
-        with transaction(self._connection, self._path):
+        with self._writing():
             self._connection.executemany(_DROP_SETTLED, [(first,) for first, _ in before - after])
             self._connection.executemany(_ADD_SETTLED, after - before)
             self._connection.executemany(_BURY, [(one.seq, one.code, one.error, now) for one in letters])
@@ -190,7 +191,7 @@ class EventLog:
 
     def remember(self, key: str, value: str) -> None:
         """Keep a fact about the agent, for itself after a restart and for commands that read the file."""
-        with transaction(self._connection, self._path):
+        with self._writing():
             self._connection.execute(_REMEMBER, (key, value))
 
     def recall(self, key: str) -> str | None:
@@ -213,6 +214,12 @@ class EventLog:
         finally:
             self._connection.close()
             self._lock.release()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._lock.check()  # a deleted lock file lets a second agent in
+        with transaction(self._connection, self._path):
+            yield
 
     def _new_rows(self, events: Sequence[Event], *, after: int) -> Iterator[tuple[int, int, int, int, int, str]]:
         now = self._clock.now()

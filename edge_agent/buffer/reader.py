@@ -72,7 +72,9 @@ class LogReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / schema.QUEUE_FILE
-        if not self._path.exists():
+        with translated(self._path):
+            exists = self._path.exists()
+        if not exists:
             raise NotFound(f"there is no queue in {folder}", hint="did the agent run with another --data-dir?")
         self._connection = schema.open_for_reading(folder)
 

@@ -23,7 +23,7 @@ from shared.clock import SystemClock
 from shared.errors import BadRequest, SettingsInvalid
 from shared.instants import TimestampRefused, datetime_of, format_instant, instant_of, parse_instant
 from shared.settings_file import Duration
-from shared.terminal import Progress, ends_with_exit_code, print_json
+from shared.terminal import Progress, ends_with_exit_code, one_line, print_json
 
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _DURATION: TypeAdapter[int] = TypeAdapter(Duration)
@@ -97,7 +97,7 @@ def replay(
         choice = Choice(_moment(start, now), _moment(end, now), state)
         target = _Target.of(reader, url=url, token_file=token_file, ca_file=ca_file, allow_insecure=allow_insecure)
         total = reader.count(from_at=choice.from_at, to_at=choice.to_at, state=state)
-        click.echo(f"{total:,} events {_in_words(choice)}, to {target.url}", err=True)
+        click.echo(one_line(f"{total:,} events {_in_words(choice)}, to {target.url}"), err=True)
         if dry_run:
             return _tell_plan(total, choice=choice, url=target.url, as_json=as_json)
         progress = Progress(total, label="replay", clock=clock)

@@ -111,7 +111,8 @@ async def _wait(sender: LineSender, *, patience_seconds: float, clock: Clock, de
         if clock.monotonic() >= patience_ends:
             words = ": ".join(str(status[key]) for key in ("state", "cause") if status.get(key))
             click.echo(
-                f"the collector lacks {status['pending']:,} events; {patience_seconds:g} s without progress ({words})",
+                f"the collector lacks {status['pending']:,} events; "
+                f"{patience_seconds:g} s without progress ({one_line(words)})",
                 err=True,
             )
             return False

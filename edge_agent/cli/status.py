@@ -61,18 +61,22 @@ async def _ask(folder: Path) -> dict[str, Any] | None:
     Raises:
         Unreachable: one runs and does not answer.
     """
-    with reachable(folder / CONTROL_SOCKET) as name:
-        timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
-        async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(name), timeout=timeout) as session:
-            try:
-                async with session.get("http://localhost/status", raise_for_status=True) as response:
-                    told: dict[str, Any] = await response.json()
-                    return told
-            except aiohttp.ClientConnectorError:
-                return None
-            except (aiohttp.ClientError, TimeoutError) as error:
-                reason = str(error) or f"no answer after {_ANSWER_SECONDS} s"
-                raise Unreachable(f"the agent of {folder} runs but does not answer: {reason}") from error
+    timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
+    try:
+        with reachable(folder / CONTROL_SOCKET) as name:
+            async with (
+                aiohttp.ClientSession(connector=aiohttp.UnixConnector(name), timeout=timeout) as session,
+                session.get("http://localhost/status", raise_for_status=True) as response,
+            ):
+                told: dict[str, Any] = await response.json()
+                return told
+    except aiohttp.ClientConnectorError:
+        return None
+    except (aiohttp.ClientError, TimeoutError) as error:
+        reason = str(error) or f"no answer after {_ANSWER_SECONDS} s"
+        raise Unreachable(f"the agent of {folder} runs but does not answer: {reason}") from error
+    except OSError:  # the folder itself cannot be looked into: the file will say why
+        return None
 
 
 def _read(folder: Path) -> dict[str, Any]:

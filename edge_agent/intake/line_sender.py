@@ -17,6 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_expone
 from edge_agent.intake.lines import Line
 from shared.clock import Clock
 from shared.errors import BadRequest, LinesideError, NotAuthorised, Unreachable
+from shared.terminal import one_line
 from shared.wire import ListAnswer, decode_json
 
 _REQUEST_SECONDS = 30
@@ -182,7 +183,7 @@ def _reason(answer: _Answer) -> str:
     except BadRequest:
         told = None
     error = told.get("error") if isinstance(told, dict) else None
-    return f"{error} (HTTP {answer.status})" if isinstance(error, str) else f"HTTP {answer.status}"
+    return f"{one_line(error)} (HTTP {answer.status})" if isinstance(error, str) else f"HTTP {answer.status}"
 
 
 def _in_words(error: Exception) -> str:

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
-from yarl import URL
 
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from shared.clock import Clock
-from shared.errors import ForeignOrigin
 from shared.events import Event, Rejection, read_event
 from shared.http_body import answer_problems, problem, read_post
+from shared.http_guard import refuse_strangers
 from shared.instants import format_instant
 from shared.wire import AgentHeader, Body, read_body, read_lines
 
@@ -28,7 +26,6 @@ LAST_REQUEST_SECONDS = 5.0
 """What is being posted when the agent stops has so long to finish; what drips is cut off, unacknowledged."""
 _KEEPALIVE_SECONDS = 75
 """Above a minute, the usual interval of a producer's sign of life."""
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 StatusSource = Callable[[], Awaitable[Mapping[str, object]]]
 Judged = Sequence[Event | Rejection]
 
@@ -58,7 +55,7 @@ def create_app(
 
     `hosts` are the names by which it may be addressed, None for any; `time_zone` is for timestamps without an offset.
     """
-    app = web.Application(middlewares=[answer_problems, _refuse_strangers(hosts)])
+    app = web.Application(middlewares=[answer_problems, refuse_strangers(hosts, program="agent")])
     app[_INTAKE] = _Intake(acceptor, life_signs, status, clock, time_zone)
     app.router.add_post("/api/app/", _post_events)
     app.router.add_get("/status", _get_status)
@@ -76,11 +73,6 @@ def create_runner(app: web.Application) -> web.AppRunner:
         keepalive_timeout=_KEEPALIVE_SECONDS,
         shutdown_timeout=LAST_REQUEST_SECONDS,
     )
-
-
-def allowed_hosts(listen_host: str) -> frozenset[str]:
-    """Return the names under which a server on this address may be addressed."""
-    return LOOPBACK_NAMES | {listen_host}
 
 
 async def _post_events(request: web.Request) -> web.Response:
@@ -132,23 +124,3 @@ def _list_answer(judged: Judged) -> dict[str, object]:
 def _receipt(agent: AgentHeader, *, received_at: int) -> dict[str, object]:
     """Return the word of a relay: what it answers `accepted` to is on its disk, so nothing is lacking."""
     return {"batch": agent.batch, "epoch": agent.epoch, "received_at": format_instant(received_at), "lacking": []}
-
-
-def _refuse_strangers(hosts: frozenset[str] | None) -> Middleware:
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if hosts is not None and _host_name(request.host) not in hosts:
-            raise ForeignOrigin("this address is not one of the agent's", hint="post to 127.0.0.1, or run with --open")
-        origin = request.headers.get("Origin")
-        if origin is not None and origin != f"http://{request.host}":
-            raise ForeignOrigin("a web page of another origin may not use the agent")
-        return await handler(request)
-
-    return check
-
-
-def _host_name(host: str) -> str:
-    try:
-        return URL(f"http://{host}").host or ""
-    except ValueError:
-        return ""

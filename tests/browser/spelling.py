@@ -1,6 +1,6 @@
 """How the page must spell a number of the API, said a second time: in exact decimals and without the page's code."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 SPACE = "\u00a0"
@@ -8,20 +8,20 @@ Number = Decimal | int | None
 
 
 def duration(minutes: Number) -> str:
-    """Return hours:minutes."""
+    """Return hours:minutes; a minute that is not full is not shown."""
     if minutes is None:
         return "–"
-    hours, rest = divmod(int(Decimal(minutes).quantize(Decimal(1), ROUND_HALF_UP)), 60)
+    hours, rest = divmod(int(Decimal(minutes).quantize(Decimal(1), ROUND_FLOOR)), 60)
     return f"{hours:,}:{rest:02}"
 
 
 def rate(value: Number) -> str:
-    """Return one decimal."""
-    return "–" if value is None else f"{Decimal(value).quantize(Decimal('0.1'), ROUND_HALF_UP):,}"
+    """Return the two decimals of the API, also where JSON leaves out a zero."""
+    return "–" if value is None else f"{Decimal(value):,.2f}"
 
 
 def percent(value: Number) -> str:
-    """Return one decimal and the sign."""
+    """Return the two decimals and the sign."""
     return f"{rate(value)}{SPACE}%"
 
 

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from operator import itemgetter
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from playwright.async_api import expect
@@ -62,6 +62,22 @@ async def test_a_window_in_the_address_is_the_window_of_every_number(watched: Op
     expected = spelling.cards(factory), by_name([spelling.worker(row) for row in workers])
     assert expected == (await page.cards(), by_name(await page.rows("workers")))
     await expect(page.page.get_by_role("columnheader", name="No data")).to_be_visible()
+
+
+async def test_a_window_that_goes_on_ends_now_on_the_page_and_in_its_files(watched: Opener, shift: str) -> None:
+    """What has not happened yet is no time without data: neither in the tables nor in the CSV linked above them."""
+    page = await opened(watched, shift, "?from=2026-01-15T10:00:00+02:00&to=9000-01-01T00:00:00Z")
+
+    link = await page.page.locator("#workers a[data-csv]").get_attribute("href") or ""
+    asked = link.partition("?")[2]
+    shown = {row["name"]: row["no_data_minutes"] for row in await page.rows("workers")}
+
+    told = {
+        row["name"]: spelling.duration(row["no_data_minutes"]) for row in await page.api("metrics/workers", f"?{asked}")
+    }
+    assert told == shown
+    assert datetime.fromisoformat(parse_qs(asked)["to"][0]) <= datetime.now(UTC)
+    await expect(page.page.locator("#window")).to_contain_text(", so far")
 
 
 async def test_the_bottom_line_equals_the_cards(watched: Opener, shift: str) -> None:

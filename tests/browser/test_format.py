@@ -24,9 +24,9 @@ SPELLED = [
     ("count", [0], "0"),
     ("count", [1204], "1,204"),
     ("count", [None], "–"),
-    ("rate", [26.38], "26.4"),
-    ("rate", [6], "6.0"),
-    ("percent", [66.67], "66.7 %"),
+    ("rate", [26.38], "26.38"),
+    ("rate", [6], "6.00"),
+    ("percent", [66.65], "66.65 %"),
     ("percent", [None], "–"),
     ("plural", [1, "event"], "1 event"),
     ("plural", [1204, "event"], "1,204 events"),
@@ -34,9 +34,10 @@ SPELLED = [
     ("duration", [None], "–"),
     ("duration", [0], "0:00"),
     ("duration", [0.49], "0:00"),
-    ("duration", [0.5], "0:01"),
-    ("duration", [59.5], "1:00"),
-    ("duration", [331.4], "5:31"),
+    ("duration", [0.99], "0:00"),
+    ("duration", [59.99], "0:59"),
+    ("duration", [60], "1:00"),
+    ("duration", [331.74], "5:31"),
     ("duration", [60 * 1204 + 5], "1,204:05"),
     ("span", [-5], "0 s"),
     ("span", [59_999], "59 s"),
@@ -60,6 +61,8 @@ SPELLED = [
     ("period", [{"from": None, "to": None}, {"now": NOW}], "Everything so far"),
     ("period", [{"from": NOW, "to": None}, {"now": NOW}], "Since 13:42"),
     ("period", [{"from": None, "to": NOW}, {"now": NOW}], "Until 13:42"),
+    ("period", [{"from": "soon", "to": NOW}, {"now": NOW}], "soon – 13:42"),
+    ("period", [{"from": None, "to": ""}, {"now": NOW}], "Until "),
     ("period", [{"from": NOW - 86_400_000, "to": NOW - 86_340_000}, {"now": NOW}], "14 Jan 13:42 – 13:43"),
     ("period", [{"from": NOW - 86_400_000, "to": NOW}, {"now": NOW}], "14 Jan 13:42 – 15 Jan 13:42"),
 ]
@@ -74,8 +77,8 @@ async def test_a_value_is_spelled_as_the_table_says(call: Call, name: str, value
 
 
 @pytest.mark.parametrize("name", ["duration", "rate", "percent"])
-async def test_rounding_in_the_browser_is_exact_decimal_rounding(call: Call, name: str) -> None:
-    """Every value with two decimals is rounded half up as written, not as its binary neighbour."""
+async def test_the_page_rounds_nothing_again(call: Call, name: str) -> None:
+    """Every value with two decimals is shown as written, not as its binary neighbour; of minutes only full ones are."""
     hundredths = [*range(5, 1000, 10), *range(6600, 6650), 99_994, 99_995, 12_345_675]
     spell = getattr(spelling, name)
 

@@ -1,6 +1,7 @@
 """What the line on top says about the cameras, and when the page asks again: pure modules, inside the browser."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -9,6 +10,8 @@ from tests.browser.spelling import SPACE
 from tests.browser.test_format import NOW, instant
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+LATER = instant("2027-01-01T00:00:00+00:00")
 
 
 def camera(name: str, state: str = "Up", *, watermark: str | None = "11:40", pending: int | None = 0) -> dict[str, Any]:
@@ -123,6 +126,46 @@ async def test_the_page_asks_more_seldom_when_hidden_or_unanswered(call: Call) -
 )
 async def test_the_page_passes_on_its_window_and_nothing_else(call: Call, search: str, query: str) -> None:
     """Site, from and to go to the metrics routes as they came; a mistake in them is the collector's to explain."""
-    passed = await call("api.js", "metricsQuery", search)
+    passed = [await call("api.js", "metricsQuery", search, clock) for clock in ({}, {"now": LATER})]
 
-    assert query == passed
+    assert [query, query] == passed
+
+
+@pytest.mark.parametrize(
+    ("search", "end"),
+    [
+        ("?from=2026-01-15T07:00:00Z&to=2026-01-15T15:00:00Z", NOW),
+        ("?to=2026-01-15T13:00:00 02:00", "2026-01-15T13:00:00 02:00"),
+        ("?to=2026-01-15t15:00:00z", NOW),
+        ("?from=2026-01-15T13:00:00 02:00&to=2026-01-15T15:00:00 01:00", NOW),
+        ("?from=2026-01-15T12:00:00Z&to=2026-01-15T15:00:00Z", "2026-01-15T15:00:00Z"),
+        ("?from=yesterday&to=2026-01-15T15:00:00Z", "2026-01-15T15:00:00Z"),
+        ("?to=tomorrow", "tomorrow"),
+        ("?from=2026-01-15T07:00:00Z", None),
+    ],
+)
+async def test_a_window_that_goes_on_ends_now(call: Call, search: str, end: int | str | None) -> None:
+    """What has not happened yet is no time without data; a window that has not begun, or makes no sense, stays as it is."""
+    passed = parse_qs((await call("api.js", "metricsQuery", search, {"now": NOW})).lstrip("?"))
+
+    expected = "2026-01-15T11:42:30.000Z" if end == NOW else end
+
+    assert expected == passed.get("to", [None])[0]
+
+
+@pytest.mark.parametrize(
+    ("search", "window"),
+    [
+        ("", {"from": None, "to": None}),
+        ("?from=2026-01-15T13:42:30%2B02:00", {"from": NOW, "to": None}),
+        ("?from=2026-01-15T13:42:30+02:00", {"from": NOW, "to": None}),
+        ("?to=2026-01-15t11:42:30.0000000z", {"from": None, "to": NOW}),
+        ("?from=soon&to=", {"from": "soon", "to": ""}),
+    ],
+)
+async def test_the_page_reads_its_window_as_the_collector_does(
+    call: Call, search: str, window: dict[str, int | str | None]
+) -> None:
+    """A plus that was not escaped arrives as a space and is put back; what is no instant is never taken for no window."""
+
+    assert window == await call("asked.js", "askedWindow", search)

@@ -25,6 +25,21 @@ async def post_with_the_line_shown(page: Page) -> None:
     assert {"status": "success", "result": "accepted"} == json.loads(await answer.text())
 
 
+def shift_of(name: str, day: int) -> list[dict[str, object]]:
+    """A long day's work of somebody at a place of the same name."""
+    kinds = {"02": "working", "10": "product_count", "11": "idle", "20": "absent"}
+    place = {"worker_id": name, "workstation_id": name, "count": 1_000_000}
+    return [{"timestamp": f"2026-01-{day}T{hour}:00:00Z", "event_type": kind} | place for hour, kind in kinds.items()]
+
+
+def camera_call(name: str, shifts: list[list[dict[str, object]]]) -> dict[str, object]:
+    """What a camera's agent sends that has much more to send."""
+    events = [event for shift in shifts for event in shift]
+    agent = {"protocol": 1, "camera": name, "version": "0", "batch": "b", "sent_at": "2026-01-15T10:00:00Z"}
+    numbers = {"epoch": "e", "seqs": [[1, len(events)]], "last_seq": 9_999_999, "pending": 9_999_999}
+    return {"agent": agent | numbers | {"oldest_pending_at": "2026-01-15T10:00:00Z"}, "events": events}
+
+
 async def test_an_empty_collector_explains_itself_and_its_own_line_works(watched: Opener, tmp_path: Path) -> None:
     """The line shown has this collector's address; pasted, it brings the first worker onto the page."""
     async with programs.collector(tmp_path / "collector.db") as address:
@@ -77,3 +92,19 @@ async def test_a_window_that_makes_no_sense_is_explained_by_the_collector(watche
         assert 400 == answer.status
         await expect(page.page.locator("#trust")).to_contain_text("The collector refused this page.")
         await expect(page.page.locator("#trust")).to_contain_text((await answer.json())["error"])
+        await expect(page.page.locator("#window")).not_to_contain_text("Everything")
+        for unit in await page.page.locator(".cards small").all():
+            await expect(unit).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_the_longest_ids_push_nothing_off_the_page(watched: Opener, tmp_path: Path, width: int) -> None:
+    """64 letters without a gap, for workers, workstations, cameras and sites: no phone has to be scrolled sideways."""
+    async with programs.collector(tmp_path / "collector.db") as address:
+        page = await watched(f"{address}/dashboard/")
+        await page.page.set_viewport_size({"width": width, "height": 844})
+        await page.post(camera_call("C" * 64, [shift_of(letter * 64, day) for letter in "WM" for day in range(10, 30)]))
+        await page.open("?from=1971-01-01T00:00:00Z&to=9000-01-01T00:00:00Z")
+        await expect(page.page.locator("#workers tbody tr")).to_have_count(2)
+
+        assert width >= await page.page.evaluate("document.documentElement.scrollWidth")

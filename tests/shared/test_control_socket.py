@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.control_socket import reachable
+from shared.control_socket import make_room, reachable, remove
+from shared.errors import StorageUnusable
 
 
 @pytest.mark.parametrize("length", [99, 100, 101, 107, 108, 150, 1_000])
@@ -32,6 +33,24 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
         raise ValueError("oops")
 
     assert before == os.listdir("/proc/self/fd")  # noqa: PTH208
+
+
+def test_only_sockets_are_removed(tmp_path: Path) -> None:
+    """What a dead program left goes; a file, or a link, of that name is somebody's and stays."""
+    path, precious, link = tmp_path / "a.sock", tmp_path / "b.sock", tmp_path / "c.sock"
+    precious.write_text("precious")
+    link.symlink_to(precious)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+    make_room(path)
+    make_room(path)
+    for other in (precious, link):
+        with pytest.raises(StorageUnusable, match="in the way"):
+            make_room(other)
+
+        assert not remove(other)
+
+    assert ["b.sock", "c.sock"] == sorted(each.name for each in tmp_path.iterdir())
 
 
 def _path_of(length: int, folder: Path) -> Path:

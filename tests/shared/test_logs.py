@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 
 from shared.logs import set_up_logs
 
@@ -78,3 +79,14 @@ def test_details_are_for_who_asks(verbose: bool, lines: int) -> None:
     logging.getLogger("asyncio").debug("Using selector")
 
     assert lines == len(stream.getvalue().splitlines())
+
+
+def test_a_request_that_is_no_http_leaves_no_trace() -> None:
+    """It is answered 400 by the framework; a stranger must not be able to fill a disk with tracebacks."""
+    stream = io.StringIO()
+    set_up_logs(stream=stream)
+    for error in (BadHttpMessage("garbage"), LineTooLong(b"x", 8190), RuntimeError("ours")):
+        logging.getLogger("aiohttp.server").error("Error handling request", exc_info=error)
+    (line,) = stream.getvalue().splitlines()
+
+    assert "RuntimeError: ours" in json.loads(line)["exc_info"]

@@ -1,6 +1,7 @@
 """Settings of a program: where they come from, how they are written, and how mistakes are told."""
 
 import os
+import pwd
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,7 @@ class Example(ProgramSettings):
     heartbeat: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 15 * SECOND
     max_size: Annotated[Size, Field(ge=1024)] = 1024**3
     verbose: bool = False
+    retries: Annotated[int, Field(ge=1)] = 3
     link: Link = Link()
     mirrors: list[Link] = Field(default_factory=list)
 
@@ -199,6 +201,41 @@ def test_a_mistake_in_the_file_is_told_in_words(file: Path, text: str, told: str
     assert str(file) in mistakes(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("LINK", "{", "link = '{': must be a table; in the environment, a JSON object (from the environment)"),
+        ("LINK", "5", "link = 5: must be a table"),
+        ("MIRRORS", "[", "mirrors = '[': "),
+        ("RETRIES", "0", "retries = '0': must be at least 1 (from the environment)"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_told_with_the_others(
+    name: str, text: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its key and value, also where it is not even JSON; a bound of a plain number has no unit."""
+    monkeypatch.setenv(f"EXAMPLE_{name}", text)
+    message = mistakes(heartbeat="often")
+
+    assert message.startswith("2 mistakes in the settings:\n")
+    assert told in message
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:
+    """Some editors put one before the text; it means nothing."""
+    file.write_bytes(b'\xef\xbb\xbfheartbeat = "1s"\n')
+
+    assert SECOND == load(file).heartbeat
+
+
+def test_a_mistake_of_two_keys_together_is_told_beside_others(file: Path) -> None:
+    """Nobody mends one thing and then learns of the next."""
+    file.write_text('heartbeat = "1h"\nmax_size = "1B"\n')
+
+    assert "heartbeat must not be longer than two link.timeout" in mistakes(file)
+    assert "max_size = '1B'" in mistakes(file)
+
+
 def test_a_mistake_of_two_keys_together_tells_of_them_alone(file: Path) -> None:
     """Neither every setting nor an origin that nobody knows is printed with it."""
     file.write_text('heartbeat = "1h"\nmax_size = "1MiB"\n')
@@ -242,3 +279,16 @@ def test_data_belong_into_the_state_folder(
         monkeypatch.setenv(name, value)
 
     assert Path(folder) == state_folder("example")
+
+
+def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number of no account, as in a container: there is no place for data unless one is named."""
+
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    for name in ("STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(SettingsInvalid, match="no home folder"):
+        state_folder("example")

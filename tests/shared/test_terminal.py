@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Busy, FileHeld, LinesideError, NotAuthorised, StorageUnusable, Unreachable
-from shared.terminal import Progress, ends_with_exit_code, one_line, print_json, print_table, write_csv
+from shared.terminal import Progress, ends_with_exit_code, json_text, one_line, print_json, print_table, write_csv
 from tests.support.fake_clock import FakeClock
 from tests.support.programs import ROOT
 
@@ -173,4 +174,38 @@ def test_a_reader_that_has_seen_enough_is_no_traceback() -> None:
         os.close(read)
         errors = program.communicate(timeout=30)[1]
 
-    assert b"" == errors
+    assert (b"", 141) == (errors, program.returncode)
+
+
+def test_a_reader_that_was_never_there_is_no_traceback() -> None:
+    """What is still in the buffer at the end is noticed too, and so is a stderr that nobody reads."""
+    code = (
+        "import sys; from shared.errors import Busy; from shared.terminal import ends_with_exit_code\n"
+        "@ends_with_exit_code\ndef run():\n  sys.stdout.write('x')\n  if len(sys.argv) > 1: raise Busy\nrun()"
+    )
+    for more in ([], ["fail"]):
+        read, write = os.pipe()
+        os.close(read)
+        stderr = write if more else subprocess.PIPE
+        with subprocess.Popen([sys.executable, "-c", code, *more], cwd=ROOT, stdout=write, stderr=stderr) as program:
+            os.close(write)
+            errors = program.communicate(timeout=30)[1]
+
+        assert (b"" if not more else None, 141) == (errors, program.returncode)
+
+
+@given(st.text())
+def test_a_text_in_json_can_always_be_printed(text: str) -> None:
+    """It is the same text for the next program, and moves no cursor."""
+    shown = json_text({text: [text]})
+
+    assert shown.isprintable()
+    assert {text: [text]} == json.loads(shown)
+
+
+def test_a_strangers_words_in_an_error_move_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever answers at an address; several mistakes still have a line each."""
+    with pytest.raises(SystemExit):
+        ends_with_exit_code(_raising(Unreachable("two mistakes:\n  \x1b[2Jgone\n  \u202etxt")))()
+
+    assert "error: two mistakes:\n  \\x1b[2Jgone\n  \\u202etxt\n" == capsys.readouterr().err

@@ -33,6 +33,7 @@ _HTTP_ROOMS = (
     "collector/service",  # composition root
     "collector/web",
     "shared/http_body",  # one bounded way to read a body, for both servers
+    "shared/http_guard",
 )
 
 _CLOCK_ROOMS = ("shared/clock",)

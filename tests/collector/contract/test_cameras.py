@@ -70,7 +70,7 @@ async def test_a_camera_known_by_its_events_alone_has_never_called(storage: Stor
     """An import brings its events; how it is nobody knows."""
     await storage.store([delivery(event("10:00", "W1", "working"), camera="C1")], decide=decide)
 
-    assert Camera("default", "C1", None, None, 0, None, None, None, 0) == await camera_of(storage)
+    assert Camera("default", "C1", None, None, 0, None, None, None, 0, has_events=1) == await camera_of(storage)
 
 
 @pytest.mark.parametrize(

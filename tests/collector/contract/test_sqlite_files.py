@@ -1,7 +1,6 @@
 """The SQLite file: who may open it, whose it is, and that what is not ours is not touched by one byte."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,7 @@ from collector.storage.opening import open_writer, transaction, translated_error
 from collector.storage.registry import Registry
 from collector.storage.sqlite import SqliteStorage
 from collector.storage.sqlite_write import store
-from shared.errors import Busy, FileHeld, LinesideError, StorageFull, StorageUnusable
+from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 from tests.support.collector import RULES, at, decide, delivery, event
 
 
@@ -85,7 +84,7 @@ def test_what_is_not_ours_is_refused_and_left_as_it_is(file: Path) -> None:
             SqliteStorage.open_read_only(file)
 
         assert before == bytes_of(file), name
-        assert {file.name, f"{file.name}.lock"} == names_in(file.parent), name
+        assert {file.name} == names_in(file.parent), name
         assert 7 == refused.value.exit_code
 
 
@@ -133,18 +132,6 @@ async def test_personal_data_are_for_the_owner_only(file: Path) -> None:
 
     assert "collector.db-wal" in modes
     assert {0} == set(modes.values())
-
-
-async def test_a_second_writer_is_refused_and_told_whose_it_is(file: Path) -> None:
-    """A reader is welcome meanwhile, and after the first has closed so is a writer."""
-    first = SqliteStorage.open(file, rules=RULES)
-    await first.store([delivery(event("10:00", "W1", "working"))], decide=decide)
-    with pytest.raises(FileHeld, match=f"process {os.getpid()} "):
-        SqliteStorage.open(file, rules=RULES)
-
-    assert 1 == len(await _events(file))
-    await first.close()
-    await fill(file)
 
 
 async def test_a_reader_cannot_write(file: Path) -> None:

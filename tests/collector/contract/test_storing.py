@@ -12,6 +12,7 @@ from collector.records import (
     Delivery,
     Entry,
     EventQuery,
+    KeptRefusal,
     Key,
     Outcome,
     Refusal,
@@ -256,9 +257,10 @@ async def test_refusals_are_kept_newest_first_and_capped(storage: Storage) -> No
     kept = await storage.refusals(most=20_000)
 
     assert 10_000 == len(kept)
-    assert (NOON_AFTER + 2, Refusal("bad_id", "no 2", '"3999"')) == kept[0]
-    assert (NOON_AFTER, Refusal("bad_id", "no 0", '"2000"')) == kept[-1]
-    assert kept[:5] == await storage.refusals(most=5)
+    assert KeptRefusal(NOON_AFTER + 2, "default", "C1", Refusal("bad_id", "no 2", '"3999"')) == kept[0]
+    assert KeptRefusal(NOON_AFTER, "default", "C1", Refusal("bad_id", "no 0", '"2000"')) == kept[-1]
+    assert kept[:5] == await storage.refusals(["default"], most=5)
+    assert [] == await storage.refusals(["north"], most=5)
 
 
 async def test_an_outcome_is_returned_for_each_event(storage: Storage) -> None:

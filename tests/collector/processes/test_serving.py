@@ -54,6 +54,34 @@ async def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         assert url.startswith("http://127.0.0.1:")
 
 
+async def test_an_address_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    """In the resolver's words."""
+    code, told = await serve(tmp_path / "collector.db", "--listen", "no.such.host.invalid:0", "--open")
+
+    assert 1 == code
+    assert "no.such.host.invalid:0 cannot be listened on: " in told
+    assert "Unknown error" not in told
+
+
+@pytest.mark.parametrize("place", [".", "/"])
+async def test_a_folder_is_no_database(place: str) -> None:
+    """Exit code 7 and one line."""
+    code, told = await serve(Path(place), "--listen", "127.0.0.1:0")
+
+    assert (7, 1) == (code, len(told.splitlines()))
+    assert "is a folder" in told
+
+
+async def test_a_file_with_the_name_of_the_socket_stays(tmp_path: Path) -> None:
+    """Exit code 7, before anybody is told that it listens."""
+    precious = tmp_path / "collector.db.sock"
+    _write(precious, "precious")
+    code, told = await serve(tmp_path / "collector.db", "--listen", "127.0.0.1:0")
+
+    assert (7, b"precious") == (code, _bytes(precious))
+    assert "collector.db.sock is in the way and no socket" in told
+
+
 async def test_a_second_collector_on_the_same_database_is_told_whose_it_is(tmp_path: Path) -> None:
     """Exit code 6, with the process that holds it; the first is not disturbed."""
     file = tmp_path / "collector.db"

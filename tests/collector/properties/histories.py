@@ -49,6 +49,30 @@ batches = st.lists(deliveries(), min_size=1, max_size=3)
 rules = st.integers(1, 15).flatmap(lambda gap: st.builds(LedgerRules, st.just(gap), st.integers(0, min(gap, 6))))
 offsets = st.fixed_dictionaries({site: st.integers(0, HOUR - 1) for site in SITES})
 histories = st.builds(History, st.lists(batches, max_size=4), rules, offsets)
+
+crowd_events = st.builds(
+    Event,
+    st.integers(0, LAST // 2),
+    st.sampled_from(["W1", "W2", "W3"]),
+    st.just("S1"),
+    st.sampled_from([EventType.working, EventType.working, EventType.idle]),
+    st.just(0),
+    st.none(),
+)
+
+
+@st.composite
+def crowds(draw: st.DrawFn) -> History:
+    """Draw a history of several people at one workstation, before a camera that may watch on after their last events."""
+    said = contact(watermark=draw(st.integers(0, LAST)))
+    told = draw(st.lists(crowd_events, min_size=3, max_size=8))
+    return History(
+        [[Delivery("default", "C1", LAST, told, contact=said)]],
+        LedgerRules(draw(st.integers(5, 40)), draw(st.integers(0, 3))),
+        {"default": draw(st.integers(0, HOUR - 1))},
+    )
+
+
 _ends = st.none() | st.integers(0, LAST + 25)
 
 

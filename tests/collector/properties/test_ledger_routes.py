@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collector.metrics.ledger import splice
 from collector.metrics.windows import Window
-from tests.collector.properties.histories import HOUR, History, histories, seen_sites, windows_of
+from tests.collector.properties.histories import HOUR, LAST, History, crowds, histories, seen_sites, windows_of
 from tests.collector.properties.routes import by_ledger, by_reference
 from tests.support.stores import audited, folder, hours_of, new_store
 
@@ -18,6 +18,17 @@ from tests.support.stores import audited, folder, hours_of, new_store
 def test_the_ledger_says_what_the_reference_says(history: History, data: st.DataObject) -> None:
     """Three tables byte for byte, and every hour; watermarks, conflicts, two sites and late events included."""
     asked = data.draw(st.lists(st.tuples(windows_of(history), seen_sites), min_size=6, max_size=12))
+    with hours_of(HOUR):
+        asyncio.run(_compare(history, asked))
+
+
+@given(crowds(), st.data())
+def test_a_station_with_several_people_is_told_once(history: History, data: st.DataObject) -> None:
+    """`occupied`, in windows of whole hours above all: there it comes from the ledger unless somebody else is still there."""
+    offset = history.offsets["default"]
+    hours = st.integers(-1, LAST // HOUR).map(lambda number: number * HOUR + offset)
+    whole = st.lists(hours, min_size=2, max_size=2, unique=True).map(lambda ends: Window(*sorted(ends)))
+    asked = data.draw(st.lists(st.tuples(whole | windows_of(history), st.none()), min_size=4, max_size=8))
     with hours_of(HOUR):
         asyncio.run(_compare(history, asked))
 

@@ -54,7 +54,10 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
     [
         ('session_gap = "745h"', "session_gap = '745h': must be at most 31d"),
         ('session_gap = "59s"', "session_gap = '59s': must be at least 1m"),
-        ('tail = "11h"', "tail must not be longer than session_gap"),
+        ('tail = "11h"', "tail (11h) must not be longer than session_gap (10h)"),
+        ('session_gap = "1m"', "tail (5m) must not be longer than session_gap (1m)"),
+        ('listen = "0.0.0.0:8000"', "listen = '0.0.0.0:8000': anybody on that network could read and write"),
+        ('database = "postgresql://host/x"', "database = 'postgresql://host/x': postgresql:// databases are not"),
         ('max_future_skew = "25h"', "max_future_skew = '25h': must be at most 1d"),
         ('heartbeat = "999ms"', "heartbeat = '999ms': must be at least 1s"),
         ('time_zone = "../../etc/passwd"', "is no time zone"),
@@ -119,4 +122,21 @@ def test_the_database_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert tmp_path / "collector.db" == load(None).database_file()
     assert Path("other.db") == load(None, database="other.db").database_file()
     with pytest.raises(SettingsInvalid, match="postgresql://"):
-        load(None, database="postgresql://host/lineside").database_file()
+        load(None, database="postgresql://host/lineside")
+
+
+def test_keys_that_do_not_fit_together_are_told_with_the_others(tmp_path: Path) -> None:
+    """A tail, an address and a database, each of which alone would stop the program, are mended in one go."""
+    told = mistakes(
+        tmp_path / "collector.toml", 'tail = "11h"\nlisten = "0.0.0.0:1"\ndatabase = "mysql://x"\nheartbeat = "0s"\n'
+    )
+
+    assert told.startswith("4 mistakes in the settings:\n")
+    for part in ("tail (11h) must not be longer", "listen = '0.0.0.0:1'", "database = 'mysql://x'", "heartbeat = '0s'"):
+        assert part in told
+
+
+def test_an_open_collector_listens_anywhere() -> None:
+    """Whoever insists may."""
+
+    assert ("0.0.0.0", 1) == load(None, listen="0.0.0.0:1", open=True).listen  # noqa: S104 - nothing listens here

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from collector.web import events_api
 from shared.instants import MINUTE, SECOND, format_instant
 from tests.collector.web.golden import EVENTS, FACTORY, WORKERS, WORKSTATIONS
 from tests.support.collector import NOON_AFTER, RunningCollector, envelope, item, running_collector
@@ -35,10 +36,11 @@ async def test_a_table_is_also_a_file(collector: RunningCollector, what: str) ->
     ] == rows_of(answer.text)
 
 
-async def test_events_as_a_file_are_never_cut(collector: RunningCollector) -> None:
-    """Page after page, whatever the limit of a page; conflicts are counted."""
+async def test_events_as_a_file_are_never_cut(collector: RunningCollector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piece after piece; conflicts are counted."""
+    monkeypatch.setattr(events_api, "EVENTS_A_PIECE", 3)
     await collector.post([*EVENTS, EVENTS[2] | {"count": 4}])
-    answer = await collector.get("/api/events.csv?limit=3")
+    answer = await collector.get("/api/events.csv")
     rows = rows_of(answer.text)
 
     assert (200, 8) == (answer.status, len(rows))

@@ -67,10 +67,26 @@ async def test_a_store_in_trouble_says_when_to_come_again(
     storage.trouble = trouble
     refused = await collector.post([GOOD])
     kept = await collector.stored()
+    health = await collector.get("/healthz")
     storage.trouble = None
 
     assert (status, wait, str(trouble)) == (refused.status, refused.headers["Retry-After"], refused.json["error"])
+    assert (503, f"the last events could not be stored: {trouble}") == (health.status, health.json["error"])
     assert ([], 1) == (kept, (await collector.post([GOOD])).json["accepted"])
+    assert 200 == (await collector.get("/healthz")).status
+
+
+async def test_a_trouble_that_lasts_is_told_once(
+    troubled: tuple[RunningCollector, TroubledStorage], caplog: pytest.LogCaptureFixture
+) -> None:
+    """When it begins, when it changes and when it ends; not at each request."""
+    collector, storage = troubled
+    caplog.set_level("INFO", logger="collector.ingest")
+    for trouble in (StorageFull("full"), StorageFull("full"), Busy("locked"), Busy("locked"), None, None):
+        storage.trouble = trouble
+        await collector.post([GOOD])
+
+    assert ["deliveries not stored", "deliveries not stored", "deliveries are stored again"] == caplog.messages
 
 
 async def test_a_body_that_drips_is_given_up(collector: RunningCollector, monkeypatch: pytest.MonkeyPatch) -> None:

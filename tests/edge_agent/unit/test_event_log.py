@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.log import LOCK_FILE, EventLog
 from edge_agent.buffer.rows import Entry
 from edge_agent.buffer.schema import APPLICATION_ID, QUEUE_FILE, SCHEMA_VERSION
 from edge_agent.delivery.settlement import DeadLetter
@@ -169,6 +169,18 @@ def test_a_second_writer_is_told_whose_pid_has_the_queue(log: EventLog, tmp_path
     """Even within this process."""
     with pytest.raises(FileHeld, match=r"is in use by process \d+"):
         EventLog.open(tmp_path, clock=FakeClock())
+
+
+def test_nothing_is_written_once_the_lock_file_is_deleted(log: EventLog, tmp_path: Path) -> None:
+    """A second agent may have the queue by then: what is posted is refused, not kept twice."""
+    log.append(events(1, 2))
+    (tmp_path / LOCK_FILE).unlink()
+    with pytest.raises(StorageUnusable, match=r"agent\.lock was deleted or replaced"):
+        log.append(events(3, 3))
+    with pytest.raises(StorageUnusable, match=r"agent\.lock was deleted or replaced"):
+        log.settle(settled=((1, 1),), dead=())
+
+    assert (2, ((1, 2),)) == (log.facts().last_seq, log.facts().pending)
 
 
 def test_the_folder_and_the_file_are_private(log: EventLog, tmp_path: Path) -> None:

@@ -102,6 +102,12 @@ def test_a_folder_without_a_queue_is_named(tmp_path: Path) -> None:
         LogReader(tmp_path)
 
 
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path) -> None:
+    """As an error of storage, with the system's reason."""
+    with pytest.raises(StorageUnusable, match="File name too long"):
+        LogReader(tmp_path / ("x" * 300))
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     """As the writer does."""
     (tmp_path / QUEUE_FILE).write_text("nothing like it")

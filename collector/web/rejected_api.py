@@ -1,0 +1,47 @@
+"""`/api/rejected/`: items that were not stored as events, with the reason, for people to look at."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from collector.records import KeptRefusal
+from collector.storage.base import KEPT_REFUSALS
+from collector.web.access import Viewer
+from collector.web.context import REPORTS, STORAGE, check_query, read_limit, sites_of
+from collector.web.csv_answers import csv_answer
+from shared.instants import format_instant
+
+COLUMNS = ("received_at", "site", "camera", "code", "error", "item")
+QUERY = ("site", "limit")
+
+
+async def rejected(request: web.Request, viewer: Viewer) -> web.Response:
+    """Return the newest rejected items, newest first."""
+    return web.json_response(await _rows(request, viewer, unless_limited=1_000))
+
+
+async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
+    """Return them as a file, all that are kept unless fewer are asked for."""
+    rows = await _rows(request, viewer, unless_limited=KEPT_REFUSALS)
+    return csv_answer(rows, columns=COLUMNS, name="rejected")
+
+
+def rejected_row(kept: KeptRefusal) -> dict[str, Any]:
+    """Return a rejected item as the API shows it; `item` is its JSON, or the text of a line that was none."""
+    return {
+        "received_at": format_instant(kept.received_at),
+        "site": kept.site,
+        "camera": kept.camera,
+        "code": kept.refusal.code,
+        "error": kept.refusal.error,
+        "item": kept.refusal.item,
+    }
+
+
+async def _rows(request: web.Request, viewer: Viewer, *, unless_limited: int) -> Sequence[dict[str, Any]]:
+    check_query(request, QUERY)
+    most = read_limit(request.query.get("limit", str(unless_limited)), most=KEPT_REFUSALS)
+    sites = sites_of(request, viewer)
+    await request.app[REPORTS].check_sites(sites)
+    return [rejected_row(kept) for kept in await request.app[STORAGE].refusals(sites, most=most)]
