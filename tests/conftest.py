@@ -4,12 +4,17 @@ The profile `dev` is for a person at work: new examples each time, failures reme
 the same examples every time, so a run that failed fails again, and knows no deadline, because machines are shared.
 """
 
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A job in the background is started with Ctrl-C ignored, and would hand that on to the programs that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
