@@ -4,8 +4,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from sqlite_utils.utils import sqlite3
+
+from shared.events import Event, canonical_json, read_event
 
 Row = Sequence[Any]
 
@@ -21,7 +24,8 @@ LOG_TABLE = """
     create table event_log (
         seq integer primary key autoincrement, epoch integer not null, at integer not null,
         accepted_at integer not null, checksum integer not null, payload text not null
-    ) strict
+    ) strict;
+    create index event_log_at on event_log (at)
 """
 LOG_INSERT = "insert into event_log (epoch, at, accepted_at, checksum, payload) values (?, ?, ?, ?, ?)"
 
@@ -31,7 +35,7 @@ def insert(file: Path, rows: Sequence[Row], *, table: str, statement: str, batch
     connection = sqlite3.connect(file, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
-    connection.execute(table)
+    connection.executescript(table)
     began = time.perf_counter()
     for start in range(0, len(rows), batch):
         connection.execute("begin immediate")
@@ -61,5 +65,10 @@ def event_rows(made: Sequence[dict[str, Any]]) -> list[Row]:
 
 
 def log_rows(made: Sequence[dict[str, Any]]) -> list[Row]:
-    """Return events as rows of the edge agent's table."""
-    return [(1, number, number, 0, str(event)) for number, event in enumerate(made)]
+    """Return events as rows of the edge agent's table: the same instants, the same payloads, a checksum of each."""
+    events = [event for event in map(read_event, made) if isinstance(event, Event)]
+    payloads = [canonical_json(event) for event in events]
+    return [
+        (1, event.at, event.at, crc32(payload.encode()), payload)
+        for event, payload in zip(events, payloads, strict=True)
+    ]

@@ -23,7 +23,7 @@ class TokenFile:
     """The bearer token in a file, read again when the file has changed."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self.path = path
         self._seen: tuple[int, int, int] | None = None
         self._token = ""
 
@@ -34,15 +34,15 @@ class TokenFile:
             OSError, UnicodeDecodeError: the file cannot be read.
             ValueError: it holds no token.
         """
-        if self._path is None:
+        if self.path is None:
             return {}
-        facts = self._path.stat()
+        facts = self.path.stat()
         seen = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
         if seen != self._seen:
-            self._token = self._path.read_text(encoding="utf-8").strip()
+            self._token = self.path.read_text(encoding="utf-8").strip()
             self._seen = seen
         if not self._token or not self._token.isascii() or not self._token.isprintable() or " " in self._token:
-            raise ValueError(f"{self._path} does not hold one token")
+            raise ValueError(f"{self.path} does not hold one token")
         return {"Authorization": f"Bearer {self._token}"}
 
 
@@ -88,7 +88,8 @@ class Sender:
         try:
             headers = {"Content-Type": "application/json", **self._token.header()}
         except (OSError, ValueError) as error:
-            return NoAnswer("token_file", _in_words(error))
+            where = f"{self._token.path}: " if isinstance(error, OSError) else ""
+            return NoAnswer("token_file", where + _in_words(error))
         if self._compression == "gzip":
             body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
             headers["Content-Encoding"] = "gzip"

@@ -77,6 +77,8 @@ class LogReader:
         if not exists:
             raise NotFound(f"there is no queue in {folder}", hint="did the agent run with another --data-dir?")
         self._connection = schema.open_for_reading(folder)
+        self.damaged = 0
+        """How many events `entries` has passed over, because they are not as they were written."""
 
     def entries(
         self, *, from_at: int | None, to_at: int | None, state: State, after_seq: int, most: int
@@ -84,7 +86,7 @@ class LogReader:
         """Return up to `most` undamaged events numbered above `after_seq`, ascending by number.
 
         Their instants lie in [from_at, to_at); None leaves that end open. An empty list means that there are no more:
-        damaged events are passed over, not counted.
+        damaged events are passed over, and counted in `damaged`.
         """
         found: list[Entry] = []
         while len(found) < most:
@@ -93,7 +95,9 @@ class LogReader:
             with self._reading():
                 tokens = {number: epoch.token for number, epoch in rows.epochs(self._connection).items()}
                 page = self._connection.execute(_PAGE, given).fetchall()
-            found += rows.undamaged(page, tokens=tokens)
+            whole = list(rows.undamaged(page, tokens=tokens))
+            self.damaged += len(page) - len(whole)
+            found += whole
             if len(page) < wanted:
                 break
             after_seq = page[-1][0]

@@ -88,8 +88,8 @@ def replay(
     agent and never writes the queue.
 
     \b
-    exit: 0 all confirmed · 1 no queue there · 3 some were rejected · 4 not authorised · 5 unreachable for 30 s
-          7 queue unusable · 130 interrupted; what was done is printed in each case
+    exit: 0 all confirmed · 1 no queue there · 3 some rejected or damaged · 4 not authorised
+          5 unreachable for 30 s · 7 queue unusable · 130 interrupted; what was done is printed in each case
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     clock = SystemClock()
     now = clock.now()
@@ -116,8 +116,8 @@ def replay(
             asyncio.run(_run(run, sender))
         finally:
             progress.close()
-            _tell(run.tally, as_json=as_json)
-        return 3 if run.tally.rejected else 0
+            _tell(run.tally, damaged=reader.damaged, as_json=as_json)
+        return 3 if run.tally.rejected or reader.damaged else 0
 
 
 async def _run(run: Replay, sender: Sender) -> None:
@@ -187,9 +187,11 @@ def _tell_plan(total: int, *, choice: Choice, url: str, as_json: bool) -> int:
     return 0
 
 
-def _tell(tally: Tally, *, as_json: bool) -> None:
+def _tell(tally: Tally, *, damaged: int, as_json: bool) -> None:
     if as_json:
-        print_json({"confirmed": tally.confirmed} | asdict(tally))
+        print_json({"confirmed": tally.confirmed} | asdict(tally) | {"damaged": damaged})
         return
     there = f"already there {tally.already_there:,} (of these in conflict {tally.in_conflict:,})"
     click.echo(f"confirmed {tally.confirmed:,}: new {tally.new:,}, {there}, rejected {tally.rejected:,}")
+    if damaged:
+        click.echo(f"{damaged:,} events are damaged on disk and were not sent", err=True)

@@ -4,15 +4,17 @@ import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.schema import QUEUE_FILE
 from tests.support.events import json_event
 from tests.support.fake_clock import FakeClock
 from tests.support.flaky_collector import (
@@ -215,6 +217,9 @@ async def test_a_replay_runs_beside_the_agent_and_counts_what_the_collector_says
             )
             told = await run.status()
         elsewhere = await command("edge_agent", "replay", "--data-dir", folder, "--collector", other.url, "--json")
+        with closing(sqlite3.connect(tmp_path / "queue" / QUEUE_FILE)) as connection, connection:
+            connection.execute("update event_log set payload = 'x' where seq between 2 and 4")
+        damaged = await command("edge_agent", "replay", "--data-dir", folder)
 
     assert (0, "confirmed 700: new 0, already there 700 (of these in conflict 0), rejected 0\n") == (
         same.code,
@@ -223,10 +228,18 @@ async def test_a_replay_runs_beside_the_agent_and_counts_what_the_collector_says
     assert "700 events (state all)" in same.err
     assert (0, "would send 400\n") == (dry.code, dry.out)
     assert 0 == told["unaccounted"]
-    assert {"confirmed": 700, "new": 700, "already_there": 0, "in_conflict": 0, "rejected": 0} == json.loads(
-        elsewhere.out
-    )
+    assert {
+        "confirmed": 700,
+        "new": 700,
+        "already_there": 0,
+        "in_conflict": 0,
+        "rejected": 0,
+        "damaged": 0,
+    } == json.loads(elsewhere.out)
     assert list(range(1, 701)) == other.numbers
+    assert 3 == damaged.code
+    assert "confirmed 697" in damaged.out
+    assert "3 events are damaged on disk and were not sent" in damaged.err
 
 
 async def test_a_replay_that_cannot_go_on_says_what_was_done(tmp_path: Path) -> None:

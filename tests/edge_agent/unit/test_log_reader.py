@@ -71,6 +71,7 @@ def test_damaged_events_do_not_end_the_pages(log: EventLog, tmp_path: Path) -> N
         found = reader.entries(from_at=None, to_at=None, state="all", after_seq=0, most=2)
 
     assert [1, 9] == [entry.seq for entry in found]
+    assert 7 == reader.damaged
 
 
 def test_a_reader_sees_what_was_appended_meanwhile(log: EventLog, tmp_path: Path) -> None:
