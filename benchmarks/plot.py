@@ -7,17 +7,18 @@ from pathlib import Path
 from benchmarks.scale import Grown
 
 PICTURE = Path(__file__).parent / "scale.svg"
-WIDTH, HEIGHT, LEFT, BOTTOM, RIGHT, TOP = 720, 380, 70, 50, 210, 30
+WIDTH, HEIGHT, LEFT, BOTTOM, RIGHT, TOP = 760, 380, 90, 50, 220, 30
+LABEL_HEIGHT = 16
 COLOURS = ("#005f9e", "#c25700", "#7a828c", "#2e7d32")
 
 
 def write(found: Sequence[Grown]) -> None:
     """Write the picture."""
     lines = {
-        "workers, a shift (ms)": [one.milliseconds["/api/metrics/workers/"] for one in found],
-        "floor, a shift (ms)": [one.milliseconds["/api/floor/"] for one in found],
-        "SQL window query, SQLite (ms)": [one.sqlite_milliseconds for one in found],
-        "SQL window query, DuckDB (ms)": [one.duckdb_milliseconds for one in found],
+        "workers, a shift": [one.milliseconds["/api/metrics/workers/"] for one in found],
+        "floor, a shift": [one.milliseconds["/api/floor/"] for one in found],
+        "SQL window query, SQLite": [one.sqlite_milliseconds for one in found],
+        "SQL window query, DuckDB": [one.duckdb_milliseconds for one in found],
     }
     PICTURE.write_text(_picture([one.stored for one in found], lines))
 
@@ -45,8 +46,10 @@ def _picture(sizes: Sequence[int], lines: dict[str, list[float]]) -> str:
         f'<text x="{x(size):.1f}" y="{HEIGHT - BOTTOM + 22}" text-anchor="middle">{size:,}</text>' for size in sizes
     )
     parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">stored events</text>')
-    for colour, (name, line) in zip(COLOURS, lines.items(), strict=True):
+    free = float(HEIGHT)
+    for colour, (name, line) in sorted(zip(COLOURS, lines.items(), strict=True), key=lambda pair: pair[1][1][-1]):
         points = " ".join(f"{x(size):.1f},{y(value):.1f}" for size, value in zip(sizes, line, strict=True))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
-        parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{y(line[-1]) + 4:.1f}" fill="{colour}">{name}</text>')
+        free = min(y(line[-1]) + 4, free - LABEL_HEIGHT)  # from the lowest up, none over another
+        parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{free:.1f}" fill="{colour}">{name}</text>')
     return "\n".join([*parts, "</svg>", ""])
