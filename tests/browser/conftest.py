@@ -10,9 +10,10 @@ from playwright.async_api import Browser, Route, async_playwright
 
 from tests.browser import chromium, programs
 from tests.browser.watched_page import WatchedPage
+from tests.support.programs import ROOT
 
 INTRUDER = "<img src=x onerror=alert(1)>"
-DASHBOARD = programs.ROOT / "collector" / "dashboard"
+DASHBOARD = ROOT / "collector" / "dashboard"
 MODULES = "http://modules.test"
 CALL = "async ([module, name, values]) => (await import(module))[name](...values)"
 
@@ -33,9 +34,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shift(browser: Browser) -> AsyncIterator[str]:
+async def shift(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The dashboard's address after a finished shift in which the intruder worked, too."""
-    async with programs.finished_shift(INTRUDER) as address:
+    async with programs.finished_shift(INTRUDER, log=tmp_path_factory.mktemp("shift") / "demo.log") as address:
         yield address
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser import programs
 from tests.browser.conftest import Opener
+from tests.support.programs import collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
@@ -42,7 +42,7 @@ def camera_call(name: str, shifts: list[list[dict[str, object]]]) -> dict[str, o
 
 async def test_an_empty_collector_explains_itself_and_its_own_line_works(watched: Opener, tmp_path: Path) -> None:
     """The line shown has this collector's address; pasted, it brings the first worker onto the page."""
-    async with programs.collector(tmp_path / "collector.db") as address:
+    async with collector(tmp_path / "collector.db") as (address, _):
         page = await watched(f"{address}/dashboard/")
         await page.open()
         await expect(page.page.get_by_role("status")).to_have_text("No camera has reported yet.")
@@ -59,7 +59,7 @@ async def test_an_empty_collector_explains_itself_and_its_own_line_works(watched
 async def test_numbers_outlive_their_collector_and_say_how_old_they_are(watched: Opener, tmp_path: Path) -> None:
     """The last numbers stay, under a line with their time; title and icon tell the same; the return clears both."""
     database = tmp_path / "collector.db"
-    async with programs.collector(database) as address:
+    async with collector(database) as (address, _):
         page = await watched(f"{address}/dashboard/")
         await page.open()
         await post_with_the_line_shown(page.page)
@@ -72,7 +72,7 @@ async def test_numbers_outlive_their_collector_and_say_how_old_they_are(watched:
     await expect(page.page.get_by_role("status")).to_contain_text("Showing data of")
     stale = await page.page.title(), await page.page.locator("#icon").get_attribute("href"), await page.rows("workers")
 
-    async with programs.collector(database, listen=urlsplit(address).netloc):
+    async with collector(database, port=urlsplit(address).port or 0):
         await page.page.get_by_role("button", name="Try now").click()
         await expect(page.page).to_have_title("Lineside", timeout=ANSWER_MS)
         await expect(page.page.get_by_role("status")).to_have_text("No camera has reported yet.")
@@ -83,7 +83,7 @@ async def test_numbers_outlive_their_collector_and_say_how_old_they_are(watched:
 
 async def test_a_window_that_makes_no_sense_is_explained_by_the_collector(watched: Opener, tmp_path: Path) -> None:
     """A mistake in the address is answered in the collector's words, not as an outage."""
-    async with programs.collector(tmp_path / "collector.db") as address:
+    async with collector(tmp_path / "collector.db") as (address, _):
         page = await watched(f"{address}/dashboard/")
         await page.open("?from=yesterday")
 
@@ -100,7 +100,7 @@ async def test_a_window_that_makes_no_sense_is_explained_by_the_collector(watche
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_the_longest_ids_push_nothing_off_the_page(watched: Opener, tmp_path: Path, width: int) -> None:
     """64 letters without a gap, for workers, workstations, cameras and sites: no phone has to be scrolled sideways."""
-    async with programs.collector(tmp_path / "collector.db") as address:
+    async with collector(tmp_path / "collector.db") as (address, _):
         page = await watched(f"{address}/dashboard/")
         await page.page.set_viewport_size({"width": width, "height": 844})
         await page.post(camera_call("C" * 64, [shift_of(letter * 64, day) for letter in "WM" for day in range(10, 30)]))
