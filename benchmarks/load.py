@@ -9,22 +9,29 @@ import random
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from benchmarks import bare, programs
+from benchmarks import bare, programs, stored
 from benchmarks.events import bodies, events
 from benchmarks.ingest import post_all
+from shared.events import canonical_json
+from shared.instants import HOUR, format_instant
 
 EVENTS = 200_000
 LATE_SHARE = 0.1
 LATE_EVENTS = 50_000
 DAY_OF_EVENTS = 345_600
 """So many events, a quarter of a second apart, are a day."""
-READS = 60
+STORED = 1_000_000
+READS = 100
+MOST_STRETCHES = 350
+"""Hours that lie well within what is stored."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +73,13 @@ def run() -> list[Line]:
 
 
 def reads_under_load() -> Reads:
-    """Measure the floor of a shift at rest and while 8 clients post as fast as they can."""
-    made = events(2 * EVENTS, workers=200)
-    with tempfile.TemporaryDirectory() as folder, programs.collector(Path(folder)) as address:
-        return asyncio.run(_read(address, made))
+    """Measure the floor of a shift of 200 workers, at rest and while 8 clients post as fast as they can."""
+    with tempfile.TemporaryDirectory() as folder:
+        stored.fill(Path(folder, "collector.db"), STORED)
+        fresh = [canonical_json(event) for event in stored.events(EVENTS, begin=STORED)]
+        batches = [f"[{','.join(fresh[begin : begin + 1000])}]".encode() for begin in range(0, EVENTS, 1000)]
+        with programs.collector(Path(folder)) as address:
+            return asyncio.run(_read(address, batches))
 
 
 def _measure(what: str, made: list[dict[str, Any]], *, batch: int) -> Line:
@@ -98,29 +108,32 @@ def _late_and_fresh() -> list[dict[str, Any]]:
     return [event for pair in zip(late, fresh, strict=True) for event in pair]
 
 
-async def _read(address: str, made: list[dict[str, Any]]) -> Reads:
-    to_send = bodies(made, 1_000)
-    half = len(to_send) // 2
-    url = f"{address}/api/app/"
-    await post_all(url, to_send[:half])
-    window = {"from": "2026-01-15T07:00:00Z", "to": "2026-01-15T15:00:00Z"}
-    at_rest = await _floors(address, window, until=None)
-    sending = asyncio.create_task(post_all(url, to_send[half:]))
-    under_load = await _floors(address, window, until=sending)
-    took = await sending
-    return Reads(*_percentiles(at_rest), *_percentiles(under_load), half * 1_000 / took)
+async def _read(address: str, batches: list[bytes]) -> Reads:
+    windows = _stretches()
+    at_rest = await _floors(address, windows, until=None)
+    sending = asyncio.create_task(post_all(f"{address}/api/app/", batches))
+    under_load = await _floors(address, windows, until=sending)
+    return Reads(*_percentiles(at_rest), *_percentiles(under_load), EVENTS / await sending)
 
 
-async def _floors(address: str, window: dict[str, str], *, until: "asyncio.Task[float] | None") -> list[float]:
+def _stretches() -> Iterator[dict[str, str]]:
+    # Another one each time, an hour further back: a page that was made before costs nothing.
+    start, end = stored.last_shift(STORED)
+    for back in count():
+        shift = back % MOST_STRETCHES * HOUR
+        yield {"from": format_instant(start - shift), "to": format_instant(end - shift)}
+
+
+async def _floors(
+    address: str, windows: Iterator[dict[str, str]], *, until: "asyncio.Task[float] | None"
+) -> list[float]:
     times: list[float] = []
     async with aiohttp.ClientSession() as session:
-        while len(times) < READS or (until is not None and not until.done() and len(times) < 10 * READS):
+        while len(times) < READS if until is None else not until.done():
             began = time.perf_counter()
-            async with session.get(f"{address}/api/floor/", params=window) as answer:
+            async with session.get(f"{address}/api/floor/", params=next(windows)) as answer:
                 await answer.read()
             times.append((time.perf_counter() - began) * 1000)
-            if until is not None and until.done():
-                break
     return times
 
 

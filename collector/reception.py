@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from operator import attrgetter
 from typing import Any
 
 from collector.records import Contact, Delivery, Outcome, Refusal, Stored
@@ -13,6 +14,7 @@ from shared.receipts import normalise
 from shared.wire import REPLAY_SUFFIX, AgentHeader, Body
 
 KEPT_ITEM_CHARACTERS = 2_000
+_AT = attrgetter("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +33,27 @@ class Reception:
     def __init__(self, body: Body, *, now: int, rules: Rules) -> None:
         self._body = body
         self._now = now
-        self._judged = [_judge(item, now=now, rules=rules) for item in body.items]
+        self._judged = _judge_all(body, now=now, rules=rules)
 
     def delivery(self, *, site: str, camera: str | None, is_live: bool = True) -> Delivery:
         """Return what is to be stored; `is_live` is False where the sender is not the camera as it is now."""
-        refusals = [
-            Refusal(result.code, result.error, _excerpt(item))
-            for item, result in zip(self._body.items, self._judged, strict=True)
-            if isinstance(result, Rejection)
-        ]
+        events = [event for event in self._judged if isinstance(event, Event)]
         agent = self._body.agent
         return Delivery(
             site=site,
             camera=camera,
             received_at=self._now,
-            events=[event for event in self._judged if isinstance(event, Event)],
-            refusals=refusals,
+            events=events,
+            refusals=self._refusals() if len(events) < len(self._judged) else (),
             contact=_contact(agent, now=self._now, is_live=is_live) if agent else None,
         )
+
+    def _refusals(self) -> list[Refusal]:
+        return [
+            Refusal(result.code, result.error, _excerpt(item))
+            for item, result in zip(self._body.items, self._judged, strict=True)
+            if isinstance(result, Rejection)
+        ]
 
     def refused_object(self) -> Rejection | None:
         """Return why the one object of a body is no event; None for a list, or if it is one."""
@@ -69,6 +74,13 @@ class Reception:
                 "lacking": stored.lacking,
             }
         return answer
+
+
+def _judge_all(body: Body, *, now: int, rules: Rules) -> Sequence[Event | Rejection]:
+    events = body.events(time_zone=rules.time_zone)
+    if events is not None and max(map(_AT, events), default=0) <= now + rules.max_future_skew:
+        return events
+    return [_judge(item, now=now, rules=rules) for item in body.items]
 
 
 def _judge(item: Any, *, now: int, rules: Rules) -> Event | Rejection:
@@ -103,28 +115,33 @@ def _object_answer(stored: Stored) -> dict[str, Any]:
 
 
 def _list_answer(judged: Sequence[Event | Rejection], stored: Stored) -> dict[str, Any]:
+    is_all_new = stored.outcomes.count(Outcome.accepted) == len(judged)
+    results = [] if is_all_new else _results(judged, stored)
+    words = [result["result"] for result in results]
+    return {
+        "status": "success",
+        "accepted": len(judged) - len(results),
+        "duplicates": words.count("duplicate"),
+        "conflicts": sum("conflict" in result for result in results),
+        "rejected": words.count("rejected"),
+        "results": results,
+    }
+
+
+def _results(judged: Sequence[Event | Rejection], stored: Stored) -> list[dict[str, Any]]:
+    """Return what became of every item that was not plainly accepted."""
     outcomes = iter(stored.outcomes)
     results: list[dict[str, Any]] = []
-    rejected = conflicts = 0
     for index, item in enumerate(judged):
         if isinstance(item, Rejection):
-            rejected += 1
             results.append({"index": index, "result": "rejected", "code": item.code, "error": item.error})
             continue
         outcome = next(outcomes)
         if outcome is Outcome.conflict:
-            conflicts += 1
             results.append({"index": index, "result": "duplicate", "conflict": True})
         elif outcome is Outcome.duplicate:
             results.append({"index": index, "result": "duplicate"})
-    return {
-        "status": "success",
-        "accepted": len(judged) - len(results),
-        "duplicates": len(results) - rejected,
-        "conflicts": conflicts,
-        "rejected": rejected,
-        "results": results,
-    }
+    return results
 
 
 def _excerpt(item: Any) -> str:

@@ -96,8 +96,8 @@ class Splice(NamedTuple):
 
     outcomes: Sequence[Outcome]
     """One for each arrival, in the order of arrival."""
-    survivors: Mapping[EntryKey, Entry]
-    """Events to insert or to overwrite."""
+    survivors: Sequence[Entry]
+    """Events to insert or to overwrite, in order, one of each key."""
     losers: Sequence[Entry]
     """Versions that lost against another of the same key; the same one may be listed, or stored, before."""
     hours: Mapping[tuple[int, str], Amounts]

@@ -124,7 +124,11 @@ def check_id(field: str, text: str) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _short_id(text: str) -> str:
+def short_id(text: str) -> str:
+    """Return what `check_id` returns, remembered: the ids of a factory repeat in nearly every event.
+
+    For texts of at most 128 code points, so that the memory of it stays small.
+    """
     return check_id("id", text)
 
 
@@ -132,8 +136,7 @@ def _read_id(field: str, value: object) -> str:
     if not isinstance(value, str):
         raise _wrong(field, value, wanted="a string")
     try:
-        # The ids of a factory repeat in nearly every event; long texts are not remembered, so the cache stays small.
-        return _short_id(value) if len(value) <= 2 * MAX_ID_LENGTH else check_id(field, value)
+        return short_id(value) if len(value) <= 2 * MAX_ID_LENGTH else check_id(field, value)
     except _Refused:
         return check_id(field, value)
 

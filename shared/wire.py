@@ -7,17 +7,20 @@ number of 5,000 digits make *their* event invalid and leave its neighbours alone
 
 import json
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NoReturn
+from datetime import tzinfo
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic import WithJsonSchema as JsonSchema
 from pydantic_core import from_json
 
 from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
-from shared.events import MAX_ID_LENGTH, Rejection, check_id
+from shared.events import MAX_ID_LENGTH, Event, Rejection, check_id
 from shared.instants import format_instant, parse_instant
+from shared.plain import PlainEnvelope, PlainEvent, decode_plain, plain_events
 
 PROTOCOL = 1
 REPLAY_SUFFIX = "+replay"
@@ -31,6 +34,7 @@ KEPT_LINE_BYTES = 8_000
 _LARGEST_INTEGER = 2**53 - 1
 """What every reader of JSON takes exactly; also, sums over ranges stay within the integers of a database."""
 _LONGEST_INTEGER_TEXT = 400
+Item = TypeVar("Item")
 
 
 def _read_instant(value: object) -> object:
@@ -126,10 +130,26 @@ class ListAnswer(BaseModel):
 class Body:
     """A body taken apart, its items not yet judged."""
 
-    items: list[Any]
+    values: list[Any] | None
+    """The items as JSON values; None where `plain` has them."""
     is_list: bool
     """False for the one-object form, which has an answer of its own."""
     agent: AgentHeader | None = None
+    plain: Sequence[PlainEvent] | None = None
+    text: bytes = b""
+    """What `plain` was decoded from."""
+
+    @property
+    def items(self) -> list[Any]:
+        """The items as JSON values; where `plain` has them the text is read again."""
+        if self.values is not None:
+            return self.values
+        value = decode_json(self.text)
+        return list(value["events"] if isinstance(value, dict) else value)
+
+    def events(self, *, time_zone: tzinfo | None) -> list[Event] | None:
+        """Return the items as events; None if one is none, or may be none: then each wants its own judgement."""
+        return None if self.plain is None else plain_events(self.plain, time_zone=time_zone)
 
 
 def read_body(body: bytes) -> Body:
@@ -140,11 +160,18 @@ def read_body(body: bytes) -> Body:
         BodyTooLarge: more than 10,000 items.
         ProtocolTooNew: the envelope's protocol is above ours.
     """
+    plain = decode_plain(body)
+    if isinstance(plain, PlainEnvelope):
+        header = _read_agent(decode_json(bytes(plain.agent)), events=plain.events)
+        return Body(None, is_list=True, agent=header, plain=plain.events, text=body)
+    if plain is not None:
+        return Body(None, is_list=True, plain=_bounded(plain), text=body)
     value = decode_json(body)
     if isinstance(value, dict):
         if "events" not in value:
             return Body([value], is_list=False)
-        return _read_envelope(value)
+        header = _read_agent(value.get("agent"), events=value["events"])
+        return Body(value["events"], is_list=True, agent=header)
     if isinstance(value, list):
         return Body(_bounded(value), is_list=True)
     raise BadRequest("the body must be an event object, an array of events, or an envelope")
@@ -240,12 +267,12 @@ def _refuse_header(error: ValidationError) -> NoReturn:
     raise BadRequest("the envelope is wrong: " + "; ".join(reasons)) from None
 
 
-def _read_envelope(value: dict[str, Any]) -> Body:
-    header = read_header(value.get("agent"))  # first: a newer protocol may shape its events in another way
-    events = value["events"]
+def _read_agent(agent: object, *, events: object) -> AgentHeader:
+    """Return the header of an envelope that numbers these events."""
+    header = read_header(agent)  # first: a newer protocol may shape its events in another way
     if not isinstance(events, list):
         raise BadRequest("the envelope is wrong: events must be an array")
-    items = _bounded(events)
+    _bounded(events)
     total = 0
     before = -1
     for first, last in header.seqs:
@@ -253,14 +280,14 @@ def _read_envelope(value: dict[str, Any]) -> Body:
             raise BadRequest("the envelope is wrong: agent.seqs must be ascending ranges that do not overlap")
         before = last
         total += last - first + 1
-    if total != len(items):
-        raise BadRequest(f"the envelope is wrong: agent.seqs number {total:,} events and there are {len(items):,}")
+    if total != len(events):
+        raise BadRequest(f"the envelope is wrong: agent.seqs number {total:,} events and there are {len(events):,}")
     if any(last < first for first, last, _ in header.skipped):
         raise BadRequest("the envelope is wrong: a range of agent.skipped ends before it begins")
-    return Body(items, is_list=True, agent=header)
+    return header
 
 
-def _bounded(items: list[Any]) -> list[Any]:
+def _bounded(items: list[Item]) -> list[Item]:
     if len(items) > MAX_EVENTS:
         raise BodyTooLarge(f"{len(items):,} events are too many for one request", hint=f"send at most {MAX_EVENTS:,}")
     return items

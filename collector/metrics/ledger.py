@@ -14,7 +14,7 @@ worker's open state, and is added when somebody asks.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from operator import attrgetter, lt
 
 from collector import hours
 from collector.hours import hour_of
@@ -49,12 +49,11 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
     `runs` ascend and do not overlap; each arrival lies at or before the last event of some run, or the last run has no
     event after it (`is_last`). `offset` is where the site's hours begin, in microseconds past the full hour.
     """
-    outcomes, survivors, losers = _judge(runs, arrivals)
-    if not survivors:
-        return Splice(outcomes, survivors, losers, {}, None)
+    outcomes, changed, losers = _judge(runs, arrivals)
+    if not changed:
+        return Splice(outcomes, changed, losers, {}, None)
     changes = _Changes(rules, offset)
     open_state = None
-    changed = [survivors[key] for key in sorted(survivors)]
     end = 0
     for run in runs:
         # Each change is looked at once: a list of late events may fall into as many runs.
@@ -63,13 +62,19 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
         if not here:
             continue
         state, last_at = changes.add(run, _merged(run.events, here), sign=1)
-        changes.add(run, run.events, sign=-1)
+        if run.events:
+            changes.add(run, run.events, sign=-1)
         if run.is_last and last_at is not None:
             open_state = OpenState(last_at, state)
-    return Splice(outcomes, survivors, losers, changes.result(), open_state)
+    return Splice(outcomes, changed, losers, changes.result(), open_state)
 
 
-def _judge(runs: Sequence[Run], arrivals: Sequence[Entry]) -> tuple[list[Outcome], dict[EntryKey, Entry], list[Entry]]:
+def _judge(
+    runs: Sequence[Run], arrivals: Sequence[Entry]
+) -> tuple[Sequence[Outcome], Sequence[Entry], Sequence[Entry]]:
+    """Return the outcome of each arrival, the entries to write in order, and the versions that lost."""
+    if not any(run.events for run in runs) and _ascends(arrivals):  # nearly always: nothing they could meet
+        return [Outcome.accepted] * len(arrivals), arrivals, ()
     known = {entry[:3]: entry for run in runs for entry in run.events}
     outcomes: list[Outcome] = []
     survivors: dict[EntryKey, Entry] = {}
@@ -87,7 +92,12 @@ def _judge(runs: Sequence[Run], arrivals: Sequence[Entry]) -> tuple[list[Outcome
             losers.append(loser)
         if survivor != standing:
             survivors[key] = survivor
-    return outcomes, survivors, losers
+    return outcomes, [survivors[key] for key in sorted(survivors)], losers
+
+
+def _ascends(entries: Sequence[Entry]) -> bool:
+    instants = [entry[0] for entry in entries]
+    return all(map(lt, instants, instants[1:]))
 
 
 class _Changes:
@@ -101,11 +111,20 @@ class _Changes:
     def add(self, run: Run, events: Iterable[Entry], *, sign: int) -> tuple[State | None, int | None]:
         """Add (or, with sign -1, take away) the closed time and units of a run; return where it leaves the worker."""
         state, last_at = run.state, run.last_at
+        gap = self._rules.session_gap
+        hour_end, here = 0, None  # of the state in force: the hour that is being counted, and what changes in it
         for at, kind, station, count, _, camera in events:
             if state is not None and last_at is not None and at > last_at:
-                self._close(state, last_at, end=at, sign=sign)
+                if here is not None and at <= hour_end and at - last_at <= gap:  # nearly always
+                    here[_COLUMNS[state.event_type]] += sign * (at - last_at)
+                else:
+                    self._close(state, last_at, end=at, sign=sign)
+                    hour = hour_of(at, offset=self._offset)
+                    hour_end, here = hour + hours.LENGTH, self._change(hour, state.workstation_id)
             last_at = at
             if kind != _COUNT:
+                if state is None or station != state.workstation_id:
+                    here = None
                 state = State(at, kind, station, camera)
             elif count:
                 self._change(hour_of(at, offset=self._offset), station)[UNITS] += sign * count

@@ -3,20 +3,26 @@
 from sqlite_utils.utils import sqlite3
 
 from collector.records import Amounts, OpenState, Splice
+from collector.storage import bulk
 from collector.storage.neighbourhood import Worker
 from collector.storage.registry import Registry
 
 _ADD = """
     insert into {table} ({key}, working, idle, absent, assumed, units)
-    values ({marks}, ?, ?, ?, ?, ?)
+    values {{rows}}
     on conflict ({key}) do update
     set working = working + excluded.working, idle = idle + excluded.idle, absent = absent + excluded.absent,
         assumed = assumed + excluded.assumed, units = units + excluded.units
 """
-_HOUR_KEY = "site, hour, worker, workstation"
-_TOTAL_KEY = "site, worker, workstation"
-_ADD_HOURS = _ADD.format(table="ledger", key=_HOUR_KEY, marks="?, ?, ?, ?")
-_ADD_TOTALS = _ADD.format(table="total", key=_TOTAL_KEY, marks="?, ?, ?")
+_ADD_HOURS = _ADD.format(table="ledger", key="site, hour, worker, workstation")
+_ADD_TOTALS = _ADD.format(table="total", key="site, worker, workstation")
+_SET_OPEN_STATES = """
+    insert into open_state (site, worker, last_at, state_at, state_type, state_workstation, state_camera)
+    values {rows}
+    on conflict (site, worker) do update
+    set last_at = excluded.last_at, state_at = excluded.state_at, state_type = excluded.state_type,
+        state_workstation = excluded.state_workstation, state_camera = excluded.state_camera
+"""
 _IS_NOTHING = "working = 0 and idle = 0 and absent = 0 and units = 0"
 
 
@@ -27,27 +33,28 @@ class LedgerRows:
         self._connection = connection
         self._registry = registry
         self._hours: list[tuple[int, ...]] = []
-        self._totals: list[tuple[int, ...]] = []
+        self._totals: dict[tuple[int, int, int], Amounts] = {}
         self._open_states: list[tuple[int | None, ...]] = []
 
     def add(self, worker: Worker, splice: Splice) -> None:
         """Take in what changes for a worker; a worker comes once a transaction."""
         site, number = worker
-        totals: dict[int, Amounts] = {}
         for (hour, station), amounts in splice.hours.items():
             workstation = self._registry.workstation(site, station)
             self._hours.append((site, hour, number, workstation, *amounts))
-            total = totals.get(workstation)
-            totals[workstation] = amounts if total is None else [a + b for a, b in zip(total, amounts, strict=True)]
-        self._totals.extend((site, number, workstation, *amounts) for workstation, amounts in totals.items())
+            place = (site, number, workstation)
+            total = self._totals.get(place)
+            self._totals[place] = amounts if total is None else [a + b for a, b in zip(total, amounts, strict=True)]
         if splice.open_state is not None:
             self._open_states.append(self._open_row(worker, splice.open_state))
             self._registry.set_open_state(worker, splice.open_state)
 
     def write(self) -> None:
         """Add the changes to what stands; rows that are nothing any more go."""
-        self._connection.executemany(_ADD_HOURS, self._hours)
-        self._connection.executemany(_ADD_TOTALS, self._totals)
+        bulk.execute(self._connection, _ADD_HOURS, rows=self._hours)
+        bulk.execute(
+            self._connection, _ADD_TOTALS, rows=[(*place, *amounts) for place, amounts in self._totals.items()]
+        )
         # Only where something was taken away can nothing be left.
         self._connection.executemany(
             f"delete from ledger where site = ? and hour = ? and worker = ? and workstation = ? and {_IS_NOTHING}",  # noqa: S608
@@ -55,20 +62,9 @@ class LedgerRows:
         )
         self._connection.executemany(
             f"delete from total where site = ? and worker = ? and workstation = ? and {_IS_NOTHING}",  # noqa: S608
-            [row[:3] for row in self._totals if min(row[3:]) < 0],
+            [place for place, amounts in self._totals.items() if min(amounts) < 0],
         )
-        # Where each worker's time stands now.
-        self._connection.executemany(
-            """
-            insert into open_state
-                (site, worker, last_at, state_at, state_type, state_workstation, state_camera)
-            values (?, ?, ?, ?, ?, ?, ?)
-            on conflict (site, worker) do update
-            set last_at = excluded.last_at, state_at = excluded.state_at, state_type = excluded.state_type,
-                state_workstation = excluded.state_workstation, state_camera = excluded.state_camera
-            """,
-            self._open_states,
-        )
+        bulk.execute(self._connection, _SET_OPEN_STATES, rows=self._open_states)
 
     def _open_row(self, worker: Worker, stands: OpenState) -> tuple[int | None, ...]:
         if stands.state is None:

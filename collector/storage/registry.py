@@ -8,9 +8,18 @@ from collections.abc import Callable
 from sqlite_utils.utils import sqlite3
 
 from collector.records import Delivery, NewName, OpenState, State
+from collector.storage import bulk
 from collector.storage.neighbourhood import Worker
 
 _Numbers = dict[tuple[int, str], int]
+_WIDEN = """
+    with seen (site, number, first_at, last_at) as (values {rows})
+    update workstation as st
+    set first_at = min(coalesce(st.first_at, seen.first_at), seen.first_at),
+        last_at = max(coalesce(st.last_at, seen.last_at), seen.last_at)
+    from seen
+    where st.site = seen.site and st.number = seen.number
+"""
 
 
 class Registry:
@@ -70,14 +79,7 @@ class Registry:
 
     def write_bounds(self) -> None:
         """Write the first and last events of the workstations that have been seen earlier or later than before."""
-        self._connection.executemany(
-            """
-            update workstation
-            set first_at = min(coalesce(first_at, ?1), ?1), last_at = max(coalesce(last_at, ?2), ?2)
-            where site = ?3 and number = ?4
-            """,
-            [(*self._bounds[place], *place) for place in self._wider],
-        )
+        bulk.execute(self._connection, _WIDEN, rows=[(*place, *self._bounds[place]) for place in self._wider])
         self._wider.clear()
 
     def camera(self, site: int, name: str | None) -> int | None:

@@ -82,9 +82,16 @@ async def _post_events(request: web.Request) -> web.Response:
         intake.life_signs.called()
         return web.json_response(_list_answer(()))
     parsed = read_lines(body) if request.content_type == LINES else read_body(body)
-    judged = [read_event(item, time_zone=intake.time_zone) for item in parsed.items]
+    judged = _judge(parsed, intake.time_zone)
     await intake.acceptor.accept([event for event in judged if isinstance(event, Event)])
     return _answer(parsed, judged, received_at=intake.clock.now())
+
+
+def _judge(body: Body, time_zone: tzinfo | None) -> Judged:
+    events = body.events(time_zone=time_zone)
+    if events is not None:
+        return events
+    return [read_event(item, time_zone=time_zone) for item in body.items]
 
 
 async def _get_status(request: web.Request) -> web.Response:

@@ -221,7 +221,7 @@ async def test_all_is_kept_or_nothing(open_again: Open) -> None:
 
     def breaks_a_bound(runs: Sequence[Run], arrivals: Sequence[Entry], *, offset: int) -> Splice:
         found = decide(runs, arrivals, offset=offset)
-        survivors = {key: entry._replace(count=1_000_001) for key, entry in found.survivors.items()}
+        survivors = [entry._replace(count=1_000_001) for entry in found.survivors]
         return found._replace(survivors=survivors)
 
     bad = Delivery(

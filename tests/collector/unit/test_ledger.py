@@ -121,7 +121,7 @@ def test_the_same_again_changes_nothing() -> None:
     stands = [Run(None, None, [seen(0, working)], is_last=True)]
     found = spliced(stands, seen(0, working), seen(0, working))
 
-    assert ({}, {}, None) == (found.survivors, found.hours, found.open_state)
+    assert ([], {}, None) == (found.survivors, found.hours, found.open_state)
 
 
 class Watched(Entry):
