@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from edge_agent.delivery.batching import Epoch
-from shared.receipts import Ranges, of_numbers
+from edge_agent.delivery.batching import Backlog, Epoch, Gap
+from shared.receipts import Ranges, of_numbers, subtract, union
 
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
@@ -86,6 +86,18 @@ from dead_letter
 order by seq
 """
 
+_REMOVED = """
+select first, last
+from removed
+order by first
+"""
+
+_DROPPED = """
+select first, last, reason
+from dropped
+order by first
+"""
+
 _EPOCHS = """
 select number, token, first_seq
 from epoch
@@ -127,6 +139,25 @@ def settled(connection: Connection) -> Ranges:
 def dead(connection: Connection) -> Ranges:
     """Return the numbers that will not be sent again."""
     return of_numbers(seq for (seq,) in connection.execute(_DEAD).fetchall())
+
+
+def removed(connection: Connection) -> Ranges:
+    """Return the numbers whose row is gone."""
+    return tuple((first, last) for first, last in connection.execute(_REMOVED).fetchall())
+
+
+def dropped(connection: Connection) -> tuple[Gap, ...]:
+    """Return the ranges of numbers that were given up, with the reason, ascending."""
+    return tuple(connection.execute(_DROPPED).fetchall())
+
+
+def backlog(connection: Connection) -> Backlog:
+    """Return what is pending: every number that was given out and is in no other place."""
+    last = last_seq(connection)
+    gaps = dropped(connection)
+    handled = union(union(settled(connection), dead(connection)), ((first, last) for first, last, _ in gaps))
+    pending = subtract(((1, last),) if last else (), handled)
+    return Backlog(pending, last, tuple(epochs(connection).values()), gaps)
 
 
 def epochs(connection: Connection) -> dict[int, Epoch]:
