@@ -74,13 +74,12 @@ class Housekeeping(QueueFile):
         raise full(room, self._limits, path=self._path)
 
     def _room(self, incoming: int) -> Room:
-        if self._limits.reserve_bytes and not self._reserve.is_held:
-            self._reserve.take(leaving=self._limits.min_free_disk_bytes)
+        self._reserve.take(leaving=self._limits.min_free_disk_bytes)
         usage = self._usage()
-        room = judge(self._limits, usage, incoming=incoming, has_reserve=self._reserve.is_held)
+        room = judge(self._limits, usage, incoming=incoming, misses_reserve=self._reserve.is_missed)
         if room is Room.queue_full and usage.log:
             self._fold_log()
-            room = judge(self._limits, self._usage(), incoming=incoming, has_reserve=self._reserve.is_held)
+            room = judge(self._limits, self._usage(), incoming=incoming, misses_reserve=self._reserve.is_missed)
         return room
 
     def _give_way(self, room: Room, incoming: int) -> bool:

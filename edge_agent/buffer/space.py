@@ -11,6 +11,7 @@ Pages that are free inside the file are room: what is removed from the queue is 
 """
 
 import errno
+import logging
 import os
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -25,6 +26,8 @@ ROOM_TO_WRITE = 1024 * 1024
 """With less on the disk the reserve is given up before a write: a batch's receipt takes a few pages of the log."""
 EVENT_BYTES = 100
 """What a row and its place in the index take beside the payload, rounded up."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,9 @@ class Room(Enum):
     disk_full = auto()
 
 
-def judge(limits: Limits, usage: Usage, *, incoming: int, has_reserve: bool) -> Room:
+def judge(limits: Limits, usage: Usage, *, incoming: int, misses_reserve: bool) -> Room:
     """Return whether `incoming` bytes may be added."""
-    if limits.reserve_bytes and not has_reserve:
-        return Room.disk_full
-    if usage.free_disk < limits.min_free_disk_bytes:
+    if misses_reserve or usage.free_disk < limits.min_free_disk_bytes:
         return Room.disk_full
     if limits.max_size_bytes and usage.live + usage.log + incoming > limits.max_size_bytes:
         return Room.queue_full
@@ -106,6 +107,12 @@ class Reserve:
     def __init__(self, folder: Path, *, size_bytes: int) -> None:
         self._path = folder / RESERVE_FILE
         self._size = size_bytes
+        self._is_possible = True
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it should be there and is not, for want of room."""
+        return self._size > 0 and self._is_possible and not self.is_held
 
     @property
     def is_held(self) -> bool:
@@ -128,7 +135,7 @@ class Reserve:
 
         The blocks are really allocated: a file with holes would be no reserve.
         """
-        if not self._size or self.is_held:
+        if not self.is_missed:
             return self.is_held
         if free_disk_bytes(self._path.parent) < self._size + leaving:
             return False
@@ -137,8 +144,9 @@ class Reserve:
             os.posix_fallocate(descriptor, 0, self._size)
         except OSError as error:
             self._path.unlink(missing_ok=True)
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise
+            self._is_possible = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            if not self._is_possible:
+                _log.warning("there can be no reserve on this disk", extra={"reason": error.strerror})
             return False
         finally:
             os.close(descriptor)
