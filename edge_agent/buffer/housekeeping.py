@@ -77,7 +77,7 @@ class Housekeeping(QueueFile):
         self._reserve.take(leaving=self._limits.min_free_disk_bytes)
         usage = self._usage()
         room = judge(self._limits, usage, incoming=incoming, misses_reserve=self._reserve.is_missed)
-        if room is Room.queue_full and usage.log:
+        if room is Room.queue_full and usage.log > self._limits.log_bytes:
             self._fold_log()
             room = judge(self._limits, self._usage(), incoming=incoming, misses_reserve=self._reserve.is_missed)
         return room

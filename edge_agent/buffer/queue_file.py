@@ -95,6 +95,7 @@ class QueueFile:
 
     def _load(self) -> None:
         """Begin a run in the file, and learn from it where each number is."""
+        self._connection.execute(f"pragma wal_autocheckpoint = {self._limits.log_pages}").fetchall()
         self._epoch_number = max(begin_run(self._connection, self._path))
         self._settled = rows.settled(self._connection)
         self._dead = rows.dead(self._connection)

@@ -5,7 +5,7 @@ mode. So a *reserve* file of real blocks lies beside the queue: it is given up s
 agent can start, and taken back once there is room. While it is given up nothing new is accepted.
 
     the disk     |==== others ====|== queue + log ==|= reserve =|.... min_free_disk ....|
-    the queue    |== events that wait or are kept ==|.. free pages ..| log |    at most max_size
+    the queue    |== events that wait or are kept ==|..... free pages .....| log |    at most max_size
 
 Pages that are free inside the file are room: what is removed from the queue is written over before the file grows.
 """
@@ -19,11 +19,16 @@ from pathlib import Path
 from typing import Literal
 
 from edge_agent.buffer.faults import translated
+from edge_agent.buffer.pages import PAGE_BYTES
 from shared.errors import StorageFull
 
 RESERVE_FILE = "reserve"
 ROOM_TO_WRITE = 1024 * 1024
 """With less on the disk the reserve is given up before a write: a batch's receipt takes a few pages of the log."""
+_LOG_BYTES = 16 * 1024 * 1024
+"""The largest request makes a commit of about 8 MiB."""
+_FOLD_PAGES = 1_000
+"""SQLite's own default, 4 MiB."""
 EVENT_BYTES = 100
 """What a row and its place in the index take beside the payload, rounded up."""
 
@@ -39,6 +44,16 @@ class Limits:
     reserve_bytes: int = 0
     when_full: Literal["reject", "drop_oldest"] = "reject"
     retain_sent_seconds: float = 7 * 24 * 3600.0
+
+    @property
+    def log_bytes(self) -> int:
+        """What is kept free of `max_size` for the write-ahead log, which holds a commit before the file does."""
+        return min(_LOG_BYTES, self.max_size_bytes // 4)
+
+    @property
+    def log_pages(self) -> int:
+        """The length at which the log is folded back into the file; the commit that reaches it goes beyond."""
+        return min(_FOLD_PAGES, self.log_bytes // 2 // PAGE_BYTES) if self.max_size_bytes else _FOLD_PAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,7 @@ def judge(limits: Limits, usage: Usage, *, incoming: int, misses_reserve: bool) 
     """Return whether `incoming` bytes may be added."""
     if misses_reserve or usage.free_disk < limits.min_free_disk_bytes:
         return Room.disk_full
-    if limits.max_size_bytes and usage.live + usage.log + incoming > limits.max_size_bytes:
+    if limits.max_size_bytes and usage.live + incoming + max(usage.log, limits.log_bytes) > limits.max_size_bytes:
         return Room.queue_full
     return Room.enough
 
