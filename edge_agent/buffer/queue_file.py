@@ -80,7 +80,7 @@ class QueueFile:
 
     def _open(self, *, damage: str | None = None) -> None:
         if free_disk_bytes(self._folder) < max(self._limits.reserve_bytes, ROOM_TO_WRITE):
-            self._reserve.give_up()
+            self._give_up_reserve()
         opened = open_queue(self._folder, now=self._clock.now(), damage=damage)
         self._path, self._connection = opened.path, opened.connection
         self._is_checked = opened.is_checked
@@ -148,10 +148,13 @@ class QueueFile:
 
     def _make_way(self) -> None:
         """Give the reserve up, and the room in the write-ahead log back."""
-        if self._reserve.give_up():
-            _log.error("the disk is full: the reserve is given up", extra={"file": str(self._path)})
+        self._give_up_reserve()
         with suppress(LinesideError):
             self._fold_log()
+
+    def _give_up_reserve(self) -> None:
+        if self._reserve.give_up():
+            _log.error("the disk is full: the reserve is given up", extra={"folder": str(self._folder)})
 
     def _fold_log(self) -> None:
         """Write the log back into the file and cut it to nothing."""
