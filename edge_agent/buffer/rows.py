@@ -180,9 +180,9 @@ def entries(connection: Connection, ranges: Ranges, *, tokens: dict[int, str]) -
 
 
 def undamaged(found: Iterator[Row] | Sequence[Row], *, tokens: dict[int, str]) -> Iterator[Entry]:
-    """Yield the rows (seq, epoch, at, checksum, payload) whose payload is what was written."""
+    """Yield the rows (seq, epoch, at, checksum, payload) whose payload is what was written, and whose epoch is known."""
     for seq, epoch, at, crc, payload in found:
-        if checksum(payload) == crc:
+        if checksum(payload) == crc and epoch in tokens:
             yield Entry(seq, tokens[epoch], at, payload)
 
 

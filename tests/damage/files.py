@@ -41,6 +41,19 @@ def fill(log: EventLog, *, last: int, step: int = 3) -> Acknowledged:
     return told
 
 
+def fill_noting_log(folder: Path, *, commits: int) -> tuple[Path, list[tuple[int, int]], Acknowledged]:
+    """The files after a kill, and for each commit the last number in it and how long the log was when it returned."""
+    origin = folder / "origin"
+    told, ends = Acknowledged(), []
+    with closing(EventLog.open(origin, clock=FakeClock())) as log:
+        for commit in range(1, commits + 1):
+            told.payloads |= fill(log, last=3 * commit).payloads
+            ends.append((3 * commit, (origin / f"{QUEUE_FILE}-wal").stat().st_size))
+        told.tokens = {epoch.token for epoch in log.facts().epochs}
+        killed = copy_queue(origin, folder / "killed")
+    return killed, ends, told
+
+
 def killed_queue(folder: Path, *, last: int, folded: int = 0) -> tuple[Path, Acknowledged]:
     """The files that a kill leaves: `folded` events in the file, the others only in the log."""
     origin = folder / "origin"

@@ -52,7 +52,7 @@ class CuttableDisk:
 
 
 @contextmanager
-def cuttable_disk(folder: Path, *, size_bytes: int = 64 * 1024 * 1024) -> Iterator[CuttableDisk]:
+def cuttable_disk(folder: Path, *, size_bytes: int = 160 * 1024 * 1024) -> Iterator[CuttableDisk]:
     """A mounted disk whose power can be cut, while the block lasts."""
     image = folder / "disk.img"
     with image.open("wb") as file:
