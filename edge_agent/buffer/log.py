@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from edge_agent.buffer import epochs, rows
 from edge_agent.buffer.faults import translated
@@ -61,7 +62,7 @@ class EventLog(Housekeeping):
     _is_closed = False
 
     @classmethod
-    def open(cls, folder: Path, *, clock: Clock, limits: Limits | None = None) -> "EventLog":
+    def open(cls, folder: Path, *, clock: Clock, limits: Limits | None = None) -> Self:
         """Return the log of a folder, made (0700) if need be; it stays locked until `close`.
 
         Whatever lies in the folder, there is a log afterwards: see `opening`. Without `limits` there are none.
