@@ -21,6 +21,7 @@ import click
 from aiohttp import web
 
 from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.space import Limits
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from edge_agent.intake.local_http import create_app, create_runner
@@ -28,6 +29,7 @@ from edge_agent.sender import Sender
 from edge_agent.settings import AgentSettings
 from edge_agent.status import describe_agent, describe_link, describe_log
 from edge_agent.sync_loop import SyncLoop
+from edge_agent.upkeep import looking_after
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import LinesideError
@@ -69,7 +71,14 @@ class _Agent:
         self._clock = clock
         self._version = version("lineside")
         self._life_signs = LifeSigns(silent_after=settings.source_silent_after, clock=clock)
-        self.acceptor = Acceptor(log.append, executor=executor, on_commit=self._on_commit)
+        self.acceptor = Acceptor(
+            log.append,
+            executor=executor,
+            on_commit=self._on_commit,
+            commit_seconds=settings.buffer.commit_interval / SECOND,
+            commit_max_events=settings.buffer.commit_max_events,
+            clock=clock,
+        )
         self.loop = SyncLoop(
             log,
             sender,
@@ -115,10 +124,11 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
         sender = await stack.enter_async_context(_sender(settings))
-        log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock))
+        log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock, limits=_limits(settings)))
         stack.push_async_callback(_on, executor, log.close)
         await _on(executor, lambda: _remember(log, settings))
         agent = _Agent(settings, log=log, sender=sender, executor=executor, clock=clock)
+        await stack.enter_async_context(looking_after(log, executor=executor, clock=clock))
         await stack.enter_async_context(_delivering(agent.loop))
         stack.push_async_callback(agent.acceptor.close)
         await stack.enter_async_context(_listening_at_control_socket(agent.app(None), settings.data_dir))
@@ -192,6 +202,17 @@ def _sender(settings: AgentSettings) -> Sender:
         ca_file=settings.collector.ca_file,
         timeout_seconds=settings.collector.timeout / SECOND,
         compression=settings.delivery.compression,
+    )
+
+
+def _limits(settings: AgentSettings) -> Limits:
+    buffer = settings.buffer
+    return Limits(
+        max_size_bytes=buffer.max_size,
+        min_free_disk_bytes=buffer.min_free_disk,
+        reserve_bytes=buffer.reserve_size,
+        when_full=buffer.when_full,
+        retain_sent_seconds=buffer.retain_sent_for / SECOND,
     )
 
 

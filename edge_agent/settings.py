@@ -20,7 +20,9 @@ from shared.wire import MAX_EVENTS, Name
 ENVIRONMENT_PREFIX = "EDGE_AGENT_"
 _MILLISECOND = 1_000
 _SECOND = 1_000 * _MILLISECOND
+_DAY = 24 * 3_600 * _SECOND
 _KIB = 1024
+_GIB = 1024**3
 
 
 def is_loopback(host: str) -> bool:
@@ -98,6 +100,18 @@ class CollectorSettings(_Section):
         return value.rstrip("/")
 
 
+class BufferSettings(_Section):
+    """How events are kept, and how much room they may take."""
+
+    commit_interval: Annotated[Duration, _within(0, _SECOND, words="0ms and 1s")] = 25 * _MILLISECOND
+    commit_max_events: Annotated[int, Field(ge=1, le=MAX_EVENTS), BeforeValidator(_refuse_bool)] = 200
+    max_size: Annotated[Size, _within(1024 * _KIB, 1024 * _GIB, words="1MiB and 1024GiB")] = _GIB
+    min_free_disk: Annotated[Size, _within(0, 1024 * _GIB, words="0B and 1024GiB")] = 64 * 1024 * _KIB
+    reserve_size: Annotated[Size, _within(1024 * _KIB, _GIB, words="1MiB and 1GiB")] = 8 * 1024 * _KIB
+    when_full: Literal["reject", "drop_oldest"] = "reject"
+    retain_sent_for: Annotated[Duration, _within(0, 3_660 * _DAY, words="0s and 3660d")] = 7 * _DAY
+
+
 class DeliverySettings(_Section):
     """How the events go."""
 
@@ -128,6 +142,7 @@ class AgentSettings(ProgramSettings):
     time_zone: TimeZone | None = None
     source_silent_after: _Interval = 300 * _SECOND
     collector: CollectorSettings = CollectorSettings()
+    buffer: BufferSettings = BufferSettings()
     delivery: DeliverySettings = DeliverySettings()
     retry: RetrySettings = RetrySettings()
 

@@ -6,6 +6,7 @@ file may be deleted while it is held: whoever takes the lock makes sure that the
 asks again before each write (`check`), because another process may have made a new file and locked that one.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -40,9 +41,10 @@ class FileLock:
             try:
                 self._take(descriptor)
                 if self._leads_to(descriptor):
-                    os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
                     self._descriptor = descriptor
+                    with contextlib.suppress(OSError):  # on a full disk the lock counts, not the number in it
+                        os.ftruncate(descriptor, 0)
+                        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
                     return
             finally:
                 if self._descriptor != descriptor:

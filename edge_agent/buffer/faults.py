@@ -11,14 +11,32 @@ from sqlite_utils.utils import sqlite3
 from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 
 _PRIMARY_CODE = 0xFF
-_BUSY, _LOCKED, _FULL, _NOT_A_DATABASE = 5, 6, 13, 26  # https://sqlite.org/rescode.html
+_BUSY, _LOCKED, _IO, _CORRUPT, _FULL, _NOT_A_DATABASE = 5, 6, 10, 11, 13, 26  # https://sqlite.org/rescode.html
 
 _log = logging.getLogger(__name__)
 
 
+class DiskFailed(StorageUnusable):
+    """The disk did not do what it was told; nothing of this request was kept."""
+
+    http_status = 503
+    retry_after_seconds = 5
+
+
+class QueueDamaged(StorageUnusable):
+    """The queue file is not as it was written."""
+
+    http_status = 503
+    retry_after_seconds = 5
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise what SQLite or the system says of the file at `path` as Busy, StorageFull or StorageUnusable."""
+    """Raise what SQLite or the system says of the file at `path` as Busy, StorageFull or StorageUnusable.
+
+    Two kinds of StorageUnusable want something done: DiskFailed (close the file and open it anew: after a failed sync
+    its connection may believe what is not on disk) and QueueDamaged (salvage it).
+    """
     try:
         yield
     except sqlite3.Error as error:
@@ -67,8 +85,10 @@ def _in_our_words(error: sqlite3.Error, path: Path) -> LinesideError:
         return _full(path)
     if code in (_BUSY, _LOCKED):
         return Busy(f"{path} is busy")
-    if code == _NOT_A_DATABASE:
-        return not_a_queue(path, "it is no SQLite database")
+    if code in (_NOT_A_DATABASE, _CORRUPT):
+        return QueueDamaged(f"{path} is damaged: {error}", hint="what is whole will be salvaged; send again")
+    if code == _IO:
+        return DiskFailed(f"{path} cannot be used: {error}", hint="is the disk mounted, writable and whole?")
     return _unusable(path, str(error))
 
 

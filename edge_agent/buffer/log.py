@@ -2,7 +2,7 @@
 
 Invariants:
 
-* Every number from 1 to `last_seq` is exactly one of pending, settled, dead letter.
+* Every number from 1 to `last_seq` is exactly one of pending, settled, dead letter, dropped.
 * A number is used once within its epoch, for ever. After a stop that was not clean, commits may be missing (a damaged
   write-ahead log drops its end without a word), so the numbers go on under a new epoch.
 * A row is never changed. Memory follows the file and not the other way round: it is updated after the commit.
@@ -13,17 +13,20 @@ one more for each dead letter.
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
-from edge_agent.buffer import rows, schema
-from edge_agent.buffer.faults import transaction, translated
-from edge_agent.buffer.oldest import OldestPending
+from edge_agent.buffer import epochs, rows
+from edge_agent.buffer.faults import translated
+from edge_agent.buffer.housekeeping import Housekeeping
+from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry, checksum
-from edge_agent.delivery.batching import Backlog, Epoch
+from edge_agent.buffer.space import EVENT_BYTES, Limits, free_disk_bytes, size_bytes
+from edge_agent.delivery.batching import Backlog
 from edge_agent.delivery.settlement import DeadLetter
-from shared.clock import Clock, new_token
+from shared.clock import Clock
 from shared.errors import LinesideError
 from shared.events import Event, canonical_json
 from shared.file_lock import FileLock
@@ -31,23 +34,10 @@ from shared.receipts import Range, Ranges, count, intersect, of_numbers, subtrac
 
 LOCK_FILE = "agent.lock"
 _log = logging.getLogger(__name__)
-_STOP = "stop"
-_CLEAN = "clean"
 
 _APPEND = """
 insert into event_log (seq, epoch, at, accepted_at, checksum, payload)
 values (?, ?, ?, ?, ?, ?)
-"""
-
-_BEGIN_EPOCH = """
-insert into epoch (number, token, first_seq)
-values (?, ?, ?)
-"""
-
-# An epoch in which nothing was kept says nothing; many failed starts shall leave no trace.
-_FORGET_EMPTY_EPOCHS = """
-delete from epoch
-where first_seq > ?
 """
 
 _ADD_SETTLED = """
@@ -65,40 +55,21 @@ insert into dead_letter (seq, code, error, buried_at)
 values (?, ?, ?, ?)
 """
 
-_REMEMBER = """
-insert into meta (key, value)
-values (?, ?)
-on conflict (key) do update set value = excluded.value
-"""
 
-
-class EventLog:
+class EventLog(Housekeeping):
     """The one writer of a queue folder; synchronous, used by one thread at a time (`facts` by any)."""
 
-    def __init__(self, folder: Path, *, lock: FileLock, connection: rows.Connection, clock: Clock) -> None:
-        """Take over an open connection and a held lock; use `open`."""
-        self._path = folder / schema.QUEUE_FILE
-        self._lock = lock
-        self._connection = connection
-        self._clock = clock
-        epochs = _begin(connection, self._path)
-        self._epoch_number = max(epochs)
-        self._tokens = {number: epoch.token for number, epoch in epochs.items()}
-        self._settled = rows.settled(connection)
-        self._dead = rows.dead(connection)
-        last = rows.last_seq(connection)
-        pending = subtract(((1, last),) if last else (), union(self._settled, self._dead))
-        self._facts = Backlog(pending, last, tuple(epochs.values()))
-        self._oldest = OldestPending(lambda ranges: rows.oldest_at(connection, ranges))
-        self._closed = False
+    _is_closed = False
 
     @classmethod
-    def open(cls, folder: Path, *, clock: Clock) -> "EventLog":
+    def open(cls, folder: Path, *, clock: Clock, limits: Limits | None = None) -> Self:
         """Return the log of a folder, made (0700) if need be; it stays locked until `close`.
+
+        Whatever lies in the folder, there is a log afterwards: see `opening`. Without `limits` there are none.
 
         Raises:
             FileHeld: another process has it, named by its pid.
-            StorageUnusable: the file is not ours, newer, or cannot be opened; it is untouched.
+            StorageUnusable: the disk does not let us.
             StorageFull: no room to open it.
         """
         lock = FileLock(folder / LOCK_FILE, what=f"the queue {folder}")
@@ -106,13 +77,8 @@ class EventLog:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock.acquire()
         try:
-            connection = schema.open_for_writing(folder)
-            try:
-                with translated(folder / schema.QUEUE_FILE):
-                    return cls(folder, lock=lock, connection=connection, clock=clock)
-            except BaseException:
-                connection.close()
-                raise
+            with translated(folder):
+                return cls(folder, lock=lock, clock=clock, limits=limits or Limits())
         except BaseException:
             lock.release()
             raise
@@ -125,12 +91,16 @@ class EventLog:
         """
         if not events:
             return
+        self._ready()
+        payloads = [canonical_json(event) for event in events]
+        self._make_room(sum(len(payload) + EVENT_BYTES for payload in payloads))
         facts = self._facts
         with self._writing():
-            self._connection.executemany(_APPEND, self._new_rows(events, after=facts.last_seq))
+            self._connection.executemany(_APPEND, self._new_rows(events, payloads, after=facts.last_seq))
         last = facts.last_seq + len(events)
-        epochs = (*facts.epochs[:-1], replace(facts.epochs[-1], last=last))
-        self._facts = Backlog(_extended(facts.pending, (facts.last_seq + 1, last)), last, epochs)
+        numbered = (*facts.epochs[:-1], replace(facts.epochs[-1], last=last))
+        pending = _extended(facts.pending, (facts.last_seq + 1, last))
+        self._facts = replace(facts, pending=pending, last_seq=last, epochs=numbered)
         self._oldest.note(min(event.at for event in events))
 
     def facts(self) -> Backlog:
@@ -143,8 +113,10 @@ class EventLog:
         Raises:
             StorageUnusable: the disk cannot be read.
         """
-        with translated(self._path):
-            return rows.entries(self._connection, ranges, tokens=self._tokens)
+        self._ready()
+        with self._reading():
+            tokens = {number: epoch.token for number, epoch in rows.epochs(self._connection).items()}
+            return rows.entries(self._connection, ranges, tokens=tokens)
 
     def settle(self, *, settled: Ranges, dead: Sequence[DeadLetter]) -> None:
         """Note in one transaction what the collector has, and what will not be sent again.
@@ -154,6 +126,7 @@ class EventLog:
         Raises:
             StorageFull, Busy, StorageUnusable: nothing was noted; the events stay pending.
         """
+        self._ready()
         pending = self._facts.pending
         letters = _first_of_each(dead, among=pending)
         buried = of_numbers(letter.seq for letter in letters)
@@ -175,28 +148,45 @@ class EventLog:
         Raises:
             StorageUnusable: the disk cannot be read.
         """
-        with translated(self._path):
+        self._ready()
+        with self._reading():
             return self._oldest.find(self._facts.pending, without=without)
 
+    @property
+    def retained(self) -> Ranges:
+        """The settled numbers whose events are still on disk."""
+        return subtract(self._settled, self._removed)
+
     def counts(self) -> Counts:
-        """Return how much there is."""
+        """Return how much there is, also when the disk cannot be read: `oldest_pending_at` is None then."""
+        oldest_pending_at = None
+        with suppress(LinesideError):
+            oldest_pending_at = self.oldest_pending_at(without=())
         return Counts(
             last_seq=self._facts.last_seq,
             settled=count(self._settled),
             pending=count(self._facts.pending),
             dead=count(self._dead),
-            size_bytes=schema.size_bytes(self._path.parent),
-            oldest_pending_at=self.oldest_pending_at(without=()),
+            size_bytes=size_bytes(self._path),
+            oldest_pending_at=oldest_pending_at,
+            dropped=count(ranges_of(self._facts.dropped)),
+            retained=count(self.retained),
+            max_size_bytes=self._limits.max_size_bytes,
+            free_disk_bytes=free_disk_bytes(self._folder),
+            has_reserve=self._reserve.is_held,
+            recovery=self._recovery,
         )
 
     def remember(self, key: str, value: str) -> None:
         """Keep a fact about the agent, for itself after a restart and for commands that read the file."""
+        self._ready()
         with self._writing():
-            self._connection.execute(_REMEMBER, (key, value))
+            epochs.remember(self._connection, key=key, value=value)
 
     def recall(self, key: str) -> str | None:
         """Return what was remembered."""
-        with translated(self._path):
+        self._ready()
+        with self._reading():
             return rows.meta(self._connection, key)
 
     def close(self) -> None:
@@ -204,41 +194,23 @@ class EventLog:
 
         Where the note finds no room, the next start takes the stop for an unclean one: a new epoch, nothing worse.
         """
-        if self._closed:
+        if self._is_closed:
             return
-        self._closed = True
+        self._is_closed = True
         try:
-            self.remember(_STOP, _CLEAN)
+            self.remember(epochs.STOP, epochs.CLEAN)
         except LinesideError as error:
             _log.warning("the clean stop could not be noted", extra={"reason": str(error)})
         finally:
             self._connection.close()
             self._lock.release()
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._lock.check()  # a deleted lock file lets a second agent in
-        with transaction(self._connection, self._path):
-            yield
-
-    def _new_rows(self, events: Sequence[Event], *, after: int) -> Iterator[tuple[int, int, int, int, int, str]]:
-        now = self._clock.now()
-        for seq, event in enumerate(events, after + 1):
-            payload = canonical_json(event)
-            yield seq, self._epoch_number, event.at, now, checksum(payload.encode()), payload
-
-
-def _begin(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
-    """Return the epochs after the start of this run: a new one unless the last run ended cleanly."""
-    with transaction(connection, path):
-        was_clean = rows.meta(connection, _STOP) == _CLEAN
-        connection.execute(_REMEMBER, (_STOP, "running"))
-        if not was_clean:
-            last = rows.last_seq(connection)
-            number = max(rows.epochs(connection), default=0) + 1
-            connection.execute(_FORGET_EMPTY_EPOCHS, (last,))
-            connection.execute(_BEGIN_EPOCH, (number, new_token(), last + 1))
-    return rows.epochs(connection)
+    def _new_rows(
+        self, events: Sequence[Event], payloads: Sequence[str], *, after: int
+    ) -> Iterator[tuple[int, int, int, int, int, str]]:
+        now, epoch = self._clock.now(), self._epoch_number
+        for seq, (event, payload) in enumerate(zip(events, payloads, strict=True), after + 1):
+            yield seq, epoch, event.at, now, checksum(payload.encode()), payload
 
 
 def _extended(pending: Ranges, new: Range) -> Ranges:

@@ -11,11 +11,13 @@ from typing import Literal, Self
 
 from edge_agent.buffer import rows, schema
 from edge_agent.buffer.faults import translated
+from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry
+from edge_agent.buffer.space import free_disk_bytes, size_bytes
 from edge_agent.delivery.batching import Backlog
 from shared.errors import NotFound
 from shared.instants import LAST_INSTANT
-from shared.receipts import count, subtract, union
+from shared.receipts import count, subtract
 
 State = Literal["queued", "synced", "all"]
 """`queued` is pending, `synced` is settled; `all` is every event that is kept, dead letters too."""
@@ -71,12 +73,12 @@ class LogReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / schema.QUEUE_FILE
+        self._path = schema.current_file(folder)
         with translated(self._path):
             exists = self._path.exists()
         if not exists:
             raise NotFound(f"there is no queue in {folder}", hint="did the agent run with another --data-dir?")
-        self._connection = schema.open_for_reading(folder)
+        self._connection = schema.open_for_reading(self._path)
         self.damaged = 0
         """How many events `entries` has passed over, because they are not as they were written."""
 
@@ -112,19 +114,23 @@ class LogReader:
     def facts(self) -> Backlog:
         """Return what is pending and the epochs, as the writer's `facts` does."""
         with self._reading():
-            return self._facts()
+            return rows.backlog(self._connection)
 
     def counts(self) -> Counts:
         """Return how much there is; `oldest_pending_at` is exact."""
         with self._reading():
-            facts = self._facts()
+            facts = rows.backlog(self._connection)
+            settled = rows.settled(self._connection)
             return Counts(
                 last_seq=facts.last_seq,
-                settled=count(rows.settled(self._connection)),
+                settled=count(settled),
                 pending=count(facts.pending),
                 dead=count(rows.dead(self._connection)),
-                size_bytes=schema.size_bytes(self._folder),
+                size_bytes=size_bytes(self._path),
                 oldest_pending_at=rows.oldest_at(self._connection, facts.pending),
+                dropped=count(ranges_of(facts.dropped)),
+                retained=count(subtract(settled, rows.removed(self._connection))),
+                free_disk_bytes=free_disk_bytes(self._folder),
             )
 
     def recall(self, key: str) -> str | None:
@@ -141,12 +147,6 @@ class LogReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _facts(self) -> Backlog:
-        last = rows.last_seq(self._connection)
-        handled = union(rows.settled(self._connection), rows.dead(self._connection))
-        pending = subtract(((1, last),) if last else (), handled)
-        return Backlog(pending, last, tuple(rows.epochs(self._connection).values()))
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

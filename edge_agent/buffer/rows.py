@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from edge_agent.delivery.batching import Epoch
-from shared.receipts import Ranges, of_numbers
+from edge_agent.delivery.batching import Backlog, Epoch, Gap
+from shared.receipts import Ranges, of_numbers, subtract, union
 
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the log holds; every number given out is settled, pending or dead."""
+    """How much the log holds; every number given out is settled, pending, dead or dropped."""
 
     last_seq: int
     settled: int
@@ -43,6 +43,22 @@ class Counts:
     """The file and its write-ahead log."""
     oldest_pending_at: int | None
     """Instant of the oldest pending event or a little earlier; None when nothing is pending."""
+    dropped: int = 0
+    """Numbers given up: the oldest when there was no room, or lost to damage of the file."""
+    retained: int = 0
+    """Settled events that are still on disk."""
+    max_size_bytes: int = 0
+    """What the queue may take; 0 for no limit of its own."""
+    free_disk_bytes: int = 0
+    has_reserve: bool = False
+    """Whether the file that is given up when the disk is full is there."""
+    recovery: str | None = None
+    """What the start found and did about it, in words; None if all was well."""
+
+    @property
+    def unaccounted(self) -> int:
+        """Numbers that are in no place or in two; must be 0."""
+        return self.last_seq - self.settled - self.pending - self.dead - self.dropped
 
 
 def checksum(payload: bytes) -> int:
@@ -68,6 +84,18 @@ _DEAD = """
 select seq
 from dead_letter
 order by seq
+"""
+
+_REMOVED = """
+select first, last
+from removed
+order by first
+"""
+
+_DROPPED = """
+select first, last, reason
+from dropped
+order by first
 """
 
 _EPOCHS = """
@@ -113,6 +141,25 @@ def dead(connection: Connection) -> Ranges:
     return of_numbers(seq for (seq,) in connection.execute(_DEAD).fetchall())
 
 
+def removed(connection: Connection) -> Ranges:
+    """Return the numbers whose row is gone."""
+    return tuple((first, last) for first, last in connection.execute(_REMOVED).fetchall())
+
+
+def dropped(connection: Connection) -> tuple[Gap, ...]:
+    """Return the ranges of numbers that were given up, with the reason, ascending."""
+    return tuple(connection.execute(_DROPPED).fetchall())
+
+
+def backlog(connection: Connection) -> Backlog:
+    """Return what is pending: every number that was given out and is in no other place."""
+    last = last_seq(connection)
+    gaps = dropped(connection)
+    handled = union(union(settled(connection), dead(connection)), ((first, last) for first, last, _ in gaps))
+    pending = subtract(((1, last),) if last else (), handled)
+    return Backlog(pending, last, tuple(epochs(connection).values()), gaps)
+
+
 def epochs(connection: Connection) -> dict[int, Epoch]:
     """Return the epochs by their number, ascending; one that has no event yet ends before it begins."""
     rows = connection.execute(_EPOCHS).fetchall()
@@ -133,9 +180,9 @@ def entries(connection: Connection, ranges: Ranges, *, tokens: dict[int, str]) -
 
 
 def undamaged(found: Iterator[Row] | Sequence[Row], *, tokens: dict[int, str]) -> Iterator[Entry]:
-    """Yield the rows (seq, epoch, at, checksum, payload) whose payload is what was written."""
+    """Yield the rows (seq, epoch, at, checksum, payload) whose payload is what was written, and whose epoch is known."""
     for seq, epoch, at, crc, payload in found:
-        if checksum(payload) == crc:
+        if checksum(payload) == crc and epoch in tokens:
             yield Entry(seq, tokens[epoch], at, payload)
 
 

@@ -1,12 +1,11 @@
 """The queue file: how it is made, recognised, opened and brought up to date.
 
 A file is ours by its `application_id`, and of a schema by its `user_version` (the number of migrations applied). One
-that is not ours, or newer than this program, is left untouched: it is recognised from its first 100 bytes, before
-SQLite may write to it. A new file is made complete under another name and renamed into place, so that a crash leaves
+that is not ours, or newer than this program, is recognised by `findings` before SQLite may write to it. A new file is made complete under another name and renamed into place, so that a crash leaves
 either no file or a whole one; `page_size` and `auto_vacuum` only take effect before WAL is switched on.
 
-Tables: `event_log` is append-only; what became of an event stands in `settled` (merged ranges, normally one or two) and
-`dead_letter`. A log with ranges writes half as much as one with a status column, and has no state to repair after a
+Tables: `event_log` is append-only; what became of an event stands in `settled` (merged ranges, normally one or two),
+`dead_letter` and `dropped`; `removed` names the numbers whose row is gone, settled long ago or dropped. A log with ranges writes half as much as one with a status column, and has no state to repair after a
 crash. `synchronous=FULL`: with NORMAL a power cut takes acknowledged commits with it.
 """
 
@@ -18,17 +17,13 @@ from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer.faults import not_a_queue, transaction, translated
-from shared.errors import StorageUnusable
+from edge_agent.buffer.findings import APPLICATION_ID, QUEUE_FILE, Finding, find
 
-QUEUE_FILE = "queue.db"
-APPLICATION_ID = 0x4C53_4541
-"""`LSEA` in ASCII."""
-MAGIC = b"SQLite format 3\0"
+__all__ = ["APPLICATION_ID", "QUEUE_FILE", "SCHEMA_VERSION", "connect", "make", "open_for_reading"]
+
 BUSY_SECONDS = 5
-_JOURNAL_BYTES = 16 * 1024 * 1024
-_HEADER_BYTES = 100
-_USER_VERSION = slice(60, 64)
-_APPLICATION_ID = slice(68, 72)
+_JOURNAL_BYTES = 4 * 1024 * 1024
+"""What a log of 1,000 pages, at which SQLite folds it back, needs; a longer one is cut back to this."""
 
 migrations = Migrations("edge_agent")
 
@@ -85,62 +80,108 @@ def m001_log(db: Database) -> None:
     """)
 
 
-SCHEMA_VERSION = 1
+@migrations()
+def m002_space(db: Database) -> None:
+    """Make the tables by which old events leave and lost ones are named."""
+    # Ranges of numbers that have no row any more; they neither overlap nor touch.
+    db.execute("""
+        create table removed (
+            first integer primary key,
+            last integer not null check (last >= first)
+        ) strict
+    """)
+    # Ranges of numbers that were given up before the collector confirmed them, and why.
+    db.execute("""
+        create table dropped (
+            first integer primary key,
+            last integer not null check (last >= first),
+            reason text not null
+        ) strict
+    """)
+    # At a second of the agent's running time (no wall clock), everything up to seq had been dealt with.
+    db.execute("""
+        create table mark (
+            tick integer primary key,
+            seq integer not null
+        ) strict
+    """)
+
+
+SCHEMA_VERSION = 2
 """How many migrations there are."""
 
 
-def open_for_writing(folder: Path) -> sqlite3.Connection:
-    """Return the one writing connection to a folder's queue file, made or migrated if need be.
+def connect(path: Path) -> sqlite3.Connection:
+    """Return the one writing connection to a queue file that is there, migrated if need be.
 
-    The caller holds the folder's lock.
+    The caller holds the folder's lock and has made sure that the file is ours.
 
     Raises:
-        StorageUnusable: not SQLite, of another program or of a newer one (then it is untouched), or not to be opened.
-        StorageFull: no room for the file.
+        QueueDamaged: SQLite finds no whole database there.
+        StorageUnusable, StorageFull: it cannot be opened.
     """
-    path = folder / QUEUE_FILE
     with translated(path):
-        if not path.exists():
-            _make(path)
-        _check_header(path)
-        connection = _connect(path)
+        connection = connect_plainly(path)
         try:
-            _check_version(path, int(connection.execute("pragma user_version").fetchone()[0]))
             _migrate(connection, path)
-            connection.execute("pragma journal_mode = wal")
-            connection.execute(f"pragma journal_size_limit = {_JOURNAL_BYTES}")
+            connection.execute("pragma journal_mode = wal").fetchall()
+            connection.execute(f"pragma journal_size_limit = {_JOURNAL_BYTES}").fetchall()
         except BaseException:
             connection.close()
             raise
         return connection
 
 
-def open_for_reading(folder: Path) -> sqlite3.Connection:
-    """Return a connection that cannot write, for use beside the running agent or without one.
+def make(path: Path) -> None:
+    """Make a queue file with nothing in it: whole, or not at all.
 
     Raises:
-        StorageUnusable: as for writing.
+        StorageUnusable, StorageFull: it cannot be made.
     """
-    path = folder / QUEUE_FILE
     with translated(path):
-        _check_header(path)
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
-        )
+        unfinished = prepare(path)
+        unfinished.replace(path)
+        sync_folder(path.parent)
+
+
+def prepare(path: Path) -> Path:
+    """Return a queue file with nothing in it, under a name that no start takes for the queue at `path`."""
+    unfinished = path.with_name(path.name + ".new")
+    for leftover in (unfinished, path.with_name(unfinished.name + "-journal")):
+        leftover.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    with closing(connect_plainly(unfinished)) as connection:
+        connection.execute("pragma page_size = 4096")
+        connection.execute("pragma auto_vacuum = incremental")
+        _migrate(connection, unfinished)
+    return unfinished
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that cannot write, for use beside the running agent or without one."""
+    with translated(path):
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
         try:
             connection.execute("pragma query_only = on")
             connection.execute("pragma trusted_schema = off")
-            _check_version(path, int(connection.execute("pragma user_version").fetchone()[0]))
         except BaseException:
             connection.close()
             raise
         return connection
 
 
-def size_bytes(folder: Path) -> int:
-    """Return what the queue takes on disk: the file and its write-ahead log."""
-    files = (folder / QUEUE_FILE, folder / (QUEUE_FILE + "-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
+def current_file(folder: Path) -> Path:
+    """Return the file that is the queue of a folder, whether it is there or not.
+
+    Raises:
+        StorageUnusable: what is there cannot be read as a queue.
+    """
+    with translated(folder):
+        path, finding, why, _ = find(folder, known_version=SCHEMA_VERSION)
+    if finding not in (Finding.ours, Finding.absent):
+        raise not_a_queue(path, why)
+    return path
 
 
 def sync_folder(folder: Path) -> None:
@@ -152,7 +193,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect_plainly(path: Path) -> sqlite3.Connection:
+    """Return a connection with our settings to a file of ours, however far it is made."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
     connection.execute("pragma synchronous = full")
     connection.execute("pragma secure_delete = on")
@@ -161,43 +203,14 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _make(path: Path) -> None:
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        # SQLite would mix the frames of the missing file into the new one.
-        raise StorageUnusable(f"{path} is missing but {log.name} is there", hint="put the file back, or move both away")
-    unfinished = path.with_name(path.name + ".new")
-    for leftover in (unfinished, path.with_name(unfinished.name + "-journal")):
-        leftover.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    with closing(_connect(unfinished)) as connection:
-        connection.execute("pragma page_size = 4096")
-        connection.execute("pragma auto_vacuum = incremental")
-        _migrate(connection, unfinished)
-    unfinished.replace(path)
-    sync_folder(path.parent)
-
-
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     db = Database(connection, execute_plugins=False, recursive_triggers=False)
-    if int(connection.execute("pragma user_version").fetchone()[0]) == SCHEMA_VERSION:
+    version = int(connection.execute("pragma user_version").fetchone()[0])
+    if version == SCHEMA_VERSION:
         return
+    if version > SCHEMA_VERSION:
+        raise not_a_queue(path, f"its schema {version} is newer than the {SCHEMA_VERSION} known here")
     with transaction(connection, path):
         migrations.apply(db)
         connection.execute(f"pragma application_id = {APPLICATION_ID}")
         connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
-
-
-def _check_header(path: Path) -> None:
-    with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
-    if not header.startswith(MAGIC) or len(header) < _HEADER_BYTES:
-        raise not_a_queue(path, "it is no SQLite database")
-    if int.from_bytes(header[_APPLICATION_ID]) != APPLICATION_ID:
-        raise not_a_queue(path, "it belongs to another program")
-    _check_version(path, int.from_bytes(header[_USER_VERSION]))
-
-
-def _check_version(path: Path, version: int) -> None:
-    if version > SCHEMA_VERSION:
-        raise not_a_queue(path, f"its schema {version} is newer than the {SCHEMA_VERSION} known here")

@@ -83,7 +83,7 @@ def _whole(found: list[int]) -> range:
 
 
 def test_a_clean_stop_keeps_everything_under_one_epoch(tmp_path: Path) -> None:
-    """SIGTERM ends it with 0 and leaves one file beside the lock."""
+    """SIGTERM ends it with 0 and leaves one file beside the lock and the reserve."""
     agent = RunningAgent(tmp_path)
     try:
         agent.start()
@@ -96,7 +96,7 @@ def test_a_clean_stop_keeps_everything_under_one_epoch(tmp_path: Path) -> None:
     finally:
         agent.end()
 
-    assert (0, ["agent.lock", "queue.db"]) == (code, left)
+    assert (0, ["agent.lock", "queue.db", "reserve"]) == (code, left)
     assert (before["epoch"], 10, 10) == (after["epoch"], after["last_seq"], after["pending"])
 
 

@@ -1,4 +1,4 @@
-"""Natural group commit: who shares one, who hears of its failure, what happens at the edges."""
+"""Group commit: who shares one, who hears of its failure, what happens at the edges."""
 
 import asyncio
 import threading
@@ -11,6 +11,7 @@ from edge_agent.intake.acceptor import MOST_WAITING, Acceptor
 from shared.errors import Busy, LinesideError, StorageFull
 from shared.events import Event
 from tests.support.events import event, events
+from tests.support.fake_clock import FakeClock
 
 
 class Disk:
@@ -145,3 +146,54 @@ async def test_closing_finishes_what_waits_and_refuses_the_rest(executor: Execut
         await acceptor.accept([event(2)])
 
     assert [[event(1)]] == disk.commits
+
+
+def paced_acceptor(disk: Disk, executor: Executor, *, clock: FakeClock) -> Acceptor:
+    """An acceptor that commits every 25 ms, or once 20 events wait."""
+    return Acceptor(
+        disk.append,
+        executor=executor,
+        on_commit=lambda _: None,
+        commit_seconds=0.025,
+        commit_max_events=20,
+        clock=clock,
+    )
+
+
+async def test_a_lone_request_waits_for_no_company(executor: Executor) -> None:
+    """Its commit begins at once if the last one is long enough ago."""
+    disk, clock = Disk(), FakeClock()
+    acceptor = paced_acceptor(disk, executor, clock=clock)
+    await acceptor.accept([event(1)])
+    clock.advance(0.025)
+    await acceptor.accept([event(2)])
+
+    assert [] == clock.slept
+    assert [events(1, 1), events(2, 2)] == disk.commits
+
+
+async def test_a_commit_soon_after_another_waits_for_company(executor: Executor) -> None:
+    """For the rest of the interval, however many come."""
+    disk, clock = Disk(), FakeClock()
+    acceptor = paced_acceptor(disk, executor, clock=clock)
+    await acceptor.accept([event(1)])
+    clock.advance(0.01)
+    await asyncio.gather(*(acceptor.accept([event(number)]) for number in (2, 3)))
+
+    assert [pytest.approx(0.015)] == clock.slept
+    assert [events(1, 1), events(2, 3)] == disk.commits
+
+
+async def test_enough_events_wait_for_nobody(executor: Executor) -> None:
+    """A group that is large already has little to gain; nor has one at the end."""
+    disk, clock = Disk(), FakeClock()
+    clock.longest = 0.0
+    acceptor = paced_acceptor(disk, executor, clock=clock)
+    await acceptor.accept([event(1)])
+    await acceptor.accept(events(2, 21))
+    last = asyncio.create_task(acceptor.accept([event(22)]))
+    await asyncio.sleep(0)
+    await acceptor.close()
+    await last
+
+    assert [events(1, 1), events(2, 21), events(22, 22)] == disk.commits

@@ -1,6 +1,6 @@
 """The durable log: what it promises to who appends, who delivers, and who opens the wrong file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -206,74 +206,6 @@ def test_the_file_is_set_up_to_survive_a_power_cut(log: EventLog, tmp_path: Path
         "application_id": APPLICATION_ID,
         "user_version": SCHEMA_VERSION,
     } == found
-
-
-def make_text(path: Path) -> None:
-    """A file that was never a database."""
-    path.write_bytes(b"timestamp,worker\n" * 20)
-
-
-def make_empty(path: Path) -> None:
-    """A file that was cut to nothing."""
-    path.touch()
-
-
-def make_foreign(path: Path) -> None:
-    """The database of another program."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("create table songs (title text)")
-
-
-def make_newer(path: Path) -> None:
-    """A queue that a later version has migrated."""
-    EventLog.open(path.parent, clock=FakeClock()).close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"pragma user_version = {SCHEMA_VERSION + 1}")
-        connection.execute("pragma wal_checkpoint(truncate)")
-
-
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (make_text, "it is no SQLite database"),
-        (make_empty, "it is no SQLite database"),
-        (make_foreign, "it belongs to another program"),
-        (make_newer, "is newer than"),
-    ],
-    ids=["text", "empty", "foreign", "newer"],
-)
-def test_a_file_that_is_not_ours_is_left_untouched(tmp_path: Path, make: Callable[[Path], None], reason: str) -> None:
-    """The error names the file and says why; not a byte of it changes, and nothing appears beside it."""
-    path = tmp_path / QUEUE_FILE
-    make(path)
-    before = (path.read_bytes(), sorted(file.name for file in tmp_path.iterdir() if file.name != "agent.lock"))
-
-    with pytest.raises(StorageUnusable, match=reason) as raised:
-        EventLog.open(tmp_path, clock=FakeClock())
-
-    assert str(path) in str(raised.value)
-    assert before == (
-        path.read_bytes(),
-        sorted(file.name for file in tmp_path.iterdir() if file.name != "agent.lock"),
-    )
-
-
-def test_a_refused_file_does_not_keep_the_lock(tmp_path: Path) -> None:
-    """Once it is moved away the same process can start."""
-    make_text(tmp_path / QUEUE_FILE)
-    with pytest.raises(StorageUnusable):
-        EventLog.open(tmp_path, clock=FakeClock())
-    (tmp_path / QUEUE_FILE).unlink()
-
-    EventLog.open(tmp_path, clock=FakeClock()).close()
-
-
-def test_a_log_without_its_file_is_not_mixed_into_a_new_one(tmp_path: Path) -> None:
-    """A write-ahead log that was left alone holds events of a file that somebody has to find."""
-    (tmp_path / f"{QUEUE_FILE}-wal").write_bytes(b"frames")
-
-    with pytest.raises(StorageUnusable, match=r"is missing but queue\.db-wal is there"):
-        EventLog.open(tmp_path, clock=FakeClock())
 
 
 def test_a_start_that_was_cut_short_leaves_no_trace(tmp_path: Path) -> None:

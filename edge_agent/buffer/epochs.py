@@ -1,0 +1,61 @@
+"""Epochs in the file: which are there, and when a new one begins.
+
+A number is used once within its epoch, for ever. After a stop that was not clean, commits may be missing that somebody
+has seen (a damaged write-ahead log drops its end without a word), so the numbers go on under a new epoch.
+"""
+
+from pathlib import Path
+
+from edge_agent.buffer import rows
+from edge_agent.buffer.faults import transaction
+from edge_agent.delivery.batching import Epoch
+from shared.clock import new_token
+
+STOP = "stop"
+CLEAN = "clean"
+_RUNNING = "running"
+
+_BEGIN_EPOCH = """
+insert into epoch (number, token, first_seq)
+values (?, ?, ?)
+"""
+
+# An epoch in which nothing was kept says nothing; many failed starts shall leave no trace.
+_FORGET_EMPTY_EPOCHS = """
+delete from epoch
+where first_seq > ?
+"""
+
+_REMEMBER = """
+insert into meta (key, value)
+values (?, ?)
+on conflict (key) do update set value = excluded.value
+"""
+
+
+def begin_run(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
+    """Return the epochs after the start of this run: a new one unless the last run ended cleanly.
+
+    That a run has begun is in the file itself when this returns, not only in its log: if the log is lost, the next
+    start must not take the stop before this run for the last one, and give out its numbers a second time.
+    """
+    with transaction(connection, path):
+        was_clean = rows.meta(connection, STOP) == CLEAN
+        remember(connection, key=STOP, value=_RUNNING)
+        if not was_clean:
+            last = rows.last_seq(connection)
+            number = max(rows.epochs(connection), default=0) + 1
+            connection.execute(_FORGET_EMPTY_EPOCHS, (last,))
+            begin_epoch(connection, number=number, token=new_token(), first_seq=last + 1)
+    connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+    return rows.epochs(connection)
+
+
+def begin_epoch(connection: rows.Connection, *, number: int, token: str, first_seq: int) -> None:
+    """Let a token count for the numbers from `first_seq` on; the caller holds a transaction."""
+    connection.execute(_BEGIN_EPOCH, (number, token, first_seq))
+
+
+def remember(connection: rows.Connection, *, key: str, value: str) -> None:
+    """Keep a fact about the agent; the caller holds a transaction."""
+    connection.execute(_REMEMBER, (key, value))

@@ -1,0 +1,116 @@
+"""What lies where the queue should be, told from the first 100 bytes, and which file is the queue. Judgement and looks only.
+
+    queue.db is                                     then
+    absent, and no log of it is there               a new one is made
+    absent, but its write-ahead log is there        damaged: what verifies in the log is salvaged
+    empty, or does not begin as SQLite does         damaged
+    of another application, and holds no row of ours    left untouched; the queue is queue-2.db beside it
+    of another application, but holds a row of ours     damaged
+    ours, of a newer schema                         left untouched; the queue is queue-2.db beside it
+    ours                                            opened, and then checked
+
+Nothing here writes: whoever is refused finds every byte as it was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from edge_agent.buffer.pages import rows_of_file
+from edge_agent.buffer.rows import checksum
+
+QUEUE_FILE = "queue.db"
+APPLICATION_ID = 0x4C53_4541
+"""`LSEA` in ASCII."""
+MAGIC = b"SQLite format 3\0"
+COMPANIONS = ("", "-wal", "-shm")
+"""The files that belong together, by what follows the name of the first."""
+MOST_BESIDE = 9
+_HEADER_BYTES = 100
+_USER_VERSION = slice(60, 64)
+_APPLICATION_ID = slice(68, 72)
+
+
+class Finding(Enum):
+    """What a file at the queue's place is."""
+
+    absent = auto()
+    ours = auto()
+    foreign = auto()
+    newer = auto()
+    damaged = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What can be seen of a file without opening it as a database."""
+
+    header: bytes | None
+    """Its first 100 bytes, None if there is no file."""
+    has_log: bool
+    """Whether a write-ahead log that is not empty lies beside it."""
+    has_row_of_ours: bool = False
+    """Only looked for where the application is another."""
+
+
+def judge(look: Look, *, known_version: int) -> tuple[Finding, str]:
+    """Return what a file is, and why in words; `known_version` is the newest schema that this program knows."""
+    if look.header is None:
+        return (Finding.damaged, "it is missing but its log is there") if look.has_log else (Finding.absent, "")
+    if not look.header:
+        return Finding.damaged, "it is empty"
+    if not look.header.startswith(MAGIC) or len(look.header) < _HEADER_BYTES:
+        return Finding.damaged, "it is no SQLite database"
+    if int.from_bytes(look.header[_APPLICATION_ID]) != APPLICATION_ID:
+        if look.has_row_of_ours:
+            return Finding.damaged, "its header is damaged"
+        return Finding.foreign, "it belongs to another program"
+    version = int.from_bytes(look.header[_USER_VERSION])
+    if version > known_version:
+        return Finding.newer, f"its schema {version} is newer than the {known_version} known here"
+    return Finding.ours, ""
+
+
+def look_at(path: Path) -> Look:
+    """Return what can be seen of the file at `path`."""
+    log = path.with_name(path.name + "-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    if not path.exists():
+        return Look(None, has_log)
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+        is_another = header.startswith(MAGIC) and int.from_bytes(header[_APPLICATION_ID]) != APPLICATION_ID
+        file.seek(0)
+        has_row = is_another and next(rows_of_file(file, checksum=checksum), None) is not None
+    return Look(header, has_log, has_row)
+
+
+def find(folder: Path, *, known_version: int) -> tuple[Path, Finding, str, list[str]]:
+    """Return the file that is the queue of a folder, what it is and why, and which files before it are left alone.
+
+    Files that are not ours to write are passed over, and the next name is tried: queue.db, queue-2.db, queue-3.db …
+    If all are taken, the last one is returned as foreign.
+    """
+    left_alone: list[str] = []
+    path, finding, why = folder / QUEUE_FILE, Finding.absent, ""
+    for path in places(folder):
+        finding, why = judge(look_at(path), known_version=known_version)
+        if finding not in (Finding.foreign, Finding.newer):
+            break
+        left_alone.append(f"{path.name} was left untouched: {why}; the queue goes on beside it")
+    return path, finding, why, left_alone
+
+
+def places(folder: Path) -> Iterator[Path]:
+    """Yield the names that a queue may have, in the order in which they are tried."""
+    yield folder / QUEUE_FILE
+    stem, _, ending = QUEUE_FILE.partition(".")
+    for number in range(2, MOST_BESIDE + 1):
+        yield folder / f"{stem}-{number}.{ending}"
+
+
+def companions(path: Path) -> list[Path]:
+    """Return the files that belong to a queue file and are there, itself first."""
+    names = (path.with_name(path.name + ending) for ending in COMPANIONS)
+    return [file for file in names if file.exists()]

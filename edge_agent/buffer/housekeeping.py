@@ -1,0 +1,184 @@
+"""Room in the queue: what makes way when there is none, and what is given back when nobody is in a hurry.
+
+Settled events go first, oldest first. If that does not help, `when_full` decides: `reject` refuses what comes in, because
+a promise is never revoked; `drop_oldest` gives up the oldest events that wait, counts them, and the collector is told.
+On a disk that is full of other things dropping is held to what comes in: it could not make room for more.
+
+Nothing here takes long: `tidy` does one small step a call, a few milliseconds, so that events need not wait for it.
+Nothing is written while nothing has changed.
+"""
+
+import logging
+
+from edge_agent.buffer import removal, retention
+from edge_agent.buffer.pages import PAGE_BYTES
+from edge_agent.buffer.queue_file import QueueFile
+from edge_agent.buffer.retention import oldest_removable
+from edge_agent.buffer.space import EVENT_BYTES, Room, Usage, free_disk_bytes, full, judge, log_bytes
+from shared.receipts import Ranges, first_numbers
+
+STEP_EVENTS = 500
+"""Rows removed at a time: about 125 kB of the file."""
+STEP_PAGES = 64
+"""Pages given back to the disk at a time: 256 kB."""
+FREE_PAGES_KEPT = 256
+"""1 MiB that is not given back: the next events take it without growing the file."""
+IDLE_SECONDS = 60
+"""Nothing written for so long: the log is written back into the file and cut to nothing."""
+LARGE_LOG_BYTES = 8 * 1024 * 1024
+_MOST_STEPS = 40
+"""Steps for one request: 20,000 events, more than a request may bring."""
+
+_log = logging.getLogger(__name__)
+
+
+class Housekeeping(QueueFile):
+    """A queue file that keeps within its limits."""
+
+    _is_dropping = False
+
+    def tidy(self) -> bool:
+        """Do one small step of what can wait; True if there is more to do.
+
+        Raises:
+            Busy, StorageFull, StorageUnusable: the step was not done.
+        """
+        self._ready()
+        self._reserve.take(leaving=self._limits.min_free_disk_bytes)
+        self._note_mark()
+        if self._expire() or self._give_back_pages():
+            return True
+        if self._room(0) is Room.disk_full and self._give_way(Room.disk_full, 0):
+            return True
+        self._fold_log_when_idle()
+        return False
+
+    def _make_room(self, incoming: int) -> None:
+        """Let pass if so many bytes may be added, after what may go has gone.
+
+        Raises:
+            StorageFull: there is no room.
+        """
+        room = self._room(incoming)
+        if room is Room.enough:
+            self._is_dropping = False
+            return
+        for _ in range(_MOST_STEPS):
+            if not self._give_way(room, incoming):
+                break
+            room = self._room(incoming)
+            if room is Room.enough:
+                return
+        if room is Room.disk_full and self._limits.when_full == "drop_oldest" and self._drop_for(incoming):
+            return
+        raise full(room, self._limits, path=self._path)
+
+    def _room(self, incoming: int) -> Room:
+        self._reserve.take(leaving=self._limits.min_free_disk_bytes)
+        usage = self._usage()
+        room = judge(self._limits, usage, incoming=incoming, misses_reserve=self._reserve.is_missed)
+        if room is Room.queue_full and usage.log > self._limits.log_bytes:
+            self._fold_log()
+            room = judge(self._limits, self._usage(), incoming=incoming, misses_reserve=self._reserve.is_missed)
+        return room
+
+    def _give_way(self, room: Room, incoming: int) -> bool:
+        """Remove some of what may go; False if nothing may, or nothing helps."""
+        sent = self._removable(up_to=self._facts.last_seq)
+        if sent:
+            self._remove(sent)
+        elif room is Room.queue_full and self._limits.when_full == "drop_oldest":
+            return self._drop(first_numbers(self._facts.pending, _events_in(incoming)))
+        if room is Room.disk_full:
+            gave_back = self._give_back_pages(keep=0)
+            self._fold_log()
+            return bool(sent) or gave_back
+        return bool(sent)
+
+    def _drop_for(self, incoming: int) -> bool:
+        """Free as many pages inside the file as come in; True if they are there.
+
+        The file does not grow then. Where the log finds no room either, the commit fails and says so.
+        """
+        for _ in range(_MOST_STEPS):
+            if self._usage().free_pages >= incoming:
+                return True
+            if not self._drop(first_numbers(self._facts.pending, _events_in(incoming))):
+                return False
+        return False
+
+    def _drop(self, numbers: Ranges) -> bool:
+        if not numbers:
+            return False
+        if not self._is_dropping:
+            _log.error("the queue is full: the oldest events are dropped", extra={"file": str(self._path)})
+        self._is_dropping = True
+        self._remove(numbers, dropped_because=removal.OVERFLOW)
+        return True
+
+    def _removable(self, *, up_to: int) -> Ranges:
+        return oldest_removable(self._settled, self._removed, up_to=up_to, most=STEP_EVENTS)
+
+    def _usage(self) -> Usage:
+        with self._reading():
+            pages = int(self._connection.execute("pragma page_count").fetchone()[0])
+            free = int(self._connection.execute("pragma freelist_count").fetchone()[0])
+        return Usage(
+            live=(pages - free) * PAGE_BYTES,
+            free_pages=free * PAGE_BYTES,
+            log=log_bytes(self._path),
+            free_disk=free_disk_bytes(self._folder),
+        )
+
+    @property
+    def _tick(self) -> int:
+        """Seconds that the agent has run with this file, as far as it knows."""
+        return self._tick_at_start + int(self._clock.monotonic() - self._begun_at)
+
+    def _note_mark(self) -> None:
+        seq = retention.dealt_with(self._facts.pending, last_seq=self._facts.last_seq)
+        mark = retention.next_mark(
+            self._marks, tick=self._tick, seq=seq, retain_seconds=self._limits.retain_sent_seconds
+        )
+        if mark is None:
+            return
+        with self._writing():
+            removal.add_mark(self._connection, mark)
+        self._marks.append(mark)
+
+    def _expire(self) -> bool:
+        """Remove a few of the events that were kept long enough; True if there may be more."""
+        kept_since = int(self._tick - self._limits.retain_sent_seconds)
+        up_to = retention.may_go_up_to(self._marks, tick=self._tick, retain_seconds=self._limits.retain_sent_seconds)
+        numbers = self._removable(up_to=up_to)
+        if numbers:
+            self._remove(numbers)
+            return True
+        if len(self._marks) > 1 and self._marks[0].tick <= kept_since:
+            with self._writing():
+                removal.forget_marks(self._connection, up_to_tick=kept_since)
+            self._marks = [mark for mark in self._marks[:-1] if mark.tick > kept_since] + self._marks[-1:]
+        return False
+
+    def _give_back_pages(self, *, keep: int = FREE_PAGES_KEPT) -> bool:
+        """Make the file a little shorter if it has more free pages than it should; True if it was."""
+        with self._reading():
+            free = int(self._connection.execute("pragma freelist_count").fetchone()[0])
+        if free <= keep:
+            return False
+        with self._reading():
+            self._lock.check()
+            # As a script: `execute` would stop after the first page.
+            self._connection.executescript(f"pragma incremental_vacuum({min(STEP_PAGES, free - keep)})")
+        return True
+
+    def _fold_log_when_idle(self) -> None:
+        size = log_bytes(self._path)
+        idle = self._clock.monotonic() - self._last_write_at
+        if size and (idle >= IDLE_SECONDS or size > LARGE_LOG_BYTES):
+            self._fold_log()
+
+
+def _events_in(incoming: int) -> int:
+    """Return how many events of the usual length take at least so many bytes, in whole steps."""
+    return max(STEP_EVENTS, 2 * incoming // EVENT_BYTES)

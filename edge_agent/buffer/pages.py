@@ -1,0 +1,159 @@
+"""Events straight from the pages of a queue file, for when SQLite cannot or will not read them any more.
+
+A row of `event_log` never changes and carries the checksum of its payload, so an image of a leaf page that holds a row
+that verifies holds the truth, wherever it lies: in the file, or in a frame of the write-ahead log behind a damaged one.
+SQLite reads no frame behind the first whose checksum is wrong, and says nothing about it.
+
+The format is that of https://sqlite.org/fileformat2.html: pages of 4,096 bytes, a leaf of a table begins with 0x0d. The
+longest event takes 660 bytes, so no event ever spills over to another page. Pure but for reading the given file.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+PAGE_BYTES = 4_096
+_LOG_HEADER_BYTES = 32
+_FRAME_HEADER_BYTES = 24
+_FRAME_BYTES = _FRAME_HEADER_BYTES + PAGE_BYTES
+_LEAF = 0x0D
+_SIZES = (0, 1, 2, 3, 4, 6, 8)
+_MOST_COLUMNS = 6
+_FIRST_TEXT = 13
+_TOKEN = re.compile(rb"[0-9a-f]{16}")
+
+Checksum = Callable[[bytes], int]
+Values = list[int | bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One row of `event_log` whose payload is what was written."""
+
+    seq: int
+    epoch: int
+    at: int
+    accepted_at: int
+    checksum: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """One row of `epoch`; nothing proves it but its form, and no harm comes of a token that was never used."""
+
+    number: int
+    token: str
+    first_seq: int
+
+
+AnyRow = EventRow | EpochRow
+
+
+def rows_of_file(file: BinaryIO, *, checksum: Checksum) -> Iterator[AnyRow]:
+    """Yield the rows in the pages of a database file, page by page; what cannot be read or is no page is passed over."""
+    size = file.seek(0, 2)
+    for start in range(0, size, PAGE_BYTES):
+        yield from rows_of_page(_read(file, start=start, size=PAGE_BYTES), checksum=checksum)
+
+
+def rows_of_log(file: BinaryIO, *, checksum: Checksum) -> Iterator[AnyRow]:
+    """Yield the rows in the frames of a write-ahead log that were committed, also those that SQLite does not reach.
+
+    A frame counts if one of the same generation (the same salts) at or behind it ends a commit: what a kill left
+    unfinished has none behind it, and nobody was told that it was kept.
+    """
+    size = file.seek(0, 2)
+    starts = range(_LOG_HEADER_BYTES, size - _FRAME_BYTES + 1, _FRAME_BYTES)
+    headers = {start: _read(file, start=start, size=_FRAME_HEADER_BYTES) for start in starts}
+    last_commits = {header[8:16]: start for start, header in headers.items() if any(header[4:8])}
+    for start, header in headers.items():
+        if start <= last_commits.get(header[8:16], 0):
+            yield from rows_of_page(_read(file, start=start + _FRAME_HEADER_BYTES, size=PAGE_BYTES), checksum=checksum)
+
+
+def rows_of_page(page: bytes, *, checksum: Checksum) -> Iterator[AnyRow]:
+    """Yield the rows of a leaf page that verify."""
+    if len(page) < PAGE_BYTES or page[0] != _LEAF:
+        return
+    cells = int.from_bytes(page[3:5])
+    for place in range(8, min(8 + 2 * cells, PAGE_BYTES - 1), 2):
+        try:
+            row = _row(*_cell(page, int.from_bytes(page[place : place + 2])))
+        except (IndexError, ValueError):  # the cell is damaged, or of another table
+            continue
+        if isinstance(row, EpochRow) or checksum(row.payload) == row.checksum:
+            yield row
+
+
+def _read(file: BinaryIO, *, start: int, size: int) -> bytes:
+    try:
+        file.seek(start)
+        return file.read(size)
+    except OSError:  # a bad sector
+        return b""
+
+
+def _row(rowid: int, values: Values) -> AnyRow:
+    """Return the row of these values; raises ValueError if it is of another table."""
+    match values:
+        case [None, int(epoch), int(at), int(accepted_at), int(crc), bytes(payload)]:
+            return EventRow(rowid, epoch, at, accepted_at, crc, payload)
+        case [None, bytes(token), int(first_seq)] if _TOKEN.fullmatch(token):
+            return EpochRow(rowid, token.decode(), first_seq)
+    raise ValueError("another table")
+
+
+def _cell(page: bytes, start: int) -> tuple[int, Values]:
+    """Return the rowid and the values of the cell at `start`; raises IndexError or ValueError if there is none."""
+    _, place = _varint(page, start)
+    rowid, place = _varint(page, place)
+    header_start = place
+    header_bytes, place = _varint(page, place)
+    kinds = []
+    while place < header_start + header_bytes:
+        kind, place = _varint(page, place)
+        kinds.append(kind)
+        if len(kinds) > _MOST_COLUMNS:
+            raise ValueError("too many columns")
+    values: Values = []
+    for kind in kinds:
+        end = place + _size(kind)
+        if end > PAGE_BYTES:
+            raise ValueError("ends outside the page")
+        values.append(_value(kind, page[place:end]))
+        place = end
+    return rowid, values
+
+
+def _size(kind: int) -> int:
+    if kind < len(_SIZES):
+        return _SIZES[kind]
+    if kind in (8, 9):
+        return 0
+    if kind < _FIRST_TEXT or kind % 2 == 0:
+        raise ValueError("no number and no text")
+    return (kind - _FIRST_TEXT) // 2
+
+
+def _value(kind: int, content: bytes) -> int | bytes | None:
+    if kind >= _FIRST_TEXT:
+        return content
+    if kind in (8, 9):
+        return kind - 8
+    return int.from_bytes(content, signed=True) if kind else None
+
+
+def _varint(page: bytes, place: int) -> tuple[int, int]:
+    """Return a number of up to nine bytes and where it ends."""
+    first = page[place]
+    if first < 0x80:
+        return first, place + 1
+    value = 0
+    for byte in page[place : place + 8]:
+        value = value << 7 | byte & 0x7F
+        place += 1
+        if byte < 0x80:
+            return value, place
+    return value << 8 | page[place], place + 1

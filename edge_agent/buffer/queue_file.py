@@ -1,0 +1,176 @@
+"""The open queue file and what memory knows of it: the ground that `housekeeping` and `log` stand on.
+
+Memory follows the file and not the other way round: it is updated after the commit, and read anew whenever the file had
+to be opened anew. After an error of the disk that is always so, because a connection whose sync has failed may believe
+what is not on disk; a damaged file is salvaged on that occasion. Nothing that a fault left undone is done on old facts:
+between the fault and the next `_ready`, writing is refused.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from sqlite_utils.utils import sqlite3
+
+from edge_agent.buffer import removal, rows
+from edge_agent.buffer.epochs import begin_run
+from edge_agent.buffer.faults import DiskFailed, QueueDamaged, transaction, translated
+from edge_agent.buffer.oldest import OldestPending
+from edge_agent.buffer.opening import open_queue, problem_of
+from edge_agent.buffer.schema import open_for_reading
+from edge_agent.buffer.space import ROOM_TO_WRITE, Limits, Reserve, free_disk_bytes
+from shared.clock import Clock
+from shared.errors import LinesideError, StorageFull
+from shared.file_lock import FileLock
+from shared.receipts import Ranges, subtract, union
+
+_log = logging.getLogger(__name__)
+
+
+class QueueFile:
+    """The one writer of a queue folder; synchronous, used by one thread at a time."""
+
+    _path: Path
+    _connection: rows.Connection
+    _settled: Ranges
+    _dead: Ranges
+    _removed: Ranges
+
+    def __init__(self, folder: Path, *, lock: FileLock, clock: Clock, limits: Limits) -> None:
+        """Open the queue of a folder whose lock is held; use `EventLog.open`."""
+        self._folder = folder
+        self._lock = lock
+        self._clock = clock
+        self._limits = limits
+        self._reserve = Reserve(folder, size_bytes=limits.reserve_bytes)
+        self._fault: LinesideError | None = None
+        self._recovery: str | None = None
+        self._last_write_at = clock.monotonic()
+        self._open()
+
+    def check_file(self) -> str | None:
+        """Return what is wrong with the file, None if it is whole; for any thread, beside the one that writes.
+
+        0.4 s for a million events; meanwhile the write-ahead log cannot be folded back.
+        """
+        connection = open_for_reading(self._path)
+        try:
+            with translated(self._path):
+                return problem_of(connection)
+        except QueueDamaged as error:
+            return str(error.__cause__ or error)
+        finally:
+            connection.close()
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the start has checked the whole file; a large one is left to `check_file`."""
+        return self._is_checked
+
+    def salvage(self, problem: str) -> None:
+        """Put a file of what is whole in the place of one in which `check_file` has found a problem.
+
+        Raises:
+            StorageUnusable, StorageFull: not possible now; the next use of the log tries again.
+        """
+        self._fault = QueueDamaged(problem)
+        self._ready()
+
+    def _open(self, *, damage: str | None = None) -> None:
+        if free_disk_bytes(self._folder) < max(self._limits.reserve_bytes, ROOM_TO_WRITE):
+            self._give_up_reserve()
+        opened = open_queue(self._folder, now=self._clock.now(), damage=damage)
+        self._path, self._connection = opened.path, opened.connection
+        self._is_checked = opened.is_checked
+        self._recovery = opened.recovery or self._recovery
+        try:
+            with translated(self._path):
+                self._load()
+        except BaseException:
+            opened.connection.close()
+            raise
+        self._reserve.take(leaving=self._limits.min_free_disk_bytes)
+
+    def _load(self) -> None:
+        """Begin a run in the file, and learn from it where each number is."""
+        self._connection.execute(f"pragma wal_autocheckpoint = {self._limits.log_pages}").fetchall()
+        self._epoch_number = max(begin_run(self._connection, self._path))
+        self._settled = rows.settled(self._connection)
+        self._dead = rows.dead(self._connection)
+        self._removed = rows.removed(self._connection)
+        self._marks = removal.marks(self._connection)
+        self._tick_at_start = self._marks[-1].tick if self._marks else 0
+        self._begun_at = self._clock.monotonic()
+        self._facts = rows.backlog(self._connection)
+        self._oldest = OldestPending(lambda ranges: rows.oldest_at(self._connection, ranges))
+
+    def _ready(self) -> None:
+        """Open the file anew if its last use failed.
+
+        Raises:
+            StorageUnusable, StorageFull: that is not possible now.
+        """
+        if self._fault is None:
+            return
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        _log.warning("the queue is opened anew", extra={"after": str(self._fault)})
+        self._open(damage=str(self._fault.args[0]) if isinstance(self._fault, QueueDamaged) else None)
+        self._fault = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Note what goes wrong, so that the file is opened anew before its next use."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            with translated(self._path):
+                yield
+        except (DiskFailed, QueueDamaged) as error:
+            self._fault = error
+            raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold a write transaction; on a disk that has no room for one, the reserve makes it."""
+        self._lock.check()  # a deleted lock file lets a second agent in
+        if free_disk_bytes(self._folder) < ROOM_TO_WRITE:
+            self._make_way()
+        try:
+            with self._reading(), transaction(self._connection, self._path):
+                yield
+            self._last_write_at = self._clock.monotonic()
+        except StorageFull:
+            self._make_way()  # for the next try
+            raise
+
+    def _make_way(self) -> None:
+        """Give the reserve up, and the room in the write-ahead log back."""
+        self._give_up_reserve()
+        with suppress(LinesideError):
+            self._fold_log()
+
+    def _give_up_reserve(self) -> None:
+        if self._reserve.give_up():
+            _log.error("the disk is full: the reserve is given up", extra={"folder": str(self._folder)})
+
+    def _fold_log(self) -> None:
+        """Write the log back into the file and cut it to nothing."""
+        with self._reading():
+            self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    def _remove(self, numbers: Ranges, *, dropped_because: str | None = None) -> None:
+        """Delete the rows of these numbers in one transaction; those given up are pending until then."""
+        removed = union(self._removed, numbers)
+        gaps = self._facts.dropped
+        if dropped_because is not None:
+            gaps = removal.with_gap(gaps, numbers, reason=dropped_because)
+        with self._writing():
+            removal.delete_rows(self._connection, numbers)
+            removal.change_removed(self._connection, before=self._removed, after=removed)
+            removal.change_dropped(self._connection, before=self._facts.dropped, after=gaps)
+        self._removed = removed
+        if dropped_because is not None:
+            self._facts = replace(self._facts, pending=subtract(self._facts.pending, numbers), dropped=gaps)

@@ -1,0 +1,168 @@
+"""How much room the queue has, and what makes way when there is none.
+
+On a full disk SQLite can neither insert nor delete nor update, and a new process cannot even open a database in WAL
+mode. So a *reserve* file of real blocks lies beside the queue: it is given up so that receipts can be noted and the
+agent can start, and taken back once there is room. While it is given up nothing new is accepted.
+
+    the disk     |==== others ====|== queue + log ==|= reserve =|.... min_free_disk ....|
+    the queue    |== events that wait or are kept ==|..... free pages .....| log |    at most max_size
+
+Pages that are free inside the file are room: what is removed from the queue is written over before the file grows.
+"""
+
+import errno
+import logging
+import os
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Literal
+
+from edge_agent.buffer.faults import translated
+from edge_agent.buffer.pages import PAGE_BYTES
+from shared.errors import StorageFull
+
+RESERVE_FILE = "reserve"
+ROOM_TO_WRITE = 1024 * 1024
+"""With less on the disk the reserve is given up before a write: a batch's receipt takes a few pages of the log."""
+_LOG_BYTES = 16 * 1024 * 1024
+"""The largest request makes a commit of about 8 MiB."""
+_FOLD_PAGES = 1_000
+"""SQLite's own default, 4 MiB."""
+EVENT_BYTES = 100
+"""What a row and its place in the index take beside the payload, rounded up."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the queue may take and must leave; 0 for no limit. Sizes in bytes, durations in seconds."""
+
+    max_size_bytes: int = 0
+    min_free_disk_bytes: int = 0
+    reserve_bytes: int = 0
+    when_full: Literal["reject", "drop_oldest"] = "reject"
+    retain_sent_seconds: float = 7 * 24 * 3600.0
+
+    @property
+    def log_bytes(self) -> int:
+        """What is kept free of `max_size` for the write-ahead log, which holds a commit before the file does."""
+        return min(_LOG_BYTES, self.max_size_bytes // 4)
+
+    @property
+    def log_pages(self) -> int:
+        """The length at which the log is folded back into the file; the commit that reaches it goes beyond."""
+        return min(_FOLD_PAGES, self.log_bytes // 2 // PAGE_BYTES) if self.max_size_bytes else _FOLD_PAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much is taken and left just now, in bytes."""
+
+    live: int
+    """Pages of the file that hold something."""
+    free_pages: int
+    """Pages of the file that do not."""
+    log: int
+    """The write-ahead log."""
+    free_disk: int
+
+
+class Room(Enum):
+    """Whether events may come in."""
+
+    enough = auto()
+    queue_full = auto()
+    disk_full = auto()
+
+
+def judge(limits: Limits, usage: Usage, *, incoming: int, misses_reserve: bool) -> Room:
+    """Return whether `incoming` bytes may be added."""
+    if misses_reserve or usage.free_disk < limits.min_free_disk_bytes:
+        return Room.disk_full
+    if limits.max_size_bytes and usage.live + incoming + max(usage.log, limits.log_bytes) > limits.max_size_bytes:
+        return Room.queue_full
+    return Room.enough
+
+
+def full(room: Room, limits: Limits, *, path: Path) -> StorageFull:
+    """Return the error for events that find no room."""
+    if room is Room.queue_full:
+        return StorageFull(
+            f"{path} holds as much as buffer.max_size allows ({limits.max_size_bytes:,} bytes)",
+            hint="nothing that was taken is lost; it drains once the collector can be reached",
+        )
+    return StorageFull(
+        f"less than buffer.min_free_disk is left on the disk of {path} ({limits.min_free_disk_bytes:,} bytes)",
+        hint="make room; nothing that was taken is lost",
+    )
+
+
+def free_disk_bytes(folder: Path) -> int:
+    """Return what a program without privileges may still write to the disk of a folder."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def log_bytes(path: Path) -> int:
+    """Return the size of the write-ahead log of a queue file."""
+    log = path.with_name(path.name + "-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+def size_bytes(path: Path) -> int:
+    """Return what a queue takes on disk: the file and its write-ahead log."""
+    return (path.stat().st_size if path.exists() else 0) + log_bytes(path)
+
+
+class Reserve:
+    """The file that is given up when the disk is full; `size_bytes` of 0 means that there shall be none."""
+
+    def __init__(self, folder: Path, *, size_bytes: int) -> None:
+        self._path = folder / RESERVE_FILE
+        self._size = size_bytes
+        self._is_possible = True
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it should be there and is not, for want of room."""
+        return self._size > 0 and self._is_possible and not self.is_held
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is there in its full size."""
+        try:
+            return self._size > 0 and self._path.stat().st_size >= self._size
+        except FileNotFoundError:
+            return False
+
+    def give_up(self) -> bool:
+        """Remove the file; True if that made room."""
+        if not self._path.exists():
+            return False
+        with translated(self._path):
+            self._path.unlink()
+        return True
+
+    def take(self, *, leaving: int) -> bool:
+        """Have the file again if `leaving` bytes of the disk stay free after that; True if it is held.
+
+        The blocks are really allocated: a file with holes would be no reserve.
+        """
+        if not self.is_missed:
+            return self.is_held
+        if free_disk_bytes(self._path.parent) < self._size + leaving:
+            return False
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, self._size)
+        except OSError as error:
+            self._path.unlink(missing_ok=True)
+            self._is_possible = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            if not self._is_possible:
+                _log.warning("there can be no reserve on this disk", extra={"reason": error.strerror})
+            return False
+        finally:
+            os.close(descriptor)
+        return True

@@ -1,0 +1,35 @@
+"""What lies at the queue's place is judged by its first bytes, and only what is ours is ever written."""
+
+import pytest
+
+from edge_agent.buffer.findings import APPLICATION_ID, MAGIC, Finding, Look, judge
+
+VERSION = 2
+
+
+def header(*, application: int = APPLICATION_ID, version: int = VERSION) -> bytes:
+    """The first hundred bytes of a database."""
+    return b"".join((MAGIC.ljust(60, b"\1"), version.to_bytes(4), b"\0" * 4, application.to_bytes(4))).ljust(100, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("look", "finding", "why"),
+    [
+        (Look(None, has_log=False), Finding.absent, ""),
+        (Look(None, has_log=True), Finding.damaged, "it is missing but its log is there"),
+        (Look(b"", has_log=False), Finding.damaged, "it is empty"),
+        (Look(b"", has_log=True), Finding.damaged, "it is empty"),
+        (Look(b"timestamp,worker\n" * 9, has_log=False), Finding.damaged, "it is no SQLite database"),
+        (Look(MAGIC, has_log=False), Finding.damaged, "it is no SQLite database"),
+        (Look(header(), has_log=True), Finding.ours, ""),
+        (Look(header(version=1), has_log=False), Finding.ours, ""),
+        (Look(header(version=3), has_log=False), Finding.newer, "its schema 3 is newer than the 2 known here"),
+        (Look(header(application=0), has_log=False), Finding.foreign, "it belongs to another program"),
+        (Look(header(application=0), has_log=False, has_row_of_ours=True), Finding.damaged, "its header is damaged"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Finding) else None,
+)
+def test_a_file_is_judged_without_opening_it(look: Look, finding: Finding, why: str) -> None:
+    """A table of all that can be there."""
+
+    assert (finding, why) == judge(look, known_version=VERSION)

@@ -1,0 +1,217 @@
+"""A start never fails because of the buffer: what lies there is salvaged, set aside or left alone, and the agent runs."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge_agent.buffer import quarantine
+from edge_agent.buffer.findings import QUEUE_FILE
+from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.reader import LogReader
+from edge_agent.buffer.salvage import SALVAGED, salvage
+from edge_agent.delivery.settlement import DeadLetter
+from tests.damage.files import (
+    FRAME,
+    LOG_HEADER,
+    PAGE,
+    Acknowledged,
+    cut_to,
+    flip_bit,
+    killed_queue,
+    lost_numbers,
+    make_empty,
+    make_foreign,
+    make_newer,
+    make_text,
+    noise_at,
+    readable,
+    remove,
+    stopped_queue,
+)
+from tests.support.events import events
+from tests.support.fake_clock import FakeClock
+
+
+def opened(folder: Path) -> EventLog:
+    """The log of a folder, whatever is there."""
+    return EventLog.open(folder, clock=FakeClock())
+
+
+def check(folder: Path, told: Acknowledged, *, may_lose: int = 0) -> str:
+    """Open, and hold the log to its promise; returns what it says of the start.
+
+    Every event that was acknowledged is read as it was, or its number is reported; at most `may_lose` are. Every number
+    is accounted for, new ones go on under a token that was never used.
+    """
+    with closing(opened(folder)) as log:
+        found, lost = readable(log), lost_numbers(log)
+        counts = log.counts()
+        facts = log.facts()
+        log.append(events(9_001, 9_001))
+
+        assert {} == {seq: one for seq, one in found.items() if told.payloads.get(seq, one) != one}
+        assert set() == told.payloads.keys() - found.keys() - lost
+        assert len(told.payloads.keys() - found.keys()) <= may_lose
+        assert 0 == counts.unaccounted == log.counts().unaccounted
+        assert facts.epochs[-1].token not in told.tokens
+        assert facts.last_seq + 1 == log.facts().last_seq
+    return counts.recovery or ""
+
+
+@pytest.mark.parametrize(
+    ("damage", "may_lose", "says"),
+    [
+        (noise_at(0), 0, "file is not a database|it is no SQLite database"),
+        (noise_at(100, size=PAGE - 100), 0, ""),  # the log has a newer image of this page
+        (noise_at(8 * PAGE), 60, "queue.db was damaged"),
+        (noise_at(20 * PAGE, size=2 * PAGE), 90, "queue.db was damaged"),
+        (cut_to(0), 300, "it is empty"),
+        (cut_to(16 * PAGE), 300, "queue.db was damaged"),
+        (cut_to(16 * PAGE + 1_000), 300, "queue.db was damaged"),
+        (noise_at(LOG_HEADER + 10 * FRAME + 24, size=PAGE, ending="-wal"), 30, "the log of queue.db was damaged"),
+        (noise_at(0, size=LOG_HEADER, ending="-wal"), 0, "the log of queue.db was damaged"),
+        (remove(""), 300, "it is missing but its log is there"),
+    ],
+    ids=[
+        "header",
+        "first page",
+        "middle",
+        "two pages",
+        "empty",
+        "cut",
+        "cut in a page",
+        "log",
+        "log's header",
+        "missing",
+    ],
+)
+def test_a_damaged_queue_is_salvaged_and_set_aside(
+    tmp_path: Path, damage: Callable[[Path], None], may_lose: int, says: str
+) -> None:
+    """Noise, cuts and missing files: what verifies is there again, what is not has a number and a reason."""
+    folder, told = killed_queue(tmp_path, last=600, folded=300)
+    damage(folder)
+
+    said = check(folder, told, may_lose=may_lose)
+
+    assert any(one in said for one in says.split("|"))
+
+
+def test_a_flipped_bit_in_the_log_loses_no_event_behind_it(tmp_path: Path) -> None:
+    """SQLite drops every frame behind it and calls the file whole; we read on."""
+    folder, told = killed_queue(tmp_path, last=300)
+    size = (folder / f"{QUEUE_FILE}-wal").stat().st_size
+    flip_bit(size // 2, bit=3, ending="-wal")(folder)
+
+    said = check(folder, told, may_lose=3)
+
+    assert "the log of queue.db was damaged" in said
+
+
+def test_what_was_settled_and_buried_stays_so(tmp_path: Path) -> None:
+    """As long as SQLite can read what became of the events, they are not sent again; the epoch keeps its token."""
+    folder = tmp_path / "queue"
+    with closing(opened(folder)) as log:
+        log.append(events(1, 400))
+        log.settle(settled=((1, 100), (201, 250)), dead=[DeadLetter(150, "bad_id", "no")])
+        token = log.facts().epochs[0].token
+    noise_at((folder / QUEUE_FILE).stat().st_size - 3 * PAGE)(folder)
+
+    with closing(opened(folder)) as log:
+        counts, facts = log.counts(), log.facts()
+
+    assert (400, 150, 1) == (counts.last_seq, counts.settled, counts.dead)
+    assert (0, token) == (counts.unaccounted, facts.epochs[0].token)
+    assert counts.dropped == 400 - 150 - 1 - counts.pending
+
+
+def test_damage_that_shows_while_running_is_salvaged_too(tmp_path: Path) -> None:
+    """The request that meets it is refused; the next one finds the log mended."""
+    folder, told = stopped_queue(tmp_path, last=2_000)
+    with closing(opened(folder)) as log:
+        log.salvage("a test says so")
+
+        assert told.payloads == readable(log)
+        assert "a test says so" in (log.counts().recovery or "")
+        log.append(events(1, 1))
+
+
+@pytest.mark.parametrize("make", [make_foreign, make_newer], ids=["foreign", "newer"])
+def test_a_file_that_is_not_ours_is_left_untouched(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """The queue goes on beside it, there again after the next start, and says so; commands that read find it too."""
+    path = tmp_path / QUEUE_FILE
+    make(path)
+    before = path.read_bytes()
+    with closing(opened(tmp_path)) as log:
+        log.append(events(1, 3))
+        said = log.counts().recovery or ""
+    with closing(opened(tmp_path)) as log:
+        again = log.facts().pending
+    with LogReader(tmp_path) as reader:
+        read = reader.counts().pending
+
+    assert (before, ((1, 3),), 3) == (path.read_bytes(), again, read)
+    assert "queue.db was left untouched" in said
+    assert not path.with_name(f"{QUEUE_FILE}-wal").exists()
+
+
+@pytest.mark.parametrize("make", [make_text, make_empty], ids=["text", "empty"])
+def test_what_is_no_database_is_set_aside(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """Whatever it was, not a byte of it changes."""
+    path = tmp_path / QUEUE_FILE
+    make(path)
+    before = path.read_bytes()
+    with closing(opened(tmp_path)) as log:
+        log.append(events(1, 1))
+
+    (folder,) = quarantine.sets(tmp_path)
+    assert before == (folder / QUEUE_FILE).read_bytes()
+
+
+def test_file_and_log_are_set_aside_together(tmp_path: Path) -> None:
+    """As they were: whoever looks at them later sees what we saw."""
+    folder, _ = killed_queue(tmp_path, last=60)
+    noise_at(0)(folder)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    opened(folder).close()
+
+    (aside,) = quarantine.sets(folder)
+    assert before == {file.name: file.read_bytes() for file in aside.iterdir() if not file.name.endswith("-shm")}
+
+
+def test_the_newest_three_sets_are_kept(tmp_path: Path) -> None:
+    """A disk that damages files does so again, and the evidence must not fill it."""
+    clock = FakeClock()
+    for _ in range(5):
+        make_text(tmp_path / QUEUE_FILE)
+        EventLog.open(tmp_path, clock=clock).close()
+        clock.advance(3_600)
+
+    names = [one.name for one in quarantine.sets(tmp_path)]
+
+    assert ["damaged-20260115T120000Z", "damaged-20260115T130000Z", "damaged-20260115T140000Z"] == names
+
+
+@pytest.mark.parametrize("moved", ["nothing", "the log", "everything"])
+def test_a_salvage_that_was_cut_short_is_finished(tmp_path: Path, moved: str) -> None:
+    """Once the new file is complete, the next start only has to put it in its place."""
+    folder, told = killed_queue(tmp_path, last=60)
+    noise_at(0)(folder)
+    salvage(folder / QUEUE_FILE)
+    for ending in {"nothing": (), "the log": ("-wal",), "everything": ("-wal", "")}[moved]:
+        (folder / (QUEUE_FILE + ending)).unlink()
+
+    check(folder, told)
+
+    assert not (folder / (QUEUE_FILE + SALVAGED)).exists()
+
+
+def test_a_salvage_leaves_no_half_file(tmp_path: Path) -> None:
+    """Killed in the midst of it, the next start begins anew from the damaged files."""
+    folder, told = killed_queue(tmp_path, last=60)
+    noise_at(0)(folder)
+    (folder / f"{QUEUE_FILE}.new").write_bytes(b"half")
+
+    check(folder, told)

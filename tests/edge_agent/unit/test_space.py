@@ -1,0 +1,82 @@
+"""How much room there is, and the file that is given up for more."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from edge_agent.buffer.space import Limits, Reserve, Room, Usage, free_disk_bytes, judge
+
+MIB = 1024 * 1024
+LIMITS = Limits(max_size_bytes=100 * MIB, min_free_disk_bytes=64 * MIB, reserve_bytes=8 * MIB)
+HALF = Usage(live=50 * MIB, free_pages=0, log=MIB, free_disk=500 * MIB)
+
+
+@pytest.mark.parametrize(
+    ("usage", "incoming", "misses_reserve", "room"),
+    [
+        (HALF, MIB, False, Room.enough),
+        (HALF, 34 * MIB, False, Room.enough),
+        (HALF, 34 * MIB + 1, False, Room.queue_full),
+        (Usage(live=50 * MIB, free_pages=30 * MIB, log=MIB, free_disk=500 * MIB), 1, False, Room.enough),
+        (Usage(live=50 * MIB, free_pages=0, log=50 * MIB, free_disk=500 * MIB), 1, False, Room.queue_full),
+        (Usage(live=0, free_pages=0, log=0, free_disk=64 * MIB - 1), 1, False, Room.disk_full),
+        (Usage(live=0, free_pages=0, log=0, free_disk=64 * MIB), 1, False, Room.enough),
+        (HALF, 1, True, Room.disk_full),
+        (Usage(live=200 * MIB, free_pages=0, log=0, free_disk=0), 1, False, Room.disk_full),
+    ],
+)
+def test_room_is_judged_by_what_is_taken_and_what_is_left(
+    usage: Usage, incoming: int, misses_reserve: bool, room: Room
+) -> None:
+    """The log counts and has room kept for it, pages that are free inside the file do not, and without the reserve nothing comes in."""
+
+    assert room == judge(LIMITS, usage, incoming=incoming, misses_reserve=misses_reserve)
+
+
+def test_without_limits_there_is_always_room() -> None:
+    """Zero means none."""
+
+    assert Room.enough == judge(Limits(), HALF, incoming=10**12, misses_reserve=False)
+
+
+def test_the_reserve_is_made_of_real_blocks(tmp_path: Path) -> None:
+    """A file with holes would be no reserve."""
+    reserve = Reserve(tmp_path, size_bytes=MIB)
+    taken = reserve.take(leaving=0)
+    blocks = (tmp_path / "reserve").stat().st_blocks * 512
+
+    assert (True, True, False) == (taken, reserve.is_held, reserve.is_missed)
+    assert blocks >= MIB
+
+
+def test_the_reserve_is_given_up_once_and_taken_back(tmp_path: Path) -> None:
+    """Between the two it is missed."""
+    reserve = Reserve(tmp_path, size_bytes=MIB)
+    reserve.take(leaving=0)
+    first, second = reserve.give_up(), reserve.give_up()
+    missed = reserve.is_missed
+    again = reserve.take(leaving=0)
+
+    assert (True, False, True, True) == (first, second, missed, again)
+
+
+def test_the_reserve_is_not_taken_from_what_must_stay_free(tmp_path: Path) -> None:
+    """Else it would be given up again at once."""
+    reserve = Reserve(tmp_path, size_bytes=MIB)
+
+    assert not reserve.take(leaving=free_disk_bytes(tmp_path))
+    assert not (tmp_path / "reserve").exists()
+
+
+def test_a_disk_on_which_there_can_be_no_reserve_does_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no reason to refuse events."""
+
+    def refuse(*_: int) -> None:
+        raise OSError(errno.EOPNOTSUPP, "not supported")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    reserve = Reserve(tmp_path, size_bytes=MIB)
+
+    assert (False, False, False) == (reserve.take(leaving=0), reserve.is_held, reserve.is_missed)

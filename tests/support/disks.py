@@ -1,0 +1,84 @@
+"""Real file systems to break: one that is small, and one whose power can be cut. Where the machine forbids it, a skip says so."""
+
+import array
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_EXT4_IOC_SHUTDOWN = 0x8004587D
+_NO_LOG_FLUSH = 2
+"""Neither the journal nor anything that was not synced reaches the disk, as when the power goes."""
+
+
+@contextmanager
+def small_disk(folder: Path, *, size_bytes: int) -> Iterator[Path]:
+    """A file system of its own on a folder, in memory and of a fixed size, while the block lasts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _command("mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(folder))
+    try:
+        yield folder
+    finally:
+        _unmount(folder)
+
+
+class CuttableDisk:
+    """An ext4 in a file; `cut` takes its power, `mount` brings it back as it was on the platter."""
+
+    def __init__(self, image: Path, folder: Path) -> None:
+        self._image = image
+        self.folder = folder
+
+    def mount(self) -> None:
+        """Mount it; the journal is replayed."""
+        self.folder.mkdir(exist_ok=True)
+        _command("mount", "-o", "loop", str(self._image), str(self.folder))
+
+    def cut(self) -> None:
+        """Let every write from now on fail, and lose what is not synced."""
+        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.ioctl(descriptor, _EXT4_IOC_SHUTDOWN, array.array("I", [_NO_LOG_FLUSH]))
+        finally:
+            os.close(descriptor)
+
+    def unmount(self) -> None:
+        """Unmount it; nobody may use it any more."""
+        _unmount(self.folder)
+
+
+@contextmanager
+def cuttable_disk(folder: Path, *, size_bytes: int = 160 * 1024 * 1024) -> Iterator[CuttableDisk]:
+    """A mounted disk whose power can be cut, while the block lasts."""
+    image = folder / "disk.img"
+    with image.open("wb") as file:
+        file.truncate(size_bytes)
+    _command("mkfs.ext4", "-q", "-F", str(image))
+    disk = CuttableDisk(image, folder / "disk")
+    disk.mount()
+    try:
+        yield disk
+    finally:
+        if disk.folder.is_mount():
+            disk.unmount()
+
+
+def _command(*words: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount file systems")
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+    except FileNotFoundError:
+        pytest.skip(f"{words[0]} is not on this machine")
+    if done.returncode:
+        pytest.skip(f"this machine does not let us {words[0]}: {done.stderr.strip()}")
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(("umount", str(folder)), capture_output=True, check=False, timeout=30)
+    if folder.is_mount():  # somebody still looks at it
+        subprocess.run(("umount", "--lazy", str(folder)), capture_output=True, check=True, timeout=30)
