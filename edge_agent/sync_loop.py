@@ -2,10 +2,11 @@
 
 An attempt is a whole round: after a failure the next one plans anew, so a retry takes the newest events with it. With
 nothing to send an empty envelope goes out every `heartbeat`. Nothing leaves the buffer here but by `settle`, after a
-receipt; a crash between the receipt and the commit costs duplicates, which the collector knows, and never an event.
+receipt; a crash between the receipt and the commit costs duplicates, which the collector knows, and never an event. What
+a receipt calls lacking although it was settled comes back the same way, see `refilling`.
 
-Two hops to the log's thread a batch: one gathers (with `now` read first, so that the watermark is never later than what
-was looked at), one settles. A round holds one batch in memory, never the backlog.
+Three hops to the log's thread a batch: one gathers (with `now` read first, so that the watermark is never later than what
+was looked at), one settles, one looks at what is lacking. A round holds one batch in memory, never the backlog.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from edge_agent.delivery.pacing import Pace, recovery_seconds, wait_seconds
 from edge_agent.delivery.settlement import DeadLetter, Settlement, settle
 from edge_agent.delivery.suspects import Suspects
 from edge_agent.delivery.watermark import watermark
+from edge_agent.refilling import Refiller
 from edge_agent.settings import AgentSettings
 from shared.clock import Clock, chance, new_token
 from shared.errors import LinesideError
@@ -89,6 +91,13 @@ class SyncLoop:
         self._turn = 0
         self._left = 0
         self._recovery_seconds = 0.0
+        self.refiller = Refiller(
+            log,
+            clock=clock,
+            every_seconds=settings.delivery.heartbeat / SECOND,
+            spread_seconds=self._pace.recovery_spread_seconds,
+            chance=chance,
+        )
         self.link = Link()
         """How the way to the collector is."""
 
@@ -143,7 +152,7 @@ class SyncLoop:
             answer = await self._sender.post(batch.body)
             now = self._clock.now()
             verdict = judge(answer, batch=batch.header.batch, events=count(batch.header.seqs), now=now)
-            await self._apply(verdict, batch.header.seqs)
+            await self._apply(verdict, batch.header)
         except LinesideError as error:
             verdict = Retry(f"the queue cannot be used: {error}")
         else:
@@ -154,7 +163,7 @@ class SyncLoop:
     def _keep_account(self, verdict: Verdict, header: Header, *, middle: int) -> None:
         """Note what an attempt has left behind; `middle` is the instant half-way between request and answer."""
         events = count(header.seqs)
-        self._left = header.pending + (0 if isinstance(verdict, Settle | Bury) else events)
+        self._left = count(self._log.facts().pending)
         if isinstance(verdict, Settle):
             offset = verdict.receipt.received_at - middle
             self.link = self.link.confirmed(watermark=header.watermark, clock_offset=offset)
@@ -171,7 +180,7 @@ class SyncLoop:
             if planned is None or not self._bury_damaged(planned.seqs, of_numbers(entry.seq for entry in entries)):
                 break
         entries = fit(entries, self._settings.delivery.max_bytes)
-        epoch = planned.epoch if planned else backlog.epochs[-1]
+        epoch = planned.epoch if planned else self.refiller.epoch_asked(backlog.epochs)
         header = self._header(backlog, epoch, seqs=of_numbers(entry.seq for entry in entries), now=now)
         return Batch(header, envelope(header, (entry.payload for entry in entries)))
 
@@ -192,10 +201,11 @@ class SyncLoop:
             ),
             pending=count(backlog.pending) - count(seqs),
             oldest_pending_at=oldest_unsent_at,
+            skipped=self.refiller.to_report(epoch),
         )
 
     def _plan(self, backlog: Backlog) -> Planned | None:
-        if self._suspects.wants_probe:
+        if self._suspects.wants_probe or self.refiller.wants_to_ask(backlog.epochs):
             return None
         return self._suspects.plan(backlog) or plan(backlog, max_events=self._most, turn=self._turn)
 
@@ -210,10 +220,14 @@ class SyncLoop:
         self._suspects = self._suspects.settle(damaged)
         return True
 
-    async def _apply(self, verdict: Verdict, seqs: Ranges) -> None:
+    async def _apply(self, verdict: Verdict, header: Header) -> None:
+        seqs = header.seqs
         match verdict:
             case Settle(receipt):
                 await self._note(settle(seqs, receipt.rejected))
+                await self._on_log_thread(
+                    lambda: self.refiller.note(receipt.lacking, epoch=header.epoch, was_empty=not seqs)
+                )
                 self._suspects = self._suspects.settle(seqs) if seqs else self._suspects.probe_passed()
                 self._most = more(self._most, max_events=self._settings.delivery.max_events)
                 self._turn += 1

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from edge_agent.buffer import rows, schema
+from edge_agent.buffer import kept, rows, schema
 from edge_agent.buffer.faults import transaction, translated
 from edge_agent.buffer.oldest import OldestPending
 from edge_agent.buffer.rows import Counts, Entry, checksum
@@ -160,14 +160,47 @@ class EventLog:
         now_settled = union(self._settled, subtract(intersect(settled, pending), buried))
         if now_settled == self._settled and not letters:
             return
-        before, after = set(self._settled), set(now_settled)
         now = self._clock.now()
         with self._writing():
-            self._connection.executemany(_DROP_SETTLED, [(first,) for first, _ in before - after])
-            self._connection.executemany(_ADD_SETTLED, after - before)
+            self._write_settled(now_settled)
             self._connection.executemany(_BURY, [(one.seq, one.code, one.error, now) for one in letters])
         self._settled, self._dead = now_settled, union(self._dead, buried)
         self._facts = replace(self._facts, pending=subtract(pending, union(now_settled, buried)))
+
+    def settled(self) -> Ranges:
+        """Return the numbers that the collector has confirmed; from memory."""
+        return self._settled
+
+    def dead(self) -> Ranges:
+        """Return the numbers that will not be sent again; from memory."""
+        return self._dead
+
+    def kept(self, ranges: Ranges) -> Ranges:
+        """Return the numbers of these ranges whose events are still on disk; give it no more than some thousands.
+
+        Raises:
+            StorageUnusable: the disk cannot be read.
+        """
+        with translated(self._path):
+            first = kept.first_kept(self._connection)
+            within = () if first is None else intersect(ranges, ((first, self._facts.last_seq),))
+            return kept.kept(self._connection, within)
+
+    def resend(self, ranges: Ranges) -> None:
+        """Make settled numbers pending again, in one transaction: the collector has lost them.
+
+        Raises:
+            StorageFull, Busy, StorageUnusable: nothing was noted; they stay settled.
+        """
+        again = intersect(ranges, self._settled)
+        if not again:
+            return
+        now_settled = subtract(self._settled, again)
+        with self._writing():
+            self._write_settled(now_settled)
+        self._settled = now_settled
+        self._facts = replace(self._facts, pending=union(self._facts.pending, again))
+        self._oldest.forget()
 
     def oldest_pending_at(self, *, without: Ranges) -> int | None:
         """Return the instant of the oldest pending event that is not in `without`, or one a little earlier.
@@ -220,6 +253,11 @@ class EventLog:
         self._lock.check()  # a deleted lock file lets a second agent in
         with transaction(self._connection, self._path):
             yield
+
+    def _write_settled(self, now_settled: Ranges) -> None:
+        before, after = set(self._settled), set(now_settled)
+        self._connection.executemany(_DROP_SETTLED, [(first,) for first, _ in before - after])
+        self._connection.executemany(_ADD_SETTLED, after - before)
 
     def _new_rows(self, events: Sequence[Event], *, after: int) -> Iterator[tuple[int, int, int, int, int, str]]:
         now = self._clock.now()

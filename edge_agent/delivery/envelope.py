@@ -33,6 +33,8 @@ class Header:
     pending: int
     """Events that are neither settled nor in this batch."""
     oldest_pending_at: int | None
+    skipped: tuple[tuple[int, int, str], ...] = ()
+    """Further ranges of this epoch that will never be sent, each with its reason."""
 
 
 def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
@@ -45,7 +47,7 @@ def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
         "sent_at": format_instant(header.sent_at),
         "epoch": header.epoch.token,
         "seqs": header.seqs,
-        "skipped": [(1, header.epoch.first - 1, EARLIER)] if header.epoch.first > 1 else [],
+        "skipped": [*([(1, header.epoch.first - 1, EARLIER)] if header.epoch.first > 1 else []), *header.skipped],
         "last_seq": header.epoch.last,
         "watermark": _text(header.watermark),
         "pending": header.pending,
