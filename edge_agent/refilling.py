@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable
 
 from edge_agent.buffer.log import EventLog
-from edge_agent.delivery.batching import Epoch
-from edge_agent.delivery.lacking import GONE, Refill, Skip, gone, next_piece, sort_lacking
+from edge_agent.delivery.batching import Epoch, Gap
+from edge_agent.delivery.lacking import GONE, Refill, gone, next_piece, sort_lacking
 from shared.clock import Clock
 from shared.receipts import Ranges, count, intersect, subtract
 
@@ -48,7 +48,7 @@ class Refiller:
         """Return whether the next envelope has to be an empty one, although events wait."""
         return self._refill.is_due(epochs, now=self._clock.monotonic(), every=self._every_seconds)
 
-    def to_report(self, epoch: Epoch) -> tuple[Skip, ...]:
+    def to_report(self, epoch: Epoch) -> tuple[Gap, ...]:
         """Return what the next envelope of an epoch reports as skipped."""
         return self._refill.to_report(epoch.token)
 
@@ -73,7 +73,7 @@ class Refiller:
         self._tell_lost(skips, before=self._refill.to_report(epoch.token), epoch=epoch)
         self._refill = self._refill.skipping(epoch.token, skips)
 
-    def _send_again(self, candidates: Ranges, *, epoch: Epoch, pending: int) -> tuple[Skip, ...]:
+    def _send_again(self, candidates: Ranges, *, epoch: Epoch, pending: int) -> tuple[Gap, ...]:
         """Make the next piece pending; return what of it is no longer kept."""
         piece = next_piece(candidates, pending=pending)
         kept = self._log.kept(piece)
@@ -85,7 +85,7 @@ class Refiller:
         self.sent_again += count(kept)
         return gone(piece, kept=kept)
 
-    def _tell_lost(self, skips: tuple[Skip, ...], *, before: tuple[Skip, ...], epoch: Epoch) -> None:
+    def _tell_lost(self, skips: tuple[Gap, ...], *, before: tuple[Gap, ...], epoch: Epoch) -> None:
         lost, known = (
             tuple((first, last) for first, last, reason in some if reason == GONE) for some in (skips, before)
         )

@@ -20,6 +20,7 @@ from typing import Protocol, TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from edge_agent.buffer.log import EventLog
+from edge_agent.delivery.answers import Receipt
 from edge_agent.delivery.batching import Backlog, Epoch, Planned, fewer, fit, more, plan
 from edge_agent.delivery.envelope import Header, envelope
 from edge_agent.delivery.link import Link
@@ -224,10 +225,8 @@ class SyncLoop:
         seqs = header.seqs
         match verdict:
             case Settle(receipt):
-                await self._note(settle(seqs, receipt.rejected))
-                await self._on_log_thread(
-                    lambda: self.refiller.note(receipt.lacking, epoch=header.epoch, was_empty=not seqs)
-                )
+                await self._note(settle(seqs, receipt.rejected, at=receipt.received_at))
+                await self._on_log_thread(lambda: self._look_back(receipt, header))
                 self._suspects = self._suspects.settle(seqs) if seqs else self._suspects.probe_passed()
                 self._most = more(self._most, max_events=self._settings.delivery.max_events)
                 self._turn += 1
@@ -245,6 +244,12 @@ class SyncLoop:
                     self._suspects = self._suspects.accuse(letter)
             case Retry() | Pause():
                 pass
+
+    def _look_back(self, receipt: Receipt, header: Header) -> None:
+        """Make pending again what the collector lacks, and dead letters whose time has come; on the log's thread."""
+        self.refiller.note(receipt.lacking, epoch=header.epoch, was_empty=not header.seqs)
+        if again := self._log.retry_due(receipt.received_at):
+            _log.info("events that were ahead of the collector's clock are sent again", extra={"events": count(again)})
 
     async def _note(self, settlement: Settlement) -> None:
         """Commit what leaves the buffer."""

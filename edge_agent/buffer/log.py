@@ -2,7 +2,7 @@
 
 Invariants:
 
-* Every number from 1 to `last_seq` is exactly one of pending, settled, dead letter.
+* Every number from 1 to `last_seq` is exactly one of pending, settled, dead letter, dropped.
 * A number is used once within its epoch, for ever. After a stop that was not clean, commits may be missing (a damaged
   write-ahead log drops its end without a word), so the numbers go on under a new epoch.
 * A row is never changed. Memory follows the file and not the other way round: it is updated after the commit.
@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge_agent.buffer import kept, rows, schema
+from edge_agent.buffer.dead_letters import DeadLetterVerbs
 from edge_agent.buffer.faults import transaction, translated
 from edge_agent.buffer.oldest import OldestPending
 from edge_agent.buffer.rows import Counts, Entry, checksum
@@ -72,7 +73,7 @@ on conflict (key) do update set value = excluded.value
 """
 
 
-class EventLog:
+class EventLog(DeadLetterVerbs):
     """The one writer of a queue folder; synchronous, used by one thread at a time (`facts` by any)."""
 
     def __init__(self, folder: Path, *, lock: FileLock, connection: rows.Connection, clock: Clock) -> None:
@@ -87,8 +88,10 @@ class EventLog:
         self._settled = rows.settled(connection)
         self._dead = rows.dead(connection)
         last = rows.last_seq(connection)
-        pending = subtract(((1, last),) if last else (), union(self._settled, self._dead))
-        self._facts = Backlog(pending, last, tuple(epochs.values()))
+        dropped = rows.dropped(connection)
+        handled = union(union(self._settled, self._dead), ((first, last) for first, last, _ in dropped))
+        pending = subtract(((1, last),) if last else (), handled)
+        self._facts = Backlog(pending, last, tuple(epochs.values()), dropped)
         self._oldest = OldestPending(lambda ranges: rows.oldest_at(connection, ranges))
         self._closed = False
 
@@ -130,7 +133,8 @@ class EventLog:
             self._connection.executemany(_APPEND, self._new_rows(events, after=facts.last_seq))
         last = facts.last_seq + len(events)
         epochs = (*facts.epochs[:-1], replace(facts.epochs[-1], last=last))
-        self._facts = Backlog(_extended(facts.pending, (facts.last_seq + 1, last)), last, epochs)
+        pending = _extended(facts.pending, (facts.last_seq + 1, last))
+        self._facts = replace(facts, pending=pending, last_seq=last, epochs=epochs)
         self._oldest.note(min(event.at for event in events))
 
     def facts(self) -> Backlog:
@@ -163,7 +167,8 @@ class EventLog:
         now = self._clock.now()
         with self._writing():
             self._write_settled(now_settled)
-            self._connection.executemany(_BURY, [(one.seq, one.code, one.error, now) for one in letters])
+            self._connection.executemany(_BURY, [(one.seq, one.code, one.error, one.at or now) for one in letters])
+            self._coming = None
         self._settled, self._dead = now_settled, union(self._dead, buried)
         self._facts = replace(self._facts, pending=subtract(pending, union(now_settled, buried)))
 
@@ -220,6 +225,7 @@ class EventLog:
             dead=count(self._dead),
             size_bytes=schema.size_bytes(self._path.parent),
             oldest_pending_at=self.oldest_pending_at(without=()),
+            dropped=count((first, last) for first, last, _ in self._facts.dropped),
         )
 
     def remember(self, key: str, value: str) -> None:

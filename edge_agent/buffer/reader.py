@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from edge_agent.buffer import rows, schema
+from edge_agent.buffer import dead_letters, rows, schema
+from edge_agent.buffer.dead_letters import LetterRow
 from edge_agent.buffer.faults import translated
 from edge_agent.buffer.rows import Counts, Entry
 from edge_agent.delivery.batching import Backlog
@@ -26,7 +27,9 @@ _CHOSEN = """
 with chosen as (
     select
         seq,
-        exists (select 1 from dead_letter where dead_letter.seq = event_log.seq) as is_dead,
+        exists (select 1 from dead_letter where dead_letter.seq = event_log.seq)
+            or seq <= coalesce((select last from dropped where first <= event_log.seq order by first desc limit 1), 0)
+            as is_dead,
         seq <= coalesce((select last from settled where first <= event_log.seq order by first desc limit 1), 0)
             as is_settled
     from event_log
@@ -125,7 +128,14 @@ class LogReader:
                 dead=count(rows.dead(self._connection)),
                 size_bytes=schema.size_bytes(self._folder),
                 oldest_pending_at=rows.oldest_at(self._connection, facts.pending),
+                dropped=count((first, last) for first, last, _ in facts.dropped),
             )
+
+    def dead_letters(self, *, after_seq: int = 0, most: int = 1_000) -> list[LetterRow]:
+        """Return up to `most` dead letters numbered above `after_seq`, ascending."""
+        with self._reading():
+            tokens = {number: epoch.token for number, epoch in rows.epochs(self._connection).items()}
+            return dead_letters.page(self._connection, after_seq=after_seq, most=most, tokens=tokens)
 
     def recall(self, key: str) -> str | None:
         """Return what the agent remembered."""
@@ -144,9 +154,11 @@ class LogReader:
 
     def _facts(self) -> Backlog:
         last = rows.last_seq(self._connection)
+        dropped = rows.dropped(self._connection)
         handled = union(rows.settled(self._connection), rows.dead(self._connection))
+        handled = union(handled, ((first, last) for first, last, _ in dropped))
         pending = subtract(((1, last),) if last else (), handled)
-        return Backlog(pending, last, tuple(rows.epochs(self._connection).values()))
+        return Backlog(pending, last, tuple(rows.epochs(self._connection).values()), dropped)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from edge_agent.delivery.batching import Epoch
+from edge_agent.delivery.batching import Epoch, Gap
 from shared.receipts import Ranges, of_numbers
 
 Connection = sqlite3.Connection
@@ -86,6 +86,12 @@ from dead_letter
 order by seq
 """
 
+_DROPPED = """
+select first, last, reason
+from dropped
+order by first
+"""
+
 _EPOCHS = """
 select number, token, first_seq
 from epoch
@@ -127,6 +133,11 @@ def settled(connection: Connection) -> Ranges:
 def dead(connection: Connection) -> Ranges:
     """Return the numbers that will not be sent again."""
     return of_numbers(seq for (seq,) in connection.execute(_DEAD).fetchall())
+
+
+def dropped(connection: Connection) -> tuple[Gap, ...]:
+    """Return the ranges of numbers that were given up, with the reason, ascending."""
+    return tuple(connection.execute(_DROPPED).fetchall())
 
 
 def epochs(connection: Connection) -> dict[int, Epoch]:

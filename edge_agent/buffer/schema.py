@@ -85,7 +85,34 @@ def m001_log(db: Database) -> None:
     """)
 
 
-SCHEMA_VERSION = 1
+@migrations()
+def m002_space(db: Database) -> None:
+    """Make the tables by which old events leave and lost ones are named."""
+    # Ranges of numbers that have no row any more; they neither overlap nor touch.
+    db.execute("""
+        create table removed (
+            first integer primary key,
+            last integer not null check (last >= first)
+        ) strict
+    """)
+    # Ranges of numbers that were given up before the collector confirmed them, and why.
+    db.execute("""
+        create table dropped (
+            first integer primary key,
+            last integer not null check (last >= first),
+            reason text not null
+        ) strict
+    """)
+    # At a second of the agent's running time (no wall clock), everything up to seq had been dealt with.
+    db.execute("""
+        create table mark (
+            tick integer primary key,
+            seq integer not null
+        ) strict
+    """)
+
+
+SCHEMA_VERSION = 2
 """How many migrations there are."""
 
 

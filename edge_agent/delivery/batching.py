@@ -11,6 +11,9 @@ from typing import Protocol, TypeVar
 
 from shared.receipts import Ranges, count, first_numbers, intersect, last_numbers, union
 
+Gap = tuple[int, int, str]
+"""A range of numbers that will never be sent, and why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -31,6 +34,8 @@ class Backlog:
     last_seq: int
     epochs: tuple[Epoch, ...]
     """Oldest first; the last one is being written."""
+    dropped: tuple[Gap, ...] = ()
+    """Numbers that were given up, ascending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ after once in so many heartbeats, at no request more. A restored collector there
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from edge_agent.delivery.batching import Backlog, Epoch
+from edge_agent.delivery.batching import Backlog, Epoch, Gap
 from shared.receipts import Range, Ranges, intersect, last_numbers, normalise, subtract
 
 MOST_AGAIN = 10_000
@@ -23,9 +23,6 @@ GONE = "no longer kept at the camera"
 DEAD = "a dead letter at the camera"
 NEVER = "never given out in this epoch"
 
-Skip = tuple[int, int, str]
-"""First and last number, and why they will never come."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
@@ -33,7 +30,7 @@ class Sorted:
 
     candidates: Ranges
     """Settled: to be sent again, where their rows are still kept."""
-    skipped: tuple[Skip, ...]
+    skipped: tuple[Gap, ...]
     """Will never come."""
 
 
@@ -65,7 +62,7 @@ def sort_lacking(lacking: Ranges, *, epoch: Epoch, backlog: Backlog, settled: Ra
     )
 
 
-def gone(candidates: Ranges, *, kept: Ranges) -> tuple[Skip, ...]:
+def gone(candidates: Ranges, *, kept: Ranges) -> tuple[Gap, ...]:
     """Return the candidates that have no row any more, as skipped."""
     return _because(GONE, subtract(candidates, kept))
 
@@ -85,7 +82,7 @@ class Refill:
     """When an epoch was last asked after, or when the agent started; by the monotonic clock."""
     holds: Mapping[str, float] = field(default_factory=dict)
     """By epoch: not to be refilled before this moment of the monotonic clock."""
-    skipped: Mapping[str, tuple[Skip, ...]] = field(default_factory=dict)
+    skipped: Mapping[str, tuple[Gap, ...]] = field(default_factory=dict)
     """By epoch: what its next request reports."""
 
     def epoch_asked(self, epochs: Sequence[Epoch]) -> Epoch:
@@ -113,15 +110,15 @@ class Refill:
         """Return whether the hold of an epoch is over."""
         return now >= self.holds.get(epoch, now)
 
-    def to_report(self, epoch: str) -> tuple[Skip, ...]:
+    def to_report(self, epoch: str) -> tuple[Gap, ...]:
         """Return what a request of this epoch reports as skipped."""
         return self.skipped.get(epoch, ())
 
-    def skipping(self, epoch: str, skips: tuple[Skip, ...]) -> "Refill":
+    def skipping(self, epoch: str, skips: tuple[Gap, ...]) -> "Refill":
         """Return the refill with what the next request of an epoch reports, and nothing else."""
         others = {token: kept for token, kept in self.skipped.items() if token != epoch}
         return replace(self, skipped=others | ({epoch: skips[:MOST_SKIPPED]} if skips else {}))
 
 
-def _because(reason: str, ranges: Sequence[Range]) -> tuple[Skip, ...]:
+def _because(reason: str, ranges: Sequence[Range]) -> tuple[Gap, ...]:
     return tuple((first, last, reason) for first, last in ranges)

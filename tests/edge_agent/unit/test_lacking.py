@@ -2,14 +2,13 @@
 
 import pytest
 
-from edge_agent.delivery.batching import Backlog, Epoch
+from edge_agent.delivery.batching import Backlog, Epoch, Gap
 from edge_agent.delivery.lacking import (
     DEAD,
     GONE,
     MOST_AGAIN,
     NEVER,
     Refill,
-    Skip,
     Sorted,
     gone,
     next_piece,
@@ -48,7 +47,7 @@ DEAD_ONES: Ranges = ((7, 7), (14, 14))
     ],
 )
 def test_lacking_numbers_are_sorted_by_what_can_be_done(
-    epoch: Epoch, lacking: Ranges, candidates: Ranges, skipped: list[Skip]
+    epoch: Epoch, lacking: Ranges, candidates: Ranges, skipped: list[Gap]
 ) -> None:
     """Settled ones are candidates, those on their way are left alone, all others are reported with a reason."""
     found = sort_lacking(lacking, epoch=epoch, backlog=BACKLOG, settled=SETTLED, dead=DEAD_ONES)
