@@ -144,8 +144,8 @@ class Replay:
                 raise Unreachable(
                     f"gave up after {GIVE_UP_SECONDS:g} s: {one_line(reason)}", hint="repeat it; nothing is lost"
                 )
-            case Pause(cause, not_authorised):
-                raise (NotAuthorised if not_authorised else Unreachable)(one_line(cause))
+            case Pause(cause) as pause:
+                raise (NotAuthorised if pause.not_authorised else Unreachable)(one_line(cause))
             case _ as never:
                 assert_never(never)
 

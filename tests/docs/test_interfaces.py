@@ -57,7 +57,7 @@ def test_every_exit_code_is_explained() -> None:
 def test_the_agents_own_codes_are_those_of_its_dead_letters(code: str) -> None:
     """Each is explained, and is a text in the code that buries events."""
     explained = {span for row in table(section("docs/delivery.md", "Dead letters")) for span in code_in(row[0])}
-    source = text_of("edge_agent/delivery/outcome.py") + text_of("edge_agent/sync_loop.py")
+    source = text_of("edge_agent/delivery/outcome.py") + text_of("edge_agent/gathering.py")
 
     assert code in explained
     assert f'"{code}"' in source
