@@ -16,7 +16,7 @@ from edge_agent.buffer.rows import Counts, Entry
 from edge_agent.delivery.batching import Backlog
 from shared.errors import NotFound
 from shared.instants import LAST_INSTANT
-from shared.receipts import count, subtract, union
+from shared.receipts import Ranges, count, subtract, union
 
 State = Literal["queued", "synced", "all"]
 """`queued` is pending, `synced` is settled; `all` is every event that is kept, dead letters too."""
@@ -130,6 +130,17 @@ class LogReader:
                 oldest_pending_at=rows.oldest_at(self._connection, facts.pending),
                 dropped=count((first, last) for first, last, _ in facts.dropped),
             )
+
+    def numbering(self) -> tuple[Backlog, Ranges, Ranges]:
+        """Return what is pending, settled and dead, as of one moment."""
+        with self._reading():
+            return self._facts(), rows.settled(self._connection), rows.dead(self._connection)
+
+    def read(self, ranges: Ranges) -> list[Entry]:
+        """Return the events of these numbers, ascending; one that is gone or damaged is left out."""
+        with self._reading():
+            tokens = {number: epoch.token for number, epoch in rows.epochs(self._connection).items()}
+            return rows.entries(self._connection, ranges, tokens=tokens)
 
     def dead_letters(self, *, after_seq: int = 0, most: int = 1_000) -> list[LetterRow]:
         """Return up to `most` dead letters numbered above `after_seq`, ascending."""
