@@ -22,6 +22,7 @@ from aiohttp import web
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.space import Limits
+from edge_agent.control import CONTROL_SOCKET, OwnLetters, add_dead_letter_routes
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from edge_agent.intake.local_http import create_app, create_runner
@@ -38,7 +39,6 @@ from shared.http_guard import allowed_hosts
 from shared.instants import SECOND
 from shared.listening import why_not
 
-CONTROL_SOCKET = "control.sock"
 REMEMBERED = ("collector.url", "collector.token_file", "collector.ca_file", "camera")
 """What the log remembers of the settings, for commands that go on where the agent left off."""
 _LAST_BATCH_SECONDS = 5.0
@@ -100,6 +100,12 @@ class _Agent:
             hosts=hosts,
         )
 
+    def control_app(self) -> web.Application:
+        """Return what listens on the control socket: the same, and what commands ask for."""
+        app = self.app(None)
+        add_dead_letter_routes(app, OwnLetters(self._log, executor=self._executor, on_change=self.loop.wake))
+        return app
+
     def _on_commit(self, events: Sequence[Event]) -> None:
         self._life_signs.sent(events)
         self.loop.wake()
@@ -131,7 +137,7 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         await stack.enter_async_context(looking_after(log, executor=executor, clock=clock))
         await stack.enter_async_context(_delivering(agent.loop))
         stack.push_async_callback(agent.acceptor.close)
-        await stack.enter_async_context(_listening_at_control_socket(agent.app(None), settings.data_dir))
+        await stack.enter_async_context(_listening_at_control_socket(agent.control_app(), settings.data_dir))
         names = None if settings.open else allowed_hosts(settings.listen[0])
         address = await stack.enter_async_context(_listening(agent.app(names), settings.listen))
         click.echo(f"listening on {address}")

@@ -4,17 +4,29 @@ Not followed, not used, not kept: redirects, proxy variables, cookies. An answer
 longer. The token is read again when its file changes: a new one needs no restart.
 """
 
+import asyncio
 import gzip
 import ssl
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer
+from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer, NoAnswerKind
 from shared.errors import SettingsInvalid
 
 MOST_ANSWER_BYTES = 1024 * 1024
+_HANDSHAKE_SECONDS = 3
+# What OpenSSL calls an answer that is no TLS at all; the second since 3.2.
+_NO_TLS_THERE = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
+# X509_V_ERR_… of openssl/x509_vfy.h.
+_CERTIFICATES: dict[int | None, NoAnswerKind] = {
+    9: "certificate_early",
+    10: "certificate_expired",
+    62: "certificate_name",
+    64: "certificate_name",
+}
 _GZIP_LEVEL = 1
 """A batch of 500 events shrinks to a ninth at level 1 and to a tenth at 6, which takes three times as long."""
 
@@ -59,6 +71,9 @@ class Sender:
         compression: Literal["gzip", "none"] = "gzip",
     ) -> None:
         self._url = url.rstrip("/") + "/api/app/"
+        parts = urlsplit(self._url)
+        self._is_tls = parts.scheme == "https"
+        self._address = (parts.hostname or "", parts.port or 80)
         self._token = TokenFile(token_file)
         self._tls = _trust(ca_file)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
@@ -102,9 +117,27 @@ class Sender:
                     response.headers.get("Retry-After"),
                     content[:MOST_ANSWER_BYTES],
                     is_cut=len(content) > MOST_ANSWER_BYTES,
+                    date=response.headers.get("Date"),
                 )
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
-            return _name(error, self._timeout.total)
+            found = _name(error, self._timeout.total)
+        if found.kind in ("reset", "other") and await self._wants_tls():
+            return NoAnswer("speaks_tls", f"{self._address[0]}:{self._address[1]}")
+        return found
+
+    async def _wants_tls(self) -> bool:
+        """Return whether the port that closed on plain http does so because it speaks TLS; sends no data."""
+        if self._is_tls:
+            return False
+        try:
+            async with asyncio.timeout(_HANDSHAKE_SECONDS):
+                _, writer = await asyncio.open_connection(*self._address, ssl=self._tls)
+        except ssl.SSLCertVerificationError:
+            return True  # only who speaks TLS shows a certificate
+        except (OSError, ValueError):
+            return False
+        writer.close()
+        return True
 
 
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
@@ -134,7 +167,7 @@ def _name(error: Exception, seconds: float | None) -> NoAnswer:
         case TimeoutError():
             return NoAnswer("timeout", f"{seconds:g} s")
         case aiohttp.ClientConnectorCertificateError():
-            return NoAnswer("certificate", _in_words(error.certificate_error))
+            return _name_certificate(error.certificate_error)
         case aiohttp.ClientConnectorError():
             return _name_unconnected(error)
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | ConnectionError():
@@ -148,13 +181,19 @@ def _name(error: Exception, seconds: float | None) -> NoAnswer:
 def _name_unconnected(error: aiohttp.ClientConnectorError) -> NoAnswer:
     match error:
         case aiohttp.ClientConnectorSSLError():
-            return NoAnswer("tls", _in_words(error.os_error))
+            is_plain = getattr(error.os_error, "reason", None) in _NO_TLS_THERE
+            return NoAnswer("speaks_plain" if is_plain else "tls", _in_words(error.os_error))
         case aiohttp.ClientConnectorDNSError():
             return NoAnswer("dns", f"{error.host}: {_in_words(error.os_error)}")
         case _ if isinstance(error.os_error, ConnectionRefusedError):
             return NoAnswer("refused", f"{error.host}:{error.port}")
         case _:
             return NoAnswer("unreachable", f"{error.host}:{error.port}: {_in_words(error.os_error)}")
+
+
+def _name_certificate(error: Exception) -> NoAnswer:
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
+    return NoAnswer(_CERTIFICATES.get(code, "certificate"), _in_words(error))
 
 
 def _in_words(error: Exception) -> str:

@@ -119,6 +119,8 @@ class DeliverySettings(_Section):
     linger: Annotated[Duration, _within(0, 60 * _SECOND, words="0ms and 60s")] = 200 * _MILLISECOND
     max_events: Annotated[int, Field(ge=1, le=MAX_EVENTS), BeforeValidator(_refuse_bool)] = 500
     max_bytes: Annotated[Size, _within(16 * _KIB, 3 * 1024 * _KIB, words="16KiB and 3MiB")] = 512 * _KIB
+    max_events_per_second: Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_refuse_bool)] = 0
+    """0: as fast as it goes."""
     compression: Literal["gzip", "none"] = "gzip"
 
 

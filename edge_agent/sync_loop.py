@@ -2,10 +2,11 @@
 
 An attempt is a whole round: after a failure the next one plans anew, so a retry takes the newest events with it. With
 nothing to send an empty envelope goes out every `heartbeat`. Nothing leaves the buffer here but by `settle`, after a
-receipt; a crash between the receipt and the commit costs duplicates, which the collector knows, and never an event.
+receipt; a crash between the receipt and the commit costs duplicates, which the collector knows, and never an event. What
+a receipt calls lacking although it was settled comes back the same way, see `refilling`.
 
-Two hops to the log's thread a batch: one gathers (with `now` read first, so that the watermark is never later than what
-was looked at), one settles. A round holds one batch in memory, never the backlog.
+Three hops to the log's thread a batch: one gathers, one settles, one looks at what is lacking. A round holds one batch in
+memory, never the backlog. Every wait is by the monotonic clock: a jump of the wall clock changes stamps and nothing else.
 """
 
 import asyncio
@@ -13,26 +14,27 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from edge_agent.buffer.log import EventLog
-from edge_agent.delivery.batching import Backlog, Epoch, Planned, fewer, fit, more, plan
-from edge_agent.delivery.envelope import Header, envelope
-from edge_agent.delivery.gaps import epoch_to_speak_of, gaps_of
+from edge_agent.delivery.answers import Receipt
+from edge_agent.delivery.batching import fewer, more
+from edge_agent.delivery.envelope import Header
 from edge_agent.delivery.link import Link
-from edge_agent.delivery.outcome import Attempt, Bury, Pause, Retry, Settle, Split, Verdict, judge
-from edge_agent.delivery.pacing import Pace, recovery_seconds, wait_seconds
+from edge_agent.delivery.outcome import Answered, Attempt, Bury, Pause, Retry, Settle, Split, Verdict, judge
+from edge_agent.delivery.pacing import Bucket, Pace, recovery_seconds, wait_seconds
 from edge_agent.delivery.settlement import DeadLetter, Settlement, settle
 from edge_agent.delivery.suspects import Suspects
-from edge_agent.delivery.watermark import watermark
+from edge_agent.delivery.told_time import ToldTime
+from edge_agent.gathering import Gatherer
+from edge_agent.refilling import Refiller
 from edge_agent.settings import AgentSettings
-from shared.clock import Clock, chance, new_token
+from shared.clock import Clock, chance
 from shared.errors import LinesideError
 from shared.instants import SECOND
-from shared.receipts import Ranges, count, numbers, of_numbers, subtract
+from shared.receipts import count
 
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -44,14 +46,6 @@ class Poster(Protocol):
     async def post(self, body: bytes) -> Attempt:
         """Return the answer to an envelope, or why there is none."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One envelope, ready to go."""
-
-    header: Header
-    body: bytes
 
 
 class SyncLoop:
@@ -72,10 +66,8 @@ class SyncLoop:
         self._log = log
         self._sender = sender
         self._settings = settings
-        self._version = version
         self._executor = executor
         self._clock = clock
-        self._last_sign_of_life = last_sign_of_life
         self._chance = chance
         self._pace = Pace(
             initial_seconds=settings.retry.initial / SECOND,
@@ -86,10 +78,29 @@ class SyncLoop:
         self._stop = asyncio.Event()
         self._something_new = asyncio.Event()
         self._suspects = Suspects()
-        self._most = settings.delivery.max_events
+        self._bucket = Bucket(settings.delivery.max_events_per_second)
+        self._max_events = self._bucket.most_in_a_batch(settings.delivery.max_events)
+        self._most = self._max_events
         self._turn = 0
         self._left = 0
         self._recovery_seconds = 0.0
+        self._failing_since: float | None = None
+        self._told = ToldTime()
+        self.refiller = Refiller(
+            log,
+            clock=clock,
+            every_seconds=settings.delivery.heartbeat / SECOND,
+            spread_seconds=self._pace.recovery_spread_seconds,
+            chance=chance,
+        )
+        self._gatherer = Gatherer(
+            log,
+            refiller=self.refiller,
+            settings=settings,
+            version=version,
+            clock=clock,
+            last_sign_of_life=last_sign_of_life,
+        )
         self.link = Link()
         """How the way to the collector is."""
 
@@ -109,7 +120,7 @@ class SyncLoop:
                 await self._wait_for_work()
             except Exception:  # noqa: BLE001 - the top of the task: a loop that ended would look healthy and deliver nothing
                 _log.exception("delivery failed inside the agent")
-                self._show(Pause("an error inside the agent; its log says which"))
+                self._show(Pause("an error inside the agent; its log says which", "agent"))
                 await self._rest(self._pace.pause_seconds)
 
     async def _exchange(self) -> None:
@@ -125,6 +136,8 @@ class SyncLoop:
         if self._recovery_seconds:
             await self._rest(self._recovery_seconds)
             self._recovery_seconds = 0.0
+        if ahead := self._bucket.wait_seconds(self._clock.monotonic()):
+            await self._rest(ahead)
         if self._suspects.is_searching or self._left >= self._most:
             return
         if not self._left:
@@ -139,85 +152,50 @@ class SyncLoop:
             return None
         self._something_new.clear()
         try:
-            batch = await self._on_log_thread(self._gather)
-            sent_at = self._clock.now()
+            batch = await self._on_log_thread(
+                lambda: self._gatherer.gather(self._suspects, most=self._most, turn=self._turn)
+            )
+            self._suspects = self._suspects.settle(batch.damaged) if batch.damaged else self._suspects
+            sent_at = self._clock.monotonic()
             answer = await self._sender.post(batch.body)
-            now = self._clock.now()
-            verdict = judge(answer, batch=batch.header.batch, events=count(batch.header.seqs), now=now)
-            await self._apply(verdict, batch.header.seqs)
+            seconds = self._clock.monotonic() - sent_at
+            verdict = self._judge(answer, batch.header)
+            await self._apply(verdict, batch.header)
         except LinesideError as error:
             verdict = Retry(f"the queue cannot be used: {error}")
         else:
-            self._keep_account(verdict, batch.header, middle=(sent_at + now) // 2)
+            self._keep_account(verdict, batch.header, seconds=seconds)
         self._show(verdict)
         return verdict
 
-    def _keep_account(self, verdict: Verdict, header: Header, *, middle: int) -> None:
-        """Note what an attempt has left behind; `middle` is the instant half-way between request and answer."""
+    def _judge(self, answer: Attempt, header: Header) -> Verdict:
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        told = self._told.at(monotonic)
+        if isinstance(answer, Answered):
+            self._told = self._told.after(answer.date, monotonic=monotonic)
+        return judge(answer, batch=header.batch, events=count(header.seqs), now=now, collector_now=told)
+
+    def _keep_account(self, verdict: Verdict, header: Header, *, seconds: float) -> None:
+        """Note what an attempt that took so many seconds has left behind."""
         events = count(header.seqs)
-        self._left = header.pending + (0 if isinstance(verdict, Settle | Bury) else events)
+        self._bucket = self._bucket.after(events, now=self._clock.monotonic())
+        self._left = count(self._log.facts().pending)
         if isinstance(verdict, Settle):
-            offset = verdict.receipt.received_at - middle
+            # Half-way between request and answer, by a clock that does not jump in between.
+            offset = verdict.receipt.received_at - (self._clock.now() - round(seconds * SECOND / 2))
             self.link = self.link.confirmed(watermark=header.watermark, clock_offset=offset)
+            self._told = ToldTime(verdict.receipt.received_at, self._clock.monotonic())
         word = type(verdict).__name__.lower()
         _log.debug("batch", extra={"batch": header.batch, "events": events, "left": self._left, "verdict": word})
 
-    def _gather(self) -> Batch:
-        """Return the next batch; runs on the log's thread."""
-        now = self._clock.now()
-        while True:
-            backlog = self._log.facts()
-            planned = self._plan(backlog)
-            entries = self._log.read(planned.seqs) if planned else []
-            if planned is None or not self._bury_damaged(planned.seqs, of_numbers(entry.seq for entry in entries)):
-                break
-        entries = fit(entries, self._settings.delivery.max_bytes)
-        epoch = planned.epoch if planned else epoch_to_speak_of(backlog, turn=self._turn)
-        header = self._header(backlog, epoch, seqs=of_numbers(entry.seq for entry in entries), now=now)
-        return Batch(header, envelope(header, (entry.payload for entry in entries)))
-
-    def _header(self, backlog: Backlog, epoch: Epoch, *, seqs: Ranges, now: int) -> Header:
-        oldest_unsent_at = self._log.oldest_pending_at(without=seqs)
-        return Header(
-            camera=self._settings.camera,
-            version=self._version,
-            batch=new_token(),
-            sent_at=now,
-            epoch=epoch,
-            seqs=seqs,
-            watermark=watermark(
-                now=now,
-                last_sign_of_life=self._last_sign_of_life(),
-                silent_after=self._settings.source_silent_after,
-                oldest_unsent_at=oldest_unsent_at,
-            ),
-            pending=count(backlog.pending) - count(seqs),
-            oldest_pending_at=oldest_unsent_at,
-            skipped=gaps_of(epoch, backlog.dropped, turn=self._turn),
-        )
-
-    def _plan(self, backlog: Backlog) -> Planned | None:
-        if self._suspects.wants_probe:
-            return None
-        return self._suspects.plan(backlog) or plan(backlog, max_events=self._most, turn=self._turn)
-
-    def _bury_damaged(self, planned: Ranges, read: Ranges) -> bool:
-        """Give up what the disk no longer has as it was written; True if there was any."""
-        damaged = subtract(planned, read)
-        if not damaged:
-            return False
-        _log.error("events are damaged on disk and will not be sent", extra={"numbers": damaged})
-        words = "its checksum is wrong"
-        self._log.settle(settled=(), dead=[DeadLetter(seq, "damaged", words) for seq in numbers(damaged)])
-        self._suspects = self._suspects.settle(damaged)
-        return True
-
-    async def _apply(self, verdict: Verdict, seqs: Ranges) -> None:
+    async def _apply(self, verdict: Verdict, header: Header) -> None:
+        seqs = header.seqs
         match verdict:
             case Settle(receipt):
-                await self._note(settle(seqs, receipt.rejected))
+                await self._note(settle(seqs, receipt.rejected, at=receipt.received_at))
+                await self._on_log_thread(lambda: self._look_back(receipt, header))
                 self._suspects = self._suspects.settle(seqs) if seqs else self._suspects.probe_passed()
-                self._most = more(self._most, max_events=self._settings.delivery.max_events)
+                self._most = more(self._most, max_events=self._max_events)
                 self._turn += 1
             case Split(_, is_too_large):
                 if is_too_large:
@@ -234,6 +212,12 @@ class SyncLoop:
             case Retry() | Pause():
                 pass
 
+    def _look_back(self, receipt: Receipt, header: Header) -> None:
+        """Make pending again what the collector lacks, and dead letters whose time has come; on the log's thread."""
+        self.refiller.note(receipt.lacking, epoch=header.epoch, was_empty=not header.seqs)
+        if again := self._log.retry_due(receipt.received_at):
+            _log.info("events that were ahead of the collector's clock are sent again", extra={"events": count(again)})
+
     async def _note(self, settlement: Settlement) -> None:
         """Commit what leaves the buffer."""
         settled, dead = settlement.settled, settlement.dead
@@ -245,15 +229,19 @@ class SyncLoop:
 
     def _show(self, verdict: Verdict) -> None:
         """Note the verdict in `link`, and in the log when something began, changed or ended."""
-        before, now = self.link, self._clock.now()
-        self.link = after = before.after(verdict, now=now)
+        before, monotonic = self.link, self._clock.monotonic()
+        self.link = after = before.after(verdict, now=self._clock.now())
         if after.is_failing:
+            self._failing_since = monotonic if self._failing_since is None else self._failing_since
             if (before.state, before.cause) != (after.state, after.cause):
                 _log.warning("delivery fails", extra={"state": after.state, "cause": after.cause})
         elif after.state == "ok" and before.state != "ok":
-            outage = 0 if before.failing_since is None else now - before.failing_since
-            _log.info("the collector answers", extra={"outage_seconds": outage // SECOND, "pending": self._left})
-            self._recovery_seconds = recovery_seconds(outage=outage, pace=self._pace, chance=self._chance())
+            outage = 0.0 if self._failing_since is None else monotonic - self._failing_since
+            self._failing_since = None
+            _log.info("the collector answers", extra={"outage_seconds": int(outage), "pending": self._left})
+            self._recovery_seconds = recovery_seconds(
+                outage=round(outage * SECOND), pace=self._pace, chance=self._chance()
+            )
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         verdict = state.outcome.result() if state.outcome else None

@@ -6,6 +6,7 @@ short or damaged, the lines before the damage come first and the error after the
 """
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +19,8 @@ from shared.wire import MAX_BODY_BYTES
 
 LINES_TOGETHER = 5_000
 BYTES_TOGETHER = 2 * 1024 * 1024
-ENVELOPE_START = b'{"agent":'
+ENVELOPE_START = re.compile(rb'\s*\{\s*"(agent|events)"\s*:')
+"""However it is spaced, and whichever part comes first; no event has a field of these names."""
 LONGEST_LINE = MAX_BODY_BYTES
 _Readable = BufferedReader | gzip.GzipFile
 
@@ -60,7 +62,7 @@ def _chunks(opened: _Readable, *, raw: BufferedReader) -> Iterator[Chunk]:
     lines = _Lines(opened)
     for number, line in enumerate(lines, start=1):
         passed += len(line)
-        alone = line.startswith(ENVELOPE_START) or len(line) > LONGEST_LINE
+        alone = ENVELOPE_START.match(line) is not None or len(line) > LONGEST_LINE
         if chunk.lines and (alone or len(chunk.lines) >= LINES_TOGETHER or chunk.size + len(line) > BYTES_TOGETHER):
             yield chunk
             chunk = Chunk(number)

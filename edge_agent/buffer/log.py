@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Self
 
 from edge_agent.buffer import epochs, rows
+from edge_agent.buffer.dead_letters import DeadLetterVerbs
 from edge_agent.buffer.faults import translated
-from edge_agent.buffer.housekeeping import Housekeeping
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry, checksum
 from edge_agent.buffer.space import EVENT_BYTES, Limits, free_disk_bytes, size_bytes
@@ -56,7 +56,7 @@ values (?, ?, ?, ?)
 """
 
 
-class EventLog(Housekeeping):
+class EventLog(DeadLetterVerbs):
     """The one writer of a queue folder; synchronous, used by one thread at a time (`facts` by any)."""
 
     _is_closed = False
@@ -133,14 +133,42 @@ class EventLog(Housekeeping):
         now_settled = union(self._settled, subtract(intersect(settled, pending), buried))
         if now_settled == self._settled and not letters:
             return
-        before, after = set(self._settled), set(now_settled)
         now = self._clock.now()
         with self._writing():
-            self._connection.executemany(_DROP_SETTLED, [(first,) for first, _ in before - after])
-            self._connection.executemany(_ADD_SETTLED, after - before)
-            self._connection.executemany(_BURY, [(one.seq, one.code, one.error, now) for one in letters])
+            self._write_settled(now_settled)
+            self._connection.executemany(_BURY, [(one.seq, one.code, one.error, one.at or now) for one in letters])
+            self._coming = None
         self._settled, self._dead = now_settled, union(self._dead, buried)
         self._facts = replace(self._facts, pending=subtract(pending, union(now_settled, buried)))
+
+    def settled(self) -> Ranges:
+        """Return the numbers that the collector has confirmed; from memory."""
+        return self._settled
+
+    def dead(self) -> Ranges:
+        """Return the numbers that will not be sent again; from memory."""
+        return self._dead
+
+    def kept(self, ranges: Ranges) -> Ranges:
+        """Return the numbers of these ranges whose events are still on disk; from memory."""
+        return subtract(intersect(ranges, ((1, self._facts.last_seq),)), self._removed)
+
+    def resend(self, ranges: Ranges) -> None:
+        """Make settled numbers pending again, in one transaction: the collector has lost them.
+
+        Raises:
+            StorageFull, Busy, StorageUnusable: nothing was noted; they stay settled.
+        """
+        self._ready()
+        again = intersect(self.kept(ranges), self._settled)
+        if not again:
+            return
+        now_settled = subtract(self._settled, again)
+        with self._writing():
+            self._write_settled(now_settled)
+        self._settled = now_settled
+        self._facts = replace(self._facts, pending=union(self._facts.pending, again))
+        self._oldest.forget()
 
     def oldest_pending_at(self, *, without: Ranges) -> int | None:
         """Return the instant of the oldest pending event that is not in `without`, or one a little earlier.
@@ -204,6 +232,11 @@ class EventLog(Housekeeping):
         finally:
             self._connection.close()
             self._lock.release()
+
+    def _write_settled(self, now_settled: Ranges) -> None:
+        before, after = set(self._settled), set(now_settled)
+        self._connection.executemany(_DROP_SETTLED, [(first,) for first, _ in before - after])
+        self._connection.executemany(_ADD_SETTLED, after - before)
 
     def _new_rows(
         self, events: Sequence[Event], payloads: Sequence[str], *, after: int

@@ -27,6 +27,10 @@ class OldestPending:
         if self._bound is not None:
             self._bound = min(self._bound, at)
 
+    def forget(self) -> None:
+        """Find the bound anew next time: settled events have become pending again."""
+        self._bound = None
+
     def find(self, pending: Ranges, *, without: Ranges) -> int | None:
         """Return the bound for the pending events that are not in `without`, None if there are none."""
         left = subtract(pending, without)

@@ -162,15 +162,17 @@ class QueueFile:
             self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def _remove(self, numbers: Ranges, *, dropped_because: str | None = None) -> None:
-        """Delete the rows of these numbers in one transaction; those given up are pending until then."""
+        """Delete the rows of these numbers in one transaction; those given up are pending or dead letters until then."""
         removed = union(self._removed, numbers)
         gaps = self._facts.dropped
         if dropped_because is not None:
             gaps = removal.with_gap(gaps, numbers, reason=dropped_because)
         with self._writing():
             removal.delete_rows(self._connection, numbers)
+            removal.delete_letters(self._connection, numbers)
             removal.change_removed(self._connection, before=self._removed, after=removed)
             removal.change_dropped(self._connection, before=self._facts.dropped, after=gaps)
         self._removed = removed
         if dropped_because is not None:
+            self._dead = subtract(self._dead, numbers)
             self._facts = replace(self._facts, pending=subtract(self._facts.pending, numbers), dropped=gaps)

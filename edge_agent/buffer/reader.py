@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from edge_agent.buffer import rows, schema
+from edge_agent.buffer import dead_letters, rows, schema
+from edge_agent.buffer.dead_letters import LetterRow
 from edge_agent.buffer.faults import translated
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry
@@ -17,7 +18,7 @@ from edge_agent.buffer.space import free_disk_bytes, size_bytes
 from edge_agent.delivery.batching import Backlog
 from shared.errors import NotFound
 from shared.instants import LAST_INSTANT
-from shared.receipts import count, subtract
+from shared.receipts import Ranges, count, subtract
 
 State = Literal["queued", "synced", "all"]
 """`queued` is pending, `synced` is settled; `all` is every event that is kept, dead letters too."""
@@ -28,7 +29,9 @@ _CHOSEN = """
 with chosen as (
     select
         seq,
-        exists (select 1 from dead_letter where dead_letter.seq = event_log.seq) as is_dead,
+        exists (select 1 from dead_letter where dead_letter.seq = event_log.seq)
+            or seq <= coalesce((select last from dropped where first <= event_log.seq order by first desc limit 1), 0)
+            as is_dead,
         seq <= coalesce((select last from settled where first <= event_log.seq order by first desc limit 1), 0)
             as is_settled
     from event_log
@@ -132,6 +135,23 @@ class LogReader:
                 retained=count(subtract(settled, rows.removed(self._connection))),
                 free_disk_bytes=free_disk_bytes(self._folder),
             )
+
+    def numbering(self) -> tuple[Backlog, Ranges, Ranges]:
+        """Return what is pending, settled and dead, as of one moment."""
+        with self._reading():
+            return rows.backlog(self._connection), rows.settled(self._connection), rows.dead(self._connection)
+
+    def read(self, ranges: Ranges) -> list[Entry]:
+        """Return the events of these numbers, ascending; one that is gone or damaged is left out."""
+        with self._reading():
+            tokens = {number: epoch.token for number, epoch in rows.epochs(self._connection).items()}
+            return rows.entries(self._connection, ranges, tokens=tokens)
+
+    def dead_letters(self, *, after_seq: int = 0, most: int = 1_000) -> list[LetterRow]:
+        """Return up to `most` dead letters numbered above `after_seq`, ascending."""
+        with self._reading():
+            tokens = {number: epoch.token for number, epoch in rows.epochs(self._connection).items()}
+            return dead_letters.page(self._connection, after_seq=after_seq, most=most, tokens=tokens)
 
     def recall(self, key: str) -> str | None:
         """Return what the agent remembered."""

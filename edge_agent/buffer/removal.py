@@ -20,6 +20,11 @@ delete from event_log
 where seq between ? and ?
 """
 
+_DELETE_LETTERS = """
+delete from dead_letter
+where seq between ? and ?
+"""
+
 _ADD_REMOVED = """
 insert into removed (first, last)
 values (?, ?)
@@ -62,6 +67,11 @@ and tick < (select max(tick) from mark)
 def delete_rows(connection: rows.Connection, numbers: Ranges) -> None:
     """Delete the rows of these numbers."""
     connection.executemany(_DELETE, numbers)
+
+
+def delete_letters(connection: rows.Connection, numbers: Ranges) -> None:
+    """Delete the dead letters of these numbers; of most of them there is none."""
+    connection.executemany(_DELETE_LETTERS, numbers)
 
 
 def change_removed(connection: rows.Connection, *, before: Ranges, after: Ranges) -> None:

@@ -2,6 +2,10 @@
 
 import click
 
+from edge_agent.cli.dead_letter_verbs import drop, edit, retry
+from edge_agent.cli.dead_letters import dead_letters
+from edge_agent.cli.export import export
+from edge_agent.cli.reconcile import reconcile
 from edge_agent.cli.replay import replay
 from edge_agent.cli.run import run
 from edge_agent.cli.send import send
@@ -21,5 +25,7 @@ def main() -> None:
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
 
 
-for command in (run, send, status, replay):
+for verb in (edit, retry, drop):
+    dead_letters.add_command(verb)
+for command in (run, send, status, replay, reconcile, dead_letters, export):
     main.add_command(command)

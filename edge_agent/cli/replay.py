@@ -5,7 +5,7 @@ Narration (the window as it was understood, progress) goes to stderr, the result
 """
 
 import asyncio
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, time, timedelta, tzinfo
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +16,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from edge_agent.buffer.reader import LogReader, State
 from edge_agent.cli.options import config_option, data_dir_option, load
-from edge_agent.replay import Choice, Replay, Tally
+from edge_agent.cli.target import Target
+from edge_agent.courier import Tally
+from edge_agent.replay import Choice, Replay
 from edge_agent.sender import Sender
-from edge_agent.settings import CollectorSettings
 from shared.clock import SystemClock
-from shared.errors import BadRequest, SettingsInvalid
+from shared.errors import BadRequest
 from shared.instants import TimestampRefused, datetime_of, format_instant, instant_of, parse_instant
 from shared.settings_file import Duration
 from shared.terminal import Progress, ends_with_exit_code, one_line, print_json
@@ -94,8 +95,8 @@ def replay(
     clock = SystemClock()
     now = clock.now()
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:
-        choice = Choice(_moment(start, now), _moment(end, now), state)
-        target = _Target.of(reader, url=url, token_file=token_file, ca_file=ca_file, allow_insecure=allow_insecure)
+        choice = Choice(moment(start, now), moment(end, now), state)
+        target = Target.of(reader, url=url, token_file=token_file, ca_file=ca_file, allow_insecure=allow_insecure)
         total = reader.count(from_at=choice.from_at, to_at=choice.to_at, state=state)
         click.echo(one_line(f"{total:,} events {_in_words(choice)}, to {target.url}"), err=True)
         if dry_run:
@@ -125,46 +126,8 @@ async def _run(run: Replay, sender: Sender) -> None:
         await run.run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where to, and as whom: as given, else as the agent last did it."""
-
-    url: str
-    token_file: Path | None
-    ca_file: Path | None
-    camera: str
-
-    @classmethod
-    def of(
-        cls, reader: LogReader, *, url: str | None, token_file: Path | None, ca_file: Path | None, allow_insecure: bool
-    ) -> "_Target":
-        known = reader.recall("collector.url")
-        camera = reader.recall("camera")
-        if camera is None or (url or known) is None:
-            raise BadRequest("this queue was never used by an agent", hint="run the agent once")
-        is_the_agents = url is None or url.rstrip("/") == known
-        if url is not None and not is_the_agents:
-            url = _checked(url, allow_insecure=allow_insecure)
-        # A token is for the collector it was given out by: another one does not get to see it.
-        token = token_file or (_path(reader.recall("collector.token_file")) if is_the_agents else None)
-        return cls(url or str(known), token, ca_file or _path(reader.recall("collector.ca_file")), camera)
-
-
-def _checked(url: str, *, allow_insecure: bool) -> str:
-    try:
-        return CollectorSettings(url=url, allow_insecure=allow_insecure).url
-    except ValidationError as error:
-        reason = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise SettingsInvalid(
-            f"--collector {url}: {reason}".replace("allow_insecure = true", "--allow-insecure")
-        ) from None
-
-
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
-
-
-def _moment(text: str | None, now: int) -> int | None:
+def moment(text: str | None, now: int) -> int | None:
+    """Return the instant that an option means, None if it was not given."""
     return None if text is None else read_moment(text, now=now)
 
 

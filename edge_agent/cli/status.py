@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 import click
 
-from edge_agent.agent import CONTROL_SOCKET
 from edge_agent.buffer.reader import LogReader
 from edge_agent.cli.options import config_option, data_dir_option, load
 from edge_agent.cli.status_words import in_words
+from edge_agent.control import CONTROL_SOCKET
 from edge_agent.status import describe_log
 from shared.clock import SystemClock
 from shared.control_socket import reachable

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from edge_agent.delivery.answers import Receipt
-from edge_agent.delivery.outcome import Bury, Pause, Retry, Settle, Split, Verdict
+from edge_agent.delivery.outcome import Bury, Pause, PauseReason, Retry, Settle, Split, Verdict
 
 State = Literal["connecting", "ok", "retrying", "paused"]
 
@@ -21,6 +21,8 @@ class Link:
     state: State = "connecting"
     cause: str = ""
     """Of `retrying` and `paused`, in words."""
+    paused_for: PauseReason | None = None
+    """What has to be mended, in one word, while `paused`."""
     failing_since: int | None = None
     last_contact_at: int | None = None
     """When the last receipt came."""
@@ -53,9 +55,9 @@ class Link:
             case Settle(receipt):
                 return self._well(receipt, now)
             case Retry(reason):
-                return self._failing("retrying", reason, now=now)
-            case Pause(cause):
-                return self._failing("paused", cause, now=now)
+                return replace(self._failing("retrying", reason, now=now), paused_for=None)
+            case Pause(cause, reason):
+                return replace(self._failing("paused", cause, now=now), paused_for=reason)
             case Split(reason) | Bury(_, reason):
                 return replace(self, last_error=reason, last_error_at=now, next_try_at=None)
             case _ as never:
@@ -75,6 +77,7 @@ class Link:
             self,
             state="ok",
             cause="",
+            paused_for=None,
             failing_since=None,
             last_contact_at=now,
             next_try_at=None,

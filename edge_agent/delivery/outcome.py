@@ -2,7 +2,7 @@
 
 Events leave the buffer only against a receipt (`Settle`) or, alone in a batch, on the collector's own word that they
 are wrong (`Bury`). Everything else keeps them; what is not in the table keeps them too. Faults that no waiting mends
-(a wrong token, path or certificate) are `Pause`: ours to fix, named in words, and tried again once a minute.
+(a wrong token, path, certificate or clock) are `Pause`: ours to fix, named in words, and tried again once a minute.
 """
 
 import json
@@ -11,8 +11,27 @@ from typing import Literal, assert_never
 
 from edge_agent.delivery.answers import NotAReceipt, Receipt, read_receipt
 from edge_agent.delivery.retry_after import read_retry_after
+from edge_agent.delivery.told_time import doubt
 
-NoAnswerKind = Literal["dns", "refused", "unreachable", "timeout", "reset", "other", "tls", "certificate", "token_file"]
+NoAnswerKind = Literal[
+    "dns",
+    "refused",
+    "unreachable",
+    "timeout",
+    "reset",
+    "other",
+    "tls",
+    "speaks_plain",
+    "speaks_tls",
+    "certificate",
+    "certificate_name",
+    "certificate_expired",
+    "certificate_early",
+    "token_file",
+]
+"""`speaks_plain`: we came with TLS to a port that has none; `speaks_tls`: we came without to one that wants it."""
+PauseReason = Literal["token", "address", "certificate", "clock", "proxy", "version", "settings", "agent", "unknown"]
+"""What has to be mended, in one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,8 @@ class Answered:
     body: bytes
     is_cut: bool = False
     """The body was longer than what is read of an answer."""
+    date: str | None = None
+    """The `Date` header as it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +96,12 @@ class Pause:
     """Somebody has to mend something on our side."""
 
     cause: str
-    not_authorised: bool = False
-    """The fault is who we are to the collector, and not where it is or how it is spoken to."""
+    reason: PauseReason = "unknown"
+
+    @property
+    def not_authorised(self) -> bool:
+        """Whether the fault is who we are to the collector, and not where it is or how it is spoken to."""
+        return self.reason == "token"
 
 
 Verdict = Settle | Retry | Split | Bury | Pause
@@ -89,39 +114,65 @@ _SILENCES = {
     "reset": "the connection to the collector broke",
     "other": "the collector cannot be spoken to",
 }
-_OUR_FAULTS = {
-    "tls": ("no TLS with the collector", "see collector.url"),
-    "certificate": ("the collector's certificate is not trusted", "see collector.ca_file and the clock"),
-    "token_file": ("the token cannot be read", "see collector.token_file"),
+_OUR_FAULTS: dict[str, tuple[PauseReason, str, str]] = {
+    "tls": ("address", "no TLS with the collector", "see collector.url"),
+    "speaks_plain": (
+        "address",
+        "the collector's port speaks http and collector.url says https",
+        "write http:// there, or name the port that has TLS",
+    ),
+    "speaks_tls": ("address", "the collector's port wants TLS and collector.url says http", "write https:// there"),
+    "certificate": ("certificate", "the collector's certificate is not trusted", "see collector.ca_file"),
+    "certificate_name": (
+        "certificate",
+        "the collector's certificate is for another name",
+        "see collector.url, or have one made for it",
+    ),
+    "certificate_expired": ("certificate", "the collector's certificate has expired", "renew it at the collector"),
+    "certificate_early": (
+        "certificate",
+        "the collector's certificate is not valid yet",
+        "wait, or have one made that is",
+    ),
+    "token_file": ("token", "the token cannot be read", "see collector.token_file"),
 }
-_CAUSES = {
-    401: "the collector does not accept our token: see collector.token_file",
-    403: "the collector does not allow this agent to deliver: see collector.token_file",
-    404: "there is no collector at this address: see collector.url",
-    405: "there is no collector at this address: see collector.url",
-    407: "a proxy in between wants a login; the agent goes through none: see collector.url",
-    410: "there is no collector at this address any more: see collector.url",
-    415: "the collector does not take our kind of body: see delivery.compression",
-    426: "the collector is older than this agent: update the collector",
-    431: "the collector finds our headers too long: see collector.token_file",
+_BY_TIME = ("certificate_expired", "certificate_early")
+_CAUSES: dict[int, tuple[PauseReason, str]] = {
+    401: ("token", "the collector does not accept our token: see collector.token_file"),
+    403: ("token", "the collector does not allow this agent to deliver: see collector.token_file"),
+    404: ("address", "there is no collector at this address: see collector.url"),
+    405: ("address", "there is no collector at this address: see collector.url"),
+    407: ("proxy", "a proxy in between wants a login; the agent goes through none: see collector.url"),
+    410: ("address", "there is no collector at this address any more: see collector.url"),
+    415: ("settings", "the collector does not take our kind of body: see delivery.compression"),
+    426: ("version", "the collector is older than this agent: update the collector"),
+    431: ("token", "the collector finds our headers too long: see collector.token_file"),
 }
+_ASKS_FOR_TLS = (b"HTTPS port", b"HTTPS server", b"SSL-enabled server port")
+"""What nginx, Go's server and Apache answer to plain http at a port that has TLS."""
 
 
-def judge(attempt: Attempt, *, batch: str, events: int, now: int) -> Verdict:
-    """Return what to do after an attempt to deliver `events` events as `batch`; `now` is the instant of the answer."""
+def judge(attempt: Attempt, *, batch: str, events: int, now: int, collector_now: int | None = None) -> Verdict:
+    """Return what to do after an attempt to deliver `events` events as `batch`.
+
+    `now` is the instant of the answer by our clock, and `collector_now` what the collector's must say, as far as is
+    known from earlier answers.
+    """
     match attempt:
         case Answered():
             return _judge_answer(attempt, batch=batch, events=events, now=now)
         case NoAnswer():
-            return _judge_silence(attempt)
+            return _judge_silence(attempt, doubt=doubt(now=now, collector_now=collector_now))
         case _ as never:
             assert_never(never)
 
 
-def _judge_silence(attempt: NoAnswer) -> Verdict:
+def _judge_silence(attempt: NoAnswer, *, doubt: str | None) -> Verdict:
+    if attempt.kind in _BY_TIME and doubt:
+        return Pause(f"clock not set: {doubt}, so no certificate is valid ({attempt.detail}); set it", "clock")
     if attempt.kind in _OUR_FAULTS:
-        before, after = _OUR_FAULTS[attempt.kind]
-        return Pause(f"{before}: {attempt.detail}; {after}", not_authorised=attempt.kind == "token_file")
+        reason, before, after = _OUR_FAULTS[attempt.kind]
+        return Pause(f"{before}: {attempt.detail}; {after}", reason)
     return Retry(f"{_SILENCES.get(attempt.kind, _SILENCES['other'])}: {attempt.detail}")
 
 
@@ -141,11 +192,13 @@ def _judge_answer(answer: Answered, *, batch: str, events: int, now: int) -> Ver
             return _retry(answer, now)
         case status if 300 <= status <= 399:
             return Pause(
-                f"{status}: the collector's address redirects elsewhere, which is not followed: see collector.url"
+                f"{status}: the collector's address redirects elsewhere, which is not followed: see collector.url",
+                "address",
             )
         case status:
-            cause = _CAUSES.get(status, "an answer that no collector gives: see collector.url")
-            return Pause(f"{status}: {cause}", not_authorised=status in (401, 403))
+            unknown: tuple[PauseReason, str] = ("unknown", "an answer that no collector gives: see collector.url")
+            reason, cause = _CAUSES.get(status, unknown)
+            return Pause(f"{status}: {cause}", reason)
 
 
 def _judge_receipt(answer: Answered, *, batch: str, events: int) -> Verdict:
@@ -159,10 +212,13 @@ def _judge_receipt(answer: Answered, *, batch: str, events: int) -> Verdict:
 
 def _judge_refusal(answer: Answered, *, code: str, events: int) -> Verdict:
     error = _read_problem(answer)
+    if error is None and any(words in answer.body for words in _ASKS_FOR_TLS):
+        reason, before, after = _OUR_FAULTS["speaks_tls"]
+        return Pause(f"{answer.status}: {before}; {after}", reason)
     if error is None:
-        return Pause(f"{answer.status}, but not by a collector: see collector.url")
+        return Pause(f"{answer.status}, but not by a collector: see collector.url", "address")
     if events == 0:
-        return Pause(f"{answer.status}: the collector refuses even an empty batch: {error}")
+        return Pause(f"{answer.status}: the collector refuses even an empty batch: {error}", "version")
     return Split(f"{answer.status}: {error}") if events > 1 else Bury(code, error)
 
 

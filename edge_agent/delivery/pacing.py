@@ -2,15 +2,47 @@
 
 No wait ends at the same moment for every agent of a factory: the upper half of each exponential wait is chance, so the
 spread is still half of the cap at the cap (28 minutes of outage and a jitter that the cap swallowed have taken servers
-down when they came back). Chance is an argument: a number in [0, 1).
+down when they came back). Chance is an argument: a number in [0, 1). How much may go when all is well is here too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge_agent.delivery.outcome import Pause, Retry
 from shared.instants import MINUTE
 
 LONG_OUTAGE = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """At most so many events a second: a bucket that holds a second's worth, refilled as time goes.
+
+    `paid_until` is the moment at which all that was sent is paid for: a batch may go once it is no longer ahead, and a
+    batch is never more than a second's worth, so live events wait a second at most.
+    """
+
+    rate: int
+    """Events a second; 0 for no bound."""
+    paid_until: float = 0.0
+    """By the monotonic clock."""
+
+    def most_in_a_batch(self, most: int) -> int:
+        """Return how many events a batch may have, at most `most`."""
+        return min(most, self.rate) if self.rate else most
+
+    def wait_seconds(self, now: float) -> float:
+        """Return how long to wait before the next batch.
+
+        >>> Bucket(100).after(50, now=7.0).wait_seconds(7.1)
+        0.4
+        """
+        return round(max(self.paid_until - now, 0.0), 6)
+
+    def after(self, events: int, *, now: float) -> "Bucket":
+        """Return the bucket after a batch of so many events was sent."""
+        if not self.rate or not events:
+            return self
+        return replace(self, paid_until=max(self.paid_until, now) + events / self.rate)
 
 
 @dataclass(frozen=True, slots=True)

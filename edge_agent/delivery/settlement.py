@@ -28,6 +28,8 @@ class DeadLetter:
     code: str
     """A reject code of SEMANTICS §7, or `damaged`, `refused`, `too_large` for what the agent found itself."""
     error: str
+    at: int | None = None
+    """When the collector said so, by its clock; None where the agent found it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,14 @@ class Settlement:
     dead: tuple[DeadLetter, ...]
 
 
-def settle(seqs: Ranges, rejected: Sequence[Rejected]) -> Settlement:
-    """Return where each number of a batch goes; `seqs` number the batch's events in order.
+def settle(seqs: Ranges, rejected: Sequence[Rejected], *, at: int | None = None) -> Settlement:
+    """Return where each number of a batch goes; `seqs` number the batch's events in order, `at` is the receipt's instant.
 
     >>> settle(((4, 5), (9, 9)), [Rejected(2, "bad_id", "worker_id is empty")])
-    Settlement(settled=((4, 5),), dead=(DeadLetter(seq=9, code='bad_id', error='worker_id is empty'),))
+    Settlement(settled=((4, 5),), dead=(DeadLetter(seq=9, code='bad_id', error='worker_id is empty', at=None),))
     """
     if not rejected:
         return Settlement(seqs, ())
     in_order = list(numbers(seqs))
-    dead = tuple(DeadLetter(in_order[item.index], item.code, item.error) for item in rejected)
+    dead = tuple(DeadLetter(in_order[item.index], item.code, item.error, at) for item in rejected)
     return Settlement(subtract(seqs, of_numbers(letter.seq for letter in dead)), dead)

@@ -1,9 +1,12 @@
 """Routes, codes, statuses and bounds stand in the documentation as they are in the code."""
 
 import re
+from typing import get_args
 
 import pytest
 
+from edge_agent.delivery.lacking import DEAD, GONE, NEVER
+from edge_agent.delivery.outcome import PauseReason
 from shared.http_body import BODY_SECONDS
 from shared.wire import MAX_BODY_BYTES, MAX_EVENTS, MAX_LACKING_RANGES
 from tests.docs.named import agent_routes, collector_routes, error_classes, is_routed, reject_codes
@@ -53,11 +56,26 @@ def test_every_exit_code_is_explained() -> None:
     assert {one.exit_code for one in error_classes()} | {0, 3, 130, 141} == explained
 
 
+def test_every_pause_is_explained() -> None:
+    """The table has each word for what has to be mended, and no other."""
+    explained = {code_in(row[0])[0] for row in table(section("docs/delivery.md", "Pauses"))}
+
+    assert set(get_args(PauseReason)) == explained
+
+
+@pytest.mark.parametrize("reason", [DEAD, GONE, NEVER])
+def test_every_reason_to_skip_a_number_is_explained(reason: str) -> None:
+    """What the collector is told stands in the table of what it has lost."""
+    told = {row[1] for row in table(section("docs/delivery.md", "What a collector has lost"))}
+
+    assert any(f"*{reason}*" in text for text in told)
+
+
 @pytest.mark.parametrize("code", ["refused", "too_large", "damaged"])
 def test_the_agents_own_codes_are_those_of_its_dead_letters(code: str) -> None:
     """Each is explained, and is a text in the code that buries events."""
     explained = {span for row in table(section("docs/delivery.md", "Dead letters")) for span in code_in(row[0])}
-    source = text_of("edge_agent/delivery/outcome.py") + text_of("edge_agent/sync_loop.py")
+    source = text_of("edge_agent/delivery/outcome.py") + text_of("edge_agent/gathering.py")
 
     assert code in explained
     assert f'"{code}"' in source

@@ -24,6 +24,7 @@ _SQL_ROOMS = ("edge_agent/buffer", "collector/storage")
 _HTTP_ROOMS = (
     "edge_agent/agent",  # composition root
     "edge_agent/cli",
+    "edge_agent/control",
     "edge_agent/intake",
     "edge_agent/replay",  # composition root of its own process
     "edge_agent/sender",

@@ -21,7 +21,7 @@ from aiohttp import web
 from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer
 from shared.http_body import problem
 from shared.instants import format_instant
-from shared.receipts import numbers
+from shared.receipts import Range, Ranges, normalise, numbers, subtract, union
 from tests.support.fake_clock import START
 
 Event = dict[str, Any]
@@ -55,6 +55,21 @@ class FlakyCollector:
         self.always: Answer = honest
         self.received: list[Envelope] = []
         self.stored: dict[tuple[str, int], Event] = {}
+        self.arrived: dict[str, Ranges] = {}
+        """By epoch: the numbers that came or were reported as skipped, also those of rejected events."""
+
+    def lose(self, *lost: Range, epoch: str) -> None:
+        """Forget numbers of an epoch, as a backup does that is older than they are."""
+        for seq in numbers(lost):
+            self.stored.pop((epoch, seq), None)
+        self.arrived[epoch] = subtract(self.arrived.get(epoch, ()), normalise(lost))
+
+    def lacking(self, agent: dict[str, Any]) -> Ranges:
+        """Note the numbers of a header, and return what never arrived of its epoch: at most 100 ranges."""
+        epoch, last_seq = agent["epoch"], agent.get("last_seq", 0)
+        told = [*agent["seqs"], *((first, last) for first, last, _ in agent.get("skipped", []))]
+        self.arrived[epoch] = union(self.arrived.get(epoch, ()), [(first, last) for first, last in told])
+        return subtract(((1, last_seq),) if last_seq else (), self.arrived[epoch])[:100]
 
     @property
     def batches(self) -> list[Envelope]:
@@ -140,7 +155,7 @@ def honest(collector: FlakyCollector, envelope: Envelope) -> web.Response:
         if key in collector.stored:
             results.append({"index": index, "result": "duplicate", "conflict": False})
         collector.stored[key] = event
-    return web.json_response(receipt(envelope, results))
+    return web.json_response(receipt(envelope, results, lacking=collector.lacking(envelope.agent)))
 
 
 def status(code: int, *, headers: dict[str, str] | None = None, text: str = "") -> Answer:
@@ -199,7 +214,7 @@ def rejecting(is_bad: Callable[[Event], bool]) -> Answer:
                 results.append({"index": index, "result": "rejected", "code": "bad_id", "error": "no such worker"})
             else:
                 collector.stored[envelope.agent["epoch"], seq] = event
-        return web.json_response(receipt(envelope, results))
+        return web.json_response(receipt(envelope, results, lacking=collector.lacking(envelope.agent)))
 
     return answer
 

@@ -133,7 +133,7 @@ async def test_envelopes_are_imported_with_their_camera(database: Path) -> None:
     """Numbers come with them; contact and watermark do not."""
     lines = [
         json.dumps(envelope(EVENTS[:3], camera="cam-07", watermark="2026-01-15T11:00:00Z"), separators=(",", ":")),
-        json.dumps(envelope(EVENTS[3:], camera="cam-08", seqs=[[4, 9]], last_seq=9), separators=(",", ":")),
+        json.dumps(envelope(EVENTS[3:], camera="cam-08", seqs=[[4, 9]], last_seq=9)),
         json.dumps(EVENTS[0]),
     ]
     finished = await run(database, "import", written(database.parent, "a.ndjson", "\n".join(lines)))

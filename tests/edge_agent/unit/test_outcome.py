@@ -63,6 +63,10 @@ def verdict(attempt: Answered | NoAnswer, *, events: int = 2) -> Verdict:
         (answered(200, receipt(batch="b2")), Retry),
         (answered(200, receipt(accepted=1)), Retry),
         (answered(204), Retry),
+        (answered(200), Retry),
+        (answered(200, b'{"status": "success", "accepted": 2, "dupl'), Retry),
+        (answered(200, receipt(), content_type="text/html"), Settle),
+        (answered(206, b"<html>"), Retry),
         # theirs, and it passes
         (answered(408), Retry),
         (answered(425), Retry),
@@ -71,6 +75,7 @@ def verdict(attempt: Answered | NoAnswer, *, events: int = 2) -> Verdict:
         (answered(502, b"<html>Bad Gateway</html>", content_type="text/html"), Retry),
         (answered(503), Retry),
         (answered(507), Retry),
+        (answered(511, b"<html>Log in</html>", content_type="text/html"), Retry),
         (answered(599), Retry),
         # the batch
         (answered(413), Split),
@@ -113,6 +118,11 @@ def verdict(attempt: Answered | NoAnswer, *, events: int = 2) -> Verdict:
         (NoAnswer("other", "?"), Retry),
         (NoAnswer("tls", "wrong version number"), Pause),
         (NoAnswer("certificate", "self-signed certificate"), Pause),
+        (NoAnswer("certificate_name", "IP address mismatch"), Pause),
+        (NoAnswer("certificate_expired", "certificate has expired"), Pause),
+        (NoAnswer("certificate_early", "certificate is not yet valid"), Pause),
+        (NoAnswer("speaks_plain", "wrong version number"), Pause),
+        (NoAnswer("speaks_tls", "127.0.0.1:8443"), Pause),
         (NoAnswer("token_file", "No such file"), Pause),
     ],
 )
@@ -188,14 +198,31 @@ def test_the_wait_that_the_collector_asks_for_is_taken(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(401, True), (403, True), (404, False), (301, False), (407, False), (426, False)]
+    ("attempt", "expected"),
+    [
+        (answered(401), "token"),
+        (answered(403), "token"),
+        (NoAnswer("token_file", "No such file"), "token"),
+        (answered(404), "address"),
+        (answered(405), "address"),
+        (answered(301), "address"),
+        (answered(400, b"<html>", content_type="text/html"), "address"),
+        (NoAnswer("speaks_plain", "wrong version number"), "address"),
+        (NoAnswer("speaks_tls", "127.0.0.1:8443"), "address"),
+        (answered(407), "proxy"),
+        (answered(415), "settings"),
+        (answered(426), "version"),
+        (answered(418), "unknown"),
+        (NoAnswer("certificate", "self-signed certificate"), "certificate"),
+        (NoAnswer("certificate_expired", "certificate has expired"), "certificate"),
+    ],
 )
-def test_a_pause_knows_whether_it_is_about_who_we_are(status: int, *, expected: bool) -> None:
-    """Commands end with another exit code when the token is the matter."""
-    found = verdict(answered(status))
+def test_a_pause_says_in_one_word_what_has_to_be_mended(attempt: Answered | NoAnswer, expected: str) -> None:
+    """Only the token is about who we are: commands end with another exit code then."""
+    found = verdict(attempt)
 
     assert isinstance(found, Pause)
-    assert expected == found.not_authorised
+    assert (expected, expected == "token") == (found.reason, found.not_authorised)
 
 
 def test_deeply_nested_json_is_no_problem_of_ours() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from edge_agent.delivery.outcome import Pause, Retry
-from edge_agent.delivery.pacing import LONG_OUTAGE, Pace, recovery_seconds, wait_seconds
+from edge_agent.delivery.pacing import LONG_OUTAGE, Bucket, Pace, recovery_seconds, wait_seconds
 
 PACE = Pace(initial_seconds=1.0, max_seconds=60.0, pause_seconds=60.0, recovery_spread_seconds=30.0)
 REFUSED = Retry("refused")
@@ -44,3 +44,36 @@ def test_the_backlog_starts_at_a_point_of_its_own_after_a_long_outage(outage: in
     """Within the spread after five minutes, at once after a shorter one."""
 
     assert expected == recovery_seconds(outage=outage, pace=PACE, chance=0.5)
+
+
+@pytest.mark.parametrize(
+    ("rate", "sent", "now", "expected"),
+    [
+        (0, [(500, 0.0)], 0.0, 0.0),
+        (100, [], 0.0, 0.0),
+        (100, [(100, 0.0)], 0.0, 1.0),
+        (100, [(100, 0.0)], 0.25, 0.75),
+        (100, [(100, 0.0)], 7.0, 0.0),
+        # debts add up, credit does not: an hour of silence allows no hour's worth at once
+        (100, [(50, 0.0), (50, 0.1)], 0.1, 0.9),
+        (100, [(100, 0.0), (100, 3_600.0)], 3_600.0, 1.0),
+        # heartbeats are free
+        (100, [(0, 0.0)], 0.0, 0.0),
+    ],
+)
+def test_a_batch_waits_until_those_before_it_are_paid_for(
+    rate: int, sent: list[tuple[int, float]], now: float, expected: float
+) -> None:
+    """So many events a second on average, and never more than a second's worth at once."""
+    bucket = Bucket(rate)
+    for events, moment in sent:
+        bucket = bucket.after(events, now=moment)
+
+    assert expected == bucket.wait_seconds(now)
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0, 500), (1, 1), (100, 100), (1_000, 500)])
+def test_a_batch_is_no_more_than_a_seconds_worth(rate: int, expected: int) -> None:
+    """So that what is live waits a second at most."""
+
+    assert expected == Bucket(rate).most_in_a_batch(500)

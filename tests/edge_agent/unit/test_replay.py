@@ -9,8 +9,9 @@ import pytest
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.reader import LogReader
 from edge_agent.cli.replay import read_moment
+from edge_agent.courier import Tally
 from edge_agent.delivery.settlement import DeadLetter
-from edge_agent.replay import Choice, Replay, Tally
+from edge_agent.replay import Choice, Replay
 from shared.errors import BadRequest, NotAuthorised, Unreachable
 from shared.http_body import problem
 from shared.instants import MINUTE, parse_instant

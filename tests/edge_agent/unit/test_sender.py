@@ -1,17 +1,16 @@
 """What one POST brings back, over real sockets: an answer as it came, or the right word for why there is none."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from aiohttp import web
 
 from edge_agent.delivery.outcome import Answered, NoAnswer
+from edge_agent.delivery.told_time import read_date
 from edge_agent.sender import MOST_ANSWER_BYTES, Sender
 from shared.errors import SettingsInvalid
 from tests.support.flaky_collector import flaky_collector, redirect, status, stored_then_silent
@@ -22,15 +21,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def server(handler: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def server(handler: Handler) -> AsyncIterator[str]:
     """Serve one handler for every POST; gives the address."""
     app = web.Application()
     app.router.add_post("/{path:.*}", handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
@@ -47,7 +46,9 @@ async def test_an_answer_comes_back_as_it_is() -> None:
         collector.script = [status(503, headers={"Retry-After": "30"}, text="busy")]
         found = await post(collector.url)
 
-    assert Answered(503, "text/plain", "30", b"busy") == found
+    assert isinstance(found, Answered)
+    assert Answered(503, "text/plain", "30", b"busy", date=found.date) == found
+    assert read_date(found.date) is not None
 
 
 @pytest.mark.parametrize(("compression", "expected"), [("gzip", "gzip"), ("none", None)])
@@ -186,67 +187,6 @@ async def test_a_server_that_speaks_something_else() -> None:
 
     assert isinstance(found, NoAnswer)
     assert found.kind in ("other", "reset")
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    """A certificate authority that no machine knows."""
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    """Its certificate as a file."""
-    file = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(file))
-    return file
-
-
-def served_by(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    """Return the TLS side of a server with a certificate for these names."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
-
-
-async def hello(_: web.Request) -> web.Response:
-    """Answer anything."""
-    return web.Response(text="hello")
-
-
-async def test_a_private_authority_is_trusted_by_its_file(authority: trustme.CA, ca_file: Path) -> None:
-    """With `ca_file` the certificate of a factory's own authority is good."""
-    async with server(hello, tls=served_by(authority, "127.0.0.1")) as url:
-        found = await post(url, ca_file=ca_file)
-
-    assert Answered(200, "text/plain", None, b"hello") == found
-
-
-async def test_a_certificate_that_nobody_vouches_for(authority: trustme.CA) -> None:
-    """Without the file the same server is a stranger."""
-    async with server(hello, tls=served_by(authority, "127.0.0.1")) as url:
-        found = await post(url)
-
-    assert isinstance(found, NoAnswer)
-    assert "certificate" == found.kind
-
-
-async def test_a_certificate_for_another_name(authority: trustme.CA, ca_file: Path) -> None:
-    """Trusted, but somebody else's."""
-    async with server(hello, tls=served_by(authority, "other.example")) as url:
-        found = await post(url, ca_file=ca_file)
-
-    assert isinstance(found, NoAnswer)
-    assert "certificate" == found.kind
-
-
-async def test_https_to_a_server_that_has_none() -> None:
-    """A wrong scheme is no network trouble that passes."""
-    async with flaky_collector() as collector:
-        found = await post(collector.url.replace("http:", "https:"))
-
-    assert isinstance(found, NoAnswer)
-    assert "tls" == found.kind
 
 
 def test_a_ca_file_that_holds_no_certificate_is_a_mistake_in_the_settings(tmp_path: Path) -> None:

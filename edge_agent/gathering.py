@@ -1,0 +1,107 @@
+"""Makes the next envelope out of what the log holds: facts, plan, read, and what the agent says of itself.
+
+Lives on the log's thread. `now` is read first, so that the watermark is never later than what was looked at. One batch
+is in memory, never the backlog. What the disk no longer has as it was written becomes a dead letter here.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge_agent.buffer.log import EventLog
+from edge_agent.delivery.batching import Backlog, Epoch, Planned, fit, plan
+from edge_agent.delivery.envelope import Header, envelope
+from edge_agent.delivery.settlement import DeadLetter
+from edge_agent.delivery.suspects import Suspects
+from edge_agent.delivery.watermark import watermark
+from edge_agent.refilling import Refiller
+from edge_agent.settings import AgentSettings
+from shared.clock import Clock, new_token
+from shared.receipts import Ranges, count, numbers, of_numbers, subtract, union
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One envelope, ready to go."""
+
+    header: Header
+    body: bytes
+    damaged: Ranges
+    """Numbers that were buried on the way."""
+
+
+class Gatherer:
+    """Reads the log for the loop."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        *,
+        refiller: Refiller,
+        settings: AgentSettings,
+        version: str,
+        clock: Clock,
+        last_sign_of_life: Callable[[], int | None],
+    ) -> None:
+        self._log = log
+        self._refiller = refiller
+        self._settings = settings
+        self._version = version
+        self._clock = clock
+        self._last_sign_of_life = last_sign_of_life
+
+    def gather(self, suspects: Suspects, *, most: int, turn: int) -> Batch:
+        """Return the next batch of at most `most` events, an empty one when there is nothing to send.
+
+        Raises:
+            StorageUnusable, StorageFull, Busy: the log cannot be read, or a damaged event cannot be buried.
+        """
+        now = self._clock.now()
+        buried: Ranges = ()
+        while True:
+            backlog = self._log.facts()
+            planned = self._plan(backlog, suspects=suspects, most=most, turn=turn)
+            entries = self._log.read(planned.seqs) if planned else []
+            read = of_numbers(entry.seq for entry in entries)
+            if planned is None or planned.seqs == read:
+                break
+            damaged = self._bury(subtract(planned.seqs, read))
+            buried, suspects = union(buried, damaged), suspects.settle(damaged)
+        entries = fit(entries, self._settings.delivery.max_bytes)
+        epoch = planned.epoch if planned else self._refiller.epoch_asked(backlog.epochs)
+        header = self._header(backlog, epoch, seqs=of_numbers(entry.seq for entry in entries), now=now)
+        return Batch(header, envelope(header, (entry.payload for entry in entries)), buried)
+
+    def _plan(self, backlog: Backlog, *, suspects: Suspects, most: int, turn: int) -> Planned | None:
+        if suspects.wants_probe or self._refiller.wants_to_ask(backlog.epochs):
+            return None
+        return suspects.plan(backlog) or plan(backlog, max_events=most, turn=turn)
+
+    def _header(self, backlog: Backlog, epoch: Epoch, *, seqs: Ranges, now: int) -> Header:
+        oldest_unsent_at = self._log.oldest_pending_at(without=seqs)
+        return Header(
+            camera=self._settings.camera,
+            version=self._version,
+            batch=new_token(),
+            sent_at=now,
+            epoch=epoch,
+            seqs=seqs,
+            watermark=watermark(
+                now=now,
+                last_sign_of_life=self._last_sign_of_life(),
+                silent_after=self._settings.source_silent_after,
+                oldest_unsent_at=oldest_unsent_at,
+            ),
+            pending=count(backlog.pending) - count(seqs),
+            oldest_pending_at=oldest_unsent_at,
+            skipped=self._refiller.to_report(epoch),
+        )
+
+    def _bury(self, damaged: Ranges) -> Ranges:
+        """Give up what the disk no longer has as it was written, and return it."""
+        _log.error("events are damaged on disk and will not be sent", extra={"numbers": damaged})
+        words = "its checksum is wrong"
+        self._log.settle(settled=(), dead=[DeadLetter(seq, "damaged", words) for seq in numbers(damaged)])
+        return damaged
