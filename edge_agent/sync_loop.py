@@ -21,7 +21,6 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 from edge_agent.buffer.log import EventLog
 from edge_agent.delivery.batching import Backlog, Epoch, Planned, fewer, fit, more, plan
 from edge_agent.delivery.envelope import Header, envelope
-from edge_agent.delivery.gaps import epoch_to_speak_of, gaps_of
 from edge_agent.delivery.link import Link
 from edge_agent.delivery.outcome import Attempt, Bury, Pause, Retry, Settle, Split, Verdict, judge
 from edge_agent.delivery.pacing import Pace, recovery_seconds, wait_seconds
@@ -172,7 +171,7 @@ class SyncLoop:
             if planned is None or not self._bury_damaged(planned.seqs, of_numbers(entry.seq for entry in entries)):
                 break
         entries = fit(entries, self._settings.delivery.max_bytes)
-        epoch = planned.epoch if planned else epoch_to_speak_of(backlog, turn=self._turn)
+        epoch = planned.epoch if planned else backlog.epochs[-1]
         header = self._header(backlog, epoch, seqs=of_numbers(entry.seq for entry in entries), now=now)
         return Batch(header, envelope(header, (entry.payload for entry in entries)))
 
@@ -193,7 +192,6 @@ class SyncLoop:
             ),
             pending=count(backlog.pending) - count(seqs),
             oldest_pending_at=oldest_unsent_at,
-            skipped=gaps_of(epoch, backlog.dropped, turn=self._turn),
         )
 
     def _plan(self, backlog: Backlog) -> Planned | None:

@@ -210,7 +210,7 @@ class EventLog(Housekeeping):
     ) -> Iterator[tuple[int, int, int, int, int, str]]:
         now, epoch = self._clock.now(), self._epoch_number
         for seq, (event, payload) in enumerate(zip(events, payloads, strict=True), after + 1):
-            yield seq, epoch, event.at, now, checksum(payload.encode()), payload
+            yield seq, epoch, event.at, now, checksum(payload.encode(), seq=seq, at=event.at), payload
 
 
 def _extended(pending: Ranges, new: Range) -> Ranges:

@@ -5,10 +5,10 @@ what is sent. `shared.wire.AgentHeader` is the other end's reading of the same w
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edge_agent.delivery.batching import Epoch, Gap
+from edge_agent.delivery.batching import Epoch
 from shared.instants import format_instant
 from shared.receipts import Ranges
 
@@ -33,8 +33,6 @@ class Header:
     pending: int
     """Events that are neither settled nor in this batch."""
     oldest_pending_at: int | None
-    skipped: Sequence[Gap] = ()
-    """Numbers of this epoch that will never be sent, ascending."""
 
 
 def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
@@ -47,7 +45,7 @@ def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
         "sent_at": format_instant(header.sent_at),
         "epoch": header.epoch.token,
         "seqs": header.seqs,
-        "skipped": [*([(1, header.epoch.first - 1, EARLIER)] if header.epoch.first > 1 else []), *header.skipped],
+        "skipped": [(1, header.epoch.first - 1, EARLIER)] if header.epoch.first > 1 else [],
         "last_seq": header.epoch.last,
         "watermark": _text(header.watermark),
         "pending": header.pending,
