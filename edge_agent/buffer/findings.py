@@ -18,7 +18,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from edge_agent.buffer.pages import rows_of_file
-from edge_agent.buffer.rows import checksum
+from edge_agent.buffer.rows import is_whole_row
 
 QUEUE_FILE = "queue.db"
 APPLICATION_ID = 0x4C53_4541
@@ -82,7 +82,7 @@ def look_at(path: Path) -> Look:
         header = file.read(_HEADER_BYTES)
         is_another = header.startswith(MAGIC) and int.from_bytes(header[_APPLICATION_ID]) != APPLICATION_ID
         file.seek(0)
-        has_row = is_another and next(rows_of_file(file, checksum=checksum), None) is not None
+        has_row = is_another and next(rows_of_file(file, is_whole=is_whole_row), None) is not None
     return Look(header, has_log, has_row)
 
 

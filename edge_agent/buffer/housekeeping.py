@@ -13,9 +13,10 @@ import logging
 from edge_agent.buffer import removal, retention
 from edge_agent.buffer.pages import PAGE_BYTES
 from edge_agent.buffer.queue_file import QueueFile
+from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.retention import oldest_removable
 from edge_agent.buffer.space import EVENT_BYTES, Room, Usage, free_disk_bytes, full, judge, log_bytes
-from shared.receipts import Ranges, first_numbers
+from shared.receipts import Ranges, first_numbers, union
 
 STEP_EVENTS = 500
 """Rows removed at a time: about 125 kB of the file."""
@@ -117,7 +118,8 @@ class Housekeeping(QueueFile):
         return True
 
     def _removable(self, *, up_to: int) -> Ranges:
-        return oldest_removable(self._settled, self._removed, up_to=up_to, most=STEP_EVENTS)
+        done_with = union(self._settled, ranges_of(self._facts.dropped))
+        return oldest_removable(done_with, self._removed, up_to=up_to, most=STEP_EVENTS)
 
     def _usage(self) -> Usage:
         with self._reading():

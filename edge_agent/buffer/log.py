@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from edge_agent.buffer import epochs, rows
+from edge_agent.buffer.adoption import adopt_others
 from edge_agent.buffer.dead_letters import DeadLetterVerbs
 from edge_agent.buffer.faults import translated
 from edge_agent.buffer.removal import ranges_of
@@ -78,10 +79,16 @@ class EventLog(DeadLetterVerbs):
             lock.acquire()
         try:
             with translated(folder):
-                return cls(folder, lock=lock, clock=clock, limits=limits or Limits())
+                log = cls(folder, lock=lock, clock=clock, limits=limits or Limits())
+                log.adopt()
+                return log
         except BaseException:
             lock.release()
             raise
+
+    def adopt(self) -> None:
+        """Take in what waits in queue files beside this one, as a start does."""
+        adopt_others(self._path, append=self.append, now=self._clock.now())
 
     def append(self, events: Sequence[Event]) -> None:
         """Keep events, in one transaction: all of them are on disk when this returns, none when it raises.
@@ -243,7 +250,7 @@ class EventLog(DeadLetterVerbs):
     ) -> Iterator[tuple[int, int, int, int, int, str]]:
         now, epoch = self._clock.now(), self._epoch_number
         for seq, (event, payload) in enumerate(zip(events, payloads, strict=True), after + 1):
-            yield seq, epoch, event.at, now, checksum(payload.encode()), payload
+            yield seq, epoch, event.at, now, checksum(payload.encode(), seq=seq, at=event.at), payload
 
 
 def _extended(pending: Ranges, new: Range) -> Ranges:

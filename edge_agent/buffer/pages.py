@@ -1,6 +1,6 @@
 """Events straight from the pages of a queue file, for when SQLite cannot or will not read them any more.
 
-A row of `event_log` never changes and carries the checksum of its payload, so an image of a leaf page that holds a row
+A row of `event_log` never changes and carries a checksum, so an image of a leaf page that holds a row
 that verifies holds the truth, wherever it lies: in the file, or in a frame of the write-ahead log behind a damaged one.
 SQLite reads no frame behind the first whose checksum is wrong, and says nothing about it.
 
@@ -23,13 +23,12 @@ _MOST_COLUMNS = 6
 _FIRST_TEXT = 13
 _TOKEN = re.compile(rb"[0-9a-f]{16}")
 
-Checksum = Callable[[bytes], int]
 Values = list[int | bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One row of `event_log` whose payload is what was written."""
+    """One row of `event_log`."""
 
     seq: int
     epoch: int
@@ -49,16 +48,18 @@ class EpochRow:
 
 
 AnyRow = EventRow | EpochRow
+Judge = Callable[[EventRow], bool]
+"""Says whether an event is what was written."""
 
 
-def rows_of_file(file: BinaryIO, *, checksum: Checksum) -> Iterator[AnyRow]:
+def rows_of_file(file: BinaryIO, *, is_whole: Judge) -> Iterator[AnyRow]:
     """Yield the rows in the pages of a database file, page by page; what cannot be read or is no page is passed over."""
     size = file.seek(0, 2)
     for start in range(0, size, PAGE_BYTES):
-        yield from rows_of_page(_read(file, start=start, size=PAGE_BYTES), checksum=checksum)
+        yield from rows_of_page(_read(file, start=start, size=PAGE_BYTES), is_whole=is_whole)
 
 
-def rows_of_log(file: BinaryIO, *, checksum: Checksum) -> Iterator[AnyRow]:
+def rows_of_log(file: BinaryIO, *, is_whole: Judge) -> Iterator[AnyRow]:
     """Yield the rows in the frames of a write-ahead log that were committed, also those that SQLite does not reach.
 
     A frame counts if one of the same generation (the same salts) at or behind it ends a commit: what a kill left
@@ -70,10 +71,10 @@ def rows_of_log(file: BinaryIO, *, checksum: Checksum) -> Iterator[AnyRow]:
     last_commits = {header[8:16]: start for start, header in headers.items() if any(header[4:8])}
     for start, header in headers.items():
         if start <= last_commits.get(header[8:16], 0):
-            yield from rows_of_page(_read(file, start=start + _FRAME_HEADER_BYTES, size=PAGE_BYTES), checksum=checksum)
+            yield from rows_of_page(_read(file, start=start + _FRAME_HEADER_BYTES, size=PAGE_BYTES), is_whole=is_whole)
 
 
-def rows_of_page(page: bytes, *, checksum: Checksum) -> Iterator[AnyRow]:
+def rows_of_page(page: bytes, *, is_whole: Judge) -> Iterator[AnyRow]:
     """Yield the rows of a leaf page that verify."""
     if len(page) < PAGE_BYTES or page[0] != _LEAF:
         return
@@ -83,7 +84,7 @@ def rows_of_page(page: bytes, *, checksum: Checksum) -> Iterator[AnyRow]:
             row = _row(*_cell(page, int.from_bytes(page[place : place + 2])))
         except (IndexError, ValueError):  # the cell is damaged, or of another table
             continue
-        if isinstance(row, EpochRow) or checksum(row.payload) == row.checksum:
+        if isinstance(row, EpochRow) or is_whole(row):
             yield row
 
 

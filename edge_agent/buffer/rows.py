@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
+from edge_agent.buffer.pages import EventRow
 from edge_agent.delivery.batching import Backlog, Epoch, Gap
 from shared.receipts import Ranges, of_numbers, subtract, union
 
@@ -61,9 +62,23 @@ class Counts:
         return self.last_seq - self.settled - self.pending - self.dead - self.dropped
 
 
-def checksum(payload: bytes) -> int:
-    """Return the CRC-32 that is stored beside a payload."""
-    return zlib.crc32(payload)
+def checksum(payload: bytes, *, seq: int, at: int) -> int:
+    """Return the CRC-32 that is stored beside a payload; it covers number and instant too.
+
+    A bit that turns in a number would else make one event another: the one that had this number would be gone, and the
+    one that bears it now be sent in its name.
+    """
+    return zlib.crc32(payload, zlib.crc32(b"%d,%d" % (seq, at)))
+
+
+def is_whole(payload: bytes, *, seq: int, at: int, crc: int) -> bool:
+    """Return whether a row is what was written; rows of schema 1 have a checksum of the payload alone."""
+    return crc in (checksum(payload, seq=seq, at=at), zlib.crc32(payload))
+
+
+def is_whole_row(row: EventRow) -> bool:
+    """Return whether a row from the pages of a file is what was written."""
+    return is_whole(row.payload, seq=row.seq, at=row.at, crc=row.checksum)
 
 
 # AUTOINCREMENT remembers the greatest number ever given out, also when its row is gone.
@@ -182,7 +197,7 @@ def entries(connection: Connection, ranges: Ranges, *, tokens: dict[int, str]) -
 def undamaged(found: Iterator[Row] | Sequence[Row], *, tokens: dict[int, str]) -> Iterator[Entry]:
     """Yield the rows (seq, epoch, at, checksum, payload) whose payload is what was written, and whose epoch is known."""
     for seq, epoch, at, crc, payload in found:
-        if checksum(payload) == crc and epoch in tokens:
+        if epoch in tokens and is_whole(payload, seq=seq, at=at, crc=crc):
             yield Entry(seq, tokens[epoch], at, payload)
 
 

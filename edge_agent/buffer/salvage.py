@@ -138,7 +138,7 @@ def log_events(path: Path) -> dict[int, EventRow]:
     if not log.exists():
         return {}
     with log.open("rb") as file:
-        found = rows_of_log(file, checksum=rows.checksum)
+        found = rows_of_log(file, is_whole=rows.is_whole_row)
         return {row.seq: row for row in found if isinstance(row, EventRow)}
 
 
@@ -169,11 +169,11 @@ def _all_rows(path: Path) -> Iterator[AnyRow]:
     """Yield the rows in the file and in its log."""
     if path.exists():
         with path.open("rb") as file:
-            yield from rows_of_file(file, checksum=rows.checksum)
+            yield from rows_of_file(file, is_whole=rows.is_whole_row)
     log = path.with_name(path.name + "-wal")
     if log.exists():
         with log.open("rb") as file:
-            yield from rows_of_log(file, checksum=rows.checksum)
+            yield from rows_of_log(file, is_whole=rows.is_whole_row)
 
 
 def _known(path: Path) -> _Known:
@@ -236,9 +236,13 @@ def _settle_accounts(connection: rows.Connection, known: _Known) -> Salvaged:
     settled = intersect(known.settled, numbers)
     dead = subtract(of_numbers(letter[0] for letter in known.letters if 0 < letter[0] <= last), settled)
     gone = subtract(numbers, present)
-    lost = subtract(gone, union(settled, dead))
-    earlier = [(first, end, why) for first, end, why in known.gaps if not subtract(((first, end),), lost)]
-    new = subtract(lost, normalise(removal.ranges_of(earlier)))
+    placed = union(settled, dead)
+    earlier = tuple(
+        (start, stop, why)
+        for first, end, why in known.gaps
+        for start, stop in subtract(intersect(((first, end),), numbers), placed)
+    )
+    new = subtract(gone, union(placed, removal.ranges_of(earlier)))
     connection.executemany(_SETTLE, settled)
     connection.executemany(_BURY, [one for one in known.letters if not subtract(((one[0], one[0]),), dead)])
     removal.change_dropped(connection, before=(), after=removal.with_gap(earlier, new, reason=removal.DAMAGE))

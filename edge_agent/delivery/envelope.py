@@ -5,10 +5,10 @@ what is sent. `shared.wire.AgentHeader` is the other end's reading of the same w
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edge_agent.delivery.batching import Epoch, Gap
+from edge_agent.delivery.batching import Epoch
 from shared.instants import format_instant
 from shared.receipts import Ranges
 
@@ -33,8 +33,8 @@ class Header:
     pending: int
     """Events that are neither settled nor in this batch."""
     oldest_pending_at: int | None
-    skipped: Sequence[Gap] = ()
-    """Numbers of this epoch that will never be sent, ascending."""
+    skipped: tuple[tuple[int, int, str], ...] = ()
+    """Further ranges of this epoch that will never be sent, each with its reason."""
 
 
 def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:

@@ -2,7 +2,7 @@
 
 A commit begins at most every `commit_seconds`, unless `commit_max_events` are waiting. So a lone request waits for
 nothing but its own commit, and a steady stream of single events makes 40 commits a second instead of hundreds: each one
-costs a card about 16 KiB of writes (decision 0008).
+costs a card about 16 KiB of writes (decision 0009).
 
     posts     x            x x   x     x
     commits   |==|         |==|      |==|

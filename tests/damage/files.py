@@ -157,6 +157,11 @@ def make_foreign(path: Path) -> None:
 def make_newer(path: Path) -> None:
     """A queue that a later version has migrated."""
     EventLog.open(path.parent, clock=FakeClock()).close()
+    set_version(path, SCHEMA_VERSION + 1)
+
+
+def set_version(path: Path, version: int) -> None:
+    """Let a queue be of another schema."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"pragma user_version = {SCHEMA_VERSION + 1}")
+        connection.execute(f"pragma user_version = {version}")
         connection.execute("pragma wal_checkpoint(truncate)")

@@ -11,7 +11,9 @@ from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.reader import LogReader
 from edge_agent.buffer.salvage import SALVAGED, salvage
+from edge_agent.buffer.schema import SCHEMA_VERSION
 from edge_agent.delivery.settlement import DeadLetter
+from shared.events import canonical_json
 from tests.damage.files import (
     FRAME,
     LOG_HEADER,
@@ -28,6 +30,7 @@ from tests.damage.files import (
     noise_at,
     readable,
     remove,
+    set_version,
     stopped_queue,
 )
 from tests.support.events import events
@@ -155,6 +158,23 @@ def test_a_file_that_is_not_ours_is_left_untouched(tmp_path: Path, make: Callabl
     assert (before, ((1, 3),), 3) == (path.read_bytes(), again, read)
     assert "queue.db was left untouched" in said
     assert not path.with_name(f"{QUEUE_FILE}-wal").exists()
+
+
+def test_what_waits_beside_the_queue_is_taken_in_once_the_queue_is_ours_again(tmp_path: Path) -> None:
+    """An older program ran for a while, and now the newer one is back: what was accepted meanwhile is delivered too."""
+    with closing(opened(tmp_path)) as log:
+        log.append(events(1, 5))
+    set_version(tmp_path / QUEUE_FILE, SCHEMA_VERSION + 1)
+    with closing(opened(tmp_path)) as log:
+        log.append(events(6, 1_300))
+        log.settle(settled=((1, 200),), dead=())
+    set_version(tmp_path / QUEUE_FILE, SCHEMA_VERSION)
+    with closing(opened(tmp_path)) as log:
+        read = list(readable(log).values())
+
+    assert [canonical_json(one).encode() for one in [*events(1, 5), *events(206, 1_300)]] == read
+    assert ["queue.db"] == [file.name for file in tmp_path.glob("queue*")]
+    assert 1 == len(quarantine.sets(tmp_path, why="adopted"))
 
 
 @pytest.mark.parametrize("make", [make_text, make_empty], ids=["text", "empty"])

@@ -5,6 +5,7 @@ Cuts and flips of the file itself are damage: what is lost has a number.
 """
 
 import random
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -79,6 +80,7 @@ def test_a_log_cut_at_every_frame_has_every_commit_before_the_cut(tmp_path: Path
     check_cuts(folder, ends, told=told, cuts=cuts)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.gauntlet)])
 def test_a_log_cut_anywhere_has_every_commit_before_the_cut(tmp_path: Path, seed: int) -> None:
     """At random bytes."""
@@ -111,6 +113,18 @@ def flips(folder: Path, *, seed: int, many: int) -> list[tuple[str, int, int]]:
     return [(ending, chance.randrange(size), chance.randrange(8)) for ending, size in chosen]
 
 
+def test_a_bit_of_a_number_makes_no_event_another(tmp_path: Path) -> None:
+    """The event that bears the number of its neighbour is known for what it is; both numbers are named, or read as they were."""
+    folder, told = stopped_queue(tmp_path, last=240)
+    content = (folder / QUEUE_FILE).read_bytes()
+    (start,) = (found.start() for found in re.finditer(rb"(?<!\x81)\x38\x08\x00\x09\x06\x06", content))  # row 56
+    target = damaged_copy(folder, flip_bit(start, bit=0))
+    gone, unnamed = outcome(target, told)
+
+    assert (set(), True) == (unnamed, gone <= {56, 57})
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("seed", "many"), [(1, 40), pytest.param(2, 3_000, marks=pytest.mark.gauntlet)], ids=["short", "long"]
 )

@@ -6,9 +6,9 @@ from pkgutil import iter_modules
 
 import pytest
 
-from edge_agent import delivery
+from edge_agent import buffer, delivery
 
-MODULES = [f"edge_agent.delivery.{module.name}" for module in iter_modules(delivery.__path__)]
+MODULES = [f"{room.__name__}.{module.name}" for room in (buffer, delivery) for module in iter_modules(room.__path__)]
 
 
 @pytest.mark.parametrize("name", MODULES)

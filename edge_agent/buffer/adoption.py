@@ -1,0 +1,62 @@
+"""Events of a queue that was kept beside a file we could not write, taken in once that file is ours again.
+
+An older program finds a newer queue.db, leaves it untouched, and keeps what comes in queue-2.db. When the newer program is
+back, queue.db is the queue again, and what waits in queue-2.db would wait for ever. So it is appended to the queue under
+new numbers, in groups, and the file is then set aside. A crash in between appends some of it a second time: the collector
+knows an event by what it says, so that costs traffic and counts nothing twice.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from edge_agent.buffer import quarantine, rows, schema
+from edge_agent.buffer.faults import translated
+from edge_agent.buffer.findings import Finding, judge, look_at, places
+from shared.errors import LinesideError
+from shared.events import Event, read_event
+from shared.receipts import Ranges, count, first_numbers, subtract
+from shared.wire import decode_json
+
+_GROUP = 500
+_log = logging.getLogger(__name__)
+
+
+def adopt_others(current: Path, *, append: Callable[[Sequence[Event]], None], now: int) -> None:
+    """Append what waits in the other queue files of ours that lie beside the current one, and set those aside.
+
+    What cannot be taken in now stays where it is, for the next start.
+    """
+    for path in places(current.parent):
+        if path != current and path.exists():
+            try:
+                with translated(path):
+                    _adopt(path, append=append, now=now)
+            except LinesideError as error:
+                _log.warning("events beside the queue could not be taken in", extra={"reason": str(error)})
+
+
+def _adopt(path: Path, *, append: Callable[[Sequence[Event]], None], now: int) -> None:
+    finding, _ = judge(look_at(path), known_version=schema.SCHEMA_VERSION)
+    if finding is not Finding.ours:
+        return
+    with closing(schema.connect(path)) as connection:
+        pending = rows.backlog(connection).pending
+        for events in _waiting(connection, pending):
+            append(events)
+    folder = quarantine.set_aside(path, now=now, why="adopted")
+    _log.warning(
+        "events that waited beside the queue were taken in",
+        extra={"file": path.name, "events": count(pending), "now_in": folder.name},
+    )
+
+
+def _waiting(connection: rows.Connection, pending: Ranges) -> Iterator[list[Event]]:
+    """Yield the pending events of a file in groups, oldest number first."""
+    tokens = {number: epoch.token for number, epoch in rows.epochs(connection).items()}
+    while pending:
+        group = first_numbers(pending, _GROUP)
+        pending = subtract(pending, group)
+        read = (read_event(decode_json(entry.payload)) for entry in rows.entries(connection, group, tokens=tokens))
+        yield [event for event in read if isinstance(event, Event)]
