@@ -30,9 +30,12 @@ from tests.support.collector import RULES
 
 SITE = "default"
 SETTINGS = load_settings(
-    AgentSettings, prefix="NOBODY_", file=None, flags={"camera": "cam-01", "delivery.heartbeat": "5m"}
+    AgentSettings,
+    prefix="NOBODY_",
+    file=None,
+    flags={"camera": "cam-01", "delivery.heartbeat": "5m", "delivery.max_events": 20},
 )
-"""The defaults, but for a heartbeat that leaves more of a second for faults."""
+"""The defaults, but for a heartbeat that leaves more of a second for faults, and batches so small that backlogs take many."""
 _RECEPTION = Rules(max_future_skew=5 * MINUTE, time_zone=None)
 _NO_EXECUTOR = Executor()
 """The loop runs everything itself."""
