@@ -16,7 +16,7 @@ import aiohttp
 
 from shared.instants import HOUR, format_instant
 
-MOST_IN_A_POST = 40
+MOST_IN_A_POST = 12
 _PATIENCE_SECONDS = 0.05
 _KINDS = ("working", "idle", "absent", "product_count", "product_count")
 Key = tuple[str, str, str, str]
