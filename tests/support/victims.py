@@ -1,6 +1,7 @@
 """An agent and a collector as real processes that a test kills and starts again, with a lying proxy between them."""
 
 import contextlib
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,7 +51,12 @@ class Victim:
     async def listen(self) -> None:
         """Return once it listens."""
         assert self._program is not None
-        self.address = await self._program.line_with(LISTENING)
+        try:
+            self.address = await self._program.line_with(LISTENING)
+        except AssertionError:
+            # With PYTHONFAULTHANDLER=1 its log says where it hangs.
+            self._program.process.send_signal(signal.SIGABRT)
+            raise
         self.start_seconds.append(time.monotonic() - self._began)
 
     async def kill(self) -> None:
