@@ -13,6 +13,8 @@ from tests.support.fault_proxy import FaultProxy
 from tests.support.programs import LISTENING, Program, free_port, running
 
 CAMERA = "cam-01"
+PATIENCE_SECONDS = 90.0
+"""Of a start; how long starts really took is among the figures, and on a machine that does nothing else it is one second."""
 AGENT_SETTINGS = """
 [collector]
 timeout = "1s"
@@ -52,7 +54,7 @@ class Victim:
         """Return once it listens."""
         assert self._program is not None
         try:
-            self.address = await self._program.line_with(LISTENING)
+            self.address = await self._program.line_with(LISTENING, seconds=PATIENCE_SECONDS)
         except AssertionError:
             # With PYTHONFAULTHANDLER=1 its log says where it hangs.
             self._program.process.send_signal(signal.SIGABRT)
