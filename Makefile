@@ -11,7 +11,7 @@ RUNTIME := $(VENV)/ready-runtime-$(KEY)
 DEV := $(VENV)/ready-dev-$(KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-once test check bench lock clean chromium
+.PHONY: help demo demo-once test gauntlet check bench lock clean chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,9 @@ demo-once: $(RUNTIME) ## one whole shift with an outage, then every number compa
 
 test: $(DEV) chromium ## every test (under ten minutes)
 	@$(BIN)/python -m pytest --hypothesis-profile=ci
+
+gauntlet: $(DEV) ## the long runs: hundreds of kills, a million events, weeks of simulated time
+	@$(BIN)/python -m pytest --hypothesis-profile=ci -m gauntlet
 
 check: $(DEV) ## everything fast: format, lint, types, imports, structure
 	$(BIN)/python -m ruff format --check .

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from benchmarks import ingest, load, plot, scale
+from benchmarks import agent_tables, ingest, load, plot, scale
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 SIZES = (100_000, 1_000_000, 10_000_000)
@@ -107,6 +107,8 @@ BENCHMARKS: dict[str, Callable[[tuple[int, ...]], str]] = {
     "load": _load,
     "reads": _reads,
     "scale": _scale,
+    "agent": lambda _: agent_tables.appliance(),
+    "drain": lambda _: agent_tables.drain(),
 }
 
 if __name__ == "__main__":

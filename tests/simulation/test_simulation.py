@@ -1,0 +1,47 @@
+"""Days of trouble in virtual time, by seed: nothing acknowledged is ever nowhere, and in the end all is stored, once.
+
+A seed that fails is a story that can be told again: it gets a test of its own here, named after what it found.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.virtual_time import simulate
+from tests.simulation.world import World
+from tests.support.stores import audited, folder
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_days_of_trouble_lose_nothing(seed: int) -> None:
+    """Every simulated minute all is where it must be, and the numbers of the store are those of its events."""
+    tell(seed, hours=24)
+
+
+@pytest.mark.gauntlet
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("seed", range(1_000, 1_040))
+def test_weeks_of_trouble_lose_nothing(seed: int) -> None:
+    """The same for longer, with seeds of its own."""
+    tell(seed, hours=24 * 7)
+
+
+def test_a_seed_tells_the_same_story_twice() -> None:
+    """Or a failure could not be looked into."""
+    first, second = (tell(77, hours=3) for _ in range(2))
+
+    assert first == second
+
+
+def tell(seed: int, *, hours: int) -> tuple[Counter[str], Counter[str], int]:
+    """Simulate a seed and return what happened: troubles, fates of requests, events."""
+    with folder() as place:
+        world = World(place, seed)
+        file: Path = simulate(world.run(hours))
+        found = audited(file)
+
+    assert 0 == found.count
+    assert len(world.truth.acknowledged) == len(world.truth.made) == found.events
+    assert set() == world.truth.unconfirmed
+    return world.happened, world.wire.fates, found.events
