@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge_agent.buffer.housekeeping import Housekeeping
-from edge_agent.buffer.rows import Connection, checksum
+from edge_agent.buffer.rows import Connection, is_whole
 from shared.events import Event
 from shared.instants import HOUR
 from shared.receipts import Ranges, intersect, numbers, of_numbers, subtract, union
@@ -77,7 +77,7 @@ def page(connection: Connection, *, after_seq: int, most: int, tokens: dict[int,
             buried_at,
             at,
             payload,
-            payload is not None and checksum(payload) == crc,
+            payload is not None and is_whole(payload, seq=seq, at=at, crc=crc),
         )
         for seq, epoch, code, error, buried_at, at, crc, payload in found
     ]
