@@ -105,15 +105,17 @@ def fill_up(folder: Path) -> Path:
 def test_with_drop_oldest_a_full_disk_takes_new_events_for_old_ones(tmp_path: Path) -> None:
     """Only as many old ones go as come in, for more would make no room; each of them is numbered."""
     limits = Limits(min_free_disk_bytes=2 * MIB, reserve_bytes=6 * MIB, when_full="drop_oldest")
-    with small_disk(tmp_path / "small", size_bytes=12 * MIB) as folder:
-        with closing(EventLog.open(folder, clock=FakeClock(), limits=limits)) as log:
-            while free_disk_bytes(folder) > 2 * MIB:
-                log.append(events(1, 200))
-            before = log.counts()
-            fill_up(folder)
-            for _ in range(30):
-                log.append(events(1, 200))
-            counts = log.counts()
+    with (
+        small_disk(tmp_path / "small", size_bytes=12 * MIB) as folder,
+        closing(EventLog.open(folder, clock=FakeClock(), limits=limits)) as log,
+    ):
+        while free_disk_bytes(folder) > 2 * MIB:
+            log.append(events(1, 200))
+        before = log.counts()
+        fill_up(folder)
+        for _ in range(30):
+            log.append(events(1, 200))
+        counts = log.counts()
 
     assert (before.last_seq + 6_000, 0) == (counts.last_seq, counts.unaccounted)
     assert 0 < counts.dropped <= 12_000
