@@ -49,6 +49,9 @@ async def _look_after(log: EventLog, *, executor: Executor, clock: Clock) -> Non
             if str(error) != failure:
                 _log.warning("upkeep of the queue failed", extra={"reason": str(error)})
             failure = str(error)
+        except Exception:  # noqa: BLE001 - the top of the task: without it the queue would fill up and nobody would know why
+            has_more = False
+            _log.exception("upkeep of the queue failed")
         await clock.sleep(STEP_REST_SECONDS if has_more else REST_SECONDS)
 
 

@@ -11,7 +11,7 @@ longest event takes 660 bytes, so no event ever spills over to another page. Pur
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 PAGE_BYTES = 4_096
 _LOG_HEADER_BYTES = 32
@@ -98,10 +98,14 @@ def _read(file: BinaryIO, *, start: int, size: int) -> bytes:
 
 def _row(rowid: int, values: Values) -> AnyRow:
     """Return the row of these values; raises ValueError if it is of another table."""
-    match values:
-        case [None, int(epoch), int(at), int(accepted_at), int(crc), bytes(payload)]:
-            return EventRow(rowid, epoch, at, accepted_at, crc, payload)
-        case [None, bytes(token), int(first_seq)] if _TOKEN.fullmatch(token):
+    if len(values) == _MOST_COLUMNS:
+        _, epoch, at, accepted_at, crc, payload = values
+        numbers = (epoch, at, accepted_at, crc)
+        if isinstance(payload, bytes) and all(isinstance(number, int) for number in numbers):
+            return EventRow(rowid, *cast(tuple[int, int, int, int], numbers), payload)
+    elif len(values) == len(("number", "token", "first_seq")):
+        _, token, first_seq = values
+        if isinstance(token, bytes) and isinstance(first_seq, int) and _TOKEN.fullmatch(token):
             return EpochRow(rowid, token.decode(), first_seq)
     raise ValueError("another table")
 
@@ -120,30 +124,22 @@ def _cell(page: bytes, start: int) -> tuple[int, Values]:
             raise ValueError("too many columns")
     values: Values = []
     for kind in kinds:
-        end = place + _size(kind)
-        if end > PAGE_BYTES:
-            raise ValueError("ends outside the page")
-        values.append(_value(kind, page[place:end]))
-        place = end
+        value, place = _value(page, place, kind=kind)
+        values.append(value)
     return rowid, values
 
 
-def _size(kind: int) -> int:
-    if kind < len(_SIZES):
-        return _SIZES[kind]
-    if kind in (8, 9):
-        return 0
-    if kind < _FIRST_TEXT or kind % 2 == 0:
-        raise ValueError("no number and no text")
-    return (kind - _FIRST_TEXT) // 2
-
-
-def _value(kind: int, content: bytes) -> int | bytes | None:
+def _value(page: bytes, place: int, *, kind: int) -> tuple[int | bytes | None, int]:
+    """Return a value and where it ends."""
     if kind >= _FIRST_TEXT:
-        return content
+        end = place + (kind - _FIRST_TEXT) // 2
+        if kind % 2 == 0 or end > PAGE_BYTES:
+            raise ValueError("no text, or one that ends outside the page")
+        return page[place:end], end
     if kind in (8, 9):
-        return kind - 8
-    return int.from_bytes(content, signed=True) if kind else None
+        return kind - 8, place
+    end = place + _SIZES[kind]
+    return int.from_bytes(page[place:end], signed=True) if kind else None, end
 
 
 def _varint(page: bytes, place: int) -> tuple[int, int]:

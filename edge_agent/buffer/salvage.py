@@ -46,10 +46,16 @@ on conflict (seq) do update set
 where excluded.epoch > event_log.epoch
 """
 
-_NUMBERS = """
-select seq
-from event_log
-order by seq
+# Stretches of numbers without a hole: within one, a number and its place in the order grow alike.
+_STRETCHES = """
+with placed as (
+    select seq, seq - row_number() over (order by seq) as stretch
+    from event_log
+)
+select min(seq), max(seq)
+from placed
+group by stretch
+order by min(seq)
 """
 
 _BY_EPOCH = """
@@ -218,17 +224,17 @@ def _take_over(connection: rows.Connection, found: Iterable[AnyRow], *, known: _
     meant_to_go = union(known.settled, removal.ranges_of(known.gaps))
     removal.delete_rows(connection, intersect(known.removed, meant_to_go))
     last = max(known.last_seq, *(last for _, last in known.settled), 0)
-    for (seq,) in connection.execute(_NUMBERS).fetchall():
-        if seq > last + _FARTHEST_JUMP:
-            removal.delete_rows(connection, ((seq, 2**63 - 1),))
+    for first, end in _present(connection):
+        if first > last + _FARTHEST_JUMP:
+            removal.delete_rows(connection, ((first, 2**63 - 1),))
             break
-        last = max(seq, last)
+        last = max(end, last)
     known.epochs = known.epochs or from_pages
 
 
 def _settle_accounts(connection: rows.Connection, known: _Known) -> Salvaged:
     """Write what became of every number, so that each is in one place."""
-    present = of_numbers(seq for (seq,) in connection.execute(_NUMBERS).fetchall())
+    present = _present(connection)
     last = present[-1][1] if present else 0
     if known.last_seq <= last + _FARTHEST_JUMP:
         last = max(last, known.last_seq)
@@ -251,6 +257,10 @@ def _settle_accounts(connection: rows.Connection, known: _Known) -> Salvaged:
     connection.execute(_SET_SEQUENCE, (last,))
     _write_epochs(connection, known.epochs)
     return Salvaged(count(present), count(new))
+
+
+def _present(connection: rows.Connection) -> Ranges:
+    return tuple(connection.execute(_STRETCHES).fetchall())
 
 
 def _write_epochs(connection: rows.Connection, known: dict[int, tuple[str, int]]) -> None:

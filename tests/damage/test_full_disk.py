@@ -5,14 +5,17 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.space import Limits, free_disk_bytes
 from tests.support.disks import small_disk
-from tests.support.events import json_event
+from tests.support.events import events, json_event
+from tests.support.fake_clock import FakeClock
 from tests.support.programs import LISTENING, ROOT, free_port
 from tests.support.running_agent import RunningAgent, eventually
 
@@ -97,6 +100,26 @@ def fill_up(folder: Path) -> Path:
             except OSError:
                 continue
     return ballast
+
+
+def test_with_drop_oldest_a_full_disk_takes_new_events_for_old_ones(tmp_path: Path) -> None:
+    """Only as many old ones go as come in, for more would make no room; each of them is numbered."""
+    limits = Limits(min_free_disk_bytes=2 * MIB, reserve_bytes=6 * MIB, when_full="drop_oldest")
+    with (
+        small_disk(tmp_path / "small", size_bytes=12 * MIB) as folder,
+        closing(EventLog.open(folder, clock=FakeClock(), limits=limits)) as log,
+    ):
+        while free_disk_bytes(folder) > 2 * MIB:
+            log.append(events(1, 200))
+        before = log.counts()
+        fill_up(folder)
+        for _ in range(30):
+            log.append(events(1, 200))
+        counts = log.counts()
+
+    assert (before.last_seq + 6_000, 0) == (counts.last_seq, counts.unaccounted)
+    assert 0 < counts.dropped <= 12_000
+    assert counts.pending == counts.last_seq - counts.dropped
 
 
 def test_on_a_full_disk_nothing_is_lost_everything_drains_and_room_mends_it(tmp_path: Path) -> None:

@@ -113,6 +113,18 @@ def test_a_flipped_bit_in_the_log_loses_no_event_behind_it(tmp_path: Path) -> No
     assert "the log of queue.db was damaged" in said
 
 
+def test_a_log_that_is_gone_does_not_bring_its_numbers_back(tmp_path: Path) -> None:
+    """After a clean stop and another run: that it ran is known from the file, so the numbers go on under a new token."""
+    folder, told = killed_queue(tmp_path, last=60, folded=30)
+    remove("-wal")(folder)
+    with closing(opened(folder)) as log:
+        facts = log.facts()
+        log.append(events(31, 31))
+
+    assert ((1, 30),) == facts.pending
+    assert facts.epochs[-1].token not in told.tokens
+
+
 def test_what_was_settled_and_buried_stays_so(tmp_path: Path) -> None:
     """As long as SQLite can read what became of the events, they are not sent again; the epoch keeps its token."""
     folder = tmp_path / "queue"

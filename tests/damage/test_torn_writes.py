@@ -15,12 +15,14 @@ import pytest
 
 from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.salvage import log_events
 from shared.receipts import numbers
 from tests.damage.files import (
     FRAME,
     LOG_HEADER,
     PAGE,
     Acknowledged,
+    copy_queue,
     cut_to,
     fill_noting_log,
     flip_bit,
@@ -91,11 +93,25 @@ def test_a_log_cut_anywhere_has_every_commit_before_the_cut(tmp_path: Path, seed
     check_cuts(folder, ends, told=told, cuts=[chance.randrange(size) for _ in range(10 if seed == 1 else 500)])
 
 
-def test_a_file_cut_at_every_page_names_what_it_lost(tmp_path: Path) -> None:
+def test_what_a_kill_left_half_written_is_not_brought_to_life(tmp_path: Path) -> None:
+    """Nobody was told that it was kept, and a request is kept whole or not at all."""
+    folder, ends, _ = fill_noting_log(tmp_path, commits=4)
+    with closing(EventLog.open(folder, clock=FakeClock())) as log:
+        log.append([event(number) for number in range(13, 213)])
+        half = copy_queue(folder, tmp_path / "half")
+    cut_to((half / (QUEUE_FILE + _WAL)).stat().st_size - FRAME, ending=_WAL)(half)
+    found = log_events(half / QUEUE_FILE)
+    with closing(EventLog.open(half, clock=FakeClock())) as log:
+        last = log.facts().last_seq
+
+    assert (ends[-1][0], set()) == (last, {seq for seq in found if seq > last})
+
+
+def test_a_file_cut_at_every_other_page_names_what_it_lost(tmp_path: Path) -> None:
     """As far as the file still knows which numbers there were; else the collector's account of them shows it."""
     folder, told = stopped_queue(tmp_path, last=400)
     size = (folder / QUEUE_FILE).stat().st_size
-    for cut in range(0, size, PAGE):
+    for cut in range(0, size, 2 * PAGE):
         target = damaged_copy(folder, cut_to(cut))
         gone, unnamed = outcome(target, told)
         with closing(EventLog.open(target, clock=FakeClock())) as log:

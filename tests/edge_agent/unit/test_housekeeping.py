@@ -183,7 +183,7 @@ def test_room_is_given_back_in_small_steps(logs: Logs) -> None:
     log.tidy()
 
     assert size_bytes(logs.folder / "queue.db") < 2 * MIB < large
-    assert steps > 40
+    assert 40 < steps < 100
     assert not (logs.folder / "queue.db-wal").stat().st_size
 
 

@@ -102,6 +102,12 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
         ("delivery.max_events", True, "must be a number"),
         ("delivery.max_bytes", "1KiB", "must lie between 16KiB and 3MiB"),
         ("delivery.compression", "zstd", "'gzip' or 'none'"),
+        ("buffer.commit_interval", "2s", "must lie between 0ms and 1s"),
+        ("buffer.commit_max_events", 0, "greater than or equal to 1"),
+        ("buffer.max_size", "512KiB", "must lie between 1MiB and 1024GiB"),
+        ("buffer.reserve_size", "0B", "must lie between 1MiB and 1GiB"),
+        ("buffer.when_full", "drop_newest", "'reject' or 'drop_oldest'"),
+        ("buffer.retain_sent_for", "7", "must be a duration"),
         ("camera", "a\nb", "control character"),
     ],
 )
