@@ -121,7 +121,9 @@ class _Agent:
             intake_failure=None if failure is None else str(failure),
         )
         counts = await _on(self._executor, self._log.counts)
-        return agent | describe_link(self.loop.link) | describe_log(counts)
+        refiller = self.loop.refiller
+        returned = {"sent_again": refiller.sent_again, "lost": refiller.lost}
+        return agent | describe_link(self.loop.link) | returned | describe_log(counts)
 
 
 async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -> int:

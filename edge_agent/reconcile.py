@@ -14,7 +14,7 @@ from edge_agent.buffer.reader import LogReader
 from edge_agent.courier import MOST_IN_A_BATCH, Courier
 from edge_agent.delivery.batching import Epoch, Gap
 from edge_agent.delivery.lacking import GONE, MOST_SKIPPED, gone, sort_lacking
-from shared.receipts import Ranges, count, first_numbers, intersect, of_numbers, subtract, union
+from shared.receipts import Range, Ranges, count, first_numbers, intersect, of_numbers, subtract, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Reconcile:
         seen: Ranges = ()
         sent: Ranges = ()
         waiting: Ranges = ()
-        skips: dict[Gap, None] = {}
+        skipped: Ranges = ()
+        lost: Ranges = ()
         report: tuple[Gap, ...] = ()
         while True:
             backlog, settled, dead = self._reader.numbering()
@@ -66,16 +67,18 @@ class Reconcile:
             arrived = await self._send(candidates)
             sent = union(sent, arrived)
             report = (*found.skipped, *gone(candidates, kept=arrived))[:MOST_SKIPPED]
-            if not candidates and not set(report) - skips.keys():
+            told = union(skipped, lost)
+            skipped = union(skipped, _ranges(report, are_lost=False))
+            lost = union(lost, _ranges(report, are_lost=True))
+            if not candidates and told == union(skipped, lost):
                 break
-            skips |= dict.fromkeys(report)
         return Reconciled(
             epoch,
             lacking=count(seen),
             sent_again=count(sent),
             waiting=count(waiting),
-            skipped=_numbers(skips, is_lost=False),
-            lost=_numbers(skips, is_lost=True),
+            skipped=count(skipped),
+            lost=count(lost),
         )
 
     async def _send(self, candidates: Ranges) -> Ranges:
@@ -91,5 +94,5 @@ class Reconcile:
         return sent
 
 
-def _numbers(skips: dict[Gap, None], *, is_lost: bool) -> int:
-    return count((first, last) for first, last, reason in skips if (reason == GONE) == is_lost)
+def _ranges(report: tuple[Gap, ...], *, are_lost: bool) -> list[Range]:
+    return [(first, last) for first, last, reason in report if (reason == GONE) == are_lost]

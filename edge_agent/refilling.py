@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.delivery.batching import Epoch, Gap
-from edge_agent.delivery.lacking import GONE, Refill, gone, next_piece, sort_lacking
+from edge_agent.delivery.lacking import GONE, MOST_SKIPPED, Refill, gone, next_piece, sort_lacking
 from shared.clock import Clock
 from shared.receipts import Ranges, count, intersect, subtract
 
@@ -70,6 +70,7 @@ class Refiller:
             skips += self._send_again(found.candidates, epoch=epoch, pending=count(facts.pending))
         elif not found.candidates:
             self._refilling.discard(epoch.token)
+        skips = skips[:MOST_SKIPPED]  # the others are lacking still, and their turn comes
         self._tell_lost(skips, before=self._refill.to_report(epoch.token), epoch=epoch)
         self._refill = self._refill.skipping(epoch.token, skips)
 

