@@ -36,6 +36,9 @@ from shared.errors import LinesideError
 from shared.instants import SECOND
 from shared.receipts import count
 
+LIVE_EVENTS = 50
+"""In a batch while the backlog waits for its moment: a producer's second, and nothing that a collector would notice."""
+
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -134,7 +137,7 @@ class SyncLoop:
 
     async def _wait_for_work(self) -> None:
         if self._recovery_seconds:
-            await self._rest(self._recovery_seconds)
+            await self._hold_back(self._recovery_seconds)
             self._recovery_seconds = 0.0
         if ahead := self._bucket.wait_seconds(self._clock.monotonic()):
             await self._rest(ahead)
@@ -145,6 +148,17 @@ class SyncLoop:
             if not self._something_new.is_set():
                 return
         await self._rest(self._settings.delivery.linger / SECOND)
+
+    async def _hold_back(self, seconds: float) -> None:
+        """Let the backlog wait so long; what is new meanwhile goes at once, with little company."""
+        until = self._clock.monotonic() + seconds
+        most, self._most = self._most, min(self._most, LIVE_EVENTS)
+        while (left := until - self._clock.monotonic()) > 0 and not self._stop.is_set():
+            await self._rest(left, until=self._something_new)
+            if self._something_new.is_set():
+                await self._rest(self._settings.delivery.linger / SECOND)
+                await self._exchange()
+        self._most = max(most, self._most)
 
     async def _attempt(self) -> Verdict | None:
         """Do one round; None once stopped."""

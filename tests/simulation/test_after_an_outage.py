@@ -1,0 +1,68 @@
+"""The line comes back after a long outage: the backlog waits for a moment of its own, what happens now does not."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from shared.events import Event, EventType
+from shared.receipts import count
+from tests.simulation.machines import AgentMachine, CollectorMachine
+from tests.simulation.virtual_time import VirtualClock, simulate, true_time
+from tests.simulation.wire import Weather, Wire
+from tests.support.stores import folder
+
+FRESH_SECONDS = 5.0
+ALMOST_ONE = 0.99
+"""The agent whose chance has put it at the end of the spread, 30 s after the first request."""
+
+
+@pytest.mark.parametrize("outage_minutes", [1, 20, 600])
+def test_a_fresh_event_passes_within_five_seconds(outage_minutes: int) -> None:
+    """From the first request that passes, however long the line was cut and however much is waiting."""
+    with folder() as place:
+        waited, _ = simulate(_come_back(place, outage_minutes=outage_minutes))
+
+    assert waited < FRESH_SECONDS
+
+
+def test_the_backlog_waits_although_new_events_come() -> None:
+    """Five hundred agents come back at once: only a little of what they hold travels with what is new."""
+    with folder() as place:
+        _, left = simulate(_come_back(place, outage_minutes=600))
+
+    assert left > 0.8
+
+
+async def _come_back(place: Path, *, outage_minutes: int) -> tuple[float, float]:
+    """Return how long a fresh event takes, and which share of the backlog is left by then."""
+    clock = VirtualClock()
+    collector = CollectorMachine(place / "collector", clock=clock)
+    wire = Wire(random.Random(1), collector=lambda: collector, sent=lambda _: None, arrived=lambda _: None)
+    wire.weather = Weather.cut
+    agent = AgentMachine(place / "agent", clock=clock, wire=wire, chance=lambda: ALMOST_ONE)
+    for _ in range(outage_minutes):
+        await agent.acceptor.accept([_event()])
+        await asyncio.sleep(60)
+    wire.weather = Weather.good
+    backlog = _pending(agent)
+    while _pending(agent) == backlog:  # noqa: ASYNC110 - virtual time costs nothing
+        await asyncio.sleep(0.1)
+    fresh, began = _event(), asyncio.get_running_loop().time()
+    await agent.acceptor.accept([fresh])
+    while fresh.at not in await collector.instants_since(fresh.at):  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0.1)
+    waited, left = asyncio.get_running_loop().time() - began, _pending(agent) / backlog
+    await agent.stop()
+    await collector.stop()
+    return waited, left
+
+
+def _event() -> Event:
+    """Return an event of now."""
+    return Event(true_time(), "W1", "S1", EventType.working, 0, None)
+
+
+def _pending(agent: AgentMachine) -> int:
+    return count(agent.log.facts().pending)
