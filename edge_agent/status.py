@@ -1,7 +1,7 @@
 """What the agent says of itself at `GET /status`, and what the file says when no agent runs.
 
 Times are RFC 3339 or null; counts of the link are since the agent started, those of the log since the file was made.
-`unaccounted` is the agent's own audit: every number given out is settled, pending or dead, so it must be 0.
+`unaccounted` is the agent's own audit: every number given out is settled, pending, dead or dropped, so it must be 0.
 """
 
 from sqlite_utils.utils import sqlite3
@@ -18,7 +18,7 @@ def describe_log(counts: Counts) -> dict[str, object]:
         "settled": counts.settled,
         "dead": counts.dead,
         "last_seq": counts.last_seq,
-        "unaccounted": counts.last_seq - counts.settled - counts.pending - counts.dead,
+        "unaccounted": counts.unaccounted,
         "oldest_pending_at": _time(counts.oldest_pending_at),
         "size_bytes": counts.size_bytes,
         "sqlite_version": sqlite3.sqlite_version,

@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the log holds; every number given out is settled, pending or dead."""
+    """How much the log holds; every number given out is settled, pending, dead or dropped."""
 
     last_seq: int
     settled: int
@@ -43,6 +43,22 @@ class Counts:
     """The file and its write-ahead log."""
     oldest_pending_at: int | None
     """Instant of the oldest pending event or a little earlier; None when nothing is pending."""
+    dropped: int = 0
+    """Numbers given up: the oldest when there was no room, or lost to damage of the file."""
+    retained: int = 0
+    """Settled events that are still on disk."""
+    max_size_bytes: int = 0
+    """What the queue may take; 0 for no limit of its own."""
+    free_disk_bytes: int = 0
+    has_reserve: bool = False
+    """Whether the file that is given up when the disk is full is there."""
+    recovery: str | None = None
+    """What the start found and did about it, in words; None if all was well."""
+
+    @property
+    def unaccounted(self) -> int:
+        """Numbers that are in no place or in two; must be 0."""
+        return self.last_seq - self.settled - self.pending - self.dead - self.dropped
 
 
 def checksum(payload: bytes) -> int:
