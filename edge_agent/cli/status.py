@@ -52,7 +52,7 @@ def is_degraded(status: Mapping[str, Any]) -> bool:
     """Return whether a person should look after this agent."""
     if status["state"] == NOT_RUNNING:
         return bool(status["pending"] or status["unaccounted"])
-    return bool(status["state"] in ("retrying", "paused") or status["intake_failure"] or status["unaccounted"])
+    return bool(status["state"] in ("retrying", "paused") or status["not_ready"] or status["unaccounted"])
 
 
 async def _ask(folder: Path) -> dict[str, Any] | None:
