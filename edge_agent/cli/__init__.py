@@ -2,10 +2,12 @@
 
 import click
 
+from edge_agent.cli.check import check
 from edge_agent.cli.replay import replay
 from edge_agent.cli.run import run
 from edge_agent.cli.send import send
 from edge_agent.cli.status import status
+from edge_agent.cli.verify import verify
 
 __all__ = ["main"]
 
@@ -21,5 +23,5 @@ def main() -> None:
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
 
 
-for command in (run, send, status, replay):
+for command in (run, send, status, check, verify, replay):
     main.add_command(command)
