@@ -81,9 +81,10 @@ class Meters:
 
     def measured(self, poster: Poster) -> Poster:
         """Return what posts and notes the answer."""
-        return _Measured(poster, self._note, clock=self._clock)
+        return _Measured(poster, self.note, clock=self._clock)
 
-    def _note(self, attempt: Attempt, *, seconds: float, sent_bytes: int) -> None:
+    def note(self, attempt: Attempt, *, seconds: float, sent_bytes: int) -> None:
+        """Count a request to the collector."""
         self.last_code = code_of(attempt)
         self._requests.labels(self.last_code).inc()
         self._durations.observe(seconds)
