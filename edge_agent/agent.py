@@ -74,7 +74,6 @@ class _Agent:
         clock: Clock,
     ) -> None:
         self._settings = settings
-        self._manager = manager
         self._clock = clock
         self._meters = Meters(clock=clock)
         self._life_signs = LifeSigns(silent_after=settings.source_silent_after, clock=clock)
@@ -92,7 +91,7 @@ class _Agent:
             log.counts,
             executor=executor,
             clock=clock,
-            on_beat=self._on_beat,
+            on_beat=lambda: self.vitals.tell(manager),
             every_seconds=_beat_seconds(manager.watchdog_seconds),
         )
         self.vitals = self._vitals(log)
@@ -126,10 +125,6 @@ class _Agent:
             is_delivering=lambda: self.delivery is not None and not self.delivery.done(),
         )
         return Vitals(identity, signs, pulse=self.pulse, meters=self._meters, clock=self._clock)
-
-    def _on_beat(self) -> None:
-        if self.vitals.is_working:
-            self._manager.alive(self.loop.link.words)
 
     def _on_commit(self, events: Sequence[Event]) -> None:
         self._meters.accepted(len(events))

@@ -12,6 +12,7 @@ from edge_agent.delivery.link import Link
 from edge_agent.metrics.gauges import Snapshot, exposition
 from edge_agent.metrics.meters import Meters
 from edge_agent.pulse import Pulse
+from edge_agent.service_manager import ServiceManager
 from edge_agent.status import describe_agent, describe_forecast, describe_link, describe_log
 from shared.clock import Clock
 from shared.errors import LinesideError, StorageUnusable
@@ -54,6 +55,11 @@ class Vitals:
     def is_working(self) -> bool:
         """Whether the process is worth keeping: a restart mends neither a full disk nor a collector that is away."""
         return self._pulse.is_there and self._signs.is_delivering()
+
+    def tell(self, manager: ServiceManager) -> None:
+        """Give the service manager a sign of life, if the process is worth keeping."""
+        if self.is_working:
+            manager.alive(self._signs.link().words)
 
     def not_ready(self) -> list[str]:
         """Return why events are not taken; nothing if they are."""

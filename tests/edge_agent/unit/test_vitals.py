@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +13,12 @@ from edge_agent.buffer.rows import Counts
 from edge_agent.delivery.link import Link
 from edge_agent.metrics.meters import Meters
 from edge_agent.pulse import BEAT_SECONDS, Pulse
+from edge_agent.service_manager import ServiceManager
 from edge_agent.vitals import Identity, Signs, Vitals
 from shared.errors import LinesideError, StorageFull, StorageUnusable
 from tests.support.fake_clock import START, FakeClock
 from tests.support.flaky_collector import until
+from tests.support.notify_socket import notify_socket
 
 COUNTS = Counts(last_seq=3, settled=1, pending=2, dead=0, size_bytes=4_096, oldest_pending_at=START)
 
@@ -98,12 +101,18 @@ async def test_a_full_disk_makes_unready_and_is_no_reason_for_a_restart() -> Non
         assert (["no room is left"], True) == (made.vitals.not_ready(), made.vitals.is_working)
 
 
-async def test_a_delivery_that_has_ended_is_a_reason_for_a_restart() -> None:
-    """The agent would take events and deliver none, and look healthy."""
+async def test_a_delivery_that_has_ended_is_a_reason_for_a_restart(tmp_path: Path) -> None:
+    """The agent would take events and deliver none, and look healthy: systemd hears no sign of life any more."""
     async with agent() as made:
-        made.is_delivering = False
+        with notify_socket(tmp_path) as heard:
+            manager = ServiceManager({"NOTIFY_SOCKET": str(heard.path)})
+            made.vitals.tell(manager)
+            made.is_delivering = False
+            made.vitals.tell(manager)
+            pings = heard.pings
 
         assert (1, False) == (len(made.vitals.not_ready()), made.vitals.is_working)
+        assert 1 == pings
 
 
 async def test_a_queue_that_answers_with_an_error_has_a_pulse() -> None:
