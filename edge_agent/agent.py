@@ -10,9 +10,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -25,12 +25,15 @@ from edge_agent.buffer.space import Limits
 from edge_agent.control import CONTROL_SOCKET, OwnLetters, add_dead_letter_routes
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
-from edge_agent.intake.local_http import create_app, create_runner
+from edge_agent.intake.local_http import Told, create_app, create_runner
+from edge_agent.metrics.meters import Meters
+from edge_agent.pulse import BEAT_SECONDS, Pulse
 from edge_agent.sender import Sender
+from edge_agent.service_manager import ServiceManager
 from edge_agent.settings import AgentSettings
-from edge_agent.status import describe_agent, describe_link, describe_log
 from edge_agent.sync_loop import SyncLoop
 from edge_agent.upkeep import looking_after
+from edge_agent.vitals import Identity, Signs, Vitals
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import LinesideError
@@ -63,16 +66,23 @@ class _Agent:
     """The parts that work together while the log is open."""
 
     def __init__(
-        self, settings: AgentSettings, *, log: EventLog, sender: Sender, executor: Executor, clock: Clock
+        self,
+        settings: AgentSettings,
+        *,
+        log: EventLog,
+        sender: Sender,
+        manager: ServiceManager,
+        executor: Executor,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._log = log
         self._executor = executor
         self._clock = clock
-        self._version = version("lineside")
+        self._meters = Meters(clock=clock)
         self._life_signs = LifeSigns(silent_after=settings.source_silent_after, clock=clock)
         self.acceptor = Acceptor(
-            log.append,
+            self._meters.timed(log.append),
             executor=executor,
             on_commit=self._on_commit,
             commit_seconds=settings.buffer.commit_interval / SECOND,
@@ -81,20 +91,31 @@ class _Agent:
         )
         self.loop = SyncLoop(
             log,
-            sender,
+            self._meters.measured(sender),
             settings=settings,
-            version=self._version,
+            version=version("lineside"),
             executor=executor,
             clock=clock,
             last_sign_of_life=lambda: self._life_signs.last,
         )
+        self.pulse = Pulse(
+            log.counts,
+            executor=executor,
+            clock=clock,
+            on_beat=lambda: self.vitals.tell(manager),
+            every_seconds=_beat_seconds(manager.watchdog_seconds),
+        )
+        self.vitals = self._vitals(log)
+        self.delivery: asyncio.Task[None] | None = None
+        """The loop at work, once it is."""
 
     def app(self, hosts: frozenset[str] | None) -> web.Application:
         """Return the agent's HTTP side for requests that name one of these hosts, None for any."""
         return create_app(
             acceptor=self.acceptor,
             life_signs=self._life_signs,
-            status=self._status,
+            told=Told(self.vitals.status, self.vitals.metrics, self.vitals.not_ready),
+            tally=self._meters,
             clock=self._clock,
             time_zone=self._settings.time_zone,
             hosts=hosts,
@@ -106,28 +127,32 @@ class _Agent:
         add_dead_letter_routes(app, OwnLetters(self._log, executor=self._executor, on_change=self.loop.wake))
         return app
 
+    def _vitals(self, log: EventLog) -> Vitals:
+        identity = Identity(
+            camera=self._settings.camera,
+            version=version("lineside"),
+            collector=self._settings.collector.url,
+            started_at=self._clock.now(),
+        )
+        signs = Signs(
+            link=lambda: self.loop.link,
+            epoch=lambda: log.facts().epochs[-1].token,
+            returned=lambda: {"sent_again": self.loop.refiller.sent_again, "lost": self.loop.refiller.lost},
+            intake_failure=lambda: self.acceptor.failure,
+            last_sign_of_life=lambda: self._life_signs.last,
+            is_delivering=lambda: self.delivery is not None and not self.delivery.done(),
+        )
+        return Vitals(identity, signs, pulse=self.pulse, meters=self._meters, clock=self._clock)
+
     def _on_commit(self, events: Sequence[Event]) -> None:
+        self._meters.accepted(len(events))
         self._life_signs.sent(events)
         self.loop.wake()
-
-    async def _status(self) -> Mapping[str, object]:
-        failure = self.acceptor.failure
-        agent = describe_agent(
-            camera=self._settings.camera,
-            version=self._version,
-            collector=self._settings.collector.url,
-            epoch=self._log.facts().epochs[-1].token,
-            last_sign_of_life=self._life_signs.last,
-            intake_failure=None if failure is None else str(failure),
-        )
-        counts = await _on(self._executor, self._log.counts)
-        refiller = self.loop.refiller
-        returned = {"sent_again": refiller.sent_again, "lost": refiller.lost}
-        return agent | describe_link(self.loop.link) | returned | describe_log(counts)
 
 
 async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -> int:
     stopping = asyncio.Event()
+    manager = ServiceManager(os.environ)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
@@ -135,31 +160,45 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock, limits=_limits(settings)))
         stack.push_async_callback(_on, executor, log.close)
         await _on(executor, lambda: _remember(log, settings))
-        agent = _Agent(settings, log=log, sender=sender, executor=executor, clock=clock)
+        agent = _Agent(settings, log=log, sender=sender, manager=manager, executor=executor, clock=clock)
         await stack.enter_async_context(looking_after(log, executor=executor, clock=clock))
-        await stack.enter_async_context(_delivering(agent.loop))
+        await stack.enter_async_context(_delivering(agent))
+        await stack.enter_async_context(_beating(agent.pulse))
         stack.push_async_callback(agent.acceptor.close)
         await stack.enter_async_context(_listening_at_control_socket(agent.control_app(), settings.data_dir))
         names = None if settings.open else allowed_hosts(settings.listen[0])
         address = await stack.enter_async_context(_listening(agent.app(names), settings.listen))
         click.echo(f"listening on {address}")
+        manager.ready()
         _log.info("running", extra={"camera": settings.camera, "collector": settings.collector.url})
         await stopping.wait()
         _log.info("stopping")
+        manager.stopping()
     return 0
 
 
 @asynccontextmanager
-async def _delivering(loop: SyncLoop) -> AsyncIterator[None]:
-    delivery = asyncio.create_task(loop.run(), name="delivery")
+async def _delivering(agent: _Agent) -> AsyncIterator[None]:
+    delivery = agent.delivery = asyncio.create_task(agent.loop.run(), name="delivery")
     try:
         yield
     finally:
-        loop.stop()
+        agent.loop.stop()
         done, _ = await asyncio.wait([delivery], timeout=_LAST_BATCH_SECONDS)
         if not done:
             delivery.cancel()
             await asyncio.wait([delivery])
+
+
+@asynccontextmanager
+async def _beating(pulse: Pulse) -> AsyncIterator[None]:
+    task = asyncio.create_task(pulse.run(), name="pulse")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager
@@ -201,6 +240,11 @@ async def _running(app: web.Application) -> AsyncIterator[web.AppRunner]:
         yield runner
     finally:
         await runner.cleanup()
+
+
+def _beat_seconds(watchdog_seconds: float | None) -> float:
+    """Return how often to beat: three times while a watchdog waits, so that a single late one does no harm."""
+    return BEAT_SECONDS if watchdog_seconds is None else min(BEAT_SECONDS, watchdog_seconds / 3)
 
 
 def _sender(settings: AgentSettings) -> Sender:

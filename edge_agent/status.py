@@ -4,10 +4,13 @@ Times are RFC 3339 or null; counts of the link are since the agent started, thos
 `unaccounted` is the agent's own audit: every number given out is settled, pending, dead or dropped, so it must be 0.
 """
 
+from collections.abc import Sequence
+
 from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer.rows import Counts
 from edge_agent.delivery.link import Link
+from edge_agent.forecast import Forecast
 from shared.instants import SECOND, format_instant
 
 
@@ -17,11 +20,25 @@ def describe_log(counts: Counts) -> dict[str, object]:
         "pending": counts.pending,
         "settled": counts.settled,
         "dead": counts.dead,
+        "dropped": counts.dropped,
+        "retained": counts.retained,
         "last_seq": counts.last_seq,
         "unaccounted": counts.unaccounted,
         "oldest_pending_at": _time(counts.oldest_pending_at),
         "size_bytes": counts.size_bytes,
+        "max_size_bytes": counts.max_size_bytes or None,
+        "free_disk_bytes": counts.free_disk_bytes,
+        "has_reserve": counts.has_reserve,
+        "recovery": counts.recovery,
         "sqlite_version": sqlite3.sqlite_version,
+    }
+
+
+def describe_forecast(forecast: Forecast) -> dict[str, object]:
+    """Return how long there is room, and how long the backlog takes; null for "never, as things are"."""
+    return {
+        "seconds_to_full": _rounded(forecast.seconds_to_full),
+        "seconds_to_drain": _rounded(forecast.seconds_to_drain),
     }
 
 
@@ -45,7 +62,14 @@ def describe_link(link: Link) -> dict[str, object]:
 
 
 def describe_agent(
-    *, camera: str, version: str, collector: str, epoch: str, last_sign_of_life: int | None, intake_failure: str | None
+    *,
+    camera: str,
+    version: str,
+    collector: str,
+    epoch: str,
+    last_sign_of_life: int | None,
+    intake_failure: str | None,
+    not_ready: Sequence[str],
 ) -> dict[str, object]:
     """Return who the agent is and how its intake is; `intake_failure` is why the last commit failed."""
     return {
@@ -55,8 +79,13 @@ def describe_agent(
         "epoch": epoch,
         "last_sign_of_life_at": _time(last_sign_of_life),
         "intake_failure": intake_failure,
+        "not_ready": "; ".join(not_ready) or None,
     }
 
 
 def _time(instant: int | None) -> str | None:
     return None if instant is None else format_instant(instant)
+
+
+def _rounded(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds)

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from edge_agent.buffer import dead_letters, rows, schema
+from edge_agent.buffer import audit, dead_letters, rows, schema
+from edge_agent.buffer.audit import Books
 from edge_agent.buffer.dead_letters import LetterRow
 from edge_agent.buffer.faults import translated
 from edge_agent.buffer.removal import ranges_of
@@ -158,6 +159,24 @@ class LogReader:
         """Return what the agent remembered."""
         with self._reading():
             return rows.meta(self._connection, key)
+
+    def integrity(self) -> list[str]:
+        """Return what SQLite finds wrong with the file; nothing if it is whole."""
+        with self._reading():
+            return audit.integrity(self._connection)
+
+    def books(self) -> Books:
+        """Return where every number is."""
+        with self._reading():
+            return audit.books(self._connection)
+
+    def damaged_numbers(self) -> Iterator[int]:
+        """Yield the numbers whose event is not as it was written, ascending."""
+        after_seq: int | None = 0
+        while after_seq is not None:
+            with self._reading():
+                damaged, after_seq = audit.damaged_page(self._connection, after_seq=after_seq)
+            yield from damaged
 
     def close(self) -> None:
         """Close the file."""

@@ -2,6 +2,7 @@
 
 import click
 
+from edge_agent.cli.check import check
 from edge_agent.cli.dead_letter_verbs import drop, edit, retry
 from edge_agent.cli.dead_letters import dead_letters
 from edge_agent.cli.export import export
@@ -10,6 +11,7 @@ from edge_agent.cli.replay import replay
 from edge_agent.cli.run import run
 from edge_agent.cli.send import send
 from edge_agent.cli.status import status
+from edge_agent.cli.verify import verify
 
 __all__ = ["main"]
 
@@ -27,5 +29,5 @@ def main() -> None:
 
 for verb in (edit, retry, drop):
     dead_letters.add_command(verb)
-for command in (run, send, status, replay, reconcile, dead_letters, export):
+for command in (run, send, status, check, verify, replay, reconcile, dead_letters, export):
     main.add_command(command)

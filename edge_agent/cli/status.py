@@ -39,7 +39,7 @@ def status(*, config: Path | None, data_dir: str | None, as_json: bool) -> int:
           the agent is not running while events wait · 7 the queue file cannot be read
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
     folder = load(config, data_dir=data_dir).data_dir
-    told = asyncio.run(_ask(folder)) or _read(folder)
+    told = asyncio.run(ask(folder)) or _read(folder)
     if as_json:
         print_json(told)
     else:
@@ -52,10 +52,10 @@ def is_degraded(status: Mapping[str, Any]) -> bool:
     """Return whether a person should look after this agent."""
     if status["state"] == NOT_RUNNING:
         return bool(status["pending"] or status["unaccounted"])
-    return bool(status["state"] in ("retrying", "paused") or status["intake_failure"] or status["unaccounted"])
+    return bool(status["state"] in ("retrying", "paused") or status["not_ready"] or status["unaccounted"])
 
 
-async def _ask(folder: Path) -> dict[str, Any] | None:
+async def ask(folder: Path) -> dict[str, Any] | None:
     """Return what the running agent says, None if none runs.
 
     Raises:

@@ -1,14 +1,16 @@
-"""The status as a person reads it: four lines, the first one says how things are.
+"""The status as a person reads it: a few lines, the first one says how things are.
 
-    cam-03     RETRYING   collector https://collector.plant.lan: connection refused, since 12:58:10 (44 min)
-    queue      1,204 events, oldest 12:58:13 (44 min), 0.6 MB
-    sent       48,113 confirmed, 2 dead letters
-    watermark  13:42:06   clock +0.04 s   next try in 17 s
+    cam-03      RETRYING   collector https://collector.plant.lan: connection refused, since 12:58:10 (44 min)
+    next try    in 17 s
+    queue       1,204 events, oldest 12:58:13 (44 min), 0.6 MB; room for 79 d if nothing leaves
+    sent        48,113 confirmed, 2 dead letters
+    watermark   13:42:06   collector's clock +0.04 s
 
-Times are those of this machine's zone, with the day where it is not today.
+Lines of which there is nothing to say are left out. Times are those of this machine's zone, with the day where it is
+not today.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +25,14 @@ def in_words(status: Mapping[str, Any], *, now: int) -> list[str]:
     """Return the lines of a status, whether an agent or a file said it."""
     rows = [
         (one_line(str(status.get("camera") or "?")), _state(status, now)),
+        ("next try", _next_try(status, now)),
+        ("last error", _last_error(status, now)),
         ("queue", _queue(status, now)),
         ("sent", _sent(status)),
         ("watermark", _link(status, now)),
         ("intake", _intake(status)),
+        ("not ready", one_line(status.get("not_ready") or "")),
+        ("recovery", one_line(status.get("recovery") or "")),
     ]
     told = [(name, text) for name, text in rows if text]
     width = max(len(name) for name, _ in told) + 2
@@ -39,7 +45,15 @@ def age(instant: int, *, now: int) -> str:
     >>> age(0, now=95 * 60 * SECOND)
     '1 h'
     """
-    seconds = max(now - instant, 0) // SECOND
+    return duration(max(now - instant, 0) // SECOND)
+
+
+def duration(seconds: int) -> str:
+    """Return a length of time, to one unit.
+
+    >>> duration(3 * 86_400 + 5)
+    '3 d'
+    """
     size, unit = next((step for step in _UNITS if seconds >= step[0]), _UNITS[-1])
     return f"{seconds // size:,} {unit}"
 
@@ -53,18 +67,48 @@ def _state(status: Mapping[str, Any], now: int) -> str:
     return text
 
 
+def _next_try(status: Mapping[str, Any], now: int) -> str:
+    if not status.get("next_try_at"):
+        return ""
+    return f"in {max(parse_instant(status['next_try_at']) - now, 0) / SECOND:.0f} s"
+
+
+def _last_error(status: Mapping[str, Any], now: int) -> str:
+    """Return what went wrong last and is well again; while it lasts, the first line says it."""
+    error = status.get("last_error")
+    if not error or error == status.get("cause"):
+        return ""
+    return f"{one_line(error)}, {_moment(status['last_error_at'], now)}"
+
+
 def _queue(status: Mapping[str, Any], now: int) -> str:
+    waiting = "empty"
+    if status["pending"]:
+        oldest = status.get("oldest_pending_at")
+        waiting = f"{status['pending']:,} events" + (f", oldest {_moment(oldest, now)}" if oldest else "")
+    return f"{waiting}, {_size(status)}" + "".join(f"; {text}" for text in _ahead(status))
+
+
+def _size(status: Mapping[str, Any]) -> str:
     size = f"{status['size_bytes'] / _MEGABYTE:.1f} MB"
-    if not status["pending"]:
-        return f"empty, {size}"
-    oldest = status.get("oldest_pending_at")
-    return f"{status['pending']:,} events" + (f", oldest {_moment(oldest, now)}" if oldest else "") + f", {size}"
+    most = status.get("max_size_bytes")
+    return f"{size} of {most / _MEGABYTE:,.0f} MB" if most else size
+
+
+def _ahead(status: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the next hours hold, as far as a running agent has seen enough to tell."""
+    if status["pending"] and status.get("seconds_to_drain") is not None:
+        yield f"empty in {duration(status['seconds_to_drain'])}"
+    if status.get("seconds_to_full") is not None:
+        yield f"room for {duration(status['seconds_to_full'])} if nothing leaves"
 
 
 def _sent(status: Mapping[str, Any]) -> str:
     text = f"{status['settled']:,} confirmed"
     if status["dead"]:
         text += f", {status['dead']:,} dead letters"
+    if status.get("dropped"):
+        text += f", {status['dropped']:,} given up"
     if status["unaccounted"]:
         text += f", {status['unaccounted']:,} NOT ACCOUNTED FOR"
     return text
@@ -76,9 +120,6 @@ def _link(status: Mapping[str, Any], now: int) -> str:
     parts = [_moment(status["watermark"], now) if status["watermark"] else _why_no_watermark(status)]
     if status.get("clock_offset_seconds") is not None:
         parts.append(f"collector's clock {status['clock_offset_seconds']:+.2f} s")
-    if status.get("next_try_at"):
-        seconds = max(parse_instant(status["next_try_at"]) - now, 0) / SECOND
-        parts.append(f"next try in {seconds:.0f} s")
     return "   ".join(parts)
 
 

@@ -38,6 +38,8 @@ class Link:
     duplicates: int = 0
     conflicts: int = 0
     rejected: int = 0
+    retries: int = 0
+    """Attempts that ended with a wait."""
 
     @property
     def words(self) -> str:
@@ -89,4 +91,12 @@ class Link:
 
     def _failing(self, state: Literal["retrying", "paused"], cause: str, *, now: int) -> "Link":
         since = now if self.failing_since is None else self.failing_since
-        return replace(self, state=state, cause=cause, failing_since=since, last_error=cause, last_error_at=now)
+        return replace(
+            self,
+            state=state,
+            cause=cause,
+            failing_since=since,
+            last_error=cause,
+            last_error_at=now,
+            retries=self.retries + 1,
+        )

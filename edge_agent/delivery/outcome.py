@@ -7,7 +7,7 @@ are wrong (`Bury`). Everything else keeps them; what is not in the table keeps t
 
 import json
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 from edge_agent.delivery.answers import NotAReceipt, Receipt, read_receipt
 from edge_agent.delivery.retry_after import read_retry_after
@@ -31,6 +31,7 @@ NoAnswerKind = Literal[
 ]
 """`speaks_plain`: we came with TLS to a port that has none; `speaks_tls`: we came without to one that wants it."""
 PauseReason = Literal["token", "address", "certificate", "clock", "proxy", "version", "settings", "agent", "unknown"]
+PAUSE_REASONS: tuple[PauseReason, ...] = get_args(PauseReason)
 """What has to be mended, in one word."""
 
 

@@ -3,13 +3,18 @@
 An event that was answered `accepted` is on disk. The agent cannot know duplicates and never judges by its own clock, so
 it says `accepted` of every valid event. A web page that happens to be open on this machine must not post: a foreign
 `Origin` is refused, and so is a `Host` that is none of our names (DNS rebinding).
+
+Beside it stands what the agent says of itself: `/status` for people, `/healthz` (can be written to), `/readyz` (all parts
+work) and `/metrics`. They are answered also when the disk hangs.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
@@ -26,15 +31,39 @@ LAST_REQUEST_SECONDS = 5.0
 """What is being posted when the agent stops has so long to finish; what drips is cut off, unacknowledged."""
 _KEEPALIVE_SECONDS = 75
 """Above a minute, the usual interval of a producer's sign of life."""
-StatusSource = Callable[[], Awaitable[Mapping[str, object]]]
+POST_PATH = "/api/app/"
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Judged = Sequence[Event | Rejection]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the agent says of itself, asked for at each request."""
+
+    status: Callable[[], Awaitable[Mapping[str, object]]]
+    metrics: Callable[[], Awaitable[bytes]]
+    not_ready: Callable[[], Sequence[str]]
+    """The reasons why it is not; none if it is."""
+
+
+class Tally(Protocol):
+    """Whoever counts what comes in."""
+
+    def answered(self, status: int) -> None:
+        """Count a request."""
+        ...
+
+    def refused(self, code: str) -> None:
+        """Count an item that is no event."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Intake:
     acceptor: Acceptor
     life_signs: LifeSigns
-    status: StatusSource
+    told: Told
+    tally: Tally
     clock: Clock
     time_zone: tzinfo | None
 
@@ -46,7 +75,8 @@ def create_app(
     *,
     acceptor: Acceptor,
     life_signs: LifeSigns,
-    status: StatusSource,
+    told: Told,
+    tally: Tally,
     clock: Clock,
     time_zone: tzinfo | None = None,
     hosts: frozenset[str] | None,
@@ -55,11 +85,13 @@ def create_app(
 
     `hosts` are the names by which it may be addressed, None for any; `time_zone` is for timestamps without an offset.
     """
-    app = web.Application(middlewares=[answer_problems, refuse_strangers(hosts, program="agent")])
-    app[_INTAKE] = _Intake(acceptor, life_signs, status, clock, time_zone)
+    app = web.Application(middlewares=[_count_answers, answer_problems, refuse_strangers(hosts, program="agent")])
+    app[_INTAKE] = _Intake(acceptor, life_signs, told, tally, clock, time_zone)
     app.router.add_post("/api/app/", _post_events)
     app.router.add_get("/status", _get_status)
     app.router.add_get("/healthz", _get_health)
+    app.router.add_get("/readyz", _get_readiness)
+    app.router.add_get("/metrics", _get_metrics)
     return app
 
 
@@ -75,6 +107,14 @@ def create_runner(app: web.Application) -> web.AppRunner:
     )
 
 
+@web.middleware
+async def _count_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    response = await handler(request)
+    if request.path == POST_PATH:
+        request.app[_INTAKE].tally.answered(response.status)
+    return response
+
+
 async def _post_events(request: web.Request) -> web.Response:
     intake = request.app[_INTAKE]
     body = await read_post(request, content_types=(JSON, LINES))
@@ -83,6 +123,9 @@ async def _post_events(request: web.Request) -> web.Response:
         return web.json_response(_list_answer(()))
     parsed = read_lines(body) if request.content_type == LINES else read_body(body)
     judged = _judge(parsed, intake.time_zone)
+    for one in judged:
+        if isinstance(one, Rejection):
+            intake.tally.refused(one.code)
     await intake.acceptor.accept([event for event in judged if isinstance(event, Event)])
     return _answer(parsed, judged, received_at=intake.clock.now())
 
@@ -95,7 +138,7 @@ def _judge(body: Body, time_zone: tzinfo | None) -> Judged:
 
 
 async def _get_status(request: web.Request) -> web.Response:
-    return web.json_response(dict(await request.app[_INTAKE].status()))
+    return web.json_response(dict(await request.app[_INTAKE].told.status()))
 
 
 async def _get_health(request: web.Request) -> web.Response:
@@ -103,6 +146,16 @@ async def _get_health(request: web.Request) -> web.Response:
     if failure is not None:
         return problem(503, str(failure))
     return web.json_response({"status": "ok"})
+
+
+async def _get_readiness(request: web.Request) -> web.Response:
+    reasons = request.app[_INTAKE].told.not_ready()
+    return problem(503, "; ".join(reasons)) if reasons else web.json_response({"status": "ready"})
+
+
+async def _get_metrics(request: web.Request) -> web.Response:
+    text = await request.app[_INTAKE].told.metrics()
+    return web.Response(body=text, headers={"Content-Type": _METRICS_TYPE})
 
 
 def _answer(parsed: Body, judged: Judged, *, received_at: int) -> web.Response:

@@ -1,7 +1,8 @@
-"""`python -m tests.docs.rewrite`: makes the generated parts of docs/operations.md anew."""
+"""`python -m tests.docs.rewrite`: makes the generated parts of the documentation anew."""
 
-from tests.docs.generated import PAGE, as_it_should_be
+from tests.docs.generated import PAGES, as_it_should_be
 from tests.structure.tree import ROOT
 
 if __name__ == "__main__":
-    (ROOT / PAGE).write_text(as_it_should_be(), encoding="utf-8")
+    for page in PAGES:
+        (ROOT / page).write_text(as_it_should_be(page), encoding="utf-8")

@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.docs.generated import COMMANDS, PAGE, as_it_should_be, commands, help_text
+from tests.docs.generated import COMMANDS, PAGES, as_it_should_be, commands, help_text
 from tests.structure.tree import text_of
 
 
-def test_the_operations_page_holds_the_help_texts_and_settings_of_now() -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_holds_the_help_texts_settings_metrics_and_failures_of_now(page: str) -> None:
     """Otherwise run `python -m tests.docs.rewrite`."""
 
-    assert as_it_should_be() == text_of(PAGE)
+    assert as_it_should_be(page) == text_of(page)
 
 
 @pytest.mark.parametrize("program", COMMANDS)

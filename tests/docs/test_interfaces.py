@@ -13,7 +13,7 @@ from tests.docs.named import agent_routes, collector_routes, error_classes, is_r
 from tests.docs.pages import all_spans, code_in, section, table
 from tests.structure.tree import text_of
 
-_PATH = re.compile(r"(?:(?:GET|POST) )?(/(?:api|dashboard|healthz|status)[^ ?]*)")
+_PATH = re.compile(r"(?:(?:GET|POST) )?(/(?:api|dashboard|healthz|readyz|metrics|status)[^ ?]*)")
 
 
 @pytest.mark.parametrize(

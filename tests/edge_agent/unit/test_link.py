@@ -95,6 +95,11 @@ def test_the_status_says_who_it_is() -> None:
         epoch="e1",
         last_sign_of_life=None,
         intake_failure="no room left",
+        not_ready=["no room left", "no pulse"],
     )
 
-    assert {"camera": "cam-01", "last_sign_of_life_at": None, "intake_failure": "no room left"}.items() <= told.items()
+    assert {
+        "camera": "cam-01",
+        "last_sign_of_life_at": None,
+        "not_ready": "no room left; no pulse",
+    }.items() <= told.items()

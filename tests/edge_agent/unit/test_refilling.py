@@ -119,9 +119,7 @@ async def test_many_lost_ranges_are_reported_part_by_part_and_counted_once(folde
     """A header holds so many ranges; the others are lacking still, and their turn comes."""
     async with delivery(folder, 2_400, delivery__heartbeat="15s") as made:
         await made.drain()
-        with sqlite3.connect(folder / "queue.db") as other:
-            other.execute("delete from event_log where seq % 2 = 0")
-        other.close()
+        made.log._remove(tuple((seq, seq) for seq in range(2, 2_401, 2)))  # noqa: SLF001 - as housekeeping does
         made.collector.lose((1, 2_400), epoch=token(made))
         async with made.running() as loop:
             await until(lambda: made.collector.arrived[token(made)] == ((1, 2_400),))

@@ -27,6 +27,8 @@ WELL = LOG | {
     "cause": None,
     "failing_since": None,
     "intake_failure": None,
+    "not_ready": None,
+    "last_error": None,
     "watermark": "2026-01-15T13:42:00Z",
     "last_sign_of_life_at": "2026-01-15T13:42:00Z",
     "clock_offset_seconds": 0.04,
@@ -52,7 +54,7 @@ def _this_machine_is_in_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
 
 def test_all_well() -> None:
-    """Four lines; the first one says so."""
+    """Four lines; the first one says so, and nothing that is as it should be takes a line."""
 
     assert [
         "cam-03     OK   collector https://collector.plant.example",
@@ -67,9 +69,10 @@ def test_the_collector_is_away() -> None:
 
     assert [
         "cam-03     RETRYING   collector https://collector.plant.example: connection refused, since 12:58:06 (44 min ago)",
+        "next try   in 17 s",
         "queue      1,204 events, oldest 2026-01-14 12:58:13 (1 d ago), 5.6 MB",
         "sent       48,113 confirmed",
-        "watermark  13:42:00 (6 s ago)   collector's clock +0.04 s   next try in 17 s",
+        "watermark  13:42:00 (6 s ago)   collector's clock +0.04 s",
     ] == in_words(RETRYING, now=NOW)
 
 
@@ -82,10 +85,27 @@ def test_a_silent_producer_is_named() -> None:
 
 def test_trouble_of_the_queue_is_shown() -> None:
     """A disk that takes nothing, dead letters, numbers that nobody can account for."""
-    lines = in_words(WELL | {"intake_failure": "no room is left", "dead": 2, "unaccounted": 7}, now=NOW)
+    trouble = {"intake_failure": "no room is left", "dead": 2, "dropped": 1_000, "unaccounted": 7}
+    lines = in_words(WELL | trouble | {"recovery": "salvaged 5 of 7 events"}, now=NOW)
 
-    assert "sent       48,113 confirmed, 2 dead letters, 7 NOT ACCOUNTED FOR" == lines[2]
-    assert "intake     FAILING   no room is left" == lines[4]
+    assert "sent       48,113 confirmed, 2 dead letters, 1,000 given up, 7 NOT ACCOUNTED FOR" == lines[2]
+    assert ["intake     FAILING   no room is left", "recovery   salvaged 5 of 7 events"] == lines[4:]
+
+
+def test_how_long_there_is_room_and_how_long_the_backlog_takes() -> None:
+    """Both are durations to one unit, beside the size that they follow from."""
+    ahead = {"seconds_to_drain": 95, "seconds_to_full": 79 * 86_400, "max_size_bytes": 1_000_000_000}
+    lines = in_words(RETRYING | ahead | {"oldest_pending_at": None}, now=NOW)
+
+    assert "queue      1,204 events, 5.6 MB of 1,000 MB; empty in 1 min; room for 79 d if nothing leaves" == lines[2]
+
+
+def test_the_last_error_stays_when_all_is_well_again() -> None:
+    """Whoever looks in the morning sees what happened in the night."""
+    past = {"last_error": "503: the store is busy", "last_error_at": "2026-01-15T03:00:00Z"}
+    lines = in_words(WELL | past, now=NOW)
+
+    assert "last error  503: the store is busy, 03:00:00 (10 h ago)" == lines[1]
 
 
 def test_a_name_cannot_move_the_cursor() -> None:
@@ -102,7 +122,7 @@ def test_a_name_cannot_move_the_cursor() -> None:
         ({"state": "connecting"}, False),
         ({"state": "retrying"}, True),
         ({"state": "paused"}, True),
-        ({"intake_failure": "full"}, True),
+        ({"not_ready": "no room is left"}, True),
         ({"unaccounted": 1}, True),
         ({"dead": 5}, False),
         ({"state": "not running"}, False),

@@ -1,0 +1,1 @@
+"""What `edge-agent check` looks at, and what it makes of it."""

@@ -1,0 +1,177 @@
+"""For the camera's own process: hands events to the agent on the same machine, with nothing but the standard library.
+
+    from edge_agent.client import Client, Refused
+
+    with Client() as agent:
+        agent.alive()
+        agent.send({"timestamp": "2026-01-15T10:15:00Z", "worker_id": "W1",
+                    "workstation_id": "S1", "event_type": "working", "confidence": 0.93})
+
+When `send` returns, the event is on the agent's disk. When it raises `Refused`, the event is wrong and will never be
+taken; when it raises `NotTaken`, the agent could not keep it now, and the caller keeps it and sends it again: twice is
+safe, an event is recognised by what it says. Events arrive in the order of the calls, because a call waits for its
+answer; calls of several threads take turns. The connection stays open between them.
+
+Kept small on purpose: importing this file imports no other package, and a camera's process may copy it.
+"""
+
+import http.client
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+from urllib.parse import urlsplit
+
+from shared.clock import SystemClock
+
+DEFAULT_AGENT = "http://127.0.0.1:8600"
+FIRST_WAIT_SECONDS = 0.1
+LONGEST_WAIT_SECONDS = 5.0
+"""Between two tries while the agent is away; what it asks for itself (`Retry-After`) is waited for up to a minute."""
+_LONGEST_ASKED_SECONDS = 60.0
+_MOST_ANSWER_BYTES = 1024 * 1024
+_STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
+
+
+class Refused(Exception):
+    """The event is none and will never be taken: mend what makes it, and do not send it again."""
+
+    def __init__(self, message: str, *, code: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        """Which rule it breaks, such as `missing_field`; `not_an_event` if the answer names none."""
+        self.status = status
+
+
+class NotTaken(Exception):
+    """The agent could not keep the event now: keep it, and send it again later."""
+
+    def __init__(self, message: str, *, status: int | None, retry_after_seconds: float | None) -> None:
+        super().__init__(message)
+        self.status = status
+        """507 its disk is full, 503 it is busy or about to stop, None there was no answer."""
+        self.retry_after_seconds = retry_after_seconds
+        """What it asked to wait, if it did."""
+
+
+class Client:
+    """A connection to the agent; `close` it, or use it in a `with`. Threads may share one."""
+
+    def __init__(self, url: str = DEFAULT_AGENT, *, timeout_seconds: float = 10.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ValueError(f"{url!r} is no address of an agent; one is {DEFAULT_AGENT}")
+        self._url = url
+        self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_seconds)
+        self._turn = threading.Lock()
+        self._closed = threading.Event()
+        self._clock = SystemClock()
+
+    def send(self, event: Mapping[str, object], *, patience_seconds: float = 0.0) -> None:
+        """Return when the event is on the agent's disk; while the agent cannot take it, try so many seconds.
+
+        A `datetime` with a time zone may stand for its text. Patience holds up the other threads' events, too: a later
+        one does not overtake.
+
+        Raises:
+            Refused: the event is wrong.
+            NotTaken: patience ran out, or the client was closed; it is unknown whether an unanswered event was kept.
+        """
+        body = json.dumps(event, default=_plain, allow_nan=False).encode()
+        with self._turn:
+            deadline = self._clock.monotonic() + patience_seconds
+            wait_seconds = FIRST_WAIT_SECONDS
+            while True:
+                try:
+                    return self._post(body)
+                except NotTaken as failure:
+                    seconds = failure.retry_after_seconds or wait_seconds
+                    left = deadline - self._clock.monotonic()
+                    if left <= 0 or self._closed.wait(min(seconds, left)):
+                        raise
+                    wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
+
+    def alive(self) -> None:
+        """Say that the camera watches although nothing happens: without this, a silent camera is not vouched for.
+
+        Once a minute is enough.
+
+        Raises:
+            NotTaken: the agent did not hear it.
+        """
+        with self._turn:
+            self._post(b"")
+
+    def close(self) -> None:
+        """Close the connection; a `send` that waits ends with NotTaken."""
+        self._closed.set()
+        with self._turn:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _post(self, body: bytes) -> None:
+        status, retry_after, content = self._ask(body)
+        if status == 200:
+            return
+        answer = _object(content)
+        words = f"{answer.get('error') or http.client.responses.get(status, 'no answer of an agent')}"
+        if 400 <= status <= 499 and status not in (408, 429):
+            raise Refused(words, code=str(answer.get("code") or "not_an_event"), status=status)
+        raise NotTaken(f"{status}: {words}", status=status, retry_after_seconds=_seconds(retry_after))
+
+    def _ask(self, body: bytes) -> tuple[int, str | None, bytes]:
+        """Return an answer; a connection that the agent closed while nobody used it is opened anew, once."""
+        is_used = self._connection.sock is not None
+        try:
+            return self._ask_once(body)
+        except _STALE as error:
+            if not is_used:
+                raise self._unanswered(error) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unanswered(error) from error
+        try:
+            return self._ask_once(body)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unanswered(error) from error
+
+    def _ask_once(self, body: bytes) -> tuple[int, str | None, bytes]:
+        try:
+            self._connection.request("POST", "/api/app/", body=body, headers={"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            return response.status, response.headers.get("Retry-After"), response.read(_MOST_ANSWER_BYTES)
+        except BaseException:
+            self._connection.close()  # a half-read answer would be taken for the next one's
+            raise
+
+    def _unanswered(self, error: Exception) -> NotTaken:
+        return NotTaken(
+            f"the agent at {self._url} does not answer: {str(error) or type(error).__name__}; does `edge-agent run` run?",
+            status=None,
+            retry_after_seconds=None,
+        )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.isoformat()
+    raise TypeError(f"{value!r} cannot be sent; a time needs a time zone")
+
+
+def _object(content: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None or not text.isdecimal():
+        return None
+    return min(float(text), _LONGEST_ASKED_SECONDS)

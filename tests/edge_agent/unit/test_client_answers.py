@@ -1,0 +1,167 @@
+"""What the camera's client makes of each answer, and how it waits: from a server whose answers follow a script."""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from edge_agent.client import Client, NotTaken, Refused
+from shared.clock import SystemClock
+from tests.support.events import json_event
+
+EVENT = json_event(1)
+Answer = tuple[int, dict[str, str], bytes]
+TAKEN: Answer = (200, {}, b'{"status": "success", "result": "accepted"}')
+GONE: Answer = (0, {}, b"")
+"""The connection closes instead of an answer."""
+
+
+def refusal(status: int, *, after: str | None = None, **members: str) -> Answer:
+    """An answer as the agent gives it."""
+    return status, {} if after is None else {"Retry-After": after}, json.dumps({"error": "not now"} | members).encode()
+
+
+class _Scripted(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    script: Sequence[Answer]
+    heard: list[float]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, headers, body = self.script[min(len(self.heard), len(self.script) - 1)]
+        self.heard.append(SystemClock().monotonic())
+        if not status:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(len(body))} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
+        """Say nothing."""
+
+
+@contextmanager
+def agent(*script: Answer) -> Iterator[tuple[Client, list[float]]]:
+    """A client of a server that gives these answers, the last one for ever, and the moments of its requests."""
+    heard: list[float] = []
+    handler = type("Handler", (_Scripted,), {"script": script, "heard": heard})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        try:
+            with Client(f"http://127.0.0.1:{server.server_port}", timeout_seconds=5) as client:
+                yield client, heard
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (refusal(400, code="bad_id"), "bad_id"),
+        (refusal(400), "not_an_event"),
+        (refusal(413), "not_an_event"),
+        (refusal(415), "not_an_event"),
+        ((404, {}, b"<html>"), "not_an_event"),
+    ],
+)
+def test_what_will_never_be_taken_is_refused_at_once(answer: Answer, code: str) -> None:
+    """However patient the caller is: once asked, once answered."""
+    with agent(answer) as (client, heard):
+        with pytest.raises(Refused) as refused:
+            client.send(EVENT, patience_seconds=30)
+
+        assert (code, answer[0], 1) == (refused.value.code, refused.value.status, len(heard))
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked"),
+    [
+        (refusal(507, after="30"), 30.0),
+        (refusal(503, after="5"), 5.0),
+        (refusal(503, after="86400"), 60.0),
+        (refusal(503, after="Wed, 21 Oct 2026 07:28:00 GMT"), None),
+        (refusal(503), None),
+        (refusal(500), None),
+        (refusal(408), None),
+        (refusal(429, after="2"), 2.0),
+        ((502, {}, b"<html>"), None),
+        ((301, {"Location": "http://127.0.0.1:9/"}, b""), None),
+    ],
+)
+def test_what_may_be_taken_later_is_told_with_what_to_wait(answer: Answer, asked: float | None) -> None:
+    """Without patience nothing is waited for; the caller keeps the event."""
+    with agent(answer) as (client, heard):
+        with pytest.raises(NotTaken) as failed:
+            client.send(EVENT)
+
+        assert (answer[0], asked, 1) == (failed.value.status, failed.value.retry_after_seconds, len(heard))
+
+
+def test_what_the_agent_asks_to_wait_is_waited() -> None:
+    """A full disk asks for a second here; the event goes then, and not before."""
+    with agent(refusal(507, after="1"), TAKEN) as (client, heard):
+        client.send(EVENT, patience_seconds=30)
+
+        assert 2 == len(heard)
+        assert heard[1] - heard[0] >= 1.0
+
+
+def test_patience_ends_on_time() -> None:
+    """A wait is cut where patience ends, and the last try's answer is told."""
+    started = SystemClock().monotonic()
+    with agent(refusal(503, after="60")) as (client, heard):
+        with pytest.raises(NotTaken, match="503: not now"):
+            client.send(EVENT, patience_seconds=0.3)
+
+        assert 2 == len(heard)
+        assert SystemClock().monotonic() - started < 5
+
+
+def test_a_client_that_is_closed_waits_no_more() -> None:
+    """The thread that sends ends at once, with the last answer."""
+    ended: list[NotTaken] = []
+
+    def send(client: Client) -> None:
+        try:
+            client.send(EVENT, patience_seconds=60)
+        except NotTaken as failure:
+            ended.append(failure)
+
+    with agent(refusal(503, after="60")) as (client, heard):
+        sending = threading.Thread(target=send, args=(client,))
+        sending.start()
+        while not heard:
+            sending.join(0.01)
+        client.close()
+        sending.join(10)
+
+        assert [503] == [failure.status for failure in ended]
+
+
+def test_an_answer_that_never_came_is_asked_for_once_more_only_on_an_old_connection() -> None:
+    """A new one that breaks is a failure; one that had rested may have been closed by the agent's keep-alive."""
+    with agent(GONE, TAKEN) as (client, heard):
+        with pytest.raises(NotTaken, match="does not answer"):
+            client.send(EVENT)
+        assert 1 == len(heard)
+    with agent(TAKEN, GONE, TAKEN) as (client, heard):
+        client.send(EVENT)
+        client.send(EVENT)
+
+        assert 3 == len(heard)
+
+
+def test_numbers_that_json_does_not_know_never_leave() -> None:
+    """NaN would be refused with the whole body; here the caller hears of it."""
+    with agent(TAKEN) as (client, heard):
+        with pytest.raises(ValueError, match="JSON"):
+            client.send(EVENT | {"confidence": float("nan")})
+
+        assert [] == heard
