@@ -46,11 +46,11 @@ class Housekeeping(QueueFile):
         """
         self._ready()
         self._reserve.take(leaving=self._limits.min_free_disk_bytes)
-        self._note_mark()
         if self._expire() or self._give_back_pages():
             return True
         if self._room(0) is Room.disk_full and self._give_way(Room.disk_full, 0):
             return True
+        self._note_mark()  # last: on a full disk it fails, and what makes room has been done
         self._fold_log_when_idle()
         return False
 
