@@ -98,7 +98,7 @@ async def test_a_clock_that_jumped_is_named_where_the_certificate_seems_to_have_
         async def post(self, body: bytes) -> Attempt:
             self.posts += 1
             if self.posts > 1:
-                made.clock.set(START + 400 * DAY)
+                made.clock.set(START + 400 * DAY + HOUR)
                 return NoAnswer("certificate_expired", "certificate has expired")
             return await self.collector.post(body)
 
@@ -110,7 +110,7 @@ async def test_a_clock_that_jumped_is_named_where_the_certificate_seems_to_have_
         link, pending = loop.link, made.log.facts().pending
 
     assert ("clock", ((6, 15),)) == (link.paused_for, pending)
-    assert "399 days ahead of the collector's" in link.cause
+    assert "400 days ahead of the collector's" in link.cause
 
 
 def too_early(collector: FlakyCollector, envelope: Envelope, *, now: int) -> web.Response:
