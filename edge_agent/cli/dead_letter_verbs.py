@@ -56,7 +56,7 @@ def retry(
 
 @click.command
 @_choice
-@click.option("--reason", default="dropped by an operator", show_default=True, help="Why; the collector is told.")
+@click.option("--reason", default="dropped by an operator", show_default=True, help="Why; it stays with the numbers.")
 @config_option
 @data_dir_option
 @ends_with_exit_code

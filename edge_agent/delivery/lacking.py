@@ -45,17 +45,25 @@ def sort_lacking(lacking: Ranges, *, epoch: Epoch, backlog: Backlog, settled: Ra
         settled     1 2 3
         pending           4
         dead                    7
+        dropped                   8
         candidates  1 2 3
-        skipped                 7 (dead) 8 9 (no longer kept) 10 (never given out)
+        skipped                 7 (dead) 8 (its own reason) 9 (no longer kept) 10 (never given out)
     """
     within = intersect(lacking, ((epoch.first, epoch.last),) if epoch.last >= epoch.first else ())
     gone = subtract(subtract(subtract(within, backlog.pending), settled), dead)
     beyond = [(max(first, epoch.last + 1), last) for first, last in lacking if last > epoch.last]
+    dropped = [
+        (first, last, reason)
+        for *gap, reason in backlog.dropped
+        for first, last in intersect(gone, ((gap[0], gap[1]),))
+    ]
+    gone = subtract(gone, normalise((first, last) for first, last, _ in dropped))
     is_written = epoch.token == backlog.epochs[-1].token
     return Sorted(
         intersect(within, settled),
         (
             *_because(DEAD, intersect(within, dead)),
+            *dropped,
             *_because(GONE, gone),
             *_because(NEVER, () if is_written else normalise(beyond)),
         ),

@@ -17,7 +17,7 @@ from edge_agent.delivery.lacking import (
 from shared.receipts import Ranges
 
 OLD, NEW = Epoch("old", 1, 9), Epoch("new", 10, 15)
-BACKLOG = Backlog(pending=((4, 4), (15, 15)), last_seq=15, epochs=(OLD, NEW))
+BACKLOG = Backlog(((4, 4), (15, 15)), 15, (OLD, NEW), dropped=((8, 8, "edited"),))
 SETTLED: Ranges = ((1, 3), (5, 6), (10, 13))
 DEAD_ONES: Ranges = ((7, 7), (14, 14))
 
@@ -35,15 +35,17 @@ DEAD_ONES: Ranges = ((7, 7), (14, 14))
         # a dead letter that was never counted as arrived
         (OLD, ((7, 7),), (), [(7, 7, DEAD)]),
         (NEW, ((14, 15),), (), [(14, 14, DEAD)]),
-        # neither settled nor pending nor dead: given up
-        (OLD, ((8, 9),), (), [(8, 9, GONE)]),
+        # given up, with its own reason
+        (OLD, ((8, 8),), (), [(8, 8, "edited")]),
+        # in no place any more
+        (OLD, ((8, 9),), (), [(8, 8, "edited"), (9, 9, GONE)]),
         # above the end of an epoch: never, once it has ended
         (OLD, ((9, 12),), (), [(9, 9, GONE), (10, 12, NEVER)]),
         (NEW, ((16, 20),), (), []),
         # below its beginning: every header reports that
         (NEW, ((1, 10),), ((10, 10),), []),
         # all at once
-        (OLD, ((1, 12),), ((1, 3), (5, 6)), [(7, 7, DEAD), (8, 9, GONE), (10, 12, NEVER)]),
+        (OLD, ((1, 12),), ((1, 3), (5, 6)), [(7, 7, DEAD), (8, 8, "edited"), (9, 9, GONE), (10, 12, NEVER)]),
     ],
 )
 def test_lacking_numbers_are_sorted_by_what_can_be_done(
