@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from edge_agent.client import Client, NotTaken, Refused
+from edge_agent.client import DEFAULT_AGENT, Client, NotTaken, Refused
+from tests.docs.pages import blocks
 from tests.support.events import json_event
 from tests.support.programs import ROOT
 from tests.support.running_agent import NOBODY, RunningAgent, eventually, running_agent
@@ -117,6 +118,15 @@ def test_a_sign_of_life_is_heard(agent: RunningAgent) -> None:
         client.alive()
 
         assert agent.status()["last_sign_of_life_at"] is not None
+
+
+def test_the_example_of_the_documentation_works(agent: RunningAgent) -> None:
+    """As it stands on the page, with this agent's address."""
+    (example,) = blocks("docs/reliability.md", "python")
+    before = agent.status()["last_seq"]
+    exec(example.text.replace(DEFAULT_AGENT, agent.url), {"event": json_event(3)})  # noqa: S102 - it is our own page
+
+    assert ["W3"] == stored(agent, after=before)
 
 
 def test_an_agent_that_is_away_takes_nothing() -> None:

@@ -1,0 +1,74 @@
+"""SIGTERM while a batch is on its way: the agent waits for the receipt, settles, and goes; nothing is sent twice."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from edge_agent.buffer.reader import LogReader
+from tests.support.events import json_event
+from tests.support.flaky_collector import FlakyCollector, until
+from tests.support.programs import edge_agent
+
+pytestmark = pytest.mark.processes
+
+
+class SlowCollector(FlakyCollector):
+    """Takes a batch at once and gives the receipt when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = asyncio.Event()
+        """A batch with events is here."""
+        self.may_answer = asyncio.Event()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one POST, empty ones at once."""
+        answer = await super().answer(request)
+        if self.batches:
+            self.heard.set()
+            await self.may_answer.wait()
+        return answer
+
+
+@asynccontextmanager
+async def slow_collector() -> AsyncIterator[SlowCollector]:
+    """Run it on a free loopback port while the block lasts."""
+    collector = SlowCollector()
+    app = web.Application()
+    app.router.add_post("/api/app/", collector.answer)
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    collector.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield collector
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_batch_on_its_way_is_settled_before_the_agent_goes(tmp_path: Path) -> None:
+    """The receipt comes when the agent takes no requests any more; the next start has nothing to send again."""
+    queue = tmp_path / "queue"
+    async with slow_collector() as collector, edge_agent(queue, collector=collector.url) as (url, program):
+        async with aiohttp.ClientSession() as session:
+            events = [json_event(number) for number in range(1, 6)]
+            async with session.post(f"{url}/api/app/", json=events) as response:
+                taken = response.status
+        async with asyncio.timeout(20):
+            await collector.heard.wait()
+        program.process.send_signal(signal.SIGTERM)
+        await until(lambda: not (queue / "control.sock").exists())
+        collector.may_answer.set()
+        code, _ = await program.ended(seconds=15)
+    with LogReader(queue) as reader:
+        counts = reader.counts()
+
+    assert (200, 0) == (taken, code)
+    assert (5, 5, 0) == (counts.last_seq, counts.settled, counts.pending)
+    assert 1 == len(collector.batches)
