@@ -52,7 +52,7 @@ async def _run(folder: Path, *, kills: int, seed: int, figure: Callable[[str], N
     async with (
         fault_proxy(seed=seed) as proxy,
         Pair(folder, proxy=proxy) as pair,
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
     ):
         producers = [Producer(oracle, worker=f"W{n}", address=lambda: pair.agent.address) for n in range(PRODUCERS)]
         async with asyncio.TaskGroup() as running:
