@@ -11,7 +11,7 @@ from sqlite_utils.utils import sqlite3
 from edge_agent.buffer.log import EventLog
 from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import SyncLoop
-from shared.receipts import Range, numbers
+from shared.receipts import Range, first_numbers
 from shared.settings_file import load_settings
 from tests.edge_agent.properties.test_deliveries import Inline
 from tests.support.events import events
@@ -44,10 +44,7 @@ class Story:
 
     def purge(self, most: int) -> None:
         """Let the oldest settled rows go, as an agent does whose room is short."""
-        with sqlite3.connect(self.folder / "queue.db") as other:
-            for seq in list(numbers(self.log.settled()))[:most]:
-                other.execute("delete from event_log where seq = ?", (seq,))
-        other.close()
+        self.log._remove(first_numbers(self.log.settled(), most))  # noqa: SLF001 - as housekeeping does
 
     def lose(self, epoch: int, lost: Range) -> None:
         """Let the collector forget numbers of one of the epochs."""
