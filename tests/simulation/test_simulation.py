@@ -16,7 +16,7 @@ from tests.support.stores import audited, folder
 @pytest.mark.parametrize("seed", range(2))
 def test_days_of_trouble_lose_nothing(seed: int) -> None:
     """Every simulated minute all is where it must be, and the numbers of the store are those of its events."""
-    tell(seed, hours=24)
+    tell(seed, hours=18)
 
 
 @pytest.mark.gauntlet
