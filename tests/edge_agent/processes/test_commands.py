@@ -4,11 +4,9 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlite_utils.utils import sqlite3
 
 from tests.support.events import json_event
 from tests.support.flaky_collector import flaky_collector
@@ -175,29 +173,6 @@ async def test_an_address_in_use_is_named(agent: RunningAgent, tmp_path: Path) -
 
     assert (1, f"error: cannot listen on {address}: Address already in use") == (code, error.partition(" (")[0])
     assert "--listen" in error
-
-
-async def test_a_queue_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
-    """Exit 7, one line, not a byte changed."""
-    (tmp_path / "queue.db").write_text("my shopping list\n" * 20)
-    code, error = await run(tmp_path)
-
-    assert 7 == code
-    assert f"error: {tmp_path}/queue.db is not a queue of this program: it is no SQLite database" in error
-    assert 1 == len(error.splitlines())
-    assert "my shopping list\n" * 20 == (tmp_path / "queue.db").read_text()
-
-
-async def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    """Exit 7, and no table of ours in it."""
-    with closing(sqlite3.connect(tmp_path / "queue.db")) as connection, connection:
-        connection.execute("create table songs (title text)")
-    before = (tmp_path / "queue.db").read_bytes()
-    code, error = await run(tmp_path)
-
-    assert 7 == code
-    assert "it belongs to another program" in error
-    assert before == (tmp_path / "queue.db").read_bytes()
 
 
 async def test_a_settings_file_with_three_mistakes_names_all_three(tmp_path: Path) -> None:
