@@ -23,7 +23,7 @@ demo-once: $(RUNTIME) ## one whole shift with an outage, then every number compa
 	@$(BIN)/python -m demo --once
 
 test: $(DEV) chromium ## every test (under ten minutes)
-	@$(BIN)/python -m pytest --hypothesis-profile=ci
+	@$(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 gauntlet: $(DEV) ## the long runs: two hundred kills, sixty days of simulated time
 	@$(BIN)/python -m pytest --hypothesis-profile=ci -m gauntlet
