@@ -146,11 +146,7 @@ def _write_sender(
 ) -> Sequence[tuple[int, int]]:
     _write_refusals(connection, site, delivery=of)
     camera = registry.camera(site, of.camera)
-    return (
-        ()
-        if camera is None
-        else note_contact(connection, (site, camera), delivery=of, hour_offset=registry.hour_offset(site))
-    )
+    return () if camera is None else note_contact(connection, (site, camera), delivery=of)
 
 
 def _write_refusals(connection: sqlite3.Connection, site: int, *, delivery: Delivery) -> None:
