@@ -27,7 +27,7 @@ from tests.support.collector import RULES, decide
 from tests.support.stores import folder
 
 _, idle, working, product = EventType
-FEW, MANY = 2_000, 100_000
+FEW, COUNTED, MANY = 2_000, 30_000, 100_000
 START = 1_600_000_000_000_000
 TODAY = START + MANY * MINUTE + HOUR
 STEPS_COUNTED = 50
@@ -105,12 +105,12 @@ def large() -> Iterator[Machine]:
 @pytest.fixture(scope="module")
 def counted() -> Iterator[Machine]:
     """Return the store of a worker who is only counted, many times, with one state before that."""
-    with machine(MANY, kinds=ONLY_COUNTS) as made:
+    with machine(COUNTED, kinds=ONLY_COUNTS) as made:
         made.put([BEFORE_ALL])
         yield made
 
 
-BEFORE_ALL = Event(TODAY - HOUR - MANY * MINUTE - MINUTE, "W1", "S1", working, 0, None)
+BEFORE_ALL = Event(TODAY - HOUR - COUNTED * MINUTE - MINUTE, "W1", "S1", working, 0, None)
 
 
 def poison(number: int, *, shift: int = 0) -> Event:
@@ -156,18 +156,20 @@ def test_a_list_costs_no_more_than_its_events(large: Machine, name: str) -> None
     assert large.put(events) <= MOST_STEPS * len(events)
 
 
-def counts_of_an_hour(number: int, **changes: Any) -> Event:
-    """Return the stored count at the beginning of an hour of those who are only counted."""
-    minute = number * 60
-    return Event(TODAY - HOUR - (MANY - minute) * MINUTE, "W1", f"S{minute % 3}", product, 1, None)._replace(**changes)
+def one_of_the_counts(number: int, **changes: Any) -> Event:
+    """Return a stored count of the worker who is only counted, half an hour after the one before."""
+    minute = number * 30
+    return Event(TODAY - HOUR - (COUNTED - minute) * MINUTE, "W1", f"S{minute % 3}", product, 1, None)._replace(
+        **changes
+    )
 
 
 REPEATED: dict[str, list[Event]] = {
     "its state": [BEFORE_ALL] * 1_000,
     "another version of its state": [BEFORE_ALL._replace(confidence=0.5)] * 1_000,
-    "counts all over": [counts_of_an_hour(number) for number in range(1_000)],
-    "other versions of counts all over": [counts_of_an_hour(number, count=7) for number in range(1_000)],
-    "its state and counts in turn": [each for number in range(500) for each in (BEFORE_ALL, counts_of_an_hour(number))],
+    "counts all over": [one_of_the_counts(number) for number in range(1_000)],
+    "other versions of counts all over": [one_of_the_counts(number, count=7) for number in range(1_000)],
+    "its state and counts in turn": [each for number in range(500) for each in (BEFORE_ALL, one_of_the_counts(number))],
 }
 
 
