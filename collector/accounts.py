@@ -48,7 +48,7 @@ class Audit:
 
     events: int
     workers: int
-    differences: Sequence[Difference]
-    """The first ones."""
-    count: int
-    """How many there are in all."""
+    differences: int
+    """How many were told of."""
+    tables: frozenset[str]
+    """Where they are."""

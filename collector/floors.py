@@ -163,7 +163,9 @@ def floor_answer(
         "has_timelines": histories is not None,
         "workstations": floor.station_rows(totals),
         "stations": [station.name for station in totals.stations],
-        "hours": hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets)),
+        "hours": hourly.exact_hour_rows(
+            hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
+        ),
     }
 
 

@@ -22,6 +22,10 @@ Stretch = tuple[int | None, int | None]
 """Instants `[start, end)`; None is an open end."""
 
 
+Watched = Mapping[str, Sequence[tuple[int, int]]]
+"""By the name of a camera: when it watched, as instants `[start, end)` that ascend."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """A window taken apart at the full hours of a site."""
@@ -32,6 +36,12 @@ class Parts:
     """What is before them within its hour."""
     right: Stretch | None = None
     """What is after them within its hour."""
+
+    @property
+    def window(self) -> Stretch | None:
+        """All of it; None if it is empty."""
+        there = [part for part in (self.left, self.whole, self.right) if part is not None]
+        return (there[0][0], there[-1][1]) if there else None
 
 
 Split = Callable[[int], Parts]
@@ -60,6 +70,8 @@ class Measure:
     """If asked for, by (site, workstation): working microseconds of the hours in which one worker was there alone."""
     together: Sequence[tuple[tuple[str, str], Stretch, Run]]
     """If asked for: stretches in which the time of others at the same (site, workstation) may overlap, one run a worker."""
+    watched: Mapping[str, Watched]
+    """By site, where hours are told apart: when its cameras watched within the window."""
 
 
 @dataclass(frozen=True, slots=True)

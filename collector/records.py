@@ -74,14 +74,17 @@ class OpenState(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Consecutive stored events of a worker, whole instants only, and what stands before them."""
+    """What tells a stretch of a worker's time: stored events, whole instants only, and what stands before them.
+
+    Counts may be left out that lie between two events at most a `session_gap` apart, and are no other version of an arrival.
+    """
 
     state: State | None
     """In force before the first event."""
     last_at: int | None
     """The last sighting before the first event."""
     events: Sequence[Entry]
-    """In order, every one between the first and the last."""
+    """In order; every state between the first and the last is there."""
     is_last: bool
     """No stored event follows."""
 

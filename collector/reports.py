@@ -68,7 +68,7 @@ class Reports:
         measure = await self.facts(window, sites=sites)
         offsets = await self.hour_offsets(sites)
         found = measured.hours(measure, window=window, rules=self._storage.rules, offsets=offsets)
-        return hourly.in_order(found, window=window, offsets=offsets)
+        return hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
 
     async def hour_offsets(self, sites: Sequence[str] | None) -> dict[str, int]:
         """Return where the hours of these sites (None: all that have anything) begin, past the full hour of UTC."""

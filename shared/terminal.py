@@ -93,6 +93,11 @@ class Progress:
         """Note that so many are done in all."""
         self.advance(position - self._done)
 
+    def give_way(self) -> None:
+        """Let what is printed next begin on a line of its own."""
+        if self._bar:
+            click.echo(err=True)
+
     def close(self) -> None:
         """Leave the terminal as it was."""
         if self._bar:

@@ -20,6 +20,8 @@ from shared.terminal import Progress, ends_with_exit_code, print_table
 
 REBUILT = ("ledger", "total", "open_state", "workstation")
 """The tables that are worked out from events."""
+ROWS_OF_A_TABLE = 100
+"""Then the heading comes again: widths are known only of what has been found."""
 _INSTANTS = ("last_at", "state_at", "first_at")
 
 
@@ -36,14 +38,16 @@ def verify(*, database: str | None, config: Path | None) -> int:
     """Recompute everything from the events and name each stored number that differs.
 
     Compares hours, totals, open states, conflicts, registries and the file itself. Works while the collector runs. Ends
-    with 1 if anything differs: the first hundred differences are on stdout, their number on stderr.
+    with 1 if anything differs: each difference is on stdout, in tables of a hundred; their number is on stderr.
     """
     file = settings_from(config, database).database_file()
     progress = Progress(events_in(file), label="events compared", clock=SystemClock())
-    found = audit(file, check=check, notify=progress.advance)
+    differences = _Differences(progress)
+    found = audit(file, check=check, notify=progress.advance, tell=differences.add)
+    differences.print()
     progress.close()
     _tell(found)
-    return 1 if found.count else 0
+    return 1 if found.differences else 0
 
 
 @db.command()
@@ -70,19 +74,37 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
     return 0
 
 
+class _Differences:
+    """Printed while they are found; memory holds a hundred."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._rows: list[dict[str, Any]] = []
+        self._progress = progress
+
+    def add(self, difference: Difference) -> None:
+        """Take one in, and print those that fill a table."""
+        self._rows.append(_row(difference))
+        if len(self._rows) == ROWS_OF_A_TABLE:
+            self.print()
+
+    def print(self) -> None:
+        """Print those that wait."""
+        rows, self._rows = self._rows, []
+        if rows:
+            self._progress.give_way()
+            print_table(rows, [column for column in rows[0] if any(row[column] is not None for row in rows)])
+
+
 def _tell(found: Audit) -> None:
-    if not found.count:
+    if not found.differences:
         click.echo(f"{found.events:,} events of {found.workers:,} workers: everything stored is what they say")
         return
-    rows = [_row(difference) for difference in found.differences]
-    print_table(rows, [column for column in rows[0] if any(row[column] is not None for row in rows)])
-    shown = f"the first {len(rows):,} are named" if found.count > len(rows) else "each is named"
-    differ = "1 difference" if found.count == 1 else f"{found.count:,} differences"
-    click.echo(f"{differ} ({shown}); {_advice(found.differences)}", err=True)
+    differ = "1 difference" if found.differences == 1 else f"{found.differences:,} differences"
+    click.echo(f"{differ}; {_advice(found)}", err=True)
 
 
-def _advice(differences: Sequence[Difference]) -> str:
-    if all(difference.table in REBUILT for difference in differences):
+def _advice(found: Audit) -> str:
+    if found.tables <= {*REBUILT}:
         return "stop the service and run `collector db rebuild`"
     return f"a rebuild makes anew only {', '.join(REBUILT)}: the rest is damage, keep the file and restore a backup"
 

@@ -7,12 +7,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from collector import hours
+from collector.measures import Watched
 from collector.metrics.ratios import rounded
+from collector.metrics.watch import Watch
 from collector.metrics.windows import Window
 from collector.records import ABSENT, IDLE, UNITS, WORKING, Amounts
 from shared.instants import HOUR, MINUTE, format_instant
 
-HOUR_COLUMNS = ("site", "from", "to", "units_produced", "working_minutes", "idle_minutes", "absent_minutes")
+HOUR_COLUMNS = (
+    "site",
+    "from",
+    "to",
+    "units_produced",
+    "working_minutes",
+    "idle_minutes",
+    "absent_minutes",
+    "watched_minutes",
+)
 MOST_FILLED = 31 * 24 * HOUR
 """Of a longer window, and of an open one, only hours with something in them are told."""
 
@@ -20,23 +31,37 @@ _NOTHING: Amounts = [0, 0, 0, 0, 0]
 
 
 class HourTotals(NamedTuple):
-    """What all workers of a site did in `[start, end)`, which is an hour or what the window leaves of it."""
+    """What workers and cameras of a site did in `[start, end)`, which is an hour or what the window leaves of it."""
 
     site: str
     start: int
     end: int
     amounts: Amounts
+    """Of all workers."""
+    watched: int
+    """Of all cameras, in microseconds."""
 
 
 def in_order(
-    found: Mapping[tuple[str, int], Amounts], *, window: Window, offsets: Mapping[str, int]
+    found: Mapping[tuple[str, int], Amounts],
+    *,
+    window: Window,
+    offsets: Mapping[str, int],
+    watched: Mapping[str, Watched],
 ) -> list[HourTotals]:
     """Return the hours of a window by (site, hour), empty ones too where the window is closed and not too long.
 
-    `found` is what happened by (site, hour); `offsets` says where the hours of each site begin.
+    `found` is what happened by (site, hour); `offsets` says where the hours of each site begin, `watched` when its cameras
+    watched.
     """
     places = sorted({*found, *_all_hours(window, offsets)})
-    return [_cut(site, hour, amounts=found.get((site, hour), _NOTHING), window=window) for site, hour in places]
+    watches = {site: Watch(watched.get(site, {})) for site in {site for site, _ in places}}
+    totals = []
+    for site, hour in places:
+        start, end = _cut(hour, window=window)
+        amounts = found.get((site, hour), _NOTHING)
+        totals.append(HourTotals(site, start, end, amounts, watches[site].within(start, end)))
+    return totals
 
 
 def hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
@@ -48,6 +73,7 @@ def hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
             "working_minutes": rounded(hour.amounts[WORKING], MINUTE),
             "idle_minutes": rounded(hour.amounts[IDLE], MINUTE),
             "absent_minutes": rounded(hour.amounts[ABSENT], MINUTE),
+            "watched_minutes": rounded(hour.watched, MINUTE),
         }
         for hour in of
     ]
@@ -62,6 +88,7 @@ def exact_hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
             "working_us": hour.amounts[WORKING],
             "idle_us": hour.amounts[IDLE],
             "absent_us": hour.amounts[ABSENT],
+            "watched_us": hour.watched,
         }
         for hour in of
     ]
@@ -79,7 +106,7 @@ def _all_hours(window: Window, offsets: Mapping[str, int]) -> Iterator[tuple[str
             yield site, hour
 
 
-def _cut(site: str, hour: int, *, amounts: Amounts, window: Window) -> HourTotals:
+def _cut(hour: int, *, window: Window) -> tuple[int, int]:
     start = hour if window.start is None else max(hour, window.start)
     end = hour + hours.LENGTH if window.end is None else min(hour + hours.LENGTH, window.end)
-    return HourTotals(site, start, end, amounts)
+    return start, end

@@ -2,8 +2,8 @@
 
 Time is a sum over pairs of consecutive sightings, so a new event changes only the pair it falls into, and a new *state*
 also the pairs of the counts up to the next state. `splice` is given these neighbourhoods as runs, works out the closed time
-of each run before and after, and returns the difference; it never needs what lies between two runs. Differences are
-integers, so neither order nor batching can matter. Time after a worker's last sighting is open: it is in no hour but in the
+of each run before and after, and returns the difference; it never needs what lies between two runs, nor counts in a time
+that is unbroken without them. Differences are integers, so neither order nor batching can matter. Time after a worker's last sighting is open: it is in no hour but in the
 worker's open state, and is added when somebody asks.
 
     stored       S ....... c1 ...... c2 ...... s2            a late state X falls between S and c1
@@ -12,9 +12,9 @@ worker's open state, and is added when somebody asks.
     after        |= S =|=X=|=== X ===|=== X ===|             the difference is what the hours gain and lose
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from operator import attrgetter, lt
+from operator import attrgetter, itemgetter, lt
 
 from collector import hours
 from collector.hours import hour_of
@@ -47,7 +47,9 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
     """Return what the arrivals, in the order of their arrival, change for a worker.
 
     `runs` ascend and do not overlap; each arrival lies at or before the last event of some run, or the last run has no
-    event after it (`is_last`). `offset` is where the site's hours begin, in microseconds past the full hour.
+    event after it (`is_last`). That one is there also if an arrival is another version of the state in force at the end.
+    A stored event with the key of an arrival is in the run. `offset` is where the site's hours begin, in microseconds past
+    the full hour.
     """
     outcomes, changed, losers = _judge(runs, arrivals)
     if not changed:
@@ -59,9 +61,10 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
         # Each change is looked at once: a list of late events may fall into as many runs.
         start, end = end, len(changed) if run.is_last else bisect_right(changed, run.events[-1].at, end, key=_AT)
         here = changed[start:end]
-        if not here:
+        before = _as_changed(run.state, changed) if run.is_last else run.state
+        if not here and before == run.state:
             continue
-        state, last_at = changes.add(run, _merged(run.events, here), sign=1)
+        state, last_at = changes.add(run._replace(state=before), _merged(run.events, here), sign=1)
         if run.events:
             changes.add(run, run.events, sign=-1)
         if run.is_last and last_at is not None:
@@ -93,6 +96,16 @@ def _judge(
         if survivor != standing:
             survivors[key] = survivor
     return outcomes, [survivors[key] for key in sorted(survivors)], losers
+
+
+def _as_changed(state: State | None, changed: Sequence[Entry]) -> State | None:
+    """Return a state with the camera that its event has from now on."""
+    if state is None:
+        return None
+    place = bisect_left(changed, state[:3], key=itemgetter(slice(3)))
+    if place < len(changed) and changed[place][:3] == state[:3]:
+        return state._replace(camera=changed[place].camera)
+    return state
 
 
 def _ascends(entries: Sequence[Entry]) -> bool:

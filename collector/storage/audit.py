@@ -2,7 +2,7 @@
 
 One read transaction, so the service may run meanwhile and nothing that it writes is seen; its log cannot be folded back until
 this ends. Each worker is compared once, in the order of (site, worker): memory holds the events of one worker, however many
-there are in all. What the numbers should be is worked out by the `check` that is handed in.
+there are in all, and every difference is told as soon as it is found, however many follow. What the numbers should be is worked out by the `check` that is handed in.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,30 +24,32 @@ from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.registry_audit import RegistryAudit
 from shared.events import EventType
 
-MOST_NAMED = 100
-"""Differences that are named; the others are counted."""
+MOST_DAMAGE = 100
+"""Of a file that is broken so many places are told, as SQLite does by itself: nothing else of it is looked at."""
 
 _TYPES = tuple(EventType)
 _ORDER = itemgetter(0, 1, 2)
 Notify = Callable[[int], None]
 """Told how many more events have been compared."""
+Tell = Callable[[Difference], None]
+"""Told each difference."""
 
 
-def audit(file: Path, *, check: Check, notify: Notify) -> Audit:
-    """Return what is stored that the events do not bear out.
+def audit(file: Path, *, check: Check, notify: Notify, tell: Tell) -> Audit:
+    """Tell each thing stored that the events do not bear out; return how many there are, and in which tables.
 
     Raises:
         StorageUnusable: not a collector's database, or one whose amounts are not complete.
     """
     with _reading(file) as reader:
-        findings = _Findings()
+        findings = _Findings(tell)
         findings.add(_damage(reader))
         if findings.count:  # what cannot be read cannot be compared
-            return Audit(0, 0, findings.named, findings.count)
+            return findings.of(events=0, workers=0)
         findings.add(_lone_rows(reader))
         events, workers = _Workers(reader, findings).compare(check, notify=notify)
         findings.add(_conflicts(reader))
-        return Audit(events, workers, findings.named, findings.count)
+        return findings.of(events=events, workers=workers)
 
 
 def events_in(file: Path) -> int:
@@ -61,18 +63,23 @@ def events_in(file: Path) -> int:
 
 
 class _Findings:
-    """Differences: the first ones, and their number."""
+    """Differences: told and counted, not kept."""
 
-    def __init__(self) -> None:
-        self.named: list[Difference] = []
+    def __init__(self, tell: Tell) -> None:
         self.count = 0
+        self._tables: set[str] = set()
+        self._tell = tell
 
     def add(self, found: Iterable[Difference]) -> None:
-        """Take in more of them."""
+        """Tell more of them."""
         for difference in found:
             self.count += 1
-            if self.count <= MOST_NAMED:
-                self.named.append(difference)
+            self._tables.add(difference.table)
+            self._tell(difference)
+
+    def of(self, *, events: int, workers: int) -> Audit:
+        """Return what came of comparing so many events of so many workers."""
+        return Audit(events, workers, self.count, frozenset(self._tables))
 
 
 class _Workers:
@@ -197,7 +204,7 @@ def _reading(file: Path) -> Iterator[sqlite3.Connection]:
 
 def _damage(connection: sqlite3.Connection) -> Iterator[Difference]:
     """Yield what SQLite itself finds wrong with the file."""
-    for (said,) in connection.execute(f"pragma integrity_check({MOST_NAMED})"):
+    for (said,) in connection.execute(f"pragma integrity_check({MOST_DAMAGE})"):
         if said != "ok":
             yield Difference("file", "integrity_check", said, "ok")
 

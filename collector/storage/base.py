@@ -50,7 +50,7 @@ class Storage(Protocol):
     ) -> Measure:
         """Return what the numbers of a window are made of, as of one moment.
 
-        Hours apart only if asked for; what tells how long workstations were occupied only for the closed window given.
+        Hours apart, and when cameras watched, only if asked for; what tells how long workstations were occupied only for the closed window given.
         """
         ...
 

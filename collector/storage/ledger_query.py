@@ -11,11 +11,12 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.measures import Measure, Parts, Person, Split, Station, Stretch
+from collector.measures import Measure, Parts, Person, Split, Station, Stretch, Watched
 from collector.records import Amounts, LedgerRules, OpenState, Run, State
 from collector.storage import sqlite_read
 from collector.storage.company import Company, tell_company
 from collector.storage.neighbourhood import runs_within
+from collector.storage.watching import watched
 
 Sites = Sequence[str] | None
 _SUMS = "sum(l.working), sum(l.idle), sum(l.absent), sum(l.assumed), sum(l.units)"
@@ -31,6 +32,7 @@ class _Gathered:
     edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
     last_hours: dict[tuple[str, str], tuple[int, Sequence[Run]]] = field(default_factory=dict)
     company: Company = field(default_factory=Company)
+    watched: dict[str, Watched] = field(default_factory=dict)
 
     def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
         """Add to what a worker did at a workstation."""
@@ -65,7 +67,7 @@ def measure(
 ) -> Measure:
     """Return what the numbers of a window are made of.
 
-    Hours apart only if asked for; what tells how long workstations were occupied only for a window given as `occupied`.
+    Hours apart, and when cameras watched, only if asked for; what tells how long workstations were occupied only for a window given as `occupied`.
     """
     gathered = _Gathered()
     open_states = _open_states(connection, of)
@@ -79,6 +81,8 @@ def measure(
             _add_right(connection, gathered, site=site, right=parts.right, open_states=open_states, by_hour=by_hour)
         elif _is_open(parts):
             _add_last_hours(connection, gathered, site=site)
+        if by_hour and parts.window is not None:
+            gathered.watched[site.name] = watched(connection, site.number, stretch=parts.window)
         if occupied is not None:
             tell_company(connection, gathered.company, site=(site.name, site.number, site.hour_offset), window=occupied)
     return Measure(
@@ -92,6 +96,7 @@ def measure(
         last_hours=gathered.last_hours,
         alone=gathered.company.alone,
         together=gathered.company.together,
+        watched=gathered.watched,
     )
 
 

@@ -221,6 +221,29 @@ def rebuilding(db: Database) -> None:
     )
 
 
+@migrations()
+def watched_stretches(db: Database) -> None:
+    """Watched time as stretches, which fit any hours; what was watched of an hour is taken to lie at its beginning."""
+    db.executescript(
+        """
+        -- When a camera watched without a break, by the advance of its watermark.
+        create table watched (
+            site integer not null,
+            camera integer not null,
+            start integer not null,
+            until integer not null check (until > start),
+            primary key (site, camera, start),
+            foreign key (site, camera) references camera on delete cascade
+        ) strict, without rowid;
+
+        insert into watched (site, camera, start, until)
+        select site, camera, hour, hour + watched from camera_hour where watched > 0;
+
+        drop table camera_hour;
+        """
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, rules: LedgerRules) -> None:
     """Bring the schema up to date, in one transaction under the write lock.
 

@@ -1,16 +1,28 @@
 """What stands around arriving events in the SQLite store: the runs that `decide` works on (DESIGN §4).
 
-Around each arrival: the state in force and the last sighting before it, and after it the next event (for a count) or all up
-to and including the next state (for a state). Look-ups go by whole instants, so ties are never cut in two; overlapping
-neighbourhoods become one run; what lies between two runs is never read.
+Around each arrival: the state in force and the last sighting before it, and after it
+
+* nothing, if its key stands already: another version moves no time;
+* the next event, for a new count;
+* what tells the time up to and including the next state, for a new state. Between two events that are at most `session_gap`
+  apart there is no silence, whatever else lies between: the counts there are left out. So a state costs two look-ups for
+  each `session_gap` of the time that it may move, and not the counts in it.
+
+Look-ups go by whole instants, so ties are never cut in two; overlapping neighbourhoods become one run; what lies between two
+runs is never read.
+
+    stored     S    c c c c c c c c c            c c c  s2         a new state X after S
+    read       S  X c               c            c   c  s2
+                    |= at most gap =|== longer ==|
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlite_utils.utils import sqlite3
 
-from collector.records import Entry, OpenState, Run, State
+from collector.records import Entry, EntryKey, OpenState, Run, State
 from shared.events import EventType
 
 Worker = tuple[int, int]
@@ -43,27 +55,95 @@ _BEFORE = """
 """
 
 
+@dataclass(slots=True)
+class _Stretch:
+    """A neighbourhood while it grows: `[start, end]`, and the instants in it that are read."""
+
+    start: int
+    end: int
+    read: list[int]
+
+
 def runs_around(
-    connection: sqlite3.Connection, worker: Worker, *, arrivals: Sequence[Entry], stands: OpenState | None
+    connection: sqlite3.Connection, worker: Worker, *, arrivals: Sequence[Entry], stands: OpenState | None, gap: int
 ) -> list[Run]:
-    """Return the runs that cover the arrivals of a worker, whose time stands at `stands` (None: no event yet)."""
+    """Return the runs that cover the arrivals of a worker, whose time stands at `stands` (None: no event yet).
+
+    `gap` is the `session_gap` that the stored amounts are made with.
+    """
     if stands is None:
         return [Run(None, None, (), is_last=True)]
-    late = sorted(
-        (entry.at, entry.event_type != EventType.product_count) for entry in arrivals if entry.at <= stands.last_at
-    )
-    stretches: list[list[int]] = []
-    for at, is_state in late:
-        if not stretches or at > stretches[-1][1]:
-            stretches.append([at, at])
-        end = _end_of_neighbourhood(connection, worker, at=at, is_state=is_state)
-        stretches[-1][1] = max(stretches[-1][1], stands.last_at if end is None else end)
+    late = sorted(entry[:3] for entry in arrivals if entry.at <= stands.last_at)
     runs = [
-        _read_run(connection, worker, stretch=(start, end), is_last=end >= stands.last_at) for start, end in stretches
+        _read_run(connection, worker, stretch=stretch, is_last=stretch.end >= stands.last_at)
+        for stretch in _stretches(connection, worker, late=late, last_at=stands.last_at, gap=gap)
     ]
-    if len(late) < len(arrivals) and not (runs and runs[-1].is_last):
+    # Another camera of the state in force tells how long it goes on, however many counts follow it.
+    reaches_end = len(late) < len(arrivals) or (stands.state is not None and stands.state[:3] in late)
+    if reaches_end and not (runs and runs[-1].is_last):
         runs.append(Run(stands.state, stands.last_at, (), is_last=True))
     return runs
+
+
+def _stretches(
+    connection: sqlite3.Connection, worker: Worker, *, late: Sequence[EntryKey], last_at: int, gap: int
+) -> list[_Stretch]:
+    standing = _standing(connection, worker, late=late) if late else set()
+    stretches: list[_Stretch] = []
+    for key in late:
+        at = key[0]
+        if not stretches or at > stretches[-1].end:
+            stretches.append(_Stretch(at, at, []))
+        stretch = stretches[-1]
+        stretch.read.append(at)
+        if key in standing:
+            continue
+        is_state = key[1] != EventType.product_count
+        found = _end_of_neighbourhood(connection, worker, at=at, is_state=is_state)
+        end = last_at if found is None else found
+        if end <= stretch.end:
+            continue
+        if is_state:
+            stretch.read += _instants_telling_time(connection, worker, stretch=(stretch.end, end), gap=gap)
+        stretch.read.append(end)
+        stretch.end = end
+    return stretches
+
+
+def _standing(connection: sqlite3.Connection, worker: Worker, *, late: Sequence[EntryKey]) -> set[EntryKey]:
+    # Keys that are stored, of all at those instants.
+    return set(
+        connection.execute(
+            """
+            select e.at, e.type, st.station_id
+            from (select distinct value as at from json_each(?)) as k
+            cross join event as e on e.site = ? and e.worker = ? and e.at = k.at
+            join workstation as st on st.site = e.site and st.number = e.workstation
+            """,
+            (json.dumps([key[0] for key in late]), *worker),
+        ).fetchall()
+    )
+
+
+def _instants_telling_time(
+    connection: sqlite3.Connection, worker: Worker, *, stretch: tuple[int, int], gap: int
+) -> list[int]:
+    """Return the instants of events after the start of a stretch, without those that lie in an unbroken time of others."""
+    here, end = stretch
+    found: list[int] = []
+    while here < end:
+        # The next event, and the last one that no silence can part from it.
+        following, here = connection.execute(
+            """
+            select n.at, (
+                select max(at) from event where site = ?1 and worker = ?2 and at <= min(n.at + ?4, ?5)
+            )
+            from (select min(at) as at from event where site = ?1 and worker = ?2 and at > ?3) as n
+            """,
+            (*worker, here, gap, end),
+        ).fetchone()
+        found += (following, here)
+    return found
 
 
 def run_within(connection: sqlite3.Connection, worker: Worker, *, start: int, end: int) -> Run:
@@ -99,21 +179,20 @@ def _end_of_neighbourhood(connection: sqlite3.Connection, worker: Worker, *, at:
     return None if end is None else int(end)
 
 
-def _read_run(connection: sqlite3.Connection, worker: Worker, *, stretch: tuple[int, int], is_last: bool) -> Run:
-    start, end = stretch
-    # All events of the stretch, in the order of SEMANTICS §3.
+def _read_run(connection: sqlite3.Connection, worker: Worker, *, stretch: _Stretch, is_last: bool) -> Run:
+    # The events at the instants that are read, in the order of SEMANTICS §3.
     events = connection.execute(
         """
         select e.at, e.type, st.station_id, e.count, e.confidence, c.name
-        from event as e
+        from (select distinct value as at from json_each(?)) as k
+        cross join event as e on e.site = ? and e.worker = ? and e.at = k.at
         join workstation as st on st.site = e.site and st.number = e.workstation
         left join camera as c on c.site = e.site and c.number = e.camera
-        where e.site = ? and e.worker = ? and e.at between ? and ?
         order by e.at, e.type, st.station_id
         """,
-        (*worker, start, end),
+        (json.dumps(stretch.read), *worker),
     ).fetchall()
-    state, last_at = _before(connection, worker, at=start)
+    state, last_at = _before(connection, worker, at=stretch.start)
     return Run(state, last_at, [Entry._make(row) for row in events], is_last)
 
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from sqlite_utils.utils import sqlite3
 
-from collector.hours import by_hour
 from collector.records import Contact, Delivery
-from collector.storage.watching import Watching, advance, is_watching
+from collector.storage.watching import Watching, advance, is_watching, keep
 from shared.receipts import Range
 from shared.wire import MAX_LACKING_RANGES
 
@@ -14,35 +13,23 @@ Camera = tuple[int, int]
 """The numbers of a site and a camera."""
 
 
-def note_contact(
-    connection: sqlite3.Connection, camera: Camera, *, delivery: Delivery, hour_offset: int
-) -> Sequence[Range]:
+def note_contact(connection: sqlite3.Connection, camera: Camera, *, delivery: Delivery) -> Sequence[Range]:
     """Write down what a delivery says of its camera; return what is lacking of its epoch."""
     contact = delivery.contact
     if contact is None:
         return ()
     if contact.is_live:
-        _note_call(connection, camera, contact=contact, received_at=delivery.received_at, hour_offset=hour_offset)
+        _note_call(connection, camera, contact=contact, received_at=delivery.received_at)
     return _note_numbers(connection, camera, contact=contact)
 
 
-def _note_call(
-    connection: sqlite3.Connection, camera: Camera, *, contact: Contact, received_at: int, hour_offset: int
-) -> None:
+def _note_call(connection: sqlite3.Connection, camera: Camera, *, contact: Contact, received_at: int) -> None:
     before = connection.execute(
         "select watermark, is_watching from camera where site = ? and number = ?", camera
     ).fetchone()
-    watched = advance(Watching(before[0], bool(before[1])), contact.watermark)
-    if watched is not None:
-        # What was watched since the last call.
-        connection.executemany(
-            """
-            insert into camera_hour (site, camera, hour, watched)
-            values (?, ?, ?, ?)
-            on conflict (site, camera, hour) do update set watched = watched + excluded.watched
-            """,
-            [(*camera, hour, end - start) for hour, start, end in by_hour(*watched, offset=hour_offset)],
-        )
+    stretch = advance(Watching(before[0], bool(before[1])), contact.watermark)
+    if stretch is not None:
+        keep(connection, camera, stretch=stretch)
     # Watermarks only ever rise; the rest is as of this call.
     connection.execute(
         """

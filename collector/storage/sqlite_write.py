@@ -12,6 +12,7 @@ from sqlite_utils.utils import sqlite3
 from collector.records import Decide, Delivery, Entry, Outcome, Splice, Stored
 from collector.storage import bulk
 from collector.storage.base import KEPT_REFUSALS
+from collector.storage.ledger_query import rules
 from collector.storage.ledger_rows import LedgerRows
 from collector.storage.neighbourhood import Worker, runs_around
 from collector.storage.numbering import note_contact
@@ -43,8 +44,9 @@ def store(
     arrivals = _by_worker(registry, sites, deliveries=deliveries)
     outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
     events, ledger = _EventRows(registry), LedgerRows(connection, registry)
+    gap = rules(connection).session_gap
     for worker, (places, entries) in sorted(arrivals.items()):
-        runs = runs_around(connection, worker, arrivals=entries, stands=registry.open_state(worker))
+        runs = runs_around(connection, worker, arrivals=entries, stands=registry.open_state(worker), gap=gap)
         splice = decide(runs, entries, offset=registry.hour_offset(worker[0]))
         if splice.outcomes.count(Outcome.accepted) < len(places):
             for place, outcome in zip(places, splice.outcomes, strict=True):
@@ -144,11 +146,7 @@ def _write_sender(
 ) -> Sequence[tuple[int, int]]:
     _write_refusals(connection, site, delivery=of)
     camera = registry.camera(site, of.camera)
-    return (
-        ()
-        if camera is None
-        else note_contact(connection, (site, camera), delivery=of, hour_offset=registry.hour_offset(site))
-    )
+    return () if camera is None else note_contact(connection, (site, camera), delivery=of)
 
 
 def _write_refusals(connection: sqlite3.Connection, site: int, *, delivery: Delivery) -> None:

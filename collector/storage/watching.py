@@ -1,12 +1,18 @@
-"""Which time a camera has watched, by the advance of its watermark.
+"""Which time a camera has watched, by the advance of its watermark: judged here, and kept as stretches in the SQLite store.
 
 A watermark says: watched without a break and delivered up to here. It advances while the camera is alive; it stands still
 while its producer is silent, although the agent still calls, and what it leaps over afterwards was not watched. A link that
 was down is no break: the agent has gone on watching, and says so once it is back.
+
+A stretch that goes on where the last one ended is the same one, so there are as many rows as breaks, and any window and any
+hours can be told to the microsecond.
 """
 
 from typing import NamedTuple
 
+from sqlite_utils.utils import sqlite3
+
+from collector.measures import Stretch, Watched
 from collector.records import Contact
 from shared.instants import HOUR, MINUTE
 
@@ -40,3 +46,41 @@ def advance(before: Watching, watermark: int | None) -> tuple[int, int] | None:
         return None
     start = before.watermark
     return (start, watermark) if start < watermark <= start + LONGEST_ADVANCE else None
+
+
+def keep(connection: sqlite3.Connection, camera: tuple[int, int], *, stretch: tuple[int, int]) -> None:
+    """Add what a camera, by the numbers of its site and itself, watched since its last call."""
+    start, until = stretch
+    # The last stretch, if this one goes on where it ended.
+    longer = connection.execute(
+        """
+        update watched
+        set until = ?4
+        where site = ?1 and camera = ?2 and until = ?3
+            and start = (select max(start) from watched where site = ?1 and camera = ?2)
+        """,
+        (*camera, start, until),
+    )
+    if longer.rowcount == 0:
+        connection.execute("insert into watched (site, camera, start, until) values (?, ?, ?, ?)", (*camera, *stretch))
+
+
+def watched(connection: sqlite3.Connection, site: int, *, stretch: Stretch) -> Watched:
+    """Return when each camera of a site watched within a stretch."""
+    # Two look-ups a camera: the first stretch that may reach in, and the first that begins after it.
+    rows = connection.execute(
+        """
+        select c.name, max(w.start, ?2), min(w.until, ?3)
+        from camera as c
+        join watched as w on w.site = c.site and w.camera = c.number and w.start < ?3 and w.start >= coalesce(
+            (select max(start) from watched where site = c.site and camera = c.number and start <= ?2), ?2
+        )
+        where c.site = ?1 and w.until > ?2
+        order by c.name, w.start
+        """,
+        (site, -(2**62) if stretch[0] is None else stretch[0], 2**62 if stretch[1] is None else stretch[1]),
+    ).fetchall()
+    found: dict[str, list[tuple[int, int]]] = {}
+    for name, start, until in rows:
+        found.setdefault(name, []).append((start, until))
+    return found

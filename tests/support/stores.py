@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.accounts import Audit
+from collector.accounts import Difference
 from collector.metrics.audit import check
 from collector.records import LedgerRules
 from collector.storage.audit import audit
@@ -35,9 +36,26 @@ def new_store(file: Path, *, rules: LedgerRules, hour_offset_of: Callable[[str],
     return SqliteStorage.open(file, rules=rules, hour_offset_of=hour_offset_of)
 
 
-def audited(file: Path) -> Audit:
-    """Return what `collector db verify` finds."""
-    return audit(file, check=check, notify=lambda _: None)
+@dataclass(frozen=True)
+class Audited:
+    """What `collector db verify` finds."""
+
+    events: int
+    differences: list[Difference]
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self.differences)
+
+
+def audited(file: Path) -> Audited:
+    """Return what `collector db verify` finds, and hold it to what it says of that."""
+    told: list[Difference] = []
+    found = audit(file, check=check, notify=lambda _: None, tell=told.append)
+
+    assert (len(told), frozenset(each.table for each in told)) == (found.differences, found.tables)
+    return Audited(found.events, told)
 
 
 @contextmanager

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from collector.accounts import Difference
+from collector.accounts import Audit, Difference
 from collector.metrics.audit import check
-from collector.storage import audit as auditing
 from collector.storage.audit import audit, events_in
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import StorageUnusable
@@ -46,9 +45,9 @@ def damage(file: Path, *statements: str) -> None:
 def test_a_store_that_is_right_has_no_difference(file: Path) -> None:
     """Events and workers are counted, those of every site."""
     told: list[int] = []
-    found = audit(file, check=check, notify=told.append)
+    found = audit(file, check=check, notify=told.append, tell=lambda difference: pytest.fail(str(difference)))
 
-    assert (4, 2, [], 0) == (found.events, found.workers, found.differences, found.count)
+    assert Audit(events=4, workers=2, differences=0, tables=frozenset()) == found
     assert events_in(file) == sum(told)
 
 
@@ -164,10 +163,8 @@ def of_w1(table: str, column: str, *values: object, at: int | None = None, stati
 def test_every_difference_is_named(file: Path, statement: str, named: list[Difference]) -> None:
     """With table, site, hour, worker, station, column, what is stored and what should be."""
     damage(file, statement)
-    found = audited(file)
 
-    assert named == found.differences
-    assert len(named) == found.count
+    assert named == audited(file).differences
 
 
 @pytest.mark.parametrize(
@@ -188,13 +185,18 @@ def test_what_was_torn_apart_is_named_on_both_sides(file: Path, statement: str, 
     assert tables == {difference.table for difference in audited(file).differences}
 
 
-def test_the_first_ones_are_named_and_all_are_counted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that was not written for a month shall not fill a terminal."""
-    monkeypatch.setattr(auditing, "MOST_NAMED", 2)
+def test_differences_are_told_before_the_next_worker_is_compared(file: Path) -> None:
+    """However many there are, none is kept in memory until the end."""
+    told: list[str] = []
     damage(file, "delete from ledger", "delete from total")
-    found = audited(file)
+    audit(
+        file,
+        check=check,
+        notify=lambda events: told.append(f"{events} events"),
+        tell=lambda difference: told.append(difference.table),
+    )
 
-    assert (["ledger", "ledger"], 3) == ([each.table for each in found.differences], found.count)
+    assert ["ledger", "ledger", "total", "3 events", "1 events"] == told
 
 
 def test_a_damaged_file_is_told_and_not_recomputed(file: Path) -> None:

@@ -1,12 +1,14 @@
 """What arriving events and a question cost in steps of SQLite's machine: their own number, and not that of what is stored.
 
-Steps and not seconds: they are the same on every machine. The history is that of a worker with a state every five events.
+Steps and not seconds: they are the same on every machine. The history is that of a worker with a state every five events, or
+of one who is only counted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils.utils import sqlite3
@@ -25,7 +27,7 @@ from tests.support.collector import RULES, decide
 from tests.support.stores import folder
 
 _, idle, working, product = EventType
-FEW, MANY = 2_000, 100_000
+FEW, COUNTED, MANY = 2_000, 30_000, 100_000
 START = 1_600_000_000_000_000
 TODAY = START + MANY * MINUTE + HOUR
 STEPS_COUNTED = 50
@@ -33,23 +35,28 @@ MOST_STEPS = 1_000
 """An event, with its look-ups, its rows in four tables and what it moves between hours."""
 
 
-def history(size: int) -> list[Event]:
+SHIFT_KINDS = (working, product, product, idle, product)
+"""What happens minute after minute, again and again."""
+ONLY_COUNTS = (product,)
+
+
+def history(size: int, kinds: Sequence[EventType]) -> list[Event]:
     """Return events of the last so many minutes before today."""
     first = TODAY - HOUR - size * MINUTE
-    kinds = [working, product, product, idle, product]
     return [
-        Event(first + minute * MINUTE, "W1", f"S{minute % 3}", kinds[minute % 5], 1, None) for minute in range(size)
+        Event(first + minute * MINUTE, "W1", f"S{minute % 3}", kinds[minute % len(kinds)], 1, None)
+        for minute in range(size)
     ]
 
 
 class Machine:
     """A store of so many events, and how many steps things take there."""
 
-    def __init__(self, file: Path, size: int) -> None:
+    def __init__(self, file: Path, size: int, kinds: Sequence[EventType]) -> None:
         self.connection = open_writer(file)
         migrate(self.connection, rules=RULES)
         self._registry = Registry(self.connection, hour_offset_of=lambda _: 0)
-        events = history(size)
+        events = history(size, kinds)
         for start in range(0, size, 10_000):
             self.put(events[start : start + 10_000])
 
@@ -80,10 +87,10 @@ def steps_of(connection: sqlite3.Connection, act: Callable[[], object]) -> int:
 
 
 @contextmanager
-def machine(size: int) -> Iterator[Machine]:
+def machine(size: int, *, kinds: Sequence[EventType] = SHIFT_KINDS) -> Iterator[Machine]:
     """Give a store of so many events."""
     with folder() as place:
-        made = Machine(place / "collector.db", size)
+        made = Machine(place / "collector.db", size, kinds)
         with closing(made.connection):
             yield made
 
@@ -93,6 +100,17 @@ def large() -> Iterator[Machine]:
     """Return the store of many events; the tests add a few each."""
     with machine(MANY) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def counted() -> Iterator[Machine]:
+    """Return the store of a worker who is only counted, many times, with one state before that."""
+    with machine(COUNTED, kinds=ONLY_COUNTS) as made:
+        made.put([BEFORE_ALL])
+        yield made
+
+
+BEFORE_ALL = Event(TODAY - HOUR - COUNTED * MINUTE - MINUTE, "W1", "S1", working, 0, None)
 
 
 def poison(number: int, *, shift: int = 0) -> Event:
@@ -136,6 +154,44 @@ def test_a_list_costs_no_more_than_its_events(large: Machine, name: str) -> None
     events = LISTS[name]
 
     assert large.put(events) <= MOST_STEPS * len(events)
+
+
+def one_of_the_counts(number: int, **changes: Any) -> Event:
+    """Return a stored count of the worker who is only counted, half an hour after the one before."""
+    minute = number * 30
+    return Event(TODAY - HOUR - (COUNTED - minute) * MINUTE, "W1", f"S{minute % 3}", product, 1, None)._replace(
+        **changes
+    )
+
+
+REPEATED: dict[str, list[Event]] = {
+    "its state": [BEFORE_ALL] * 1_000,
+    "another version of its state": [BEFORE_ALL._replace(confidence=0.5)] * 1_000,
+    "counts all over": [one_of_the_counts(number) for number in range(1_000)],
+    "other versions of counts all over": [one_of_the_counts(number, count=7) for number in range(1_000)],
+    "its state and counts in turn": [each for number in range(500) for each in (BEFORE_ALL, one_of_the_counts(number))],
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_what_stands_already_costs_no_more_than_itself(counted: Machine, name: str) -> None:
+    """Also where the time up to the next state is the whole history."""
+    events = REPEATED[name]
+
+    assert counted.put(events) <= MOST_STEPS * len(events)
+    assert counted.put(events[:1]) <= MOST_STEPS
+
+
+def test_a_state_costs_the_hours_that_it_moves_and_not_the_counts_in_them() -> None:
+    """The time of the same hours, with a count every minute and with one every six seconds."""
+    steps = []
+    for size, apart in ((FEW, MINUTE), (10 * FEW, MINUTE // 10)):
+        with machine(0) as made:
+            made.put([Event(START + number * apart, "W1", "S1", product, 1, None) for number in range(size)])
+            steps.append([made.put([Event(START - each, "W1", "S2", working, 0, None)]) for each in (2, 1)])
+
+    assert max(steps[1]) <= 1.2 * max(steps[0]) + MOST_STEPS
+    assert max(steps[0]) <= MOST_STEPS * FEW * MINUTE // HOUR
 
 
 def test_one_by_one_they_cost_no_more(large: Machine) -> None:

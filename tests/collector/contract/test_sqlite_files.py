@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
+from collector.metrics.parts import split
+from collector.metrics.windows import Window
 from collector.records import EventQuery
 from collector.storage import opening
 from collector.storage.migrations import APPLICATION_ID, migrate, migrations
@@ -253,3 +256,26 @@ async def _events(file: Path) -> list[object]:
 
 def _database(file: Path) -> Database:
     return Database(file)
+
+
+async def test_hours_watched_before_there_were_stretches_are_kept(file: Path) -> None:
+    """As long as they were; of an hour watched in part nobody knows which part, so it is the first."""
+    database = Database(file)
+    migrations.apply(database, stop_before="watched_stretches")
+    for statement in (
+        f"pragma application_id = {APPLICATION_ID}",
+        "insert into site (number, name) values (1, 'default')",
+        "insert into camera (site, number, name) values (1, 1, 'C1')",
+        "insert into camera_hour values (1, 1, :ten, 3600000000), (1, 1, :ten + 3600000000, 60000000)",
+        "insert into camera_hour values (1, 1, :ten + 7200000000, 0)",
+    ):
+        database.conn.execute(statement, {"ten": at("10:00")})
+    database.conn.commit()
+    database.close()
+    with pytest.raises(StorageUnusable, match="older version"):
+        SqliteStorage.open_read_only(file)
+    storage = SqliteStorage.open(file, rules=RULES)
+    measure = await storage.measure(split=partial(split, Window()), by_hour=True)
+    await storage.close()
+
+    assert {"C1": [(at("10:00"), at("11:00")), (at("11:00"), at("11:01"))]} == measure.watched["default"]

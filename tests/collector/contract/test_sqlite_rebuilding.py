@@ -9,15 +9,18 @@ import pytest
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
+from collector.metrics.hourly import in_order
 from collector.metrics.ledger import splice
-from collector.records import LedgerRules
+from collector.metrics.parts import split
+from collector.metrics.windows import Window
+from collector.records import Delivery, LedgerRules
 from collector.storage import rebuilding
 from collector.storage.migrations import APPLICATION_ID, migrations
 from collector.storage.rebuilding import Rebuilding
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import FileHeld, StorageUnusable
 from shared.instants import HOUR, MINUTE
-from tests.support.collector import RULES, contact, decide, delivery, event
+from tests.support.collector import RULES, at, contact, decide, delivery, event
 from tests.support.stores import audited
 
 OTHER = LedgerRules(session_gap=2 * HOUR, tail=MINUTE)
@@ -141,6 +144,28 @@ def test_settings_that_change_meanwhile_begin_it_anew(file: Path, monkeypatch: p
     rebuilt(file, rules=OTHER, most=2)
     assert 38 == sum(rebuilt(file))
     assert before == dump(file)
+
+
+async def test_what_cameras_watched_fits_the_hours_of_any_rebuild(file: Path) -> None:
+    """It comes from no event, so it stays as it is, and goes on: each hour has its own part, however hours begin."""
+    watched: list[list[tuple[int, int]]] = []
+    for watermark, offset in ((at("10:10"), 0), (at("11:20"), 30 * MINUTE), (at("11:50"), 0)):
+        rebuilt(file, hour_offset_of=lambda _, offset=offset: offset)  # type: ignore[misc]
+        storage = SqliteStorage.open(file, rules=RULES)
+        called = Delivery("default", "C1", watermark, [], contact=contact(watermark=watermark))
+        await storage.store([called], decide=decide)
+        window = Window(at("10:00"), at("12:00"))
+        measure = await storage.measure(["default"], split=partial(split, window), by_hour=True)
+        offsets_now = {"default": (await storage.hour_offsets())["default"]}
+        hours = in_order({}, window=window, offsets=offsets_now, watched=measure.watched)
+        watched.append([(hour.start, hour.watched // MINUTE) for hour in hours])
+        await storage.close()
+
+    assert [
+        [(at("10:00"), 0), (at("11:00"), 0)],
+        [(at("10:00"), 20), (at("10:30"), 50), (at("11:30"), 0)],
+        [(at("10:00"), 50), (at("11:00"), 50)],
+    ] == watched
 
 
 @pytest.mark.parametrize("done", [0, 2])

@@ -99,8 +99,25 @@ async def test_each_difference_is_a_row_of_a_table(file: Path) -> None:
     assert ["ledger", "default", "2026-01-15T10:00:00Z", "W1", "S1", "units", "7", "2"] == [
         cell.strip() for cell in rows[1] if cell
     ]
-    assert "3 differences (each is named); stop the service and run `collector db rebuild`\n" == found.err
+    assert "3 differences; stop the service and run `collector db rebuild`\n" == found.err
     assert [0, 0] == [(await db(file, "rebuild")).code, (await db(file, "verify")).code]
+
+
+async def test_each_of_many_differences_is_named(file: Path) -> None:
+    """The heading comes again after a hundred rows; their number comes last."""
+    run(
+        file,
+        """
+        with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 250)
+        insert into ledger select 1, 3600000000 * n, 1, 1, 1, 0, 0, 0, 0 from numbers
+        """,
+    )
+    found = await db(file, "verify")
+    lines = found.out.splitlines()
+
+    assert 3 == sum(line.startswith("table ") for line in lines)
+    assert 250 == len({line for line in lines if line.startswith("ledger ")})
+    assert "250 differences; stop the service and run `collector db rebuild`\n" == found.err
 
 
 async def test_damage_that_a_rebuild_cannot_mend_is_told_apart(file: Path) -> None:

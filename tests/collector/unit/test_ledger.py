@@ -116,6 +116,43 @@ def test_a_lesser_camera_of_the_state_in_force_changes_the_open_state() -> None:
     assert ({}, OpenState(0, force(0, working))) == (changes(found), found.open_state)
 
 
+def test_a_lesser_camera_of_the_state_in_force_is_heard_of_behind_all_counts() -> None:
+    """They are not read; also if somebody is seen again at the end, or late among the counts."""
+    own = Run(None, None, [seen(0, working, camera="C2")], is_last=False)
+    end = Run(State(0, working, "S1", "C2"), 40 * MINUTE, (), is_last=True)
+    late = Run(State(0, working, "S1", "C2"), 30 * MINUTE, [seen(40, product)], is_last=True)
+    arriving = seen(0, working, camera="C1")
+
+    for runs, also, last in (
+        ([own, end], [], 40),
+        ([own, end], [seen(50, product)], 50),
+        ([own, late], [seen(35, product)], 40),
+    ):
+        assert OpenState(last * MINUTE, force(0, working)) == spliced(runs, arriving, *also).open_state
+
+
+def test_counts_in_an_unbroken_time_may_be_left_out() -> None:
+    """A late state takes the same hours with them and without them."""
+    counts = [seen(minute, product, count=1) for minute in (20, 30, 50, 79, 139, 200)]
+    kept = [each for each in counts if each.at // MINUTE in (20, 79, 139, 200)]
+    by_all, by_few = (
+        spliced([Run(force(0, working), 10 * MINUTE, [*stored, seen(210, idle)], is_last=True)], seen(15, absent, "S2"))
+        for stored in (counts, kept)
+    )
+
+    assert by_all.hours == by_few.hours
+    assert {
+        (0, "S1"): (-45, 0, 0, 0, 0),
+        (1, "S1"): (-60, 0, 0, 0, 0),
+        (2, "S1"): (-19, 0, 0, 0, 0),
+        (3, "S1"): (-10, 0, 0, 0, 0),
+        (0, "S2"): (0, 0, 45, 0, 0),
+        (1, "S2"): (0, 0, 60, 0, 0),
+        (2, "S2"): (0, 0, 19, 0, 0),
+        (3, "S2"): (0, 0, 10, 0, 0),
+    } == changes(by_few)
+
+
 def test_the_same_again_changes_nothing() -> None:
     """No hour and no open state is written."""
     stands = [Run(None, None, [seen(0, working)], is_last=True)]

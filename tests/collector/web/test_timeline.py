@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.instants import MINUTE
+from shared.instants import MINUTE, format_instant
 from tests.collector.web.golden import EVENTS
-from tests.support.collector import RunningCollector, envelope, item, running_collector
+from tests.support.collector import RunningCollector, at, envelope, item, running_collector
 
 DAY = "from=2026-01-15T09:00:00Z&to=2026-01-15T12:00:00Z"
 SHIFTS: dict[str, Any] = {
@@ -267,3 +267,27 @@ async def test_hours_of_a_site_without_events_are_empty(tmp_path: Path) -> None:
             [row["from"][11:] for row in rows],
             nowhere.status,
         )
+
+
+async def test_hours_say_how_long_cameras_watched(tmp_path: Path) -> None:
+    """Added up over the cameras of the site; a silent camera adds nothing."""
+    calls = [
+        ("C1", "09:50", "09:50"),
+        ("C2", "10:15", "10:15"),
+        ("C1", "10:30", "10:30"),
+        ("C2", "10:40", "10:40"),
+        ("C1", "10:50", "10:30"),
+        ("C1", "10:55", "10:55"),
+    ]
+    window = "from=2026-01-15T09:30:00Z&to=2026-01-15T11:00:00Z"
+    async with running_collector(tmp_path) as collector:
+        for camera, now, watermark in calls:
+            collector.clock.set(at(now))
+            await collector.post(envelope(camera=camera, watermark=format_instant(at(watermark))))
+        rows = (await collector.get(f"/api/metrics/hours/?{window}")).json
+        floor = (await collector.get(f"/api/floor/?{window}")).json
+
+        assert [("09:30:00Z", 10.0), ("10:00:00Z", 55.0)] == [
+            (row["from"][11:], row["watched_minutes"]) for row in rows
+        ]
+        assert [10 * MINUTE, 55 * MINUTE] == [row["watched_us"] for row in floor["hours"]]
