@@ -62,6 +62,8 @@ class _Stretch:
     start: int
     end: int
     read: list[int]
+    ends_in_state: bool = False
+    """No state stands between the start and the end."""
 
 
 def runs_around(
@@ -89,18 +91,21 @@ def _stretches(
     connection: sqlite3.Connection, worker: Worker, *, late: Sequence[EntryKey], last_at: int, gap: int
 ) -> list[_Stretch]:
     standing = _standing(connection, worker, late=late) if late else set()
+    instants = {at for at, _, _ in standing}
     stretches: list[_Stretch] = []
     for key in late:
-        at = key[0]
+        at, is_state = key[0], key[1] != EventType.product_count
         if not stretches or at > stretches[-1].end:
             stretches.append(_Stretch(at, at, []))
         stretch = stretches[-1]
-        stretch.read.append(at)
-        if key in standing:
+        if at in instants:
+            stretch.read.append(at)
+        # Before the end of an earlier one's neighbourhood there is nothing that it does not hold already.
+        if key in standing or (at < stretch.end and (not is_state or stretch.ends_in_state)):
             continue
-        is_state = key[1] != EventType.product_count
         found = _end_of_neighbourhood(connection, worker, at=at, is_state=is_state)
         end = last_at if found is None else found
+        stretch.ends_in_state = is_state
         if end <= stretch.end:
             continue
         if is_state:
