@@ -54,8 +54,8 @@ class Measure:
     edges: Sequence[tuple[Person, Stretch, Run]]
     """Where a window cuts an hour: the stretch of a worker that counts, and the run that tells its time."""
     open_states: Mapping[Person, OpenState]
-    last_hours: Mapping[tuple[str, str], tuple[int, Sequence[Run]]]
-    """By (site, workstation), for windows without an end: the last hour with closed time there, and who was there."""
+    stays: Mapping[tuple[str, str], Sequence[Run]]
+    """If asked for, by (site, workstation), for windows without an end: what tells when the last states there ended."""
     alone: Mapping[tuple[str, str], int]
     """If asked for, by (site, workstation): working microseconds of the hours in which one worker was there alone."""
     together: Sequence[tuple[tuple[str, str], Stretch, Run]]

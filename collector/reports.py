@@ -38,8 +38,10 @@ class Reports:
         self._settings = settings
         self._clock = clock
 
-    async def totals(self, window: Window, *, sites: Sequence[str] | None, occupied: bool = False) -> kpis.Totals:
-        """Return the totals of these sites (None: all) within a window.
+    async def totals(
+        self, window: Window, *, sites: Sequence[str] | None, stations: bool = True, occupied: bool = False
+    ) -> kpis.Totals:
+        """Return the totals of these sites (None: all) within a window, without workstations if they are not asked for.
 
         `occupied` asks for the time of workstations counted once, which is told for closed windows of 31 days at most.
 
@@ -50,9 +52,10 @@ class Reports:
         if occupied and not may_tell_occupied(window):
             raise BadRequest("include: occupied is told for windows of at most 31 days, closed at both ends")
         stretch = (window.start, window.end) if occupied else None
-        measure = await self._storage.measure(sites, split=partial(split, window), occupied=stretch)
+        measure = await self._storage.measure(sites, split=partial(split, window), stays=stations, occupied=stretch)
         rules = self._storage.rules
-        return measured.totals(self._with_names(measure), window=window, rules=rules, occupied=occupied)
+        found = measured.totals(self._with_names(measure), window=window, rules=rules, occupied=occupied)
+        return found if stations else replace(found, stations=())
 
     async def facts(self, window: Window, *, sites: Sequence[str] | None) -> Measure:
         """Return what the numbers of a window are made of, hours apart, with the names that the settings give."""
@@ -65,7 +68,7 @@ class Reports:
             BadRequest: a site that is not known.
         """
         await self.check_sites(sites)
-        measure = await self.facts(window, sites=sites)
+        measure = await self._storage.measure(sites, split=partial(split, window), by_hour=True, stays=False)
         offsets = await self.hour_offsets(sites)
         found = measured.hours(measure, window=window, rules=self._storage.rules, offsets=offsets)
         return hourly.in_order(found, window=window, offsets=offsets)

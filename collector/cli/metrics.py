@@ -79,9 +79,10 @@ async def _rows(settings: CollectorSettings, question: Question, *, what: str, e
         reports = Reports(storage, settings=settings, clock=SystemClock())
         asked = await reports.window_asked(question)
         tell_shift(asked)
-        occupied = exact and may_tell_occupied(asked.window)
+        stations = what == "workstations"
+        occupied = stations and exact and may_tell_occupied(asked.window)
         sites = None if asked.site is None else [asked.site]
-        totals = await reports.totals(asked.window, sites=sites, occupied=occupied)
+        totals = await reports.totals(asked.window, sites=sites, stations=stations, occupied=occupied)
     return exact_rows(totals, what) if exact else shown_rows(totals, what)
 
 

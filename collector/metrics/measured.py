@@ -143,7 +143,7 @@ def _occupy(
 
 def _widen(stations: Mapping[tuple[str, str], StationTotals], measure: Measure, *, rules: LedgerRules) -> None:
     """Let the own window of each workstation reach to the end of the last state there."""
-    for (site, station_id), (_, runs) in measure.last_hours.items():
+    for (site, station_id), runs in measure.stays.items():
         for run in runs:
             for span in spans_of_run(run, rules=rules):
                 if span.workstation_id == station_id:

@@ -46,11 +46,13 @@ class Storage(Protocol):
         *,
         split: Split,
         by_hour: bool = False,
+        stays: bool = True,
         occupied: Stretch | None = None,
     ) -> Measure:
         """Return what the numbers of a window are made of, as of one moment.
 
-        Hours apart only if asked for; what tells how long workstations were occupied only for the closed window given.
+        Hours apart, and the last stays at workstations, only if asked for; what tells how long workstations were occupied
+        only for the closed window given.
         """
         ...
 

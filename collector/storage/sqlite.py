@@ -118,11 +118,14 @@ class SqliteStorage:
         *,
         split: Split,
         by_hour: bool = False,
+        stays: bool = True,
         occupied: Stretch | None = None,
     ) -> Measure:
         """Return what the numbers of a window are made of."""
         return await self._read(
-            lambda reader: ledger_query.measure(reader, sites, split=split, by_hour=by_hour, occupied=occupied)
+            lambda reader: ledger_query.measure(
+                reader, sites, split=split, by_hour=by_hour, stays=stays, occupied=occupied
+            )
         )
 
     async def runs(

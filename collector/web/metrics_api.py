@@ -52,5 +52,7 @@ async def _totals(request: web.Request, viewer: Viewer, *, what: str) -> tuple[T
         raise BadRequest("include: only occupied can be included")
     asked = await window_of(request, viewer)
     sites = sites_of(request, viewer, asked=asked)
-    totals = await request.app[REPORTS].totals(asked.window, sites=sites, occupied=include == "occupied")
+    totals = await request.app[REPORTS].totals(
+        asked.window, sites=sites, stations=what == "workstations", occupied=include == "occupied"
+    )
     return totals, window_headers(asked)

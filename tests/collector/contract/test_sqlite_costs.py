@@ -169,7 +169,9 @@ def test_an_event_costs_the_same_over_few_and_over_many() -> None:
 def test_a_question_costs_what_its_window_holds(window: Window, *, occupied: bool) -> None:
     """And not what is stored beside it."""
     stretch = (window.start, window.end) if occupied and None not in (window.start, window.end) else None
-    ask = partial(ledger_query.measure, of=None, split=partial(split, window), by_hour=False, occupied=stretch)
+    ask = partial(
+        ledger_query.measure, of=None, split=partial(split, window), by_hour=False, stays=True, occupied=stretch
+    )
     steps = []
     for size in (FEW, 10 * FEW):
         with machine(size) as made:
