@@ -7,7 +7,7 @@ Unicode code point.
 from collections.abc import Sequence
 from typing import Protocol
 
-from collector.measures import Histories, Measure, Split, Stretch
+from collector.measures import Histories, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -47,12 +47,12 @@ class Storage(Protocol):
         split: Split,
         by_hour: bool = False,
         stays: bool = True,
-        occupied: Stretch | None = None,
+        occupied: Occupied | None = None,
     ) -> Measure:
         """Return what the numbers of a window are made of, as of one moment.
 
-        Hours apart, and the last stays at workstations, only if asked for; what tells how long workstations were occupied
-        only for the closed window given.
+        Hours apart, and the last stays at workstations, only if asked for; likewise how long workstations were occupied,
+        which is left open if it takes more states than the question allows.
         """
         ...
 

@@ -11,10 +11,10 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.measures import Measure, Parts, Person, Split, Station, Stretch
+from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Station, Stretch
 from collector.records import Amounts, LedgerRules, OpenState, Run, State
 from collector.storage import sqlite_read
-from collector.storage.company import Company, tell_company
+from collector.storage.company import tell_company
 from collector.storage.neighbourhood import runs_within
 from collector.storage.stays import last_stays
 
@@ -31,7 +31,6 @@ class _Gathered:
     by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
     edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
     stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
-    company: Company = field(default_factory=Company)
 
     def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
         """Add to what a worker did at a workstation."""
@@ -62,7 +61,7 @@ def hour_offsets(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def measure(
-    connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, stays: bool, occupied: Stretch | None
+    connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, stays: bool, occupied: Occupied | None
 ) -> Measure:
     """Return what the numbers of a window are made of; see `collector.storage.base.Storage` for what is asked for."""
     gathered = _Gathered()
@@ -78,8 +77,6 @@ def measure(
         elif stays and _is_open(parts):
             found = last_stays(connection, site.number, gap=rules(connection).session_gap)
             gathered.stays.update({(site.name, station_id): runs for station_id, runs in found.items()})
-        if occupied is not None:
-            tell_company(connection, gathered.company, site=(site.name, site.number, site.hour_offset), window=occupied)
     return Measure(
         workers=sqlite_read.workers(connection, of),
         stations=_stations(connection, of),
@@ -89,9 +86,17 @@ def measure(
         edges=gathered.edges,
         open_states=open_states,
         stays=gathered.stays,
-        alone=gathered.company.alone,
-        together=gathered.company.together,
+        company=None if occupied is None else _company(connection, of, question=occupied),
     )
+
+
+def _company(connection: sqlite3.Connection, of: Sites, *, question: Occupied) -> Company | None:
+    company, by = Company(question.most), rules(connection)
+    for site in _sites(connection, of):
+        place = (site.name, site.number, site.hour_offset)
+        if not tell_company(connection, company, site=place, question=question, rules=by):
+            return None
+    return company
 
 
 def _add_whole(

@@ -94,14 +94,11 @@ def outlines_of_site(
 
 def _states(connection: sqlite3.Connection, bound: dict[str, Any]) -> dict[int, list[Entry]] | None:
     """Return the states of each worker, in order, without their cameras; None if there are too many."""
-    # Which station a number is.
-    stations = dict(
-        connection.execute("select number, station_id from workstation where site = :site", bound).fetchall()
-    )
     # The states of everybody, from their index alone.
     rows = connection.execute(_STATES, bound).fetchall()
     if len(rows) > bound["most"]:
         return None
+    stations = _station_ids(connection, bound["site"], numbers={row[3] for row in rows})
     result: dict[int, list[Entry]] = {}
     make = tuple.__new__  # a third of the time of Entry(…), and a page is made of 20,000 of them
     for worker, of_worker in groupby(rows, itemgetter(0)):
@@ -109,6 +106,20 @@ def _states(connection: sqlite3.Connection, bound: dict[str, Any]) -> dict[int, 
         entries.sort()  # the index orders ties by the station's number, SEMANTICS §3 by its id
         result[worker] = entries
     return result
+
+
+def _station_ids(connection: sqlite3.Connection, site: int, *, numbers: Iterable[int]) -> dict[int, str]:
+    # Which stations these numbers are.
+    return dict(
+        connection.execute(
+            """
+            select number, station_id
+            from workstation
+            where site = ? and number in (select value from json_each(?))
+            """,
+            (site, json.dumps([*numbers])),
+        ).fetchall()
+    )
 
 
 def filled(

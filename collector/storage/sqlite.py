@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlite_utils.utils import sqlite3
 
-from collector.measures import Histories, Measure, Split, Stretch
+from collector.measures import Histories, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -119,7 +119,7 @@ class SqliteStorage:
         split: Split,
         by_hour: bool = False,
         stays: bool = True,
-        occupied: Stretch | None = None,
+        occupied: Occupied | None = None,
     ) -> Measure:
         """Return what the numbers of a window are made of."""
         return await self._read(
