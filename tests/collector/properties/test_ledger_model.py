@@ -49,7 +49,7 @@ class StoreLife(RuleBasedStateMachine):
         """Begin with an empty store."""
         self._rules, self._offsets = wanted
         self._file = self._new_file()
-        self._storage = new_store(self._file, rules=self._rules, hour_offset_of=self._offsets.__getitem__)
+        self._storage = new_store(self._file, rules=self._rules, hour_offset_of=self._offset_of)
 
     @rule(batch=batches)
     def takes_in(self, batch: list[Delivery]) -> None:
