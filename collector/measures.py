@@ -1,7 +1,7 @@
 """What crosses the storage interface when somebody asks: the parts of a window, and what its numbers are made of."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from collector.records import Amounts, Camera, OpenState, Registered, Run
 
@@ -50,6 +50,47 @@ Person = tuple[str, str]
 """Site and worker."""
 
 
+Stretches = Sequence[tuple[int, int]]
+"""Instants `[start, end)`, ascending, none touching another."""
+Place = tuple[str, str]
+"""Site and workstation."""
+Tell = Callable[[Iterable[Run], tuple[int, int]], Mapping[str, Stretches]]
+"""Say when anybody worked at each workstation within `[start, end)`, by the runs of those who may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """The question how long workstations were occupied."""
+
+    window: tuple[int, int]
+    tell: Tell
+    most: int
+    """How many states may be read to answer it."""
+
+
+@dataclass(slots=True)
+class Company:
+    """How long workstations were worked at in closed time, however many worked there; gathered hour by hour."""
+
+    left: int
+    """How many more states may be read."""
+    counted: dict[Place, int] = field(default_factory=dict)
+    """Microseconds that overlap no open time and no stretch."""
+    stretches: dict[Place, list[tuple[int, int]]] = field(default_factory=dict)
+    """Where open time may overlap: ascending, none overlapping another."""
+
+    def count(self, place: Place, time: int) -> None:
+        """Add time that overlaps nothing."""
+        self.counted[place] = self.counted.get(place, 0) + time
+
+    def add(self, place: Place, stretches: Stretches, *, may_overlap: bool) -> None:
+        """Add stretches, as they are if open time may overlap them, else their sum."""
+        if may_overlap:
+            self.stretches.setdefault(place, []).extend(stretches)
+        else:
+            self.count(place, sum(end - start for start, end in stretches))
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What the numbers of a window are made of, as of one moment; sequences are ordered by (site, id)."""
@@ -64,12 +105,10 @@ class Measure:
     edges: Sequence[tuple[Person, Stretch, Run]]
     """Where a window cuts an hour: the stretch of a worker that counts, and the run that tells its time."""
     open_states: Mapping[Person, OpenState]
-    last_hours: Mapping[tuple[str, str], tuple[int, Sequence[Run]]]
-    """By (site, workstation), for windows without an end: the last hour with closed time there, and who was there."""
-    alone: Mapping[tuple[str, str], int]
-    """If asked for, by (site, workstation): working microseconds of the hours in which one worker was there alone."""
-    together: Sequence[tuple[tuple[str, str], Stretch, Run]]
-    """If asked for: stretches in which the time of others at the same (site, workstation) may overlap, one run a worker."""
+    stays: Mapping[tuple[str, str], Sequence[Run]]
+    """If asked for, by (site, workstation), for windows without an end: what tells when the last states there ended."""
+    company: Company | None
+    """How workstations were occupied; None where that was not asked for, or takes more states than may be read."""
     watched: Mapping[str, Watched]
     """By site, where hours are told apart: when its cameras watched within the window."""
 

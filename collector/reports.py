@@ -9,6 +9,7 @@ from collector.measures import Measure, Station
 from collector.metrics import answers, drift, hourly, kpis, measured
 from collector.metrics.asked import AskedWindow, Question, SitePlan, understand
 from collector.metrics.camera_states import NEW, camera_state
+from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.shifts import Shift
 from collector.metrics.timeline import MOST_SPANS, Timeline, pieces, watermarks_of, within
@@ -38,21 +39,35 @@ class Reports:
         self._settings = settings
         self._clock = clock
 
-    async def totals(self, window: Window, *, sites: Sequence[str] | None, occupied: bool = False) -> kpis.Totals:
-        """Return the totals of these sites (None: all) within a window.
+    async def totals(
+        self,
+        window: Window,
+        *,
+        sites: Sequence[str] | None,
+        stations: bool = True,
+        occupied_by_states: int | None = None,
+    ) -> kpis.Totals:
+        """Return the totals of these sites (None: all) within a window, without workstations if they are not asked for.
 
-        `occupied` asks for the time of workstations counted once, which is told for closed windows of 31 days at most.
+        `occupied_by_states` asks for the time of workstations counted once, and says how many states may be read for it; it
+        is told for closed windows of 31 days at most.
 
         Raises:
-            BadRequest: a site that is not known, or a window too long for `occupied`.
+            BadRequest: a site that is not known, or a window too long or too full for `occupied`.
         """
         await self.check_sites(sites)
-        if occupied and not may_tell_occupied(window):
+        rules, most = self._storage.rules, occupied_by_states
+        if most is not None and not may_tell_occupied(window):
             raise BadRequest("include: occupied is told for windows of at most 31 days, closed at both ends")
-        stretch = (window.start, window.end) if occupied else None
-        measure = await self._storage.measure(sites, split=partial(split, window), occupied=stretch)
-        rules = self._storage.rules
-        return measured.totals(self._with_names(measure), window=window, rules=rules, occupied=occupied)
+        question = None if most is None else occupied_in(window, rules=rules, most=most)
+        measure = await self._storage.measure(sites, split=partial(split, window), stays=stations, occupied=question)
+        if question is not None and measure.company is None:
+            raise BadRequest(
+                f"include: more than {most:,} states lie in those hours of this window in which several people shared a"
+                " workstation; ask for a smaller window"
+            )
+        found = measured.totals(self._with_names(measure), window=window, rules=rules)
+        return found if stations else replace(found, stations=())
 
     async def facts(self, window: Window, *, sites: Sequence[str] | None) -> Measure:
         """Return what the numbers of a window are made of, hours apart, with the names that the settings give."""
@@ -65,7 +80,7 @@ class Reports:
             BadRequest: a site that is not known.
         """
         await self.check_sites(sites)
-        measure = await self.facts(window, sites=sites)
+        measure = await self._storage.measure(sites, split=partial(split, window), by_hour=True, stays=False)
         offsets = await self.hour_offsets(sites)
         found = measured.hours(measure, window=window, rules=self._storage.rules, offsets=offsets)
         return hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)

@@ -79,9 +79,11 @@ async def _rows(settings: CollectorSettings, question: Question, *, what: str, e
         reports = Reports(storage, settings=settings, clock=SystemClock())
         asked = await reports.window_asked(question)
         tell_shift(asked)
-        occupied = exact and may_tell_occupied(asked.window)
+        stations = what == "workstations"
+        # Nobody waits behind a command: it reads whatever it takes.
+        most = sys.maxsize - 1 if stations and exact and may_tell_occupied(asked.window) else None
         sites = None if asked.site is None else [asked.site]
-        totals = await reports.totals(asked.window, sites=sites, occupied=occupied)
+        totals = await reports.totals(asked.window, sites=sites, stations=stations, occupied_by_states=most)
     return exact_rows(totals, what) if exact else shown_rows(totals, what)
 
 

@@ -19,11 +19,8 @@ _STATES = tuple(EventType)
 COLUMNS = {EventType.working: WORKING, EventType.idle: IDLE, EventType.absent: ABSENT}
 
 
-def totals(measure: Measure, *, window: Window, rules: LedgerRules, occupied: bool = False) -> Totals:
-    """Return the totals of every registered worker and workstation, zeros too.
-
-    `occupied` says that the measure was asked for it.
-    """
+def totals(measure: Measure, *, window: Window, rules: LedgerRules) -> Totals:
+    """Return the totals of every registered worker and workstation, zeros too."""
     workers = {(row.site, row.id): WorkerTotals(row.site, row.id, row.name) for row in measure.workers}
     stations = {
         (row.site, row.id): StationTotals(row.site, row.id, row.name, window_start=row.first_at, window_end=row.last_at)
@@ -33,12 +30,11 @@ def totals(measure: Measure, *, window: Window, rules: LedgerRules, occupied: bo
         _add(workers[site, worker_id], stations[site, station_id], amounts=amounts)
     if window.end is None:
         _widen(stations, measure, rules=rules)
-    if occupied:
-        _occupy(stations, measure, window=window, rules=rules)
+    _occupy(stations, measure, window=window, rules=rules)
     for station in stations.values():
         station.window_start = station.window_start if window.start is None else window.start
         station.window_end = station.window_end if window.end is None else window.end
-    return Totals(window, list(workers.values()), list(stations.values()), knows_occupied=occupied)
+    return Totals(window, list(workers.values()), list(stations.values()), knows_occupied=measure.company is not None)
 
 
 def hours(
@@ -128,13 +124,14 @@ def _add(worker: WorkerTotals, station: StationTotals, *, amounts: Amounts) -> N
 def _occupy(
     stations: Mapping[tuple[str, str], StationTotals], measure: Measure, *, window: Window, rules: LedgerRules
 ) -> None:
-    """Note the working time at each workstation: stretches where they may overlap, a sum where nobody else was."""
-    for place, alone in measure.alone.items():
-        stations[place].alone += alone
-    for place, stretch, run in measure.together:
-        for span in _clipped(spans_of_run(run, rules=rules), Window(*stretch)):
-            if span.state is EventType.working and span.workstation_id == place[1]:
-                stations[place].stretches.append((span.start, span.end))
+    """Note the working time at each workstation: stretches where they may overlap, a sum where none can."""
+    company = measure.company
+    if company is None:
+        return
+    for place, counted in company.counted.items():
+        stations[place].alone += counted
+    for place, stretches in company.stretches.items():
+        stations[place].stretches.extend(stretches)
     for (site, _), span in open_spans_of(measure, rules=rules):
         if span.state is EventType.working:
             for clipped in _clipped([span], window):
@@ -143,7 +140,7 @@ def _occupy(
 
 def _widen(stations: Mapping[tuple[str, str], StationTotals], measure: Measure, *, rules: LedgerRules) -> None:
     """Let the own window of each workstation reach to the end of the last state there."""
-    for (site, station_id), (_, runs) in measure.last_hours.items():
+    for (site, station_id), runs in measure.stays.items():
         for run in runs:
             for span in spans_of_run(run, rules=rules):
                 if span.workstation_id == station_id:

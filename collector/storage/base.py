@@ -7,7 +7,7 @@ Unicode code point.
 from collections.abc import Sequence
 from typing import Protocol
 
-from collector.measures import Histories, Measure, Split, Stretch
+from collector.measures import Histories, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -46,11 +46,13 @@ class Storage(Protocol):
         *,
         split: Split,
         by_hour: bool = False,
-        occupied: Stretch | None = None,
+        stays: bool = True,
+        occupied: Occupied | None = None,
     ) -> Measure:
         """Return what the numbers of a window are made of, as of one moment.
 
-        Hours apart, and when cameras watched, only if asked for; what tells how long workstations were occupied only for the closed window given.
+        Hours apart with when cameras watched, and the last stays at workstations, only if asked for; likewise how long
+        workstations were occupied, which is left open if it takes more states than the question allows.
         """
         ...
 

@@ -1,89 +1,118 @@
 """Who shared a workstation with whom, from the ledger of the SQLite store: the only hours whose events must be read.
 
 `occupied` counts time once however many work at a station, so it cannot be added up from amounts. But an hour in which one
-worker was there alone is that worker's time; only the others are told by runs of events.
+worker was there alone is that worker's time. The others are gone through hour by hour: each worker's states in such an
+hour are read once, for all stations, and forgotten before the next. Kept are sums, and stretches only where open time,
+which moves with a watermark, may overlap them.
+
+    S1      |  W1 alone   |  W1 and W2  |  W1 alone, W3 open  |
+            its amount      a sum         stretches
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from itertools import groupby
+from operator import itemgetter
 
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.measures import Stretch
-from collector.records import Run
-from collector.storage.neighbourhood import run_within
+from collector.measures import Company, Occupied
+from collector.records import LedgerRules
+from collector.storage.outlines import outlines_of_site
 from shared.events import EventType
 
 Site = tuple[str, int, int]
 """Name, number, and where the hours begin."""
+_Open = Mapping[tuple[int, int], set[int]]
+"""By (workstation, hour): the workers who may be working there in open time."""
 
 
-@dataclass(slots=True)
-class Company:
-    """What is gathered of one or several sites; see `collector.records.Measure`."""
-
-    alone: dict[tuple[str, str], int] = field(default_factory=dict)
-    together: list[tuple[tuple[str, str], Stretch, Run]] = field(default_factory=list)
-
-
-def tell_company(connection: sqlite3.Connection, into: Company, *, site: Site, window: Stretch) -> None:
-    """Add what a site's workstations saw in a window that is closed at both ends."""
+def tell_company(
+    connection: sqlite3.Connection, into: Company, *, site: Site, question: Occupied, rules: LedgerRules
+) -> bool:
+    """Add what a site's workstations saw in a window; False if that takes more states than the company has left."""
     name, number, offset = site
-    start, end = window
-    if start is None or end is None:
-        raise ValueError("a workstation's occupied time is told for a closed window only")
-    first_hour = hours.hour_of(start, offset=offset)
+    start, end = question.window
+    open_there = _open_there(connection, site, window=question.window, rules=rules)
+    # Which station a number is.
+    station_ids = dict(
+        connection.execute("select number, station_id from workstation where site = ?", (number,)).fetchall()
+    )
     # Who worked where in which hour.
     rows = connection.execute(
         """
-        select l.workstation, st.station_id, l.hour, l.worker, l.working
+        select l.hour, l.workstation, l.worker, l.working
         from ledger as l
-        join workstation as st on st.site = l.site and st.number = l.workstation
         where l.site = ? and l.hour >= ? and l.hour < ? and l.working > 0
-        order by l.workstation, l.hour
+        order by l.hour
         """,
-        (number, first_hour, end),
-    ).fetchall()
-    open_since = _open_since(connection, number)
-    for (station, station_id), of_station in groupby(rows, key=lambda row: row[:2]):
-        place = (name, station_id)
-        shared_hours: dict[int, list[int]] = {}
-        for hour, in_hour in groupby(of_station, key=lambda row: row[2]):
-            workers = [(row[3], row[4]) for row in in_hour]
-            is_whole = start <= hour and hour + hours.LENGTH <= end
-            if len(workers) == 1 and is_whole and hour + hours.LENGTH <= open_since.get(station, end):
-                into.alone[place] = into.alone.get(place, 0) + workers[0][1]
-                continue
-            for worker, _ in workers:
-                shared_hours.setdefault(worker, []).append(hour)
-        for worker, of_worker in shared_hours.items():
-            for first, last in _consecutive(of_worker):
-                stretch = (max(first, start), min(last + hours.LENGTH, end))
-                run = run_within(connection, (number, worker), start=stretch[0], end=stretch[1])
-                into.together.append((place, stretch, run))
+        (number, hours.hour_of(start, offset=offset), end),
+    )
+    for hour, in_hour in groupby(rows, itemgetter(0)):
+        stretch = (max(hour, start), min(hour + hours.LENGTH, end))
+        shared: dict[int, Mapping[int, int]] = {}
+        for station, there in _by_station(in_hour).items():
+            is_alone = len(there) == 1 and open_there.get((station, hour), there.keys()) == there.keys()
+            if is_alone and stretch == (hour, hour + hours.LENGTH):
+                into.count((name, station_ids[station]), sum(there.values()))
+            else:
+                shared[station] = there
+        if not shared:
+            continue
+        found = outlines_of_site(
+            connection,
+            (name, number),
+            stretch=stretch,
+            gap=rules.session_gap,
+            most=into.left,
+            workers=set().union(*shared.values()),
+        )
+        if found is None:
+            return False
+        runs, states = found
+        into.left -= states
+        told = question.tell(runs.values(), stretch)
+        for station in shared:
+            of_station = told.get(station_ids[station], ())
+            into.add((name, station_ids[station]), of_station, may_overlap=(station, hour) in open_there)
+    return True
 
 
-def _open_since(connection: sqlite3.Connection, site: int) -> dict[int, int]:
-    # From when on somebody may still be working at a workstation; others' time there may overlap.
+def _by_station(rows: Iterable[tuple[int, int, int, int]]) -> dict[int, dict[int, int]]:
+    """Return by workstation how long each worker worked there."""
+    result: dict[int, dict[int, int]] = {}
+    for _, station, worker, working in rows:
+        result.setdefault(station, {})[worker] = working
+    return result
+
+
+def _open_there(connection: sqlite3.Connection, site: Site, *, window: tuple[int, int], rules: LedgerRules) -> _Open:
+    """Return where and when somebody may still be working after their last sighting.
+
+    As far as the camera's watermark, if that is no more than a session gap away, or the tail of the state's event.
+    """
+    _, number, offset = site
+    start, end = window
     rows = connection.execute(
         """
-        select state_workstation, min(last_at)
-        from open_state
-        where site = ? and state_type = ?
-        group by state_workstation
+        select o.state_workstation, o.worker, o.last_at, max(
+            o.state_at + :tail, iif(c.watermark <= o.last_at + :gap, c.watermark, o.last_at)
+        ) as until
+        from open_state as o
+        left join camera as c on c.site = o.site and c.number = o.state_camera
+        where o.site = :site and o.state_type = :working and o.last_at < :end and until > :start
         """,
-        (site, int(EventType.working)),
+        {
+            "site": number,
+            "working": int(EventType.working),
+            "gap": rules.session_gap,
+            "tail": rules.tail,
+            "start": start,
+            "end": end,
+        },
     ).fetchall()
-    return dict(rows)
-
-
-def _consecutive(ascending: Iterable[int]) -> list[tuple[int, int]]:
-    stretches: list[tuple[int, int]] = []
-    for hour in ascending:
-        if stretches and stretches[-1][1] + hours.LENGTH == hour:
-            stretches[-1] = (stretches[-1][0], hour)
-        else:
-            stretches.append((hour, hour))
-    return stretches
+    result: dict[tuple[int, int], set[int]] = {}
+    for station, worker, last_at, until in rows:
+        for hour, _, _ in hours.by_hour(max(last_at, start), min(until, end), offset=offset):
+            result.setdefault((station, hour), set()).add(worker)
+    return result

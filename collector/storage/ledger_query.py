@@ -11,11 +11,12 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.measures import Measure, Parts, Person, Split, Station, Stretch, Watched
+from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Station, Stretch, Watched
 from collector.records import Amounts, LedgerRules, OpenState, Run, State
 from collector.storage import sqlite_read
-from collector.storage.company import Company, tell_company
+from collector.storage.company import tell_company
 from collector.storage.neighbourhood import runs_within
+from collector.storage.stays import last_stays
 from collector.storage.watching import watched
 
 Sites = Sequence[str] | None
@@ -30,8 +31,7 @@ class _Gathered:
     amounts: dict[tuple[str, str, str], Amounts] = field(default_factory=dict)
     by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
     edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
-    last_hours: dict[tuple[str, str], tuple[int, Sequence[Run]]] = field(default_factory=dict)
-    company: Company = field(default_factory=Company)
+    stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
     watched: dict[str, Watched] = field(default_factory=dict)
 
     def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
@@ -63,12 +63,9 @@ def hour_offsets(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def measure(
-    connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, occupied: Stretch | None
+    connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, stays: bool, occupied: Occupied | None
 ) -> Measure:
-    """Return what the numbers of a window are made of.
-
-    Hours apart, and when cameras watched, only if asked for; what tells how long workstations were occupied only for a window given as `occupied`.
-    """
+    """Return what the numbers of a window are made of; see `collector.storage.base.Storage` for what is asked for."""
     gathered = _Gathered()
     open_states = _open_states(connection, of)
     for site in _sites(connection, of):
@@ -79,12 +76,11 @@ def measure(
             _add_left(connection, gathered, site=site, left=parts.left)
         if parts.right is not None:
             _add_right(connection, gathered, site=site, right=parts.right, open_states=open_states, by_hour=by_hour)
-        elif _is_open(parts):
-            _add_last_hours(connection, gathered, site=site)
+        elif stays and _is_open(parts):
+            found = last_stays(connection, site.number, gap=rules(connection).session_gap)
+            gathered.stays.update({(site.name, station_id): runs for station_id, runs in found.items()})
         if by_hour and parts.window is not None:
             gathered.watched[site.name] = watched(connection, site.number, stretch=parts.window)
-        if occupied is not None:
-            tell_company(connection, gathered.company, site=(site.name, site.number, site.hour_offset), window=occupied)
     return Measure(
         workers=sqlite_read.workers(connection, of),
         stations=_stations(connection, of),
@@ -93,11 +89,19 @@ def measure(
         by_hour=gathered.by_hour,
         edges=gathered.edges,
         open_states=open_states,
-        last_hours=gathered.last_hours,
-        alone=gathered.company.alone,
-        together=gathered.company.together,
+        stays=gathered.stays,
+        company=None if occupied is None else _company(connection, of, question=occupied),
         watched=gathered.watched,
     )
+
+
+def _company(connection: sqlite3.Connection, of: Sites, *, question: Occupied) -> Company | None:
+    company, by = Company(question.most), rules(connection)
+    for site in _sites(connection, of):
+        place = (site.name, site.number, site.hour_offset)
+        if not tell_company(connection, company, site=place, question=question, rules=by):
+            return None
+    return company
 
 
 def _add_whole(
@@ -161,33 +165,6 @@ def _add_right(
         if by_hour:
             gathered.add_hour((site.name, start), amounts)
     _add_edges(connection, gathered, site=site, workers=cut, stretch=(start, end))
-
-
-def _add_last_hours(connection: sqlite3.Connection, gathered: _Gathered, *, site: _Site) -> None:
-    # For each workstation the last hour that has closed time there.
-    last_hours = connection.execute(
-        """
-        select st.number, st.station_id, (
-            select max(l.hour)
-            from ledger as l
-            where l.site = st.site and l.workstation = st.number and l.working + l.idle + l.absent > 0
-        )
-        from workstation as st
-        where st.site = ?
-        """,
-        (site.number,),
-    ).fetchall()
-    for station, station_id, hour in last_hours:
-        if hour is None:
-            continue
-        # Who was there in that hour.
-        workers = connection.execute(
-            "select worker from ledger where site = ? and hour = ? and workstation = ?", (site.number, hour, station)
-        ).fetchall()
-        runs = runs_within(
-            connection, site.number, workers=[row[0] for row in workers], stretch=(hour, hour + hours.LENGTH)
-        )
-        gathered.last_hours[site.name, station_id] = (hour, [*runs.values()])
 
 
 def _add_edges(

@@ -9,7 +9,8 @@ does not know.
     outline    W ............... I ............... c ............... W        nowhere more than a session_gap apart
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, zip_longest
 from operator import itemgetter, sub
 from typing import Any
@@ -29,7 +30,7 @@ _BOUNDS = """
             iif(o.last_at < :end, null,
                 (select min(at) from event where site = o.site and worker = o.worker and at >= :end)) as next_at
         from open_state as o
-        where o.site = :site
+        where o.site = :site and (:workers is null or o.worker in (select value from json_each(:workers)))
     )
     select w.worker_id, k.worker, k.last_at, last.name, k.seen_at, k.next_at, e.at, e.type, st.station_id, c.name
     from known as k
@@ -44,7 +45,8 @@ _STATES = """
     select e.worker, e.at, e.type, e.workstation
     from open_state as o
     join event as e indexed by event_state on e.site = o.site and e.worker = o.worker
-    where o.site = :site and o.last_at >= :start and e.at >= :start and e.at < :end and e.type < 3
+    where o.site = :site and (:workers is null or o.worker in (select value from json_each(:workers)))
+        and o.last_at >= :start and e.at >= :start and e.at < :end and e.type < 3
     order by o.worker, e.at
     limit :most + 1
 """
@@ -53,20 +55,28 @@ _NEXT = "select min(at) from event where site = ? and worker = ? and at > ?"
 
 
 def outlines_of_site(
-    connection: sqlite3.Connection, site: tuple[str, int], *, stretch: tuple[int, int], gap: int, most: int
+    connection: sqlite3.Connection,
+    site: tuple[str, int],
+    *,
+    stretch: tuple[int, int],
+    gap: int,
+    most: int,
+    workers: Iterable[int] | None = None,
 ) -> tuple[dict[Person, Run], int] | None:
-    """Return the outline of each worker of a site within `[start, end)`, and how many states they have there.
+    """Return the outline of each of these workers (None: all) of a site within `[start, end)`, and how many states.
 
-    None if those are more than `most`.
+    None if they have more than `most` states there.
     """
     name, number = site
     start, end = stretch
-    states = _states(connection, {"site": number, "start": start, "end": end, "most": most})
+    these = None if workers is None else json.dumps([*workers])
+    bound = {"site": number, "workers": these, "start": start, "end": end, "most": most}
+    states = _states(connection, bound)
     if states is None:
         return None
     number_of_states = sum(map(len, states.values()))
     # What holds at the start, and the first sighting after the end. Of states at one instant the last one stays.
-    rows = connection.execute(_BOUNDS, {"site": number, "start": start, "end": end}).fetchall()
+    rows = connection.execute(_BOUNDS, bound).fetchall()
     bounds = {row[0]: row[1:] for row in rows}
     result: dict[Person, Run] = {}
     for worker_id, (worker, last_at, camera, seen_at, next_at, *before) in bounds.items():
@@ -76,22 +86,19 @@ def outlines_of_site(
             events[-1] = events[-1]._replace(camera=camera)
         if next_at is not None or last_at >= start:
             events.append(_sighting(last_at if next_at is None else next_at))
-        filled = _filled(connection, (number, worker), seen_at=seen_at, events=events, gap=gap)
+        told = filled(connection, (number, worker), seen_at=seen_at, events=events, gap=gap)
         state = None if before[0] is None else State._make(before)
-        result[name, worker_id] = Run(state, seen_at, filled, is_last=next_at is None)
+        result[name, worker_id] = Run(state, seen_at, told, is_last=next_at is None)
     return result, number_of_states
 
 
-def _states(connection: sqlite3.Connection, bound: dict[str, int]) -> dict[int, list[Entry]] | None:
+def _states(connection: sqlite3.Connection, bound: dict[str, Any]) -> dict[int, list[Entry]] | None:
     """Return the states of each worker, in order, without their cameras; None if there are too many."""
-    # Which station a number is.
-    stations = dict(
-        connection.execute("select number, station_id from workstation where site = :site", bound).fetchall()
-    )
     # The states of everybody, from their index alone.
     rows = connection.execute(_STATES, bound).fetchall()
     if len(rows) > bound["most"]:
         return None
+    stations = _station_ids(connection, bound["site"], numbers={row[3] for row in rows})
     result: dict[int, list[Entry]] = {}
     make = tuple.__new__  # a third of the time of Entry(…), and a page is made of 20,000 of them
     for worker, of_worker in groupby(rows, itemgetter(0)):
@@ -101,7 +108,21 @@ def _states(connection: sqlite3.Connection, bound: dict[str, int]) -> dict[int, 
     return result
 
 
-def _filled(
+def _station_ids(connection: sqlite3.Connection, site: int, *, numbers: Iterable[int]) -> dict[int, str]:
+    # Which stations these numbers are.
+    return dict(
+        connection.execute(
+            """
+            select number, station_id
+            from workstation
+            where site = ? and number in (select value from json_each(?))
+            """,
+            (site, json.dumps([*numbers])),
+        ).fetchall()
+    )
+
+
+def filled(
     connection: sqlite3.Connection, worker: tuple[int, int], *, seen_at: int | None, events: Sequence[Entry], gap: int
 ) -> Sequence[Entry]:
     """Return the events, and between those that lie too far apart as many sightings as it takes."""

@@ -1,4 +1,6 @@
-"""The SQLite store: one thread writes, one reads, both through WAL, so readers never wait for the writer.
+"""The SQLite store: one thread writes, two read, all through WAL, so readers never wait for the writer.
+
+The second reading thread is for questions that may take seconds: whoever asks for less does not wait behind them.
 
 Invariants: what `store` has returned is on disk (`synchronous=FULL`); the lock file is held as long as the store is open
 for writing; after any error of a write nothing of it is there.
@@ -8,11 +10,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlite_utils.utils import sqlite3
 
-from collector.measures import Histories, Measure, Split, Stretch
+from collector.measures import Histories, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -54,9 +56,9 @@ class SqliteStorage:
         self._file = file
         self._token = new_token()
         self._writes = 0
-        self._reader = reader
+        self._reader = _Reader(reader, ThreadPoolExecutor(1, thread_name_prefix="store-read"))
+        self._long_reader = _Reader(open_reader(file), ThreadPoolExecutor(1, thread_name_prefix="store-read-long"))
         self._writer = writer
-        self._read_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         self._write_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-write")
 
     @classmethod
@@ -118,11 +120,15 @@ class SqliteStorage:
         *,
         split: Split,
         by_hour: bool = False,
-        occupied: Stretch | None = None,
+        stays: bool = True,
+        occupied: Occupied | None = None,
     ) -> Measure:
         """Return what the numbers of a window are made of."""
         return await self._read(
-            lambda reader: ledger_query.measure(reader, sites, split=split, by_hour=by_hour, occupied=occupied)
+            lambda reader: ledger_query.measure(
+                reader, sites, split=split, by_hour=by_hour, stays=stays, occupied=occupied
+            ),
+            by=self._reader if occupied is None else self._long_reader,
         )
 
     async def runs(
@@ -190,18 +196,21 @@ class SqliteStorage:
     async def close(self) -> None:
         """Finish what runs, fold the WAL back and let go of the file."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._read_thread, self._reader.close)
+        for reader in (self._reader, self._long_reader):
+            await loop.run_in_executor(reader.thread, reader.connection.close)
+            reader.thread.shutdown()
         if self._writer is not None:
             await loop.run_in_executor(self._write_thread, self._writer.close)
-        self._read_thread.shutdown()
         self._write_thread.shutdown()
 
-    async def _read(self, read: Callable[[sqlite3.Connection], Result]) -> Result:
-        def run() -> Result:
-            with translated_errors(self._file), transaction(self._reader, "deferred"):
-                return read(self._reader)
+    async def _read(self, read: Callable[[sqlite3.Connection], Result], *, by: "_Reader | None" = None) -> Result:
+        reader = by or self._reader
 
-        return await asyncio.get_running_loop().run_in_executor(self._read_thread, run)
+        def run() -> Result:
+            with translated_errors(self._file), transaction(reader.connection, "deferred"):
+                return read(reader.connection)
+
+        return await asyncio.get_running_loop().run_in_executor(reader.thread, run)
 
     async def _write(self, write: "Callable[[_Writer], Result]") -> Result:
         writer = self._writer
@@ -220,6 +229,13 @@ class SqliteStorage:
                 raise
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
+
+
+class _Reader(NamedTuple):
+    """A connection that cannot write, and the one thread that uses it."""
+
+    connection: sqlite3.Connection
+    thread: Executor
 
 
 class _Writer:

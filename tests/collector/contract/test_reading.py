@@ -1,10 +1,16 @@
 """What a store can be asked for: pages of events, names, sites; and a site under another name."""
 
+import asyncio
 import random
+import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from collector.measures import Occupied, Stretches
+from collector.metrics.parts import split
+from collector.metrics.windows import Window
 from collector.records import EventQuery, Key, NewName, StoredEvent
 from collector.storage.base import Storage
 from shared.errors import BadRequest, NotFound
@@ -207,3 +213,29 @@ async def test_reading_sees_what_was_stored_before(storage: Storage) -> None:
         await storage.store([delivery(event(f"10:{minute:02}", "W1", "idle"))], decide=decide)
 
         assert minute + 1 == len(await storage.events(EventQuery()))
+
+
+async def test_nobody_waits_behind_a_long_question(storage: Storage) -> None:
+    """While occupied time is being told, others are answered."""
+    begun, answered = threading.Event(), threading.Event()
+
+    def tell(_: object, __: object) -> dict[str, Stretches]:
+        begun.set()
+        assert answered.wait(30)
+        return {}
+
+    await storage.store(
+        [delivery(*(event("10:00", worker, "working", station="S1") for worker in ("W1", "W2")))], decide=decide
+    )
+    await storage.store(
+        [delivery(*(event("10:30", worker, "idle", station="S1") for worker in ("W1", "W2")))], decide=decide
+    )
+    window = Window(at("10:00"), at("11:00"))
+    question = Occupied((at("10:00"), at("11:00")), tell, most=10)
+    long = asyncio.create_task(storage.measure(split=partial(split, window), occupied=question))
+    await asyncio.to_thread(begun.wait, 30)
+    sites = await storage.sites()
+    answered.set()
+
+    assert ["default"] == sites
+    assert (await long).company is not None

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.windows import Window
 from collector.records import Delivery
@@ -224,8 +225,10 @@ def test_an_event_costs_the_same_over_few_and_over_many() -> None:
 @pytest.mark.parametrize("occupied", [False, True])
 def test_a_question_costs_what_its_window_holds(window: Window, *, occupied: bool) -> None:
     """And not what is stored beside it."""
-    stretch = (window.start, window.end) if occupied and None not in (window.start, window.end) else None
-    ask = partial(ledger_query.measure, of=None, split=partial(split, window), by_hour=False, occupied=stretch)
+    question = occupied_in(window, rules=RULES, most=10**6) if occupied and window.length is not None else None
+    ask = partial(
+        ledger_query.measure, of=None, split=partial(split, window), by_hour=False, stays=True, occupied=question
+    )
     steps = []
     for size in (FEW, 10 * FEW):
         with machine(size) as made:

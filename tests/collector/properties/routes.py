@@ -9,6 +9,7 @@ from typing import Any
 from collector.hours import by_hour, hour_of
 from collector.metrics import kpis, measured
 from collector.metrics.measured import COLUMNS
+from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.spans import spans
 from collector.metrics.windows import Window
@@ -23,10 +24,9 @@ Hours = dict[tuple[str, int], list[int]]
 
 async def by_ledger(storage: Storage, window: Window, *, sites: Sequence[str] | None) -> tuple[bytes, Hours]:
     """Return what the ledger says of a window: the three tables, shown and exact, and what happened in each hour."""
-    is_closed = may_tell_occupied(window)
-    stretch = (window.start, window.end) if is_closed else None
-    measure = await storage.measure(sites, split=partial(split, window), by_hour=True, occupied=stretch)
-    totals = measured.totals(measure, window=window, rules=storage.rules, occupied=is_closed)
+    question = occupied_in(window, rules=storage.rules, most=10**6) if may_tell_occupied(window) else None
+    measure = await storage.measure(sites, split=partial(split, window), by_hour=True, occupied=question)
+    totals = measured.totals(measure, window=window, rules=storage.rules)
     offsets = await storage.hour_offsets()
     return _said(totals), measured.hours(measure, window=window, rules=storage.rules, offsets=offsets)
 

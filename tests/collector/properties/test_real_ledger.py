@@ -15,6 +15,7 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from collector.metrics.measured import totals
+from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.windows import Window
 from collector.records import Delivery, Outcome
@@ -85,8 +86,10 @@ def stored(order: str, batch: int, data: Path) -> tuple[list[list[Any]], dict[st
 
     async def week(storage: Storage, expected: dict[str, Any]) -> dict[str, Any]:
         window = Window(expected["from_us"], expected["to_us"])
-        measure = await storage.measure(split=partial(split, window), occupied=(window.start, window.end))
-        found = totals(measure, window=window, rules=RULES, occupied=True)
+        measure = await storage.measure(
+            split=partial(split, window), occupied=occupied_in(window, rules=RULES, most=10**6)
+        )
+        found = totals(measure, window=window, rules=RULES)
         return {what: exact_rows(found, what) for what in ("workers", "workstations", "factory")}
 
     with folder() as place, asyncio.Runner() as runner:
