@@ -9,7 +9,6 @@ import asyncio
 import gzip
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,8 @@ from collector.metrics.asked import Question
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness
 from collector.metrics.outlook import Outlook, outlook
+from collector.metrics.written import written
+from collector.pages import Page, Pages
 from collector.records import Camera, LedgerRules
 from collector.reports import Reports
 from collector.settings import CollectorSettings
@@ -28,8 +29,6 @@ from collector.storage.base import Storage
 from shared.clock import Clock
 from shared.instants import HOUR, SECOND, format_instant
 
-KEPT = 16
-"""Pages in memory, at most 16 MB of them: as many as people look at different windows within one write."""
 LIVE_STEP = 15 * SECOND
 """How often a page of which only the end moves is made anew: as often as cameras call."""
 MOST_DRAWN = 31 * 24 * HOUR
@@ -52,14 +51,6 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A floor as it is sent."""
-
-    content: bytes
-    compressed: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class _Known:
     """What stands still until the next write."""
 
@@ -79,7 +70,7 @@ class Floors:
         self._settings_version = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
         self._clock = clock
         self._known: _Known | None = None
-        self._pages: OrderedDict[str, asyncio.Task[Page]] = OrderedDict()
+        self._pages = Pages()
 
     async def look(self, question: Question, *, seen: Sequence[str] | None, role: str) -> View:
         """Return what somebody who sees these sites (None: all) in this role looks at; most often nothing is read.
@@ -102,13 +93,7 @@ class Floors:
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
-        task = self._pages.get(view.etag)
-        if task is None or task.cancelled() or (task.done() and task.exception() is not None):
-            task = self._pages[view.etag] = asyncio.create_task(self._make(view), name="floor")
-            while len(self._pages) > KEPT:
-                self._pages.popitem(last=False)
-        self._pages.move_to_end(view.etag)
-        return await asyncio.shield(task)  # who leaves early does not take the page away from the others
+        return await self._pages.page(view.etag, partial(self._make, view))
 
     async def _what_is_known(self) -> _Known:
         version = self._storage.version  # before reading: what is read may be newer, but never older than it says
@@ -140,7 +125,7 @@ class Floors:
             floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
         )
         # Away from the loop: others are answered while this is computed.
-        return await asyncio.to_thread(lambda: _written(make()))
+        return await asyncio.to_thread(lambda: _page(make()))
 
 
 def floor_answer(
@@ -189,8 +174,8 @@ def completeness_row(judged: Completeness) -> dict[str, Any]:
     }
 
 
-def _written(answer: dict[str, Any]) -> Page:
-    content = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+def _page(answer: dict[str, Any]) -> Page:
+    content = written(answer, is_compact=True)
     return Page(content, gzip.compress(content, GZIP_LEVEL, mtime=0))
 
 

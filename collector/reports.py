@@ -1,5 +1,9 @@
-"""What the pages, the API and the commands show: snapshots of the store put through the arithmetic of work."""
+"""What the pages, the API and the commands show: snapshots of the store put through the arithmetic of work.
 
+Everything that grows with what is asked is computed away from the loop: meanwhile the others are answered.
+"""
+
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,7 +15,7 @@ from collector.metrics.asked import AskedWindow, Question, SitePlan, understand
 from collector.metrics.camera_states import NEW, camera_state
 from collector.metrics.parts import split
 from collector.metrics.shifts import Shift
-from collector.metrics.timeline import MOST_SPANS, Timeline, pieces, watermarks_of, within
+from collector.metrics.timeline import MOST_SPANS, Piece, Timeline, pieces, watermarks_of, within
 from collector.metrics.windows import Window
 from collector.records import Camera, Registered
 from collector.settings import CollectorSettings
@@ -52,11 +56,14 @@ class Reports:
         stretch = (window.start, window.end) if occupied else None
         measure = await self._storage.measure(sites, split=partial(split, window), occupied=stretch)
         rules = self._storage.rules
-        return measured.totals(self._with_names(measure), window=window, rules=rules, occupied=occupied)
+        return await asyncio.to_thread(
+            lambda: measured.totals(self._with_names(measure), window=window, rules=rules, occupied=occupied)
+        )
 
     async def facts(self, window: Window, *, sites: Sequence[str] | None) -> Measure:
         """Return what the numbers of a window are made of, hours apart, with the names that the settings give."""
-        return self._with_names(await self._storage.measure(sites, split=partial(split, window), by_hour=True))
+        measure = await self._storage.measure(sites, split=partial(split, window), by_hour=True)
+        return await asyncio.to_thread(self._with_names, measure)
 
     async def hours(self, window: Window, *, sites: Sequence[str] | None) -> list[hourly.HourTotals]:
         """Return what happened in each hour of these sites (None: all) within a window, by (site, hour).
@@ -67,8 +74,13 @@ class Reports:
         await self.check_sites(sites)
         measure = await self.facts(window, sites=sites)
         offsets = await self.hour_offsets(sites)
-        found = measured.hours(measure, window=window, rules=self._storage.rules, offsets=offsets)
-        return hourly.in_order(found, window=window, offsets=offsets)
+        rules = self._storage.rules
+
+        def tell() -> list[hourly.HourTotals]:
+            found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
+            return hourly.in_order(found, window=window, offsets=offsets)
+
+        return await asyncio.to_thread(tell)
 
     async def hour_offsets(self, sites: Sequence[str] | None) -> dict[str, int]:
         """Return where the hours of these sites (None: all that have anything) begin, past the full hour of UTC."""
@@ -91,9 +103,12 @@ class Reports:
             raise BadRequest(f"from, to: more than {MOST_EVENTS:,} events lie in this window; ask for a smaller one")
         worker = self._named(_lone(told.workers, worker_id), "workers")
         run = told.runs.get((worker.site, worker.id))
-        watermarks = watermarks_of(told.cameras, site=worker.site)
-        whole = [] if run is None else pieces(run, rules=self._storage.rules, watermarks=watermarks)
-        shown = within(window, whole)
+        rules, watermarks = self._storage.rules, watermarks_of(told.cameras, site=worker.site)
+
+        def tell() -> list[Piece]:
+            return within(window, [] if run is None else pieces(run, rules=rules, watermarks=watermarks))
+
+        shown = await asyncio.to_thread(tell)
         if len(shown) > MOST_SPANS:
             raise BadRequest(f"from, to: more than {MOST_SPANS:,} spans lie in this window; ask for a smaller one")
         return Timeline(worker, window, shown)
