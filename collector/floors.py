@@ -18,8 +18,9 @@ from collector.measures import Histories, Measure
 from collector.metrics import floor, hourly, measured
 from collector.metrics.asked import Question
 from collector.metrics.camera_states import camera_state
-from collector.metrics.completeness import Completeness, completeness
+from collector.metrics.completeness import Completeness, completeness, furthest_behind
 from collector.metrics.outlook import Outlook, outlook
+from collector.metrics.windows import Window
 from collector.metrics.written import written
 from collector.pages import Page, Pages
 from collector.records import Camera, LedgerRules
@@ -34,6 +35,8 @@ LIVE_STEP = 15 * SECOND
 MOST_DRAWN = 31 * 24 * HOUR
 MOST_STATES = 200_000
 """Of all workers in one page: half a second of reading and drawing."""
+MOST_BEHIND = 500
+"""Cameras named in one page; those that hold up the numbers most come first."""
 GZIP_LEVEL = 1
 """Higher levels take three times as long for a tenth less."""
 
@@ -118,14 +121,15 @@ class Floors:
         if window.length is not None and window.length <= MOST_DRAWN:
             stretch = (window.start, window.end)
             histories = await self._storage.outlines(view.sites, stretch=stretch, most=MOST_STATES)
-        # After the outlines, so that every workstation they name is known.
-        measure = await self._reports.facts(window, sites=view.sites)
         offsets = await self._reports.hour_offsets(view.sites)
+        by_hour = hourly.can_be_filled(window, sites=len(offsets))
+        # After the outlines, so that every workstation they name is known.
+        measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
         make = partial(
             floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
         )
         # Away from the loop: others are answered while this is computed.
-        return await asyncio.to_thread(lambda: _page(make()))
+        return await asyncio.to_thread(lambda: _page(make(), window=window))
 
 
 def floor_answer(
@@ -134,9 +138,12 @@ def floor_answer(
     """Return the floor as the API shows it."""
     window = view.outlook.passed
     totals = measured.totals(measure, window=window, rules=rules)
-    drawing = floor.draw(measure, histories, window=window, rules=rules, now=view.now if view.outlook.is_live else None)
-    found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
+    shown = floor.stations_shown(totals)
+    in_line = floor.in_line(totals, shown)
+    now = view.now if view.outlook.is_live else None
+    drawing = floor.draw(measure, histories, stations=floor.numbered(in_line), window=window, rules=rules, now=now)
     workers = floor.worker_rows(totals, drawing)
+    has_hours = hourly.can_be_filled(window, sites=len(offsets))
     return {
         "window": view.outlook.row(),
         "completeness": completeness_row(view.completeness),
@@ -146,14 +153,24 @@ def floor_answer(
         "workers": workers,
         "workers_left_out": len(totals.workers) - len(workers),
         "has_timelines": histories is not None,
-        "workstations": floor.station_rows(totals),
-        "stations": [station.name for station in totals.stations],
-        "hours": hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets)),
+        "workstations": floor.station_rows(shown),
+        "workstations_left_out": len(totals.stations) - len(shown),
+        "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
+        "has_hours": has_hours,
+        "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets) if has_hours else [],
     }
 
 
+def _hour_rows(
+    measure: Measure, *, window: Window, rules: LedgerRules, offsets: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
+    return hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets))
+
+
 def completeness_row(judged: Completeness) -> dict[str, Any]:
-    """Return how complete the numbers are, and which cameras hold them up."""
+    """Return how complete the numbers are, and which cameras hold them up, at most 500 of them."""
+    shown = furthest_behind(judged.behind, MOST_BEHIND)
     return {
         "complete_through": _shown(judged.complete_through),
         "up_through": _shown(judged.up_through),
@@ -169,14 +186,15 @@ def completeness_row(judged: Completeness) -> dict[str, Any]:
                 "pending": behind.camera.pending,
                 "oldest_pending_at": _shown(behind.camera.oldest_pending_at),
             }
-            for behind in judged.behind
+            for behind in shown
         ],
+        "behind_left_out": len(judged.behind) - len(shown),
     }
 
 
-def _page(answer: dict[str, Any]) -> Page:
+def _page(answer: dict[str, Any], *, window: Window) -> Page:
     content = written(answer, is_compact=True)
-    return Page(content, gzip.compress(content, GZIP_LEVEL, mtime=0))
+    return Page(content, gzip.compress(content, GZIP_LEVEL, mtime=0), window)
 
 
 def _shown(instant: int | None) -> str | None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from collector.metrics.windows import Window
+
 MOST_BYTES = 16_000_000
 KEPT = 16
 """As many as people look at different windows within one write."""
@@ -21,6 +23,8 @@ class Page:
 
     content: bytes
     compressed: bytes
+    window: Window
+    """What its numbers are about."""
 
     @property
     def size_bytes(self) -> int:

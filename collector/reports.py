@@ -60,16 +60,18 @@ class Reports:
             lambda: measured.totals(self._with_names(measure), window=window, rules=rules, occupied=occupied)
         )
 
-    async def facts(self, window: Window, *, sites: Sequence[str] | None) -> Measure:
+    async def facts(self, window: Window, *, sites: Sequence[str] | None, by_hour: bool = True) -> Measure:
         """Return what the numbers of a window are made of, hours apart, with the names that the settings give."""
-        measure = await self._storage.measure(sites, split=partial(split, window), by_hour=True)
+        measure = await self._storage.measure(sites, split=partial(split, window), by_hour=by_hour)
         return await asyncio.to_thread(self._with_names, measure)
 
-    async def hours(self, window: Window, *, sites: Sequence[str] | None) -> list[hourly.HourTotals]:
+    async def hours(
+        self, window: Window, *, sites: Sequence[str] | None, most: int | None = None
+    ) -> list[hourly.HourTotals]:
         """Return what happened in each hour of these sites (None: all) within a window, by (site, hour).
 
         Raises:
-            BadRequest: a site that is not known.
+            BadRequest: a site that is not known, or more than `most` hours.
         """
         await self.check_sites(sites)
         measure = await self.facts(window, sites=sites)
@@ -80,7 +82,13 @@ class Reports:
             found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
             return hourly.in_order(found, window=window, offsets=offsets)
 
-        return await asyncio.to_thread(tell)
+        told = await asyncio.to_thread(tell)
+        if most is not None and len(told) > most:
+            raise BadRequest(
+                f"from, to: more than {most:,} hours lie in this window; ask for a smaller one, for one site, or for a file",
+                hint="/api/metrics/hours.csv has them all",
+            )
+        return told
 
     async def hour_offsets(self, sites: Sequence[str] | None) -> dict[str, int]:
         """Return where the hours of these sites (None: all that have anything) begin, past the full hour of UTC."""

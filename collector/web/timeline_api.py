@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from collector.metrics.asked import AskedWindow
-from collector.metrics.hourly import HOUR_COLUMNS, HourTotals, hour_rows
+from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
 from collector.metrics.timeline import Timeline, span_rows, sum_row
 from collector.web.access import Viewer
 from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
@@ -32,7 +32,7 @@ async def timeline(request: web.Request, viewer: Viewer) -> web.Response:
 
 async def hours(request: web.Request, viewer: Viewer) -> web.Response:
     """Return a row for each hour of the sites' clocks."""
-    found, asked = await _hours(request, viewer)
+    found, asked = await _hours(request, viewer, most=MOST_ROWS)
     return await json_answer(partial(hour_rows, found), headers=window_headers(asked))
 
 
@@ -62,8 +62,10 @@ def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> di
     }
 
 
-async def _hours(request: web.Request, viewer: Viewer) -> tuple[list[HourTotals], AskedWindow]:
+async def _hours(
+    request: web.Request, viewer: Viewer, *, most: int | None = None
+) -> tuple[list[HourTotals], AskedWindow]:
     check_query(request, WINDOW_QUERY)
     asked = await window_of(request, viewer)
-    found = await request.app[REPORTS].hours(asked.window, sites=sites_of(request, viewer, asked=asked))
+    found = await request.app[REPORTS].hours(asked.window, sites=sites_of(request, viewer, asked=asked), most=most)
     return found, asked

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from collector.metrics.windows import Window
 from collector.pages import Page, Pages
 
 
@@ -17,7 +18,7 @@ class Maker:
     async def __call__(self, tag: str, *, size: int = 1) -> Page:
         """Return a page."""
         self.made.append(tag)
-        return Page(b"x" * size, b"")
+        return Page(b"x" * size, b"", Window())
 
 
 async def test_pages_are_kept_while_there_is_room() -> None:
@@ -48,7 +49,7 @@ async def test_a_page_is_made_as_long_as_somebody_waits() -> None:
         except asyncio.CancelledError:
             given_up.append(True)
             raise
-        return Page(b"", b"")
+        return Page(b"", b"", Window())
 
     first, second = [asyncio.create_task(pages.page("a", make)) for _ in range(2)]
     await asyncio.sleep(0)
