@@ -136,7 +136,7 @@ def factory_row(totals: Totals) -> dict[str, Any]:
 
 def at_work_row(totals: Totals, drawing: Drawing) -> dict[str, int]:
     """Return how many are working and idle now, and how many were seen in the window."""
-    states = [present.state.event_type for present in drawing.present.values()]
+    states = [present.event_type for present in drawing.present.values()]
     return {
         "working": states.count(EventType.working),
         "idle": states.count(EventType.idle),
@@ -158,9 +158,9 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> di
         "site": worker.site,
         "worker_id": worker.worker_id,
         "name": worker.name,
-        "state": None if now is None else EventType(now.state.event_type).name,
+        "state": None if now is None else EventType(now.event_type).name,
         "state_since": None if now is None else format_instant(now.since),
-        "workstation_id": None if now is None else now.state.workstation_id,
+        "workstation_id": None if now is None else now.workstation_id,
         "working_us": worker.working,
         "idle_us": worker.idle,
         "absent_us": worker.absent,
