@@ -97,6 +97,26 @@ async def test_a_window_that_makes_no_sense_is_explained_by_the_collector(watche
             await expect(unit).to_be_hidden()
 
 
+async def test_settings_that_are_not_in_force_are_told_on_the_page(
+    watched: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the collector's words, as long as it says them."""
+    database = tmp_path / "collector.db"
+    async with collector(database) as (address, _):
+        page = await watched(f"{address}/dashboard/")
+        await page.open()
+        await expect(page.page.get_by_role("list", name="Warnings")).to_be_hidden()
+    monkeypatch.setenv("COLLECTOR_TAIL", "1m")
+    async with collector(database, port=urlsplit(address).port or 0):
+        await page.open()
+        warnings = (await (await page.page.context.request.get(f"{address}/healthz")).json())["warnings"]
+        lines = page.page.get_by_role("list", name="Warnings").get_by_role("listitem")
+        await expect(lines).to_have_text(warnings)
+
+    assert ["tail = 1m is not in force"] == [warning.partition(":")[0] for warning in warnings]
+    assert [] == [misdeed for misdeed in page.misdeeds if "ERR_CONNECTION_REFUSED" not in misdeed]
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_the_longest_ids_push_nothing_off_the_page(watched: Opener, tmp_path: Path, width: int) -> None:
     """64 letters without a gap, for workers, workstations, cameras and sites: no phone has to be scrolled sideways."""
