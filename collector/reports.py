@@ -79,16 +79,13 @@ class Reports:
         rules = self._storage.rules
 
         def tell() -> list[hourly.HourTotals]:
+            check_hours(sum(map(any, measure.by_hour.values())), most)  # before the work that they would be
             found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
-            return hourly.in_order(found, window=window, offsets=offsets)
+            told = hourly.in_order(found, window=window, offsets=offsets)
+            check_hours(len(told), most)
+            return told
 
-        told = await asyncio.to_thread(tell)
-        if most is not None and len(told) > most:
-            raise BadRequest(
-                f"from, to: more than {most:,} hours lie in this window; ask for a smaller one, for one site, or for a file",
-                hint="/api/metrics/hours.csv has them all",
-            )
-        return told
+        return await asyncio.to_thread(tell)
 
     async def hour_offsets(self, sites: Sequence[str] | None) -> dict[str, int]:
         """Return where the hours of these sites (None: all that have anything) begin, past the full hour of UTC."""
@@ -224,6 +221,19 @@ def _lone(workers: Sequence[Registered], worker_id: str) -> Registered:
 def may_tell_occupied(window: Window) -> bool:
     """Say whether a window is closed and short enough for time that has to be counted from events."""
     return window.length is not None and window.length <= MOST_OCCUPIED
+
+
+def check_hours(number: int, most: int | None) -> None:
+    """Refuse more hours than `most`.
+
+    Raises:
+        BadRequest: says how to ask for fewer.
+    """
+    if most is not None and number > most:
+        raise BadRequest(
+            f"from, to: more than {most:,} hours lie in this window; ask for a smaller one, for one site, or for a file",
+            hint="/api/metrics/hours.csv has them all",
+        )
 
 
 def exact_rows(totals: kpis.Totals, what: str) -> Any:
