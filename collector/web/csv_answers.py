@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +13,11 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 async def csv_answer(
-    make: Callable[[], Rows], *, columns: Sequence[str], name: str, headers: Mapping[str, str] | None = None
+    make: Callable[[], Iterable[Mapping[str, Any]]],
+    *,
+    columns: Sequence[str],
+    name: str,
+    headers: Mapping[str, str] | None = None,
 ) -> web.Response:
     """Return as a file to download the table that a function makes, which is called in a thread of its own."""
 
