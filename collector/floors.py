@@ -9,7 +9,6 @@ import asyncio
 import gzip
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +18,11 @@ from collector.measures import Histories, Measure
 from collector.metrics import floor, hourly, measured
 from collector.metrics.asked import Question
 from collector.metrics.camera_states import camera_state
-from collector.metrics.completeness import Completeness, completeness
+from collector.metrics.completeness import Completeness, completeness, furthest_behind
 from collector.metrics.outlook import Outlook, outlook
+from collector.metrics.windows import Window
+from collector.metrics.written import written
+from collector.pages import Page, Pages
 from collector.records import Camera, LedgerRules
 from collector.reports import Reports
 from collector.settings import CollectorSettings
@@ -28,13 +30,13 @@ from collector.storage.base import Storage
 from shared.clock import Clock
 from shared.instants import HOUR, SECOND, format_instant
 
-KEPT = 16
-"""Pages in memory, at most 16 MB of them: as many as people look at different windows within one write."""
 LIVE_STEP = 15 * SECOND
 """How often a page of which only the end moves is made anew: as often as cameras call."""
 MOST_DRAWN = 31 * 24 * HOUR
 MOST_STATES = 200_000
 """Of all workers in one page: half a second of reading and drawing."""
+MOST_BEHIND = 500
+"""Cameras named in one page; those that hold up the numbers most come first."""
 GZIP_LEVEL = 1
 """Higher levels take three times as long for a tenth less."""
 
@@ -49,14 +51,6 @@ class View:
     now: int
     completeness: Completeness
     warnings: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A floor as it is sent."""
-
-    content: bytes
-    compressed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ class Floors:
         self._settings_version = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
         self._clock = clock
         self._known: _Known | None = None
-        self._pages: OrderedDict[str, asyncio.Task[Page]] = OrderedDict()
+        self._pages = Pages()
 
     async def look(self, question: Question, *, seen: Sequence[str] | None, role: str) -> View:
         """Return what somebody who sees these sites (None: all) in this role looks at; most often nothing is read.
@@ -102,13 +96,7 @@ class Floors:
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
-        task = self._pages.get(view.etag)
-        if task is None or task.cancelled() or (task.done() and task.exception() is not None):
-            task = self._pages[view.etag] = asyncio.create_task(self._make(view), name="floor")
-            while len(self._pages) > KEPT:
-                self._pages.popitem(last=False)
-        self._pages.move_to_end(view.etag)
-        return await asyncio.shield(task)  # who leaves early does not take the page away from the others
+        return await self._pages.page(view.etag, partial(self._make, view))
 
     async def _what_is_known(self) -> _Known:
         version = self._storage.version  # before reading: what is read may be newer, but never older than it says
@@ -133,14 +121,15 @@ class Floors:
         if window.length is not None and window.length <= MOST_DRAWN:
             stretch = (window.start, window.end)
             histories = await self._storage.outlines(view.sites, stretch=stretch, most=MOST_STATES)
-        # After the outlines, so that every workstation they name is known.
-        measure = await self._reports.facts(window, sites=view.sites)
         offsets = await self._reports.hour_offsets(view.sites)
+        by_hour = hourly.can_be_filled(window, sites=len(offsets))
+        # After the outlines, so that every workstation they name is known.
+        measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
         make = partial(
             floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
         )
         # Away from the loop: others are answered while this is computed.
-        return await asyncio.to_thread(lambda: _written(make()))
+        return await asyncio.to_thread(lambda: _page(make(), window=window))
 
 
 def floor_answer(
@@ -149,9 +138,12 @@ def floor_answer(
     """Return the floor as the API shows it."""
     window = view.outlook.passed
     totals = measured.totals(measure, window=window, rules=rules)
-    drawing = floor.draw(measure, histories, window=window, rules=rules, now=view.now if view.outlook.is_live else None)
-    found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
+    shown = floor.stations_shown(totals)
+    in_line = floor.in_line(totals, shown)
+    now = view.now if view.outlook.is_live else None
+    drawing = floor.draw(measure, histories, stations=floor.numbered(in_line), window=window, rules=rules, now=now)
     workers = floor.worker_rows(totals, drawing)
+    has_hours = hourly.can_be_filled(window, sites=len(offsets))
     return {
         "window": view.outlook.row(),
         "completeness": completeness_row(view.completeness),
@@ -161,16 +153,24 @@ def floor_answer(
         "workers": workers,
         "workers_left_out": len(totals.workers) - len(workers),
         "has_timelines": histories is not None,
-        "workstations": floor.station_rows(totals),
-        "stations": [station.name for station in totals.stations],
-        "hours": hourly.exact_hour_rows(
-            hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
-        ),
+        "workstations": floor.station_rows(shown),
+        "workstations_left_out": len(totals.stations) - len(shown),
+        "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
+        "has_hours": has_hours,
+        "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets) if has_hours else [],
     }
 
 
+def _hour_rows(
+    measure: Measure, *, window: Window, rules: LedgerRules, offsets: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
+    return hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched))
+
+
 def completeness_row(judged: Completeness) -> dict[str, Any]:
-    """Return how complete the numbers are, and which cameras hold them up."""
+    """Return how complete the numbers are, and which cameras hold them up, at most 500 of them."""
+    shown = furthest_behind(judged.behind, MOST_BEHIND)
     return {
         "complete_through": _shown(judged.complete_through),
         "up_through": _shown(judged.up_through),
@@ -186,14 +186,15 @@ def completeness_row(judged: Completeness) -> dict[str, Any]:
                 "pending": behind.camera.pending,
                 "oldest_pending_at": _shown(behind.camera.oldest_pending_at),
             }
-            for behind in judged.behind
+            for behind in shown
         ],
+        "behind_left_out": len(judged.behind) - len(shown),
     }
 
 
-def _written(answer: dict[str, Any]) -> Page:
-    content = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    return Page(content, gzip.compress(content, GZIP_LEVEL, mtime=0))
+def _page(answer: dict[str, Any], *, window: Window) -> Page:
+    content = written(answer, is_compact=True)
+    return Page(content, gzip.compress(content, GZIP_LEVEL, mtime=0), window)
 
 
 def _shown(instant: int | None) -> str | None:

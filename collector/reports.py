@@ -1,5 +1,9 @@
-"""What the pages, the API and the commands show: snapshots of the store put through the arithmetic of work."""
+"""What the pages, the API and the commands show: snapshots of the store put through the arithmetic of work.
 
+Everything that grows with what is asked is computed away from the loop: meanwhile the others are answered.
+"""
+
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,7 +16,7 @@ from collector.metrics.camera_states import NEW, camera_state
 from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.shifts import Shift
-from collector.metrics.timeline import MOST_SPANS, Timeline, pieces, watermarks_of, within
+from collector.metrics.timeline import MOST_SPANS, Piece, Timeline, pieces, watermarks_of, within
 from collector.metrics.windows import Window
 from collector.records import Camera, Registered
 from collector.settings import CollectorSettings
@@ -66,24 +70,35 @@ class Reports:
                 f"include: more than {most:,} states lie in those hours of this window in which several people shared a"
                 " workstation; ask for a smaller window"
             )
-        found = measured.totals(self._with_names(measure), window=window, rules=rules)
+        found = await asyncio.to_thread(lambda: measured.totals(self._with_names(measure), window=window, rules=rules))
         return found if stations else replace(found, stations=())
 
-    async def facts(self, window: Window, *, sites: Sequence[str] | None) -> Measure:
+    async def facts(self, window: Window, *, sites: Sequence[str] | None, by_hour: bool = True) -> Measure:
         """Return what the numbers of a window are made of, hours apart, with the names that the settings give."""
-        return self._with_names(await self._storage.measure(sites, split=partial(split, window), by_hour=True))
+        measure = await self._storage.measure(sites, split=partial(split, window), by_hour=by_hour)
+        return await asyncio.to_thread(self._with_names, measure)
 
-    async def hours(self, window: Window, *, sites: Sequence[str] | None) -> list[hourly.HourTotals]:
+    async def hours(
+        self, window: Window, *, sites: Sequence[str] | None, most: int | None = None
+    ) -> list[hourly.HourTotals]:
         """Return what happened in each hour of these sites (None: all) within a window, by (site, hour).
 
         Raises:
-            BadRequest: a site that is not known.
+            BadRequest: a site that is not known, or more than `most` hours.
         """
         await self.check_sites(sites)
         measure = await self._storage.measure(sites, split=partial(split, window), by_hour=True, stays=False)
         offsets = await self.hour_offsets(sites)
-        found = measured.hours(measure, window=window, rules=self._storage.rules, offsets=offsets)
-        return hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
+        rules = self._storage.rules
+
+        def tell() -> list[hourly.HourTotals]:
+            check_hours(sum(map(any, measure.by_hour.values())), most)  # before the work that they would be
+            found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
+            told = hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
+            check_hours(len(told), most)
+            return told
+
+        return await asyncio.to_thread(tell)
 
     async def hour_offsets(self, sites: Sequence[str] | None) -> dict[str, int]:
         """Return where the hours of these sites (None: all that have anything) begin, past the full hour of UTC."""
@@ -106,9 +121,12 @@ class Reports:
             raise BadRequest(f"from, to: more than {MOST_EVENTS:,} events lie in this window; ask for a smaller one")
         worker = self._named(_lone(told.workers, worker_id), "workers")
         run = told.runs.get((worker.site, worker.id))
-        watermarks = watermarks_of(told.cameras, site=worker.site)
-        whole = [] if run is None else pieces(run, rules=self._storage.rules, watermarks=watermarks)
-        shown = within(window, whole)
+        rules, watermarks = self._storage.rules, watermarks_of(told.cameras, site=worker.site)
+
+        def tell() -> list[Piece]:
+            return within(window, [] if run is None else pieces(run, rules=rules, watermarks=watermarks))
+
+        shown = await asyncio.to_thread(tell)
         if len(shown) > MOST_SPANS:
             raise BadRequest(f"from, to: more than {MOST_SPANS:,} spans lie in this window; ask for a smaller one")
         return Timeline(worker, window, shown)
@@ -216,6 +234,19 @@ def _lone(workers: Sequence[Registered], worker_id: str) -> Registered:
 def may_tell_occupied(window: Window) -> bool:
     """Say whether a window is closed and short enough for time that has to be counted from events."""
     return window.length is not None and window.length <= MOST_OCCUPIED
+
+
+def check_hours(number: int, most: int | None) -> None:
+    """Refuse more hours than `most`.
+
+    Raises:
+        BadRequest: says how to ask for fewer.
+    """
+    if most is not None and number > most:
+        raise BadRequest(
+            f"from, to: more than {most:,} hours lie in this window; ask for a smaller one, for one site, or for a file",
+            hint="/api/metrics/hours.csv has them all",
+        )
 
 
 def exact_rows(totals: kpis.Totals, what: str) -> Any:

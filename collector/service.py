@@ -60,7 +60,7 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
     async with collector_app(settings, clock=clock) as app:
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})
-        runner = web.AppRunner(app, auto_decompress=False, access_log=None, shutdown_timeout=STOP_SECONDS)
+        runner = new_runner(app)
         control = web.AppRunner(make_control_app(OwnDoor(app)), auto_decompress=False, access_log=None)
         await runner.setup()
         await control.setup()
@@ -72,6 +72,16 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
             await runner.cleanup()
             await control.cleanup()
             remove(socket_of(settings.database_file()))
+
+
+def new_runner(app: web.Application) -> web.AppRunner:
+    """Return what runs the application; a client that goes away takes its question along.
+
+    A delivery that waits to be stored is stored all the same.
+    """
+    return web.AppRunner(
+        app, auto_decompress=False, access_log=None, shutdown_timeout=STOP_SECONDS, handler_cancellation=True
+    )
 
 
 @asynccontextmanager

@@ -1,5 +1,5 @@
 /**
- * The four answers the page is made of, read together.
+ * The five answers the page is made of, read together.
  *
  * Metrics routes get the page's own `site`, `from` and `to`, the cameras only the site. A `to` in the future is replaced by
  * now, because what has not happened yet is no time without data; everything else goes as it came.
@@ -56,17 +56,27 @@ async function read(path) {
   return { rows: await answer.json(), date: Date.parse(answer.headers.get("Date")) };
 }
 
+/**
+ * What people must know of the numbers, such as settings that are not in force; null where the collector does not say:
+ * it reports its own troubles there with an error, which is no reason to hide the numbers.
+ */
+async function readWarnings() {
+  const answer = await fetch("/healthz", { cache: "no-cache", signal: AbortSignal.timeout(TIME_OUT_MS) });
+  return answer.ok ? (await answer.json()).warnings : null;
+}
+
 const clockOf = (answer) => (Number.isFinite(answer.date) ? answer.date : Date.now());
 
-/** {factory, workers, workstations, cameras, now, query}; throws Refused for 4xx, another error for no answer. */
+/** {factory, workers, workstations, cameras, warnings, now, query}; throws Refused for 4xx, another error for no answer. */
 export async function readFloor(search) {
   const asking = read(`/api/cameras/${siteQuery(search)}`);
   // Where the window has an end, the cameras come first: their answer has the clock that says whether it has passed.
   const query = metricsQuery(search, { now: askedWindow(search).to === null ? null : clockOf(await asking) });
-  const [factory, workers, workstations, cameras] = await Promise.all([
+  const [factory, workers, workstations, warnings, cameras] = await Promise.all([
     read(`/api/metrics/factory/${query}`),
     read(`/api/metrics/workers/${query}`),
     read(`/api/metrics/workstations/${query}`),
+    readWarnings(),
     asking,
   ]);
   return {
@@ -74,6 +84,7 @@ export async function readFloor(search) {
     workers: workers.rows,
     workstations: workstations.rows,
     cameras: cameras.rows,
+    warnings,
     now: clockOf(cameras),
     query,
   };

@@ -14,7 +14,7 @@ import { write } from "./keyed_table.js";
 import { keepAsking } from "./polling.js";
 import { camerasTable, workersTable, workstationsTable } from "./tables.js";
 import { barMinutes } from "./time_bar.js";
-import { showOutage, showRefusal, showVerdict } from "./trust_strip.js";
+import { showOutage, showRefusal, showVerdict, showWarnings } from "./trust_strip.js";
 
 const SILENT_AFTER_MS = 15_000; // a visible page without an answer for this long says so, even mid-question
 
@@ -81,6 +81,7 @@ function onAnswer(answer) {
   linkFiles(floor.query);
   showFrame(floor.now);
   showNumbers();
+  showWarnings(floor.warnings);
   showTrust();
 }
 

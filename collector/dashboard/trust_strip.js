@@ -47,3 +47,17 @@ export function showOutage({ readAt, since, nextAt, now }) {
 export function showRefusal(message) {
   show({ level: "stale", headline: "The collector refused this page.", detail: message, title: `⚠ ${NAME}` });
 }
+
+/** Sentences of the collector that people must know of the numbers, one a line; null leaves those that are there. */
+export function showWarnings(warnings) {
+  const list = byId("warnings");
+  if (warnings === null || JSON.stringify(warnings) === JSON.stringify([...list.children].map((line) => line.textContent))) {
+    return;
+  }
+  list.replaceChildren(...warnings.map((warning) => {
+    const line = document.createElement("li");
+    line.textContent = warning;
+    return line;
+  }));
+  list.hidden = warnings.length === 0;
+}

@@ -11,8 +11,8 @@ LATE_BEHIND = 2 * MINUTE
 def camera_state(camera: Camera, *, now: int, heartbeat: int) -> str:
     """Return the state in one word.
 
-    New: never called. Down: silent for 5 min. Up: heard within three heartbeats and delivered up to 2 min ago. Late: heard,
-    but not Up. `now` and `heartbeat` are microseconds.
+    New: never called. Down: silent for 5 min. Up: heard within three heartbeats, delivered up to 2 min ago, and without a
+    backlog. Late: heard, but not Up. `now` and `heartbeat` are microseconds.
     """
     if camera.last_contact_at is None:
         return NEW
@@ -20,4 +20,14 @@ def camera_state(camera: Camera, *, now: int, heartbeat: int) -> str:
     if silence >= DOWN_AFTER:
         return DOWN
     has_delivered = camera.watermark is not None and now - camera.watermark <= LATE_BEHIND
-    return UP if silence <= 3 * heartbeat and has_delivered else LATE
+    is_up = silence <= 3 * heartbeat and has_delivered and not has_backlog(camera, now=now)
+    return UP if is_up else LATE
+
+
+def has_backlog(camera: Camera, *, now: int) -> bool:
+    """Say whether events wait at the camera that are more than 2 min old; those that are on their way are no backlog.
+
+    Where nobody says since when they wait, they are taken for one.
+    """
+    oldest = camera.oldest_pending_at
+    return camera.pending > 0 and (oldest is None or now - oldest > LATE_BEHIND)

@@ -46,6 +46,18 @@ def completeness(cameras: Sequence[Camera], *, now: int, heartbeat: int) -> Comp
     )
 
 
+def furthest_behind(behind: Sequence[Behind], most: int) -> list[Behind]:
+    """Return at most so many, those that have delivered least far; in the order they came."""
+    if len(behind) <= most:
+        return list(behind)
+    ranked = sorted(enumerate(behind), key=lambda item: _reach(item[1].camera))
+    return [one for _, one in sorted(ranked[:most], key=lambda item: item[0])]
+
+
+def _reach(camera: Camera) -> int:
+    return -1 if camera.watermark is None else camera.watermark
+
+
 def _least(cameras: Sequence[Camera]) -> int | None:
     least: int | None = None
     for camera in cameras:

@@ -20,6 +20,8 @@ from shared.instants import HOUR, format_instant
 
 MOST_WORKERS = 2_000
 """More rows than anybody scrolls through; those who were seen come first."""
+MOST_STATIONS = 2_000
+"""Likewise; those where something was done come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +34,31 @@ class Drawing:
 
 
 def draw(
-    measure: Measure, histories: Histories | None, *, window: Window, rules: LedgerRules, now: int | None
+    measure: Measure,
+    histories: Histories | None,
+    *,
+    stations: Mapping[Person, int],
+    window: Window,
+    rules: LedgerRules,
+    now: int | None,
 ) -> Drawing:
-    """Return the timelines of a closed window, if there are histories, and the present states, if there is a `now`."""
+    """Return the timelines of a closed window, if there are histories, and the present states, if there is a `now`.
+
+    `stations` gives each (site, workstation) the number that it has in timelines.
+    """
     drawing = Drawing()
     runs: Mapping[Person, Run] = {} if histories is None else histories.runs
     cameras = measure.cameras if histories is None else histories.cameras
-    stations: dict[str, dict[str, int]] = {}
-    for index, station in enumerate(measure.stations):
-        stations.setdefault(station.site, {})[station.id] = index
+    numbers: dict[str, dict[str, int]] = {}
+    for (site, station_id), number in stations.items():
+        numbers.setdefault(site, {})[station_id] = number
     watermarks = {site: watermarks_of(cameras, site=site) for site in {camera.site for camera in cameras}}
     for person, stands in measure.open_states.items():
         of_site = watermarks.get(person[0], {})
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
         if whole and window.start is not None and window.end is not None:
             stretch = (window.start, window.end)
-            drawing.timelines[person] = segments(whole, window=stretch, stations=stations[person[0]])
+            drawing.timelines[person] = segments(whole, window=stretch, stations=numbers[person[0]])
         found = None if now is None else present(stands, whole, rules=rules, watermarks=of_site, now=now)
         if found is not None and (window.start is None or window.start <= found[0]):
             drawing.present[person] = found[1]
@@ -63,9 +74,45 @@ def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
     return [_worker_row(worker, drawing, window=totals.window) for worker in shown]
 
 
-def station_rows(totals: Totals) -> list[dict[str, Any]]:
-    """Return a row for each workstation, in the order that timelines number them."""
-    return [_station_row(station) for station in totals.stations]
+def stations_shown(totals: Totals) -> list[StationTotals]:
+    """Return the workstations that get a row, at most 2,000, those where something was done first in line."""
+    shown = totals.stations
+    if len(shown) > MOST_STATIONS:
+        first_used = sorted(shown, key=lambda station: not (station.occupancy or station.units))[:MOST_STATIONS]
+        shown = sorted(first_used, key=lambda station: (station.site, station.station_id))
+    return list(shown)
+
+
+def in_line(totals: Totals, shown: Sequence[StationTotals]) -> list[StationTotals]:
+    """Return all workstations in the order that timelines number them: those shown, then the others."""
+    rows = {(station.site, station.station_id) for station in shown}
+    return [*shown, *(one for one in totals.stations if (one.site, one.station_id) not in rows)]
+
+
+def numbered(stations: Sequence[StationTotals]) -> dict[Person, int]:
+    """Return for each (site, workstation) its place in a line."""
+    return {(station.site, station.station_id): number for number, station in enumerate(stations)}
+
+
+def station_rows(shown: Sequence[StationTotals]) -> list[dict[str, Any]]:
+    """Return a row for each of these workstations."""
+    return [_station_row(station) for station in shown]
+
+
+def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: int) -> list[str]:
+    """Return the names of the workstations by the numbers they have in the timelines of these rows.
+
+    The first ones are those shown in rows of their own. Of the others only those stay that a timeline names, so the
+    timelines' numbers are changed in place.
+    """
+    if len(names) == shown:
+        return list(names)
+    used = {segment[3] for worker in workers for segment in worker["timeline"]}
+    others = sorted(number for number in used if number >= shown)
+    renumbered = {number: shown + index for index, number in enumerate(others)}
+    for worker in workers:
+        worker["timeline"] = [(*one[:3], renumbered.get(one[3], one[3]), one[4]) for one in worker["timeline"]]
+    return [*names[:shown], *(names[number] for number in others)]
 
 
 def factory_row(totals: Totals) -> dict[str, Any]:
@@ -89,7 +136,7 @@ def factory_row(totals: Totals) -> dict[str, Any]:
 
 def at_work_row(totals: Totals, drawing: Drawing) -> dict[str, int]:
     """Return how many are working and idle now, and how many were seen in the window."""
-    states = [present.state.event_type for present in drawing.present.values()]
+    states = [present.event_type for present in drawing.present.values()]
     return {
         "working": states.count(EventType.working),
         "idle": states.count(EventType.idle),
@@ -111,9 +158,9 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> di
         "site": worker.site,
         "worker_id": worker.worker_id,
         "name": worker.name,
-        "state": None if now is None else EventType(now.state.event_type).name,
+        "state": None if now is None else EventType(now.event_type).name,
         "state_since": None if now is None else format_instant(now.since),
-        "workstation_id": None if now is None else now.state.workstation_id,
+        "workstation_id": None if now is None else now.workstation_id,
         "working_us": worker.working,
         "idle_us": worker.idle,
         "absent_us": worker.absent,

@@ -27,6 +27,9 @@ HOUR_COLUMNS = (
 MOST_FILLED = 31 * 24 * HOUR
 """Of a longer window, and of an open one, only hours with something in them are told."""
 
+MOST_ROWS = 10_000
+"""Of all sites in one answer, somewhat more than a year of one: 2 MB."""
+
 _NOTHING: Amounts = [0, 0, 0, 0, 0]
 
 
@@ -62,6 +65,12 @@ def in_order(
         amounts = found.get((site, hour), _NOTHING)
         totals.append(HourTotals(site, start, end, amounts, watches[site].within(start, end)))
     return totals
+
+
+def can_be_filled(window: Window, *, sites: int) -> bool:
+    """Say whether all hours of so many sites within a window, empty ones too, are few enough to be told."""
+    length = window.length
+    return length is not None and length <= MOST_FILLED and sites * (length // HOUR + 2) <= MOST_ROWS
 
 
 def hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:

@@ -1,32 +1,39 @@
-"""What each worker is doing now, as far as anybody can know: at the camera's watermark, which is never after now.
+"""What each worker is doing now, as far as anybody can know: at the camera's watermark, and never after now.
 
-Between two calls of a camera nobody has watched yet; so "now" is the end of what was watched. Where the last sighting is later
-than that (a camera that catches up sends its newest events first), it is the last sighting.
+Between two calls of a camera nobody has watched yet; so "now" is the end of what was watched. Sightings after that (a camera
+that catches up sends its newest events first, and a clock may be ahead) vouch for nothing: what lies before them may still
+be on its way. Then it is the state in force at the watermark, which the worker's timeline tells.
 
     last sighting |===== watched =====| watermark ....... now            here the state is in force
     last sighting |= tail =|                          ... now            here nothing is known: no camera vouches for more
+    I |====== W =====| watermark ..... I ........ last sighting          here W is in force
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
-from collector.metrics.drawing import Stroke
+from collector.metrics.drawing import Look, Stroke
 from collector.metrics.spans import open_spans
-from collector.records import LedgerRules, OpenState, State
+from collector.records import LedgerRules, OpenState
+
+_START = itemgetter(0)
 
 
 class Present(NamedTuple):
     """The state of a worker at the present moment."""
 
-    state: State
+    event_type: int
+    workstation_id: str
     since: int
-    """When it began, as far back as was read without a break."""
+    """When it began, as far back as was read without a break; never after the present moment."""
 
 
 def present(
     stands: OpenState, drawn: Sequence[Stroke], *, rules: LedgerRules, watermarks: Mapping[str, int], now: int
 ) -> tuple[int, Present] | None:
-    """Return the state in force and the instant it is known of; None if none is.
+    """Return the state in force at min(now, the watermark), and that instant; None if none is, or none is known.
 
     `stands` is where the worker's time stands, `drawn` is the time up to there, as far as it was read.
     """
@@ -34,16 +41,30 @@ def present(
     if state is None:
         return None
     watermark = None if state.camera is None else watermarks.get(state.camera)
-    at = max(stands.last_at, now if watermark is None else min(now, watermark))
+    at = now if watermark is None else min(now, watermark)
+    if at < stands.last_at:
+        found = _drawn_at(drawn, at)
+        return None if found is None else (at, found)
     goes_on = open_spans(state, last_at=stands.last_at, rules=rules, watermark=watermark)
     reaches_to = goes_on[-1].end if goes_on else stands.last_at
-    return (at, Present(state, _since(state, drawn))) if at <= reaches_to else None
+    if at > reaches_to:
+        return None
+    since = _since((state.event_type, state.workstation_id, False), drawn, at=state.at)
+    return at, Present(state.event_type, state.workstation_id, since)
 
 
-def _since(state: State, drawn: Sequence[Stroke]) -> int:
-    since, start = state.at, None
-    for first, last, look in reversed(drawn):
-        if look[:2] != state[1:3] or start not in (None, last):
+def _drawn_at(drawn: Sequence[Stroke], at: int) -> Present | None:
+    behind = bisect_right(drawn, at, key=_START)
+    if not behind or drawn[behind - 1][1] <= at:
+        return None
+    start, _, look = drawn[behind - 1]
+    return Present(look[0], look[1], _since(look, drawn[:behind], at=start))
+
+
+def _since(look: Look, drawn: Sequence[Stroke], *, at: int) -> int:
+    since, start = at, None
+    for first, last, drawn_look in reversed(drawn):
+        if drawn_look[:2] != look[:2] or start not in (None, last):
             break
         since, start = min(since, first), first
     return since

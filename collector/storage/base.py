@@ -106,6 +106,10 @@ class Storage(Protocol):
         """Give a site another name; raises `NotFound` or `BadRequest`."""
         ...
 
+    def interrupt(self) -> None:
+        """Give up what is being read at length; whoever waits for it is told `Busy`."""
+        ...
+
     async def close(self) -> None:
-        """Finish what runs and let go of the database."""
+        """Give up what is being read, finish what is being written, and let go of the database."""
         ...

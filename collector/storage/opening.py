@@ -141,6 +141,8 @@ def _translate(error: Exception, file: Path) -> LinesideError:
         return StorageFull(f"the disk that holds {file} is full; nothing of this request was kept")
     if "locked" in text or "busy" in text:
         return Busy(f"{file} is locked by another program; nothing of this request was kept")
+    if "interrupted" in text:
+        return Busy("the question was given up before it was answered")
     if "disk I/O error" in text:
         return Busy(f"the disk that holds {file} reports errors; nothing of this request was kept")
     return StorageUnusable(

@@ -1,6 +1,4 @@
-"""The SQLite store: one thread writes, two read, all through WAL, so readers never wait for the writer.
-
-The second reading thread is for questions that may take seconds: whoever asks for less does not wait behind them.
+"""The SQLite store: one thread writes, a few read, all through WAL, so readers never wait for the writer.
 
 Invariants: what `store` has returned is on disk (`synchronous=FULL`); the lock file is held as long as the store is open
 for writing; after any error of a write nothing of it is there.
@@ -10,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from sqlite_utils.utils import sqlite3
 
@@ -38,6 +36,7 @@ from collector.storage.opening import (
     transaction,
     translated_errors,
 )
+from collector.storage.readers import Readers
 from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.registry import Registry
 from shared.clock import new_token
@@ -56,8 +55,7 @@ class SqliteStorage:
         self._file = file
         self._token = new_token()
         self._writes = 0
-        self._reader = _Reader(reader, ThreadPoolExecutor(1, thread_name_prefix="store-read"))
-        self._long_reader = _Reader(open_reader(file), ThreadPoolExecutor(1, thread_name_prefix="store-read-long"))
+        self._readers = Readers(file, reader)
         self._writer = writer
         self._write_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-write")
 
@@ -124,29 +122,30 @@ class SqliteStorage:
         occupied: Occupied | None = None,
     ) -> Measure:
         """Return what the numbers of a window are made of."""
-        return await self._read(
+        return await self._readers.long(
             lambda reader: ledger_query.measure(
                 reader, sites, split=split, by_hour=by_hour, stays=stays, occupied=occupied
-            ),
-            by=self._reader if occupied is None else self._long_reader,
+            )
         )
 
     async def runs(
         self, sites: Sequence[str] | None = None, *, worker_id: str, stretch: Stretch, most: int
     ) -> Histories | None:
         """Return how everybody of that id spent a stretch."""
-        return await self._read(
+        return await self._readers.long(
             lambda reader: histories.of_worker(reader, sites, worker_id=worker_id, stretch=stretch, most=most)
         )
 
     async def outlines(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> Histories | None:
         """Return how all workers spent a stretch."""
         gap = self.rules.session_gap
-        return await self._read(lambda reader: histories.of_all(reader, sites, stretch=stretch, gap=gap, most=most))
+        return await self._readers.long(
+            lambda reader: histories.of_all(reader, sites, stretch=stretch, gap=gap, most=most)
+        )
 
     async def snapshot(self, sites: Sequence[str] | None = None) -> Snapshot:
         """Return all that metrics are made of, as of one moment."""
-        return await self._read(
+        return await self._readers.long(
             lambda reader: Snapshot(
                 sqlite_read.workers(reader, sites),
                 sqlite_read.workstations(reader, sites),
@@ -157,23 +156,23 @@ class SqliteStorage:
 
     async def sites(self) -> list[str]:
         """Return the names of all sites."""
-        return await self._read(sqlite_read.sites)
+        return await self._readers.short(sqlite_read.sites)
 
     async def hour_offsets(self) -> dict[str, int]:
         """Return where the stored hours of each site begin."""
-        return await self._read(ledger_query.hour_offsets)
+        return await self._readers.short(ledger_query.hour_offsets)
 
     async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
         """Return the cameras that ever delivered or called."""
-        return await self._read(lambda reader: sqlite_read.cameras(reader, sites))
+        return await self._readers.short(lambda reader: sqlite_read.cameras(reader, sites))
 
     async def events(self, query: EventQuery) -> list[StoredEvent]:
         """Return a page of events."""
-        return await self._read(lambda reader: sqlite_read.events(reader, query))
+        return await self._readers.long(lambda reader: sqlite_read.events(reader, query))
 
     async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
         """Return the newest refused items."""
-        return await self._read(lambda reader: sqlite_read.refusals(reader, sites, most=most))
+        return await self._readers.long(lambda reader: sqlite_read.refusals(reader, sites, most=most))
 
     async def name(self, names: Sequence[NewName]) -> None:
         """Give names, all or none."""
@@ -193,24 +192,16 @@ class SqliteStorage:
 
         await self._write(write)
 
+    def interrupt(self) -> None:
+        """Give up what is being read at length."""
+        self._readers.interrupt()
+
     async def close(self) -> None:
-        """Finish what runs, fold the WAL back and let go of the file."""
-        loop = asyncio.get_running_loop()
-        for reader in (self._reader, self._long_reader):
-            await loop.run_in_executor(reader.thread, reader.connection.close)
-            reader.thread.shutdown()
+        """Give up what is being read, finish what is being written, fold the WAL back and let go of the file."""
+        await self._readers.close()
         if self._writer is not None:
-            await loop.run_in_executor(self._write_thread, self._writer.close)
+            await asyncio.get_running_loop().run_in_executor(self._write_thread, self._writer.close)
         self._write_thread.shutdown()
-
-    async def _read(self, read: Callable[[sqlite3.Connection], Result], *, by: "_Reader | None" = None) -> Result:
-        reader = by or self._reader
-
-        def run() -> Result:
-            with translated_errors(self._file), transaction(reader.connection, "deferred"):
-                return read(reader.connection)
-
-        return await asyncio.get_running_loop().run_in_executor(reader.thread, run)
 
     async def _write(self, write: "Callable[[_Writer], Result]") -> Result:
         writer = self._writer
@@ -229,13 +220,6 @@ class SqliteStorage:
                 raise
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
-
-
-class _Reader(NamedTuple):
-    """A connection that cannot write, and the one thread that uses it."""
-
-    connection: sqlite3.Connection
-    thread: Executor
 
 
 class _Writer:

@@ -29,6 +29,7 @@ def make_app(
     hosts = None if settings.open else allowed_hosts(settings.listen[0])
     app = web.Application(middlewares=[answer_problems, refuse_strangers(hosts, program="collector")])
     app.on_response_prepare.append(add_manners)
+    app.on_shutdown.append(give_up_reading)
     app[STORAGE] = storage
     app[INGEST] = ingest
     app[REPORTS] = reports
@@ -39,6 +40,11 @@ def make_app(
     app[PAGES] = read_pages()
     add_routes(app)
     return app
+
+
+async def give_up_reading(app: web.Application) -> None:
+    """Let nobody wait until a long question is answered; what arrives to be stored is still stored."""
+    app[STORAGE].interrupt()
 
 
 async def add_manners(_request: web.Request, answer: web.StreamResponse) -> None:

@@ -21,7 +21,7 @@ async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the cameras as a file."""
     check_query(request, ("site",))
     rows = await request.app[REPORTS].cameras(sites=sites_of(request, viewer))
-    return csv_answer(rows, columns=CAMERA_COLUMNS, name="cameras")
+    return await csv_answer(lambda: rows, columns=CAMERA_COLUMNS, name="cameras")
 
 
 async def healthz(request: web.Request, _viewer: Viewer) -> web.Response:

@@ -1,7 +1,8 @@
-"""Tables as CSV files, streamed."""
+"""Tables as CSV files, made away from the loop or streamed."""
 
+import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -11,14 +12,23 @@ from shared.terminal import write_csv
 Rows = Sequence[Mapping[str, Any]]
 
 
-def csv_answer(
-    rows: Rows, *, columns: Sequence[str], name: str, headers: Mapping[str, str] | None = None
+async def csv_answer(
+    make: Callable[[], Iterable[Mapping[str, Any]]],
+    *,
+    columns: Sequence[str],
+    name: str,
+    headers: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """Return a table as a file to download."""
-    text = io.StringIO(newline="")
-    write_csv(rows, columns, stream=text)
+    """Return as a file to download the table that a function makes, which is called in a thread of its own."""
+
+    def written() -> bytes:
+        text = io.StringIO(newline="")
+        write_csv(make(), columns, stream=text)
+        return text.getvalue().encode()
+
+    body = await asyncio.to_thread(written)
     return web.Response(
-        text=text.getvalue(), content_type="text/csv", charset="utf-8", headers=_headers(name) | dict(headers or {})
+        body=body, content_type="text/csv", charset="utf-8", headers=_headers(name) | dict(headers or {})
     )
 
 

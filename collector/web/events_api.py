@@ -14,6 +14,7 @@ from collector.records import EventQuery, Key, StoredEvent
 from collector.web.access import Viewer
 from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, read_limit, sites_of
 from collector.web.csv_answers import stream_csv
+from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
 from shared.events import EventType
 from shared.http_body import problem, read_post
@@ -87,7 +88,7 @@ async def list_events(request: web.Request, viewer: Viewer) -> web.Response:
     query = await _checked_query(request, viewer)
     events = await request.app[STORAGE].events(query)
     cursor = _write_cursor(events[-1].key) if len(events) == query.limit else None
-    return web.json_response({"events": [event_row(event) for event in events], "next": cursor})
+    return await json_answer(lambda: {"events": [event_row(event) for event in events], "next": cursor})
 
 
 async def list_events_as_csv(request: web.Request, viewer: Viewer) -> web.StreamResponse:

@@ -1,6 +1,7 @@
 """`/api/floor/`: all that the page shows, in one request; unchanged, it is not sent again."""
 
 import re
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -17,7 +18,7 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     floors, query = request.app[FLOORS], request.query
     question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
     view = await floors.look(question, seen=viewer.sites, role=repr(viewer))
-    headers = window_headers(view.outlook.asked) | {
+    headers = {
         # Weak: the same page may be plain or compressed, and its end a few seconds later.
         "ETag": f'W/"{view.etag}"',
         "Cache-Control": "private, no-cache",
@@ -26,6 +27,7 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     if is_known(request, view.etag):
         return web.Response(status=304, headers=headers)
     page = await floors.page(view)
+    headers |= window_headers(replace(view.outlook.asked, window=page.window))
     if takes_gzip(request):
         headers["Content-Encoding"] = "gzip"
         return web.Response(body=page.compressed, content_type="application/json", charset="utf-8", headers=headers)

@@ -1,5 +1,8 @@
 """`/api/metrics/…`: workers, workstations and the factory, as JSON and as CSV."""
 
+from functools import partial
+from typing import Any
+
 from aiohttp import web
 
 from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
@@ -8,6 +11,7 @@ from collector.reports import shown_rows
 from collector.web.access import Viewer
 from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
+from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
 
 COLUMNS = {"workers": WORKER_COLUMNS, "workstations": WORKSTATION_COLUMNS, "factory": FACTORY_COLUMNS}
@@ -36,15 +40,18 @@ async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
     if what not in COLUMNS:
         raise web.HTTPNotFound
     totals, headers = await _totals(request, viewer, what=what)
-    rows = shown_rows(totals, what)
     columns = [*COLUMNS[what], *(["occupied_minutes"] if what == "workstations" and totals.knows_occupied else [])]
-    table = rows if isinstance(rows, list) else [rows]
-    return csv_answer(table, columns=columns, name=what, headers=headers)
+
+    def make() -> list[dict[str, Any]]:
+        rows = shown_rows(totals, what)
+        return rows if isinstance(rows, list) else [rows]
+
+    return await csv_answer(make, columns=columns, name=what, headers=headers)
 
 
 async def _json(request: web.Request, viewer: Viewer, *, what: str) -> web.Response:
     totals, headers = await _totals(request, viewer, what=what)
-    return web.json_response(shown_rows(totals, what), headers=headers)
+    return await json_answer(partial(shown_rows, totals, what), headers=headers)
 
 
 async def _totals(request: web.Request, viewer: Viewer, *, what: str) -> tuple[Totals, dict[str, str]]:

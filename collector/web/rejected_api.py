@@ -24,7 +24,7 @@ async def rejected(request: web.Request, viewer: Viewer) -> web.Response:
 async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
     """Return them as a file, all that are kept unless fewer are asked for."""
     rows = await _rows(request, viewer, unless_limited=KEPT_REFUSALS)
-    return csv_answer(rows, columns=COLUMNS, name="rejected")
+    return await csv_answer(lambda: rows, columns=COLUMNS, name="rejected")
 
 
 def rejected_row(kept: KeptRefusal) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """`/api/timeline/`: one worker's time as spans that explain themselves; `/api/metrics/hours/`: what each hour brought."""
 
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from collector.metrics.asked import AskedWindow
-from collector.metrics.hourly import HOUR_COLUMNS, hour_rows
+from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
 from collector.metrics.timeline import Timeline, span_rows, sum_row
 from collector.web.access import Viewer
 from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
+from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
 from shared.instants import format_instant
 
@@ -24,20 +26,22 @@ async def timeline(request: web.Request, viewer: Viewer) -> web.Response:
     asked = await window_of(request, viewer)
     reports = request.app[REPORTS]
     told = await reports.timeline(worker_id, window=asked.window, sites=sites_of(request, viewer, asked=asked))
-    answer = timeline_answer(told, asked=asked, zone=reports.plan_of(told.worker.site).zone)
-    return web.json_response(answer, headers=window_headers(asked))
+    make = partial(timeline_answer, told, asked=asked, zone=reports.plan_of(told.worker.site).zone)
+    return await json_answer(make, headers=window_headers(asked))
 
 
 async def hours(request: web.Request, viewer: Viewer) -> web.Response:
     """Return a row for each hour of the sites' clocks."""
-    rows, asked = await _hours(request, viewer)
-    return web.json_response(rows, headers=window_headers(asked))
+    found, asked = await _hours(request, viewer, most=MOST_ROWS)
+    return await json_answer(partial(hour_rows, found), headers=window_headers(asked))
 
 
 async def hours_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the hours as a file."""
-    rows, asked = await _hours(request, viewer)
-    return csv_answer(rows, columns=HOUR_COLUMNS, name="hours", headers=window_headers(asked))
+    found, asked = await _hours(request, viewer)
+    return await csv_answer(
+        partial(hour_rows, found), columns=HOUR_COLUMNS, name="hours", headers=window_headers(asked)
+    )
 
 
 def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> dict[str, Any]:
@@ -58,8 +62,10 @@ def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> di
     }
 
 
-async def _hours(request: web.Request, viewer: Viewer) -> tuple[list[dict[str, Any]], AskedWindow]:
+async def _hours(
+    request: web.Request, viewer: Viewer, *, most: int | None = None
+) -> tuple[list[HourTotals], AskedWindow]:
     check_query(request, WINDOW_QUERY)
     asked = await window_of(request, viewer)
-    found = await request.app[REPORTS].hours(asked.window, sites=sites_of(request, viewer, asked=asked))
-    return hour_rows(found), asked
+    found = await request.app[REPORTS].hours(asked.window, sites=sites_of(request, viewer, asked=asked), most=most)
+    return found, asked

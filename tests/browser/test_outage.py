@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
+from collector.storage.sqlite import SqliteStorage
 from tests.browser.conftest import Opener
+from tests.support.collector import RULES
 from tests.support.programs import collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
@@ -46,6 +48,7 @@ async def test_an_empty_collector_explains_itself_and_its_own_line_works(watched
         page = await watched(f"{address}/dashboard/")
         await page.open()
         await expect(page.page.get_by_role("status")).to_have_text("No camera has reported yet.")
+        await expect(page.page.get_by_role("list", name="Warnings")).to_be_hidden()
         await expect(page.page.locator("#line-run")).to_contain_text(f"--collector {address}")
 
         await post_with_the_line_shown(page.page)
@@ -95,6 +98,25 @@ async def test_a_window_that_makes_no_sense_is_explained_by_the_collector(watche
         await expect(page.page.locator("#window")).not_to_contain_text("Everything")
         for unit in await page.page.locator(".cards small").all():
             await expect(unit).to_be_hidden()
+
+
+async def test_settings_that_are_not_in_force_are_told_on_the_page(
+    watched: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the collector's words, as long as it says them."""
+    database = tmp_path / "collector.db"
+    await SqliteStorage.open(database, rules=RULES).close()
+    monkeypatch.setenv("COLLECTOR_TAIL", "1m")
+    async with collector(database) as (address, _):
+        page = await watched(f"{address}/dashboard/")
+        await page.open()
+        health = await page.page.context.request.get(f"{address}/healthz")
+        warnings = (await health.json())["warnings"]
+        lines = page.page.get_by_role("list", name="Warnings").get_by_role("listitem")
+        await expect(lines).to_have_text(warnings)
+
+    assert ["tail = 1m is not in force"] == [warning.partition(":")[0] for warning in warnings]
+    assert [] == page.misdeeds
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -9,10 +9,19 @@ from shared.instants import SECOND
 NOW = 1_000_000 * SECOND
 
 
-def state(contact: float | None, watermark: float | None, *, pending: int = 0, heartbeat: int = 15) -> str:
-    """Return the state of a camera heard and delivered so many seconds ago."""
-    heard, delivered = (None if ago is None else NOW - round(ago * SECOND) for ago in (contact, watermark))
-    camera = Camera("default", "C1", delivered, heard, pending, None, None, None, 0)
+def state(
+    contact: float | None,
+    watermark: float | None,
+    *,
+    pending: int = 0,
+    oldest: float | None = None,
+    heartbeat: int = 15,
+) -> str:
+    """Return the state of a camera heard and delivered so many seconds ago, where events wait that are so old."""
+    heard, delivered, waiting = (
+        None if ago is None else NOW - round(ago * SECOND) for ago in (contact, watermark, oldest)
+    )
+    camera = Camera("default", "C1", delivered, heard, pending, waiting, None, None, 0)
     return camera_state(camera, now=NOW, heartbeat=heartbeat * SECOND)
 
 
@@ -46,3 +55,33 @@ def test_a_slow_heartbeat_makes_no_camera_late() -> None:
     """Three heartbeats are three of the configured ones."""
 
     assert ("Up", "Late") == (state(170, 0, heartbeat=60), state(190, 0, heartbeat=60))
+
+
+@pytest.mark.parametrize(
+    ("pending", "oldest", "called"),
+    [
+        (0, None, "Up"),
+        (0, 86_400, "Up"),
+        (3, 1, "Up"),
+        (9_000, 120, "Up"),
+        (1, 120.000001, "Late"),
+        (9_000, 7_200, "Late"),
+        (9_000, None, "Late"),
+        (1, -60, "Up"),
+    ],
+    ids=[
+        "none",
+        "none any more",
+        "on their way",
+        "just arrived",
+        "one left behind",
+        "a backlog",
+        "of unknown age",
+        "a clock ahead",
+    ],
+)
+def test_a_camera_with_a_backlog_is_late(pending: int, oldest: float | None, called: str) -> None:
+    """However far its watermark says that it is; a few events on their way make nobody late."""
+
+    assert called == state(0, 0, pending=pending, oldest=oldest)
+    assert "Down" == state(300, 0, pending=pending, oldest=oldest)

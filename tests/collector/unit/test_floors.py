@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.floors import KEPT, Floors
+from collector.floors import Floors
 from collector.metrics.asked import Question
 from collector.metrics.ledger import splice
+from collector.pages import KEPT
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage

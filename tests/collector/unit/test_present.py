@@ -3,7 +3,7 @@
 import pytest
 
 from collector.metrics.drawing import Look, Stroke
-from collector.metrics.present import present
+from collector.metrics.present import Present, present
 from collector.records import LedgerRules, OpenState, State
 from shared.events import EventType
 
@@ -25,14 +25,14 @@ IDLE: Look = (EventType.idle, "S1", False)
         (300, 400, 1_000, 1_000),
         (300, 400, 1_001, None),
         (300, 389, 990, None),
-        (900, 950, 800, 950),
+        (900, 950, 800, None),
         (900, 950, None, None),
         (996, 996, None, 1_000),
         (995, 995, None, 1_000),
         (994, 994, None, None),
         (990, 999, None, None),
-        (990, 1_003, None, 1_003),
-        (990, 1_003, 1_003, 1_003),
+        (990, 1_003, None, None),
+        (990, 1_003, 1_003, None),
     ],
     ids=[
         "watched until just now",
@@ -43,20 +43,20 @@ IDLE: Look = (EventType.idle, "S1", False)
         "watched for as long as it may",
         "watched for longer than it may",
         "watched for too long without a sign",
-        "seen by a camera that catches up",
+        "seen by a camera that catches up, before unread",
         "no camera vouches for it",
         "within its tail",
         "at the end of its tail",
         "behind its tail",
         "a count is no tail",
-        "seen a little ahead of this clock",
-        "seen and watched a little ahead of this clock",
+        "seen a little ahead of this clock, before unread",
+        "seen and watched a little ahead of this clock, before unread",
     ],
 )  # fmt: skip
 def test_a_state_is_known_up_to_the_watermark(
     began_at: int, last_at: int, watermark: int | None, known_at: int | None
 ) -> None:
-    """Or to the last sighting, or for its tail; behind that nobody knows."""
+    """Or for its tail; behind that nobody knows."""
     stands = OpenState(last_at, State(began_at, EventType.working, "S1", "C1"))
     watermarks = {} if watermark is None else {"C1": watermark}
     found = present(stands, [], rules=RULES, watermarks=watermarks, now=NOW)
@@ -84,7 +84,39 @@ def test_a_state_lasts_since_it_was_first_said(drawn: list[Stroke], since: int) 
     found = present(stands, drawn, rules=RULES, watermarks={"C1": 990}, now=NOW)
 
     assert found is not None
-    assert since == found[1].since
+    assert (990, since) == (found[0], found[1].since)
+
+
+BEFORE: list[Stroke] = [(100, 300, IDLE), (300, 700, WORKING), (700, 900, WORKING), (900, 1_100, IDLE)]
+
+
+@pytest.mark.parametrize(
+    ("watermark", "expected"),
+    [
+        (None, (1_000, (EventType.idle, "S1", 900))),
+        (1_000, (1_000, (EventType.idle, "S1", 900))),
+        (1_200, (1_000, (EventType.idle, "S1", 900))),
+        (900, (900, (EventType.idle, "S1", 900))),
+        (899, (899, (EventType.working, "S1", 300))),
+        (300, (300, (EventType.working, "S1", 300))),
+        (299, (299, (EventType.idle, "S1", 100))),
+        (99, None),
+    ],
+    ids=["no camera", "now", "ahead", "as it begins", "just before", "earlier", "earlier still", "before all"],
+)
+def test_what_was_seen_later_is_not_now(watermark: int | None, expected: tuple[int, Present] | None) -> None:
+    """A state that is stored behind the watermark, or behind this clock, vouches for nothing: the one before it holds."""
+    stands = OpenState(1_100, State(1_100, EventType.working, "S2", "C1"))
+    watermarks = {} if watermark is None else {"C1": watermark}
+
+    assert expected == present(stands, BEFORE, rules=RULES, watermarks=watermarks, now=NOW)
+
+
+def test_a_silence_before_what_was_seen_later_is_no_state() -> None:
+    """Nobody saw anything then, whatever came afterwards."""
+    stands = OpenState(1_100, State(1_100, EventType.working, "S2", "C1"))
+
+    assert present(stands, [(100, 300, IDLE)], rules=RULES, watermarks={"C1": 300}, now=NOW) is None
 
 
 def test_somebody_who_only_made_things_is_in_no_state() -> None:

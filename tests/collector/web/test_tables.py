@@ -159,7 +159,7 @@ async def test_a_camera_tells_how_it_is(collector: RunningCollector) -> None:
         "C1": {
             "camera": "C1",
             "site": "default",
-            "state": "Up",
+            "state": "Late",
             "watermark": "2026-01-16T11:59:00Z",
             "last_contact_at": "2026-01-16T12:00:00Z",
             "pending": 2,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.instants import MINUTE, format_instant
+from shared.instants import HOUR, MINUTE, format_instant, parse_instant
 from tests.collector.web.golden import EVENTS
 from tests.support.collector import RunningCollector, at, envelope, item, running_collector
 
@@ -291,3 +291,24 @@ async def test_hours_say_how_long_cameras_watched(tmp_path: Path) -> None:
             (row["from"][11:], row["watched_minutes"]) for row in rows
         ]
         assert [10 * MINUTE, 55 * MINUTE] == [row["watched_us"] for row in floor["hours"]]
+
+
+async def test_more_hours_than_an_answer_holds_are_refused(collector: RunningCollector) -> None:
+    """Whoever wants them all gets a file."""
+    first = parse_instant("2010-01-01T00:00:00Z")
+    counts = [
+        {"timestamp": format_instant(first + 10 * number * HOUR)}
+        | {"worker_id": "W1", "workstation_id": "S1", "event_type": "product_count"}
+        for number in range(10_001)
+    ]
+    for part in (counts[:10_000], counts[10_000:]):
+        assert 200 == (await collector.post(part)).status
+    refused = await collector.get("/api/metrics/hours/")
+    fewer = await collector.metrics("hours", f"?from={counts[1]['timestamp']}")
+    file = await collector.get("/api/metrics/hours.csv")
+
+    assert 400 == refused.status
+    assert refused.json["error"].startswith(
+        "from, to: more than 10,000 hours lie in this window; ask for a smaller one"
+    )
+    assert (10_000, 10_001 + 1) == (len(fewer), file.text.count("\r\n"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.instants import parse_instant
-from tests.support.collector import Answer, RunningCollector, envelope, item, running_collector
+from tests.support.collector import Answer, RunningCollector, at, envelope, item, running_collector
 
 HEADERS = ("Lineside-Window-From", "Lineside-Window-To", "Lineside-Time-Zone", "Lineside-Shift")
 TIMES = ("working_minutes", "idle_minutes", "absent_minutes", "assumed_minutes", "no_data_minutes")
@@ -183,6 +183,34 @@ async def test_a_change_of_clocks_changes_no_time(
             station["occupancy_minutes"],
             station["utilization_percent"],
         )
+
+
+MORNING = {"time_zone": "Europe/Berlin", "shifts": [{"name": "morning", "start": "06:00", "end": "14:00"}]}
+
+
+@pytest.mark.parametrize(
+    ("query", "start", "end"),
+    [
+        ("from=2026-01-15T07:00:00Z&to=2026-01-15T15:00:00Z", "2026-01-15T07:00:00Z", "2026-01-15T08:00:00Z"),
+        ("from=2026-01-15T07:00:00Z", "2026-01-15T07:00:00Z", "2026-01-15T08:00:00Z"),
+        ("shift=2026-01-15/morning", "2026-01-15T05:00:00Z", "2026-01-15T08:00:00Z"),
+        ("to=2026-01-15T07:00:00Z", None, "2026-01-15T07:00:00Z"),
+        ("from=2026-01-15T09:00:00Z", "2026-01-15T09:00:00Z", "2026-01-15T09:00:00Z"),
+    ],
+)
+async def test_a_floor_names_the_window_of_its_numbers(tmp_path: Path, query: str, start: str | None, end: str) -> None:
+    """Which ends now, or where it was when the page was made that is sent."""
+    async with running_collector(tmp_path, sites={"default": MORNING}) as collector:
+        collector.clock.set(at("08:00"))
+        for _ in range(2):
+            answer = await collector.get(f"/api/floor/?{query}")
+            collector.clock.advance(5)
+
+            assert (start, end, end) == (
+                answer.headers.get("Lineside-Window-From"),
+                answer.headers["Lineside-Window-To"],
+                answer.json["window"]["until"],
+            )
 
 
 def _rfc(clock_time: str) -> str:

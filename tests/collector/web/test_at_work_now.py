@@ -1,0 +1,44 @@
+"""Who is at work now: what no camera vouches for yet is not claimed, though it is stored."""
+
+import pytest
+
+from tests.support.collector import RunningCollector, at, envelope, item
+
+EVENTS = [
+    item("09:00", "W1", "working"),
+    item("10:00", "W1", "idle"),
+    item("11:59", "W1", "working", workstation_id="S2"),
+    item("12:03", "W1", "absent"),
+]
+
+
+@pytest.mark.parametrize(
+    ("watermark", "shown"),
+    [
+        ("12:00:00", ("working", "2026-01-15T11:59:00Z", "S2")),
+        ("11:58:00", ("idle", "2026-01-15T10:00:00Z", "S1")),
+        ("09:30:00", ("working", "2026-01-15T09:00:00Z", "S1")),
+    ],
+    ids=["a clock that is ahead", "just behind", "catching up"],
+)
+async def test_the_state_now_is_the_one_at_the_watermark(
+    collector: RunningCollector, watermark: str, shown: tuple[str, str, str]
+) -> None:
+    """Also where a camera sends its newest events first, or one of three minutes from now."""
+    collector.clock.set(at("12:00"))
+    await collector.post(envelope(EVENTS, watermark=f"2026-01-15T{watermark}Z"))
+    floor = (await collector.get("/api/floor/")).json
+    worker = floor["workers"][0]
+
+    assert shown == (worker["state"], worker["state_since"], worker["workstation_id"])
+    assert {"working": int(shown[0] == "working"), "idle": int(shown[0] == "idle"), "seen": 1} == floor["at_work_now"]
+
+
+async def test_a_state_to_come_is_not_now(collector: RunningCollector) -> None:
+    """There is nothing before it."""
+    collector.clock.set(at("12:00"))
+    await collector.post(item("12:03", "W1", "working"))
+    floor = (await collector.get("/api/floor/")).json
+
+    assert (None, None) == (floor["workers"][0]["state"], floor["workers"][0]["state_since"])
+    assert {"working": 0, "idle": 0, "seen": 0} == floor["at_work_now"]
