@@ -19,6 +19,8 @@ from shared.errors import Busy
 
 LONG_AT_ONCE = 2
 """Whoever asks for more at once waits: each reads as fast as one core goes, and the writer needs one, too."""
+_LOOK_EVERY = 1_000_000
+"""Steps of SQLite, some 50 ms: an interruption reaches only a statement that runs, so one that begins just then looks."""
 _INTERRUPT_AGAIN_SECONDS = 0.05
 """An interruption ends the statement that runs; a question may be made of thousands."""
 
@@ -124,9 +126,11 @@ class _Question:
             if self._is_given_up:
                 raise Busy("the question was given up before it was answered")
             self._connection = connection
+        connection.set_progress_handler(lambda: self._is_given_up, _LOOK_EVERY)
         try:
             return self._read(connection)
         finally:
+            connection.set_progress_handler(None, 0)
             with self._lock:
                 self._connection = None
 
