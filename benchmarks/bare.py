@@ -47,21 +47,17 @@ def insert(file: Path, rows: Sequence[Row], *, table: str, statement: str, batch
 
 
 def event_rows(made: Sequence[dict[str, Any]]) -> list[Row]:
-    """Return events as rows of the collector's table."""
-    types = {"absent": 0, "idle": 1, "working": 2, "product_count": 3}
-    return [
-        (
-            1,
-            int(event["worker_id"][1:]),
-            number,
-            types[event["event_type"]],
-            int(event["workstation_id"][1:]),
-            event["count"],
-            event["confidence"],
-            None,
-        )
-        for number, event in enumerate(made)
-    ]
+    """Return events as rows of the collector's table; people and places are numbered as they come."""
+    numbers: dict[str, int] = {}
+    rows: dict[tuple[int, ...], Row] = {}
+    for event in map(read_event, made):
+        if not isinstance(event, Event):
+            continue
+        at, worker_id, station_id, kind, count, confidence = event
+        worker = numbers.setdefault(worker_id, len(numbers))
+        station = numbers.setdefault(f"station {station_id}", len(numbers))
+        rows[worker, at, kind, station] = (1, worker, at, int(kind), station, count, confidence, None)
+    return list(rows.values())
 
 
 def log_rows(made: Sequence[dict[str, Any]]) -> list[Row]:
