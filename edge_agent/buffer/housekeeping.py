@@ -9,6 +9,8 @@ Nothing is written while nothing has changed.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from edge_agent.buffer import removal, retention
 from edge_agent.buffer.pages import PAGE_BYTES
@@ -37,6 +39,7 @@ class Housekeeping(QueueFile):
     """A queue file that keeps within its limits."""
 
     _is_dropping = False
+    _may_drop = True
 
     def tidy(self) -> bool:
         """Do one small step of what can wait; True if there is more to do.
@@ -70,7 +73,7 @@ class Housekeeping(QueueFile):
             room = self._room(incoming)
             if room is Room.enough:
                 return
-        if room is Room.disk_full and self._limits.when_full == "drop_oldest" and self._drop_for(incoming):
+        if room is Room.disk_full and self._drops_oldest and self._drop_for(incoming):
             return
         raise full(room, self._limits, path=self._path)
 
@@ -88,7 +91,7 @@ class Housekeeping(QueueFile):
         sent = self._removable(up_to=self._facts.last_seq)
         if sent:
             self._remove(sent)
-        elif room is Room.queue_full and self._limits.when_full == "drop_oldest":
+        elif room is Room.queue_full and self._drops_oldest:
             return self._drop(first_numbers(self._facts.pending, _events_in(incoming)))
         if room is Room.disk_full:
             gave_back = self._give_back_pages(keep=0)
@@ -107,6 +110,19 @@ class Housekeeping(QueueFile):
             if not self._drop(first_numbers(self._facts.pending, _events_in(incoming))):
                 return False
         return False
+
+    @property
+    def _drops_oldest(self) -> bool:
+        return self._may_drop and self._limits.when_full == "drop_oldest"
+
+    @contextmanager
+    def _revoking_nothing(self) -> Iterator[None]:
+        """Refuse what finds no room while the block lasts, whatever `when_full` says."""
+        self._may_drop = False
+        try:
+            yield
+        finally:
+            self._may_drop = True
 
     def _drop(self, numbers: Ranges) -> bool:
         if not numbers:

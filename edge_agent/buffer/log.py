@@ -25,6 +25,7 @@ from edge_agent.buffer.faults import translated
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry, checksum
 from edge_agent.buffer.space import EVENT_BYTES, Limits, free_disk_bytes, size_bytes
+from edge_agent.buffer.unsalvaged import waiting_words
 from edge_agent.delivery.batching import Backlog
 from edge_agent.delivery.settlement import DeadLetter
 from shared.clock import Clock
@@ -87,8 +88,23 @@ class EventLog(DeadLetterVerbs):
             raise
 
     def adopt(self) -> None:
-        """Take in what waits in queue files beside this one, as a start does."""
+        """Take in what waits in queue files beside this one, as a start does; what `tidy` takes in later is said."""
+        if words := waiting_words(self._folder):
+            _log.error("events wait outside the queue", extra={"found": words})
         adopt_others(self._path, append=self.append, now=self._clock.now())
+
+    def tidy(self) -> bool:
+        """Do one small step of what can wait, the events of unsalvaged sets last; True if there is more to do.
+
+        They never make others go: without room they wait on.
+
+        Raises:
+            Busy, StorageFull, StorageUnusable: the step was not done.
+        """
+        if super().tidy():
+            return True
+        with translated(self._folder), self._revoking_nothing():
+            return self._unsalvaged.take_in(self)
 
     def append(self, events: Sequence[Event]) -> None:
         """Keep events, in one transaction: all of them are on disk when this returns, none when it raises.
@@ -209,7 +225,7 @@ class EventLog(DeadLetterVerbs):
             max_size_bytes=self._limits.max_size_bytes,
             free_disk_bytes=free_disk_bytes(self._folder),
             has_reserve=self._reserve.is_held,
-            recovery=self._recovery,
+            recovery="; ".join(filter(None, (self._recovery, waiting_words(self._folder)))) or None,
         )
 
     def remember(self, key: str, value: str) -> None:

@@ -4,6 +4,8 @@ What is damaged is salvaged into a new file, and then set aside; what is not our
 goes on in a file beside it. Each is said in words, for the log and the status. What still ends a start: a disk that
 cannot be written, a folder that is not ours, and a disk so full that giving up the reserve does not help.
 
+Where there is no room to salvage, the set waits for it under another name (`unsalvaged`), and the queue begins anew.
+
 A crash at any moment of a salvage is mended by the next start: the damaged files stay in their place until the new file
 is complete under a name of its own (`.salvaged`); from then on the next start only finishes what is left to move.
 """
@@ -94,12 +96,12 @@ def _checked(path: Path) -> tuple[rows.Connection, bool]:
 def _replace(path: Path, why: str, *, now: int) -> str:
     """Put a new file with what could be salvaged in the place of a damaged one, and say so in words."""
     try:
-        saved = _saved(salvage.salvage(path))
+        saved, kept_as = _saved(salvage.salvage(path)), quarantine.DAMAGED
         path_of_new = path.with_name(path.name + salvage.SALVAGED)
     except StorageFull:
-        saved = "there was no room to salvage its events"
+        saved, kept_as = "there was no room to salvage its events, they are taken in later", quarantine.UNSALVAGED
         path_of_new = schema.prepare(path)
-    folder = quarantine.set_aside(path, now=now)
+    folder = quarantine.set_aside(path, now=now, why=kept_as)
     path_of_new.replace(path)
     schema.sync_folder(path.parent)
     return f"{path.name} was damaged: {why}; {saved}; the damaged files are in {folder.name}"

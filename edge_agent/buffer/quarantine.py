@@ -1,11 +1,13 @@
 """Damaged files, kept for whoever wants to know: moved together into a folder with the date, never changed.
 
 The newest three sets are kept. A damaged queue may be as large as `buffer.max_size`, and a disk that damages files does
-so again: without a bound the evidence would fill the disk.
+so again: without a bound the evidence would fill the disk. A set that was not salvaged is no evidence but the only copy
+of its events: it is kept until they are taken in.
 """
 
 import re
 import shutil
+from itertools import count
 from pathlib import Path
 
 from edge_agent.buffer.findings import companions
@@ -13,9 +15,12 @@ from edge_agent.buffer.schema import sync_folder
 from shared.instants import format_instant
 
 MOST_SETS = 3
+DAMAGED = "damaged"
+UNSALVAGED = "unsalvaged"
+"""The files hold events that are nowhere else."""
 
 
-def set_aside(path: Path, *, now: int, why: str = "damaged") -> Path:
+def set_aside(path: Path, *, now: int, why: str = DAMAGED) -> Path:
     """Move a file and what belongs to it into a new folder beside it, named for `why` and the date; return that folder.
 
     The file itself goes last: a crash in between leaves what the next start takes for damaged again.
@@ -25,25 +30,39 @@ def set_aside(path: Path, *, now: int, why: str = "damaged") -> Path:
         file.replace(folder / file.name)
     sync_folder(folder)
     sync_folder(path.parent)
-    for old in sets(path.parent, why=why)[:-MOST_SETS]:
-        shutil.rmtree(old, ignore_errors=True)
+    if why != UNSALVAGED:
+        _prune(path.parent, why=why)
     return folder
 
 
-def sets(folder: Path, *, why: str = "damaged") -> list[Path]:
+def note_salvaged(folder: Path) -> Path:
+    """Make a set that waited one of the damaged ones, now that its events are elsewhere; return its new place."""
+    stamp = folder.name.removeprefix(f"{UNSALVAGED}-")
+    place = _free_name(folder.with_name(f"{DAMAGED}-{stamp}"))
+    folder.replace(place)
+    sync_folder(place.parent)
+    _prune(place.parent, why=DAMAGED)
+    return place
+
+
+def sets(folder: Path, *, why: str = DAMAGED) -> list[Path]:
     """Return the folders of files set aside, oldest first by their names."""
     return sorted(one for one in folder.glob(f"{why}-*") if one.is_dir() and not one.is_symlink())
 
 
+def _prune(parent: Path, *, why: str) -> None:
+    for old in sets(parent, why=why)[:-MOST_SETS]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
 def _new_folder(parent: Path, *, now: int, why: str) -> Path:
     stamp = re.sub(r"[-:]|\.[0-9]+", "", format_instant(now))
-    name = f"{why}-{stamp}"
-    taken = 0
-    while True:
-        folder = parent / (f"{name}-{taken + 1}" if taken else name)
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            taken += 1
-        else:
-            return folder
+    folder = _free_name(parent / f"{why}-{stamp}")
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _free_name(wanted: Path) -> Path:
+    """Return the name itself or one with a number behind it; the folder's lock is held, so nobody else takes it."""
+    names = (wanted.with_name(f"{wanted.name}-{taken}") if taken else wanted for taken in count())
+    return next(name for name in names if not name.exists())

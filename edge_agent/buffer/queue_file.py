@@ -21,6 +21,7 @@ from edge_agent.buffer.oldest import OldestPending
 from edge_agent.buffer.opening import open_queue, problem_of
 from edge_agent.buffer.schema import open_for_reading
 from edge_agent.buffer.space import ROOM_TO_WRITE, Limits, Reserve, free_disk_bytes
+from edge_agent.buffer.unsalvaged import Unsalvaged
 from shared.clock import Clock
 from shared.errors import LinesideError, StorageFull
 from shared.file_lock import FileLock
@@ -45,6 +46,7 @@ class QueueFile:
         self._clock = clock
         self._limits = limits
         self._reserve = Reserve(folder, size_bytes=limits.reserve_bytes)
+        self._unsalvaged = Unsalvaged(folder, leaving=limits.min_free_disk_bytes)
         self._fault: LinesideError | None = None
         self._recovery: str | None = None
         self._last_write_at = clock.monotonic()

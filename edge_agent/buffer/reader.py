@@ -16,6 +16,7 @@ from edge_agent.buffer.faults import translated
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry
 from edge_agent.buffer.space import RESERVE_FILE, free_disk_bytes, size_bytes
+from edge_agent.buffer.unsalvaged import waiting_words
 from edge_agent.delivery.batching import Backlog
 from shared.errors import NotFound
 from shared.instants import LAST_INSTANT
@@ -136,6 +137,7 @@ class LogReader:
                 retained=count(subtract(settled, rows.removed(self._connection))),
                 free_disk_bytes=free_disk_bytes(self._folder),
                 has_reserve=(self._folder / RESERVE_FILE).exists(),
+                recovery=waiting_words(self._folder),
             )
 
     def numbering(self) -> tuple[Backlog, Ranges, Ranges]:

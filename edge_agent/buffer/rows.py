@@ -54,7 +54,7 @@ class Counts:
     has_reserve: bool = False
     """Whether the file that is given up when the disk is full is there."""
     recovery: str | None = None
-    """What the start found and did about it, in words; None if all was well."""
+    """What the start found and did about it, and what waits to be taken in, in words; None if all was well."""
 
     @property
     def unaccounted(self) -> int:

@@ -138,6 +138,16 @@ def salvage(path: Path) -> Salvaged:
     return outcome
 
 
+def remains(path: Path) -> tuple[Ranges, Iterator[EventRow]]:
+    """Return the numbers that are done with in the file at `path`, and the whole events there and in its log.
+
+    The same event may come several times.
+    """
+    known = _known(path)
+    found = (row for row in _all_rows(path) if isinstance(row, EventRow))
+    return union(known.settled, removal.ranges_of(known.gaps)), found
+
+
 def log_events(path: Path) -> dict[int, EventRow]:
     """Return the committed events that stand in the log of the file at `path`, also those that SQLite does not reach."""
     log = path.with_name(path.name + "-wal")
@@ -173,13 +183,14 @@ def add_tail(connection: rows.Connection, path: Path, *, tail: dict[int, EventRo
 
 def _all_rows(path: Path) -> Iterator[AnyRow]:
     """Yield the rows in the file and in its log."""
+    yield from _rows(path, rows_of_file)
+    yield from _rows(path.with_name(path.name + "-wal"), rows_of_log)
+
+
+def _rows(path: Path, read: Callable[..., Iterator[AnyRow]]) -> Iterator[AnyRow]:
     if path.exists():
         with path.open("rb") as file:
-            yield from rows_of_file(file, is_whole=rows.is_whole_row)
-    log = path.with_name(path.name + "-wal")
-    if log.exists():
-        with log.open("rb") as file:
-            yield from rows_of_log(file, is_whole=rows.is_whole_row)
+            yield from read(file, is_whole=rows.is_whole_row)
 
 
 def _known(path: Path) -> _Known:

@@ -64,6 +64,8 @@ def queue_finding(counts: Counts | None) -> Finding:
     words = f"{counts.pending:,} events wait, {counts.settled:,} confirmed, {counts.dead:,} dead letters"
     if counts.unaccounted:
         return Finding("queue", f"{words}, {counts.unaccounted:,} NOT ACCOUNTED FOR: run edge-agent verify", 3)
+    if counts.recovery:
+        return Finding("queue", f"{words}; {counts.recovery}: make room", 3)
     return Finding("queue", words)
 
 

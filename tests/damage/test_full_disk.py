@@ -13,7 +13,7 @@ import pytest
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.space import Limits, free_disk_bytes
-from tests.support.disks import small_disk
+from tests.support.disks import fill_up, small_disk
 from tests.support.events import events, json_event
 from tests.support.fake_clock import FakeClock
 from tests.support.programs import LISTENING, ROOT, free_port
@@ -87,19 +87,6 @@ class Producer:
         """Post until the agent refuses."""
         while self.post() == 200:
             assert len(self.accepted) < 200_000
-
-
-def fill_up(folder: Path) -> Path:
-    """Let another program take every byte that is left."""
-    ballast = folder / "of-another-program"
-    with ballast.open("ab", buffering=0) as file:
-        for size in (MIB, 4_096, 1):
-            try:
-                while file.write(b"x" * size):
-                    pass
-            except OSError:
-                continue
-    return ballast
 
 
 def test_with_drop_oldest_a_full_disk_takes_new_events_for_old_ones(tmp_path: Path) -> None:

@@ -26,6 +26,19 @@ def small_disk(folder: Path, *, size_bytes: int) -> Iterator[Path]:
         _unmount(folder)
 
 
+def fill_up(folder: Path) -> Path:
+    """Let another program take every byte that is left."""
+    ballast = folder / "of-another-program"
+    with ballast.open("ab", buffering=0) as file:
+        for size in (1024 * 1024, 4_096, 1):
+            try:
+                while file.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+    return ballast
+
+
 class CuttableDisk:
     """An ext4 in a file; `cut` takes its power, `mount` brings it back as it was on the platter."""
 
