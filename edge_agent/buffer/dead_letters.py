@@ -86,9 +86,6 @@ def page(connection: Connection, *, after_seq: int, most: int, tokens: dict[int,
 class DeadLetterVerbs(Housekeeping):
     """The part of the log that takes dead letters back; used by the log's thread, like the rest of it."""
 
-    _coming: list[tuple[int, int]] | None = None
-    """(number, instant) of the letters that time will mend, soonest first; None: to be looked up."""
-
     def append(self, events: Sequence[Event]) -> None:
         """Keep events; see the log."""
         raise NotImplementedError
@@ -119,7 +116,6 @@ class DeadLetterVerbs(Housekeeping):
         gone = intersect(ranges, self._dead)
         if gone:
             self._remove(gone, dropped_because=reason)
-            self._coming = None
         return gone
 
     def edit(self, seq: int, event: Event) -> int | None:

@@ -1,7 +1,8 @@
 """Room in the queue: what makes way when there is none, and what is given back when nobody is in a hurry.
 
-Settled events go first, oldest first. If that does not help, `when_full` decides: `reject` refuses what comes in, because
-a promise is never revoked; `drop_oldest` gives up the oldest events that wait, counts them, and the collector is told.
+Settled events go first, oldest first, and then the dead letters beyond a quarter of the queue, for nothing else would ever
+end them. If that does not help, `when_full` decides: `reject` refuses what comes in, because
+a promise is never revoked; `drop_oldest` gives up dead letters and then the oldest events that wait. What is given up is counted, and the collector is told.
 On a disk that is full of other things dropping is held to what comes in: it could not make room for more.
 
 Nothing here takes long: `tidy` does one small step a call, a few milliseconds, so that events need not wait for it.
@@ -18,7 +19,7 @@ from edge_agent.buffer.queue_file import QueueFile
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.retention import oldest_removable
 from edge_agent.buffer.space import EVENT_BYTES, Room, Usage, free_disk_bytes, full, judge, log_bytes
-from shared.receipts import Ranges, first_numbers, union
+from shared.receipts import Ranges, count, first_numbers, subtract, union
 
 STEP_EVENTS = 500
 """Rows removed at a time: about 125 kB of the file."""
@@ -38,7 +39,10 @@ _log = logging.getLogger(__name__)
 class Housekeeping(QueueFile):
     """A queue file that keeps within its limits."""
 
-    _is_dropping = False
+    _dropping: str | None = None
+    """Why something was given up since there was room last."""
+    _beyond: tuple[Ranges, Ranges] = ((), ())
+    """The dead letters when they were measured last, and those of them beyond their share of the room."""
     _may_drop = True
 
     def tidy(self) -> bool:
@@ -49,7 +53,7 @@ class Housekeeping(QueueFile):
         """
         self._ready()
         self._reserve.take(leaving=self._limits.min_free_disk_bytes)
-        if self._expire() or self._give_back_pages():
+        if self._expire() or self._thin_out_letters() or self._give_back_pages():
             return True
         if self._room(0) is Room.disk_full and self._give_way(Room.disk_full, 0):
             return True
@@ -65,7 +69,7 @@ class Housekeeping(QueueFile):
         """
         room = self._room(incoming)
         if room is Room.enough:
-            self._is_dropping = False
+            self._dropping = None
             return
         for _ in range(_MOST_STEPS):
             if not self._give_way(room, incoming):
@@ -75,7 +79,8 @@ class Housekeeping(QueueFile):
                 return
         if room is Room.disk_full and self._drops_oldest and self._drop_for(incoming):
             return
-        raise full(room, self._limits, path=self._path)
+        pending, dead = count(self._facts.pending), count(self._dead)
+        raise full(room, self._limits, path=self._path, pending=pending, dead=dead)
 
     def _room(self, incoming: int) -> Room:
         self._reserve.take(leaving=self._limits.min_free_disk_bytes)
@@ -91,13 +96,12 @@ class Housekeeping(QueueFile):
         sent = self._removable(up_to=self._facts.last_seq)
         if sent:
             self._remove(sent)
-        elif room is Room.queue_full and self._drops_oldest:
-            return self._drop(first_numbers(self._facts.pending, _events_in(incoming)))
+        made_way = bool(sent) or self._drop_letters(first_numbers(self._letters_beyond_share(), STEP_EVENTS))
         if room is Room.disk_full:
             gave_back = self._give_back_pages(keep=0)
             self._fold_log()
-            return bool(sent) or gave_back
-        return bool(sent)
+            return made_way or gave_back
+        return made_way or (self._drops_oldest and self._drop_oldest(incoming))
 
     def _drop_for(self, incoming: int) -> bool:
         """Free as many pages inside the file as come in; True if they are there.
@@ -107,7 +111,7 @@ class Housekeeping(QueueFile):
         for _ in range(_MOST_STEPS):
             if self._usage().free_pages >= incoming:
                 return True
-            if not self._drop(first_numbers(self._facts.pending, _events_in(incoming))):
+            if not self._drop_oldest(incoming):
                 return False
         return False
 
@@ -124,14 +128,44 @@ class Housekeeping(QueueFile):
         finally:
             self._may_drop = True
 
-    def _drop(self, numbers: Ranges) -> bool:
+    def _drop_oldest(self, incoming: int) -> bool:
+        """Give up about as much as comes in: dead letters, and without any the events that wait."""
+        most = _events_in(incoming)
+        return self._drop_letters(first_numbers(self._dead, most)) or self._drop(
+            first_numbers(self._facts.pending, most), because=removal.OVERFLOW
+        )
+
+    def _drop_letters(self, numbers: Ranges) -> bool:
+        measured, beyond = self._beyond
+        is_measured = measured is self._dead
+        did = self._drop(numbers, because=removal.NO_ROOM_FOR_LETTERS)
+        if is_measured:  # without the oldest, the others are as they were
+            self._beyond = (self._dead, subtract(beyond, numbers))
+        return did
+
+    def _drop(self, numbers: Ranges, *, because: str) -> bool:
         if not numbers:
             return False
-        if not self._is_dropping:
-            _log.error("the queue is full: the oldest events are dropped", extra={"file": str(self._path)})
-        self._is_dropping = True
-        self._remove(numbers, dropped_because=removal.OVERFLOW)
+        if self._dropping != because:
+            _log.error("there is no room: the oldest are given up", extra={"reason": because, "file": str(self._path)})
+        self._dropping = because
+        self._remove(numbers, dropped_because=because)
         return True
+
+    def _letters_beyond_share(self) -> Ranges:
+        """Return the oldest dead letters, those beyond their share; measured on disk once the letters have changed."""
+        if not self._limits.max_size_bytes:
+            return ()
+        if self._beyond[0] is not self._dead:
+            with self._reading():
+                beyond = removal.letters_beyond(self._connection, most_bytes=self._limits.dead_letter_bytes)
+            self._beyond = (self._dead, beyond)
+        return self._beyond[1]
+
+    def _thin_out_letters(self) -> bool:
+        """Give up a few of the dead letters beyond the most that there may be; True if there may be more."""
+        excess = count(self._dead) - self._limits.most_dead_letters
+        return excess > 0 and self._drop_letters(first_numbers(self._dead, min(excess, STEP_EVENTS)))
 
     def _removable(self, *, up_to: int) -> Ranges:
         done_with = union(self._settled, ranges_of(self._facts.dropped))

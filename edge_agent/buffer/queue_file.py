@@ -38,6 +38,8 @@ class QueueFile:
     _settled: Ranges
     _dead: Ranges
     _removed: Ranges
+    _coming: list[tuple[int, int]] | None = None
+    """(number, instant) of the dead letters that time will mend, soonest first; None: to be looked up."""
 
     def __init__(self, folder: Path, *, lock: FileLock, clock: Clock, limits: Limits) -> None:
         """Open the queue of a folder whose lock is held; use `EventLog.open`."""
@@ -176,5 +178,5 @@ class QueueFile:
             removal.change_dropped(self._connection, before=self._facts.dropped, after=gaps)
         self._removed = removed
         if dropped_because is not None:
-            self._dead = subtract(self._dead, numbers)
+            self._dead, self._coming = subtract(self._dead, numbers), None
             self._facts = replace(self._facts, pending=subtract(self._facts.pending, numbers), dropped=gaps)

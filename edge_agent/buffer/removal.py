@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 
 from edge_agent.buffer import rows
 from edge_agent.buffer.retention import Mark
+from edge_agent.buffer.space import EVENT_BYTES
 from edge_agent.delivery.batching import Gap
-from shared.receipts import Ranges
+from shared.receipts import Ranges, of_numbers
 
 OVERFLOW = "dropped: the queue was full"
+NO_ROOM_FOR_LETTERS = "given up: no room for more dead letters"
 DAMAGE = "lost: the queue file was damaged"
 
 # By primary key; secure_delete writes zeros over what is freed.
@@ -24,6 +26,19 @@ _DELETE_LETTERS = """
 delete from dead_letter
 where seq between ? and ?
 """
+
+# The newest are held as long as they fit; a letter without its event takes next to nothing.
+_LETTERS_BEYOND = f"""
+select seq
+from (
+    select
+        dead_letter.seq as seq,
+        sum(coalesce(length(cast(payload as blob)), 0) + {EVENT_BYTES}) over (order by dead_letter.seq desc) as held
+    from dead_letter
+    left join event_log using (seq)
+)
+where held > ?
+"""  # noqa: S608 - a constant of this project
 
 _ADD_REMOVED = """
 insert into removed (first, last)
@@ -72,6 +87,11 @@ def delete_rows(connection: rows.Connection, numbers: Ranges) -> None:
 def delete_letters(connection: rows.Connection, numbers: Ranges) -> None:
     """Delete the dead letters of these numbers; of most of them there is none."""
     connection.executemany(_DELETE_LETTERS, numbers)
+
+
+def letters_beyond(connection: rows.Connection, *, most_bytes: int) -> Ranges:
+    """Return the oldest dead letters, those for which there is no room within so many bytes beside the newer ones."""
+    return of_numbers(seq for (seq,) in connection.execute(_LETTERS_BEYOND, (most_bytes,)).fetchall())
 
 
 def change_removed(connection: rows.Connection, *, before: Ranges, after: Ranges) -> None:

@@ -31,6 +31,8 @@ _FOLD_PAGES = 1_000
 """SQLite's own default, 4 MiB."""
 EVENT_BYTES = 100
 """What a row and its place in the index take beside the payload, rounded up."""
+MOST_DEAD_LETTERS = 100_000
+"""Each may split a range of settled numbers in two, and ranges are held in memory: so many take about 40 MB."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +46,12 @@ class Limits:
     reserve_bytes: int = 0
     when_full: Literal["reject", "drop_oldest"] = "reject"
     retain_sent_seconds: float = 7 * 24 * 3600.0
+    most_dead_letters: int = MOST_DEAD_LETTERS
+
+    @property
+    def dead_letter_bytes(self) -> int:
+        """What dead letters may take of `max_size`: enough to look into a fault, and half is left for what waits."""
+        return self.max_size_bytes // 4
 
     @property
     def log_bytes(self) -> int:
@@ -86,12 +94,15 @@ def judge(limits: Limits, usage: Usage, *, incoming: int, misses_reserve: bool) 
     return Room.enough
 
 
-def full(room: Room, limits: Limits, *, path: Path) -> StorageFull:
-    """Return the error for events that find no room."""
+def full(room: Room, limits: Limits, *, path: Path, pending: int, dead: int) -> StorageFull:
+    """Return the error for events that find no room beside so many that wait and so many dead letters."""
+    drains = "it drains once the collector can be reached"
+    if dead > pending:
+        drains = f"{dead:,} dead letters fill it: edge-agent dead-letters list"
     if room is Room.queue_full:
         return StorageFull(
             f"{path} holds as much as buffer.max_size allows ({limits.max_size_bytes:,} bytes)",
-            hint="nothing that was taken is lost; it drains once the collector can be reached",
+            hint=f"nothing that was taken is lost; {drains}",
         )
     return StorageFull(
         f"less than buffer.min_free_disk is left on the disk of {path} ({limits.min_free_disk_bytes:,} bytes)",

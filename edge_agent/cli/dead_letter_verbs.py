@@ -50,7 +50,7 @@ def retry(
     folder = load(config, data_dir=data_dir).data_dir
     chosen = _chosen(folder, numbers=numbers, code=code, everything=everything)
     done = _ask(folder, lambda door: door.retry(chosen))
-    click.echo(f"{done:,} events wait to be sent again")
+    click.echo("1 event waits to be sent again" if done == 1 else f"{done:,} events wait to be sent again")
     return 0
 
 

@@ -87,7 +87,7 @@ async def test_the_running_agent_sends_again_what_a_person_decides(tmp_path: Pat
 
     assert (2, True) == (no_event.code, "event_type must be" in no_event.err)
     assert (0, "number 11 goes instead of 3\n") == (edited.code, edited.out)
-    assert (0, "1 events wait to be sent again\n") == (retried.code, retried.out)
+    assert (0, "1 event waits to be sent again\n") == (retried.code, retried.out)
     assert 2 == nothing.code
     assert (0, "2 events dropped\n") == (dropped.code, dropped.out)
     assert (8, 0, 0) == (status["settled"], status["dead"], status["unaccounted"])

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.reader import LogReader
+from edge_agent.buffer.removal import OVERFLOW
 from edge_agent.buffer.space import Limits
 from edge_agent.delivery.settlement import DeadLetter
 from shared.events import Event, canonical_json
@@ -32,7 +33,7 @@ class SqueezedLog(EventLog):
 
     def drop_oldest(self, most: int) -> None:
         """Give up the oldest events that wait."""
-        self._drop(first_numbers(self._facts.pending, most))
+        self._drop(first_numbers(self._facts.pending, most), because=OVERFLOW)
 
 
 class LogAgainstModel(RuleBasedStateMachine):

@@ -8,11 +8,13 @@ from typing import Literal
 import pytest
 
 from edge_agent.buffer.log import EventLog
-from edge_agent.buffer.removal import OVERFLOW
+from edge_agent.buffer.removal import NO_ROOM_FOR_LETTERS, OVERFLOW
 from edge_agent.buffer.retention import MARK_SECONDS
 from edge_agent.buffer.space import Limits, size_bytes
+from edge_agent.delivery.settlement import DeadLetter
 from shared.errors import StorageFull
 from shared.instants import HOUR
+from shared.receipts import Ranges, count, numbers
 from tests.support.events import events
 from tests.support.fake_clock import FakeClock
 
@@ -30,11 +32,20 @@ class Logs:
         self.logs = ExitStack()
 
     def open(
-        self, *, when_full: Literal["reject", "drop_oldest"] = "reject", max_size_bytes: int = 2 * MIB
+        self,
+        *,
+        when_full: Literal["reject", "drop_oldest"] = "reject",
+        max_size_bytes: int = 2 * MIB,
+        most_dead_letters: int = 100_000,
     ) -> EventLog:
         """A log of two MiB at most."""
         self.logs.close()
-        limits = Limits(max_size_bytes=max_size_bytes, when_full=when_full, retain_sent_seconds=WEEK_SECONDS)
+        limits = Limits(
+            max_size_bytes=max_size_bytes,
+            when_full=when_full,
+            retain_sent_seconds=WEEK_SECONDS,
+            most_dead_letters=most_dead_letters,
+        )
         log = EventLog.open(self.folder, clock=self.clock, limits=limits)
         self.logs.callback(log.close)
         return log
@@ -56,6 +67,11 @@ def fill(log: EventLog, *, batches: int) -> int:
         except StorageFull:
             return batch * BATCH
     return batches * BATCH
+
+
+def bury(log: EventLog, ranges: Ranges) -> None:
+    """Note that the collector has refused these events."""
+    log.settle(settled=(), dead=[DeadLetter(seq, "bad_id", "no") for seq in numbers(ranges)])
 
 
 def tidy(log: EventLog) -> None:
@@ -103,6 +119,62 @@ def test_the_oldest_are_dropped_if_that_is_the_setting(logs: Logs) -> None:
     assert facts == again.facts()
     assert [last + 1] == [entry.seq for entry in again.read(((1, last + 1),))]
     assert size_bytes(logs.folder / "queue.db") <= 2 * MIB
+
+
+@pytest.mark.parametrize("when_full", ["reject", "drop_oldest"])
+def test_dead_letters_never_fill_the_queue(logs: Logs, when_full: Literal["reject", "drop_oldest"]) -> None:
+    """The oldest are given up with a reason once their room is needed, and new events are taken; also after a restart."""
+    log = logs.open(when_full=when_full, max_size_bytes=MIB)
+    for batch in range(16):
+        log.append(events(batch * 500 + 1, (batch + 1) * 500))
+        bury(log, log.facts().pending)
+    counts, facts = log.counts(), log.facts()
+    again = logs.open(when_full=when_full, max_size_bytes=MIB)
+
+    ((first, last, why),) = facts.dropped
+    assert (8_000, 1, NO_ROOM_FOR_LETTERS) == (counts.last_seq, first, why)
+    assert ((last + 1, 8_000),) == again.dead()
+    assert (last, 0) == (counts.dropped, counts.unaccounted)
+    assert size_bytes(logs.folder / "queue.db") <= MIB
+
+
+def test_dead_letters_within_their_share_stay_beside_what_waits(logs: Logs) -> None:
+    """With `reject` a quarter of the queue is theirs, and what waits fills the rest."""
+    log = logs.open(max_size_bytes=MIB)
+    taken = fill(log, batches=200)
+    bury(log, log.facts().pending)
+    more = fill(log, batches=200)
+    with pytest.raises(StorageFull, match=r"buffer\.max_size") as refused:
+        log.append(events(1, BATCH))
+
+    assert more > taken / 2
+    assert taken / 5 < count(log.dead()) < taken / 2
+    assert ((taken + 1, taken + more),) == log.facts().pending
+    assert "it drains once" in refused.value.hint
+
+
+def test_dead_letters_go_before_events_that_wait(logs: Logs) -> None:
+    """Where something has to be dropped, it is what was refused."""
+    log = logs.open(when_full="drop_oldest", max_size_bytes=MIB)
+    log.append(events(1, 1_000))
+    bury(log, ((501, 1_000),))
+    while not log.facts().dropped:
+        log.append(events(1, BATCH))
+
+    assert ((501, 1_000, NO_ROOM_FOR_LETTERS),) == log.facts().dropped
+    assert ((1, 500), (1_001, log.facts().last_seq)) == log.facts().pending
+
+
+def test_there_are_only_so_many_dead_letters(logs: Logs) -> None:
+    """Their numbers are held in memory, so the oldest go beyond that, in small steps."""
+    log = logs.open(most_dead_letters=100)
+    log.append(events(1, 2_000))
+    bury(log, tuple((seq, seq) for seq in range(1, 2_000, 2)))
+    tidy(log)
+
+    assert ((1_801, 1_801), 100) == (log.dead()[0], count(log.dead()))
+    assert (900, 1_000, 0) == (log.counts().dropped, log.counts().pending, log.counts().unaccounted)
+    assert {NO_ROOM_FOR_LETTERS} == {reason for _, _, reason in log.facts().dropped}
 
 
 def test_a_receipt_for_what_was_dropped_meanwhile_changes_nothing(logs: Logs) -> None:

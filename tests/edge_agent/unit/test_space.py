@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.buffer.space import Limits, Reserve, Room, Usage, free_disk_bytes, judge
+from edge_agent.buffer.space import Limits, Reserve, Room, Usage, free_disk_bytes, full, judge
 
 MIB = 1024 * 1024
 LIMITS = Limits(max_size_bytes=100 * MIB, min_free_disk_bytes=64 * MIB, reserve_bytes=8 * MIB)
@@ -80,3 +80,12 @@ def test_a_disk_on_which_there_can_be_no_reserve_does_without(tmp_path: Path, mo
     reserve = Reserve(tmp_path, size_bytes=MIB)
 
     assert (False, False, False) == (reserve.take(leaving=0), reserve.is_held, reserve.is_missed)
+
+
+def test_the_hint_of_a_full_queue_names_what_holds_the_room() -> None:
+    """Dead letters do not drain by themselves, and a person has to look."""
+    waiting = full(Room.queue_full, LIMITS, path=Path("queue.db"), pending=500, dead=500)
+    buried = full(Room.queue_full, LIMITS, path=Path("queue.db"), pending=3, dead=1_500)
+
+    assert "nothing that was taken is lost; it drains once the collector can be reached" == waiting.hint
+    assert "nothing that was taken is lost; 1,500 dead letters fill it: edge-agent dead-letters list" == buried.hint
