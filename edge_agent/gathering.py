@@ -77,7 +77,7 @@ class Gatherer:
     def _plan(self, backlog: Backlog, *, suspects: Suspects, most: int, turn: int) -> Planned | None:
         if suspects.wants_probe or self._refiller.wants_to_ask(backlog.epochs):
             return None
-        return suspects.plan(backlog) or plan(backlog, max_events=most, turn=turn)
+        return suspects.plan(backlog, most=most) or plan(backlog, max_events=most, turn=turn)
 
     def _header(self, backlog: Backlog, epoch: Epoch, *, seqs: Ranges, now: int) -> Header:
         oldest_unsent_at = self._log.oldest_pending_at(without=seqs)

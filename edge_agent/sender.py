@@ -140,6 +140,12 @@ class Sender:
         return True
 
 
+def no_tls(error: OSError) -> NoAnswer:
+    """Return what it is called when no TLS comes about, and it is not for the certificate."""
+    is_plain = getattr(error, "reason", None) in _NO_TLS_THERE
+    return NoAnswer("speaks_plain" if is_plain else "tls", _in_words(error))
+
+
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     """Return the body, or a part of it that is longer than the bound."""
     parts: list[bytes] = []
@@ -181,8 +187,7 @@ def _name(error: Exception, seconds: float | None) -> NoAnswer:
 def _name_unconnected(error: aiohttp.ClientConnectorError) -> NoAnswer:
     match error:
         case aiohttp.ClientConnectorSSLError():
-            is_plain = getattr(error.os_error, "reason", None) in _NO_TLS_THERE
-            return NoAnswer("speaks_plain" if is_plain else "tls", _in_words(error.os_error))
+            return no_tls(error.os_error)
         case aiohttp.ClientConnectorDNSError():
             return NoAnswer("dns", f"{error.host}: {_in_words(error.os_error)}")
         case _ if isinstance(error.os_error, ConnectionRefusedError):

@@ -24,7 +24,7 @@ from edge_agent.delivery.batching import fewer, more
 from edge_agent.delivery.envelope import Header
 from edge_agent.delivery.link import Link
 from edge_agent.delivery.outcome import Answered, Attempt, Bury, Pause, Retry, Settle, Split, Verdict, judge
-from edge_agent.delivery.pacing import Bucket, Pace, recovery_seconds, wait_seconds
+from edge_agent.delivery.pacing import Bucket, Pace, recovery_seconds, split_seconds, wait_seconds
 from edge_agent.delivery.settlement import DeadLetter, Settlement, settle
 from edge_agent.delivery.suspects import Suspects
 from edge_agent.delivery.told_time import ToldTime
@@ -86,6 +86,8 @@ class SyncLoop:
         self._most = self._max_events
         self._turn = 0
         self._left = 0
+        self._refused: int | None = None
+        self._split_seconds = 0.0
         self._recovery_seconds = 0.0
         self._failing_since: float | None = None
         self._told = ToldTime()
@@ -141,6 +143,8 @@ class SyncLoop:
             self._recovery_seconds = 0.0
         if ahead := self._bucket.wait_seconds(self._clock.monotonic()):
             await self._rest(ahead)
+        if self._split_seconds:
+            await self._rest(self._split_seconds)
         if self._suspects.is_searching or self._left >= self._most:
             return
         if not self._left:
@@ -194,6 +198,9 @@ class SyncLoop:
         events = count(header.seqs)
         self._bucket = self._bucket.after(events, now=self._clock.monotonic())
         self._left = count(self._log.facts().pending)
+        is_split = isinstance(verdict, Split)
+        self._split_seconds = split_seconds(events, before=self._refused, pace=self._pace) if is_split else 0.0
+        self._refused = events if is_split else None
         if isinstance(verdict, Settle):
             # Half-way between request and answer, by a clock that does not jump in between.
             offset = verdict.receipt.received_at - (self._clock.now() - round(seconds * SECOND / 2))

@@ -2,6 +2,7 @@
 
     queue.db is                                     then
     absent, and no log of it is there               a new one is made
+    a pipe, a directory, a link that leads nowhere  left untouched, as of another application
     absent, but its write-ahead log is there        damaged: what verifies in the log is salvaged
     empty, or does not begin as SQLite does         damaged
     of another application, and holds no row of ours    left untouched; the queue is queue-2.db beside it
@@ -12,6 +13,8 @@
 Nothing here writes: whoever is refused finds every byte as it was.
 """
 
+import errno
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -27,6 +30,7 @@ MAGIC = b"SQLite format 3\0"
 COMPANIONS = ("", "-wal", "-shm")
 """The files that belong together, by what follows the name of the first."""
 MOST_BESIDE = 9
+_NO_FILES = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
 _HEADER_BYTES = 100
 _USER_VERSION = slice(60, 64)
 _APPLICATION_ID = slice(68, 72)
@@ -52,10 +56,14 @@ class Look:
     """Whether a write-ahead log that is not empty lies beside it."""
     has_row_of_ours: bool = False
     """Only looked for where the application is another."""
+    instead: str | None = None
+    """In words what is there instead of a file."""
 
 
 def judge(look: Look, *, known_version: int) -> tuple[Finding, str]:
     """Return what a file is, and why in words; `known_version` is the newest schema that this program knows."""
+    if look.instead is not None:
+        return Finding.foreign, f"it is {look.instead}"
     if look.header is None:
         return (Finding.damaged, "it is missing but its log is there") if look.has_log else (Finding.absent, "")
     if not look.header:
@@ -73,9 +81,11 @@ def judge(look: Look, *, known_version: int) -> tuple[Finding, str]:
 
 
 def look_at(path: Path) -> Look:
-    """Return what can be seen of the file at `path`."""
+    """Return what can be seen of the file at `path`; what is none is not opened, a pipe would keep us for ever."""
     log = path.with_name(path.name + "-wal")
-    has_log = log.exists() and log.stat().st_size > 0
+    has_log = log.is_file() and log.stat().st_size > 0
+    if instead := _instead_of_file(path):
+        return Look(None, has_log, instead=instead)
     if not path.exists():
         return Look(None, has_log)
     with path.open("rb") as file:
@@ -84,6 +94,17 @@ def look_at(path: Path) -> Look:
         file.seek(0)
         has_row = is_another and next(rows_of_file(file, is_whole=is_whole_row), None) is not None
     return Look(header, has_log, has_row)
+
+
+def _instead_of_file(path: Path) -> str | None:
+    """Return in words what is at `path` instead of a file; None if there is a file, or nothing."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
+            raise
+        return "a link that leads nowhere" if path.is_symlink() else None
+    return None if stat.S_ISREG(mode) else _NO_FILES.get(stat.S_IFMT(mode), "a device")
 
 
 def find(folder: Path, *, known_version: int) -> tuple[Path, Finding, str, list[str]]:
@@ -98,7 +119,7 @@ def find(folder: Path, *, known_version: int) -> tuple[Path, Finding, str, list[
         finding, why = judge(look_at(path), known_version=known_version)
         if finding not in (Finding.foreign, Finding.newer):
             break
-        left_alone.append(f"{path.name} was left untouched: {why}; the queue goes on beside it")
+        left_alone.append(f"{path.name} was left untouched: {why}")
     return path, finding, why, left_alone
 
 

@@ -48,7 +48,8 @@ def open_queue(folder: Path, *, now: int, damage: str | None = None) -> Opened:
         StorageFull: no room to open it.
     """
     with translated(folder):
-        path, finding, why, told = find(folder, known_version=schema.SCHEMA_VERSION)
+        path, finding, why, left_alone = find(folder, known_version=schema.SCHEMA_VERSION)
+        told = [f"{words}; the queue goes on beside it" for words in left_alone]
         if finding in (Finding.foreign, Finding.newer):
             raise not_a_queue(path, why)
         was_moving = _finish_moving(path, now=now)

@@ -18,7 +18,6 @@ from edge_agent.buffer.rows import Counts, Entry
 from edge_agent.buffer.space import RESERVE_FILE, free_disk_bytes, size_bytes
 from edge_agent.buffer.unsalvaged import waiting_words
 from edge_agent.delivery.batching import Backlog
-from shared.errors import NotFound
 from shared.instants import LAST_INSTANT
 from shared.receipts import Ranges, count, subtract
 
@@ -79,10 +78,6 @@ class LogReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = schema.current_file(folder)
-        with translated(self._path):
-            exists = self._path.exists()
-        if not exists:
-            raise NotFound(f"there is no queue in {folder}", hint="did the agent run with another --data-dir?")
         self._connection = schema.open_for_reading(self._path)
         self.damaged = 0
         """How many events `entries` has passed over, because they are not as they were written."""

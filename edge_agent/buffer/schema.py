@@ -18,6 +18,7 @@ from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer.faults import not_a_queue, transaction, translated
 from edge_agent.buffer.findings import APPLICATION_ID, QUEUE_FILE, Finding, find
+from shared.errors import NotFound
 
 __all__ = ["APPLICATION_ID", "QUEUE_FILE", "SCHEMA_VERSION", "connect", "make", "open_for_reading"]
 
@@ -172,14 +173,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 def current_file(folder: Path) -> Path:
-    """Return the file that is the queue of a folder, whether it is there or not.
+    """Return the file that is the queue of a folder.
 
     Raises:
+        NotFound: there is none; what lies at its place instead is named.
         StorageUnusable: what is there cannot be read as a queue.
     """
     with translated(folder):
-        path, finding, why, _ = find(folder, known_version=SCHEMA_VERSION)
-    if finding not in (Finding.ours, Finding.absent):
+        path, finding, why, left_alone = find(folder, known_version=SCHEMA_VERSION)
+    if finding is Finding.absent:
+        words = "; ".join([f"there is no queue in {folder}", *left_alone])
+        raise NotFound(words, hint="did the agent run with another --data-dir?")
+    if finding is not Finding.ours:
         raise not_a_queue(path, why)
     return path
 

@@ -109,15 +109,25 @@ def certificate_finding(*, version: str, seconds_left: float) -> Finding:
     return Finding("tls", words)
 
 
+def handshake_finding(attempt: Attempt, *, now: int) -> Finding:
+    """Judge a handshake that failed for another reason than the certificate."""
+    return _failed("tls", attempt, now=now)
+
+
 def token_finding(attempt: Attempt, *, has_token: bool, now: int) -> Finding:
     """Judge the answer to an empty list, which leaves no trace at the collector."""
     whose = "our token" if has_token else "us without a token"
     if isinstance(attempt, Answered) and attempt.status == 200 and _is_success(attempt.body):
         return Finding("token", f"the collector accepts {whose}")
+    return _failed("token", attempt, now=now)
+
+
+def _failed(what: str, attempt: Attempt, *, now: int) -> Finding:
+    """Say what delivery would make of it, in the same words."""
     verdict = judge(attempt, batch="", events=0, now=now)
     if isinstance(verdict, Pause):
-        return Finding("token", verdict.cause, 4 if verdict.not_authorised else 5)
-    return Finding("token", getattr(verdict, "reason", "an answer that no collector gives"), 5)
+        return Finding(what, verdict.cause, 4 if verdict.not_authorised else 5)
+    return Finding(what, getattr(verdict, "reason", "an answer that no collector gives"), 5)
 
 
 def _is_success(body: bytes) -> bool:

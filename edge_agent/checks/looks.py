@@ -18,11 +18,12 @@ from edge_agent.checks.findings import (
     Finding,
     certificate_finding,
     disk_finding,
+    handshake_finding,
     plain_finding,
     queue_finding,
     token_finding,
 )
-from edge_agent.sender import Sender
+from edge_agent.sender import Sender, no_tls
 from edge_agent.settings import AgentSettings, is_loopback
 from shared.clock import Clock
 from shared.errors import LinesideError, NotFound
@@ -106,6 +107,8 @@ async def _shake_hands(host: str, port: int, *, ca_file: Path | None, seconds: f
         return Finding("tls", f"{host}:{port} did not answer within {seconds:g} s", 5)
     except ssl.SSLCertVerificationError as error:
         return Finding("tls", f"the certificate is not trusted: {error.verify_message}; see collector.ca_file", 5)
+    except ssl.SSLError as error:
+        return handshake_finding(no_tls(error), now=clock.now())
     except OSError as error:
         return Finding("tls", f"no TLS with {host}:{port}: {error.strerror or error}", 5)
     try:

@@ -76,6 +76,19 @@ def wait_seconds(verdict: Retry | Pause, *, attempt: int, pace: Pace, chance: fl
     return least + chance * min(least, pace.recovery_spread_seconds)
 
 
+def split_seconds(events: int, *, before: int | None, pace: Pace) -> float:
+    """Return how long to wait after a batch of so many events was refused.
+
+    `before` is how many were in the one that was refused just before it, None if there was none. Halves follow at once;
+    where nothing became less, the next one might be refused as fast as it is sent, for ever.
+
+    >>> pace = Pace(initial_seconds=1, max_seconds=60, pause_seconds=60, recovery_spread_seconds=30)
+    >>> split_seconds(50, before=100, pace=pace), split_seconds(100, before=100, pace=pace)
+    (0.0, 1)
+    """
+    return 0.0 if before is None or events < before else pace.initial_seconds
+
+
 def recovery_seconds(*, outage: int, pace: Pace, chance: float) -> float:
     """Return how long to hold the backlog back after the first receipt that follows an outage of so many microseconds.
 

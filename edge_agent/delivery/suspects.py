@@ -12,7 +12,7 @@ taken, the bad one is in the rest. Found alone, it is buried and everything else
 An event is never given up on one word. A collector that refuses *everything*, because it has a quarrel with our envelope
 or a bad minute, would have a whole backlog buried one by one. So the accused stays in the buffer until an empty envelope
 has passed, is tried once more, and is buried only when it is refused again. Of n events, one bad one costs at most
-⌈log2 n⌉ + 3 requests. All of this lives in memory: after a restart the search begins again.
+⌈log2 n⌉ + 3 requests; more only where a half is too large for a batch, and less of it is tried. All of this lives in memory: after a restart the search begins again.
 """
 
 from dataclasses import dataclass, replace
@@ -43,14 +43,15 @@ class Suspects:
         """True while an empty envelope has to show whether the collector understands us at all."""
         return self.accused is not None and not self.collector_understands
 
-    def plan(self, backlog: Backlog) -> Planned | None:
-        """Return the part that is tried next; None when there is nothing to search for."""
+    def plan(self, backlog: Backlog, *, most: int) -> Planned | None:
+        """Return the part that is tried next, of at most `most` events; None when there is nothing to search for."""
         left = intersect(self.culprits, backlog.pending)
         epoch = epoch_of(backlog, left[0][0]) if left else None
         if epoch is None:
             return None
         alone = ((self.accused.seq, self.accused.seq),) if self.accused else ()
-        return Planned(epoch, intersect(alone, left) or first_numbers(left, max(count(left) // 2, 1)))
+        half = max(count(left) // 2, 1)
+        return Planned(epoch, intersect(alone, left) or first_numbers(left, min(half, most)))
 
     def refuse(self, seqs: Ranges) -> "Suspects":
         """Return the search after several events were refused together."""

@@ -1,6 +1,8 @@
 """Queues to damage, and the hands that do it."""
 
+import os
 import random
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from sqlite_utils.utils import sqlite3
 from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.schema import SCHEMA_VERSION
+from shared.control_socket import reachable
 from shared.events import canonical_json
 from shared.receipts import numbers
 from tests.support.events import events
@@ -152,6 +155,32 @@ def make_foreign(path: Path) -> None:
     """The database of another program."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("create table songs (title text)")
+
+
+def make_pipe(path: Path) -> None:
+    """A pipe that nobody writes into: whoever opens it to read waits for ever."""
+    os.mkfifo(path)
+
+
+def make_socket(path: Path) -> None:
+    """The end of a socket that was left behind."""
+    with closing(socket.socket(socket.AF_UNIX)) as unix, reachable(path) as name:
+        unix.bind(name)
+
+
+def make_directory(path: Path) -> None:
+    """A folder, as some tools make one for a volume that is not there."""
+    path.mkdir()
+
+
+def make_dangling_link(path: Path) -> None:
+    """A link to a disk that is not mounted."""
+    path.symlink_to(path.parent / "not-mounted" / path.name)
+
+
+def make_link_to_itself(path: Path) -> None:
+    """A link in a circle."""
+    path.symlink_to(path)
 
 
 def make_newer(path: Path) -> None:

@@ -21,6 +21,8 @@ def header(*, application: int = APPLICATION_ID, version: int = VERSION) -> byte
         (Look(b"", has_log=True), Finding.damaged, "it is empty"),
         (Look(b"timestamp,worker\n" * 9, has_log=False), Finding.damaged, "it is no SQLite database"),
         (Look(MAGIC, has_log=False), Finding.damaged, "it is no SQLite database"),
+        (Look(None, has_log=False, instead="a directory"), Finding.foreign, "it is a directory"),
+        (Look(None, has_log=True, instead="a directory"), Finding.foreign, "it is a directory"),
         (Look(header(), has_log=True), Finding.ours, ""),
         (Look(header(version=1), has_log=False), Finding.ours, ""),
         (Look(header(version=3), has_log=False), Finding.newer, "its schema 3 is newer than the 2 known here"),

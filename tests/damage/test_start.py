@@ -13,6 +13,7 @@ from edge_agent.buffer.reader import LogReader
 from edge_agent.buffer.salvage import SALVAGED, salvage
 from edge_agent.buffer.schema import SCHEMA_VERSION
 from edge_agent.delivery.settlement import DeadLetter
+from shared.errors import NotFound
 from shared.events import canonical_json
 from tests.damage.files import (
     FRAME,
@@ -23,9 +24,14 @@ from tests.damage.files import (
     flip_bit,
     killed_queue,
     lost_numbers,
+    make_dangling_link,
+    make_directory,
     make_empty,
     make_foreign,
+    make_link_to_itself,
     make_newer,
+    make_pipe,
+    make_socket,
     make_text,
     noise_at,
     readable,
@@ -170,6 +176,49 @@ def test_a_file_that_is_not_ours_is_left_untouched(tmp_path: Path, make: Callabl
     assert (before, ((1, 3),), 3) == (path.read_bytes(), again, read)
     assert "queue.db was left untouched" in said
     assert not path.with_name(f"{QUEUE_FILE}-wal").exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (make_pipe, "a named pipe"),
+        (make_socket, "a socket"),
+        (make_directory, "a directory"),
+        (make_dangling_link, "a link that leads nowhere"),
+        (make_link_to_itself, "a link that leads nowhere"),
+    ],
+    ids=["pipe", "socket", "directory", "dangling link", "link to itself"],
+)
+def test_what_is_no_file_is_left_alone_and_nobody_waits_for_it(
+    tmp_path: Path, make: Callable[[Path], None], what: str
+) -> None:
+    """The queue goes on beside it, for commands too; before there is one, they say what they found instead."""
+    path = tmp_path / QUEUE_FILE
+    make(path)
+    before = path.lstat()
+    with pytest.raises(NotFound, match=f"queue.db was left untouched: it is {what}"):
+        LogReader(tmp_path)
+    with closing(opened(tmp_path)) as log:
+        log.append(events(1, 3))
+        said = log.counts().recovery or ""
+    with LogReader(tmp_path) as reader:
+        read = reader.counts().pending
+
+    assert (before, 3) == (path.lstat(), read)
+    assert f"queue.db was left untouched: it is {what}" in said
+
+
+def test_a_queue_behind_a_link_is_the_queue(tmp_path: Path) -> None:
+    """Once its disk is mounted, what was kept beside it is taken in."""
+    make_dangling_link(tmp_path / QUEUE_FILE)
+    with closing(opened(tmp_path)) as log:
+        log.append(events(1, 3))
+    with closing(opened(tmp_path / "not-mounted")) as log:
+        log.append(events(4, 5))
+    with closing(opened(tmp_path)) as log:
+        read = list(readable(log).values())
+
+    assert [canonical_json(one).encode() for one in (*events(4, 5), *events(1, 3))] == read
 
 
 def test_what_waits_beside_the_queue_is_taken_in_once_the_queue_is_ours_again(tmp_path: Path) -> None:

@@ -183,12 +183,13 @@ async def test_the_way_is_tried_step_by_step_as_far_as_it_goes(
 
 
 async def test_a_port_without_tls_is_named() -> None:
-    """https was said, http is spoken."""
+    """https was said, http is spoken: in the words of the agent's own status, with what to write instead."""
     async with served() as url:
         found = await look_at_collector(settings(url.replace("http:", "https:")), clock=SystemClock())
 
     assert [0, 5, 3] == [finding.exit_code for finding in found]
-    assert "no TLS with localhost" in found[1].words
+    assert "the collector's port speaks http and collector.url says https" in found[1].words
+    assert "write http://" in found[1].words
 
 
 async def test_a_name_that_nobody_knows_ends_the_look() -> None:

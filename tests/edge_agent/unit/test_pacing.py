@@ -3,7 +3,7 @@
 import pytest
 
 from edge_agent.delivery.outcome import Pause, Retry
-from edge_agent.delivery.pacing import LONG_OUTAGE, Bucket, Pace, recovery_seconds, wait_seconds
+from edge_agent.delivery.pacing import LONG_OUTAGE, Bucket, Pace, recovery_seconds, split_seconds, wait_seconds
 
 PACE = Pace(initial_seconds=1.0, max_seconds=60.0, pause_seconds=60.0, recovery_spread_seconds=30.0)
 REFUSED = Retry("refused")
@@ -35,6 +35,18 @@ def test_a_pause_is_one_try_a_minute(chance: float) -> None:
     """Nothing doubles: the fault is mended by a person, who then waits for us."""
 
     assert 60.0 == wait_seconds(Pause("401"), attempt=9, pace=PACE, chance=chance)
+
+
+@pytest.mark.parametrize(
+    ("events", "before", "expected"),
+    [(500, None, 0.0), (250, 500, 0.0), (2, 3, 0.0), (100, 100, 1.0), (101, 100, 1.0), (2, 2, 1.0)],
+)
+def test_a_refused_batch_that_is_no_smaller_than_the_last_one_waits(
+    events: int, before: int | None, expected: float
+) -> None:
+    """Halves follow at once; what does not become less would otherwise go out as fast as it is refused."""
+
+    assert expected == split_seconds(events, before=before, pace=PACE)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from sqlite_utils.utils import sqlite3
 
 from shared.http_body import problem
 from tests.support.delivery import delivery
 from tests.support.events import events
 from tests.support.flaky_collector import (
+    Envelope,
     FlakyCollector,
+    honest,
     refusing,
     rejecting,
     taking_at_most,
@@ -32,6 +35,38 @@ async def test_a_batch_that_is_too_large_is_halved_until_it_fits(folder: Path) -
 
         assert list(range(1, 21)) == made.collector.numbers
         assert [] == made.dead_letters()
+
+
+async def test_a_batch_that_is_refused_and_whose_halves_are_too_large_becomes_smaller_still(folder: Path) -> None:
+    """Something in between answers 400 above 100 events and 413 to any two: event by event all of them pass."""
+
+    def strict(collector: FlakyCollector, envelope: Envelope) -> web.Response | None:
+        events = len(envelope.events)
+        return problem(400 if events > 100 else 413, "too much") if events > 1 else honest(collector, envelope)
+
+    async with delivery(folder, 120) as made:
+        made.collector.always = strict
+        await made.drain()
+
+        assert list(range(1, 121)) == made.collector.numbers
+        assert [] == made.dead_letters()
+        assert [120, 60, 30, 15, 7, 3, 1] == [len(batch) for batch in made.numbers_sent[:7]]
+        assert made.requests_with_events <= 7 + 2 * 120
+
+
+async def test_a_batch_that_is_refused_again_and_again_is_no_storm(folder: Path) -> None:
+    """New events join before each try, so that none is smaller than the last: the second waits as a retry does."""
+
+    def growing(_collector: FlakyCollector, envelope: Envelope) -> web.Response:
+        made.log.settle(settled=made.log.facts().pending, dead=())
+        made.log.append(events(1, 2 * len(envelope.events)))
+        return problem(400, "an event is wrong")
+
+    async with delivery(folder, 2) as made:
+        made.collector.script = [growing, growing]
+        await made.drain()
+
+        assert 1.0 in made.clock.slept
 
 
 @pytest.mark.parametrize("bad", [1, 17, 250, 500])

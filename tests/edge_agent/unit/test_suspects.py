@@ -23,8 +23,8 @@ def test_the_first_half_of_what_was_refused_is_tried_next() -> None:
     """Refused in its turn, it is what is halved."""
     searching = Suspects().refuse(ALL)
 
-    assert Planned(EPOCH, ((1, 4),)) == searching.plan(backlog())
-    assert Planned(EPOCH, ((1, 2),)) == searching.refuse(((1, 4),)).plan(backlog())
+    assert Planned(EPOCH, ((1, 4),)) == searching.plan(backlog(), most=8)
+    assert Planned(EPOCH, ((1, 2),)) == searching.refuse(((1, 4),)).plan(backlog(), most=8)
 
 
 def test_the_bad_one_is_in_the_rest_of_a_half_that_was_taken() -> None:
@@ -32,7 +32,14 @@ def test_the_bad_one_is_in_the_rest_of_a_half_that_was_taken() -> None:
     searching = Suspects().refuse(ALL).settle(((1, 4),))
 
     assert ((5, 8),) == searching.culprits
-    assert Planned(EPOCH, ((5, 6),)) == searching.plan(backlog(((5, 8),)))
+    assert Planned(EPOCH, ((5, 6),)) == searching.plan(backlog(((5, 8),)), most=8)
+
+
+@pytest.mark.parametrize(("most", "expected"), [(1, ((1, 1),)), (3, ((1, 3),)), (4, ((1, 4),)), (8, ((1, 4),))])
+def test_no_part_is_larger_than_a_batch_may_be(most: int, expected: Ranges) -> None:
+    """A collector that finds a half too large gets less of it, and not the same again."""
+
+    assert Planned(EPOCH, expected) == Suspects().refuse(ALL).plan(backlog(), most=most)
 
 
 def test_when_all_were_taken_after_all_the_search_is_over() -> None:
@@ -41,7 +48,7 @@ def test_when_all_were_taken_after_all_the_search_is_over() -> None:
 
     assert Suspects() == searching
     assert not searching.is_searching
-    assert searching.plan(backlog()) is None
+    assert searching.plan(backlog(), most=8) is None
 
 
 def test_an_accused_event_waits_for_an_empty_envelope_and_is_then_tried_again() -> None:
@@ -51,7 +58,7 @@ def test_an_accused_event_waits_for_an_empty_envelope_and_is_then_tried_again() 
 
     assert (True, False) == (accused.wants_probe, accused.is_convicted(3))
     assert (False, True) == (probed.wants_probe, probed.is_convicted(3))
-    assert Planned(EPOCH, ((3, 3),)) == probed.plan(backlog())
+    assert Planned(EPOCH, ((3, 3),)) == probed.plan(backlog(), most=8)
     assert not probed.is_convicted(4)
 
 
@@ -67,15 +74,15 @@ def test_an_event_that_was_alone_from_the_start_can_be_accused() -> None:
     accused = Suspects().accuse(LETTER)
 
     assert accused.is_searching
-    assert Planned(EPOCH, ((3, 3),)) == accused.probe_passed().plan(backlog())
+    assert Planned(EPOCH, ((3, 3),)) == accused.probe_passed().plan(backlog(), most=8)
 
 
 def test_what_is_pending_no_more_is_passed_over() -> None:
     """Numbers may leave the buffer by another door while the search goes on."""
     searching = Suspects().refuse(ALL)
 
-    assert Planned(EPOCH, ((6, 6),)) == searching.plan(backlog(((6, 8),)))
-    assert searching.plan(backlog(())) is None
+    assert Planned(EPOCH, ((6, 6),)) == searching.plan(backlog(((6, 8),)), most=8)
+    assert searching.plan(backlog(()), most=8) is None
 
 
 @pytest.mark.parametrize("events", [1, 2, 3, 10, 500])
@@ -90,7 +97,7 @@ def _requests_to_bury(bad: int, events: int) -> int:
     pending: Ranges = ((1, events),)
     suspects = Suspects().refuse(pending) if events > 1 else Suspects().accuse(letter)
     for requests in range(1, 100):
-        planned = suspects.plan(Backlog(pending, events, (epoch,)))
+        planned = suspects.plan(Backlog(pending, events, (epoch,)), most=events)
         assert planned is not None
         if suspects.wants_probe:
             suspects = suspects.probe_passed()
