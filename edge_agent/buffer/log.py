@@ -8,7 +8,7 @@ Invariants:
 * A row is never changed. Memory follows the file and not the other way round: it is updated after the commit.
 
 Events themselves are never held in memory, only ranges of their numbers: one or two of them while a link is down, and
-one more for each dead letter.
+two more for each dead letter. To settle costs what the batch takes, however many ranges there are.
 """
 
 import logging
@@ -32,7 +32,19 @@ from shared.clock import Clock
 from shared.errors import LinesideError
 from shared.events import Event, canonical_json
 from shared.file_lock import FileLock
-from shared.receipts import Range, Ranges, count, intersect, of_numbers, subtract, union
+from shared.receipts import (
+    Range,
+    Ranges,
+    among_many,
+    count,
+    intersect,
+    near_few,
+    of_numbers,
+    subtract,
+    union,
+    with_few,
+    without_few,
+)
 
 LOCK_FILE = "agent.lock"
 _log = logging.getLogger(__name__)
@@ -153,16 +165,17 @@ class EventLog(DeadLetterVerbs):
         pending = self._facts.pending
         letters = _first_of_each(dead, among=pending)
         buried = of_numbers(letter.seq for letter in letters)
-        now_settled = union(self._settled, subtract(intersect(settled, pending), buried))
-        if now_settled == self._settled and not letters:
+        confirmed = subtract(among_many(settled, pending), buried)
+        if not confirmed and not letters:
             return
+        now_settled = with_few(self._settled, confirmed)
         now = self._clock.now()
         with self._writing():
-            self._write_settled(now_settled)
+            self._write_settled(now_settled, changed=confirmed)
             self._connection.executemany(_BURY, [(one.seq, one.code, one.error, one.at or now) for one in letters])
             self._coming = None
-        self._settled, self._dead = now_settled, union(self._dead, buried)
-        self._facts = replace(self._facts, pending=subtract(pending, union(now_settled, buried)))
+        self._settled, self._dead = now_settled, with_few(self._dead, buried)
+        self._facts = replace(self._facts, pending=without_few(pending, union(confirmed, buried)))
 
     def settled(self) -> Ranges:
         """Return the numbers that the collector has confirmed; from memory."""
@@ -188,7 +201,7 @@ class EventLog(DeadLetterVerbs):
             return
         now_settled = subtract(self._settled, again)
         with self._writing():
-            self._write_settled(now_settled)
+            self._write_settled(now_settled, changed=again)
         self._settled = now_settled
         self._facts = replace(self._facts, pending=union(self._facts.pending, again))
         self._oldest.forget()
@@ -256,8 +269,9 @@ class EventLog(DeadLetterVerbs):
             self._connection.close()
             self._lock.release()
 
-    def _write_settled(self, now_settled: Ranges) -> None:
-        before, after = set(self._settled), set(now_settled)
+    def _write_settled(self, now_settled: Ranges, *, changed: Ranges) -> None:
+        """Write the settled ranges where they differ from what stands there: near the numbers that have changed."""
+        before, after = set(near_few(self._settled, changed)), set(near_few(now_settled, changed))
         self._connection.executemany(_DROP_SETTLED, [(first,) for first, _ in before - after])
         self._connection.executemany(_ADD_SETTLED, after - before)
 
@@ -276,6 +290,6 @@ def _extended(pending: Ranges, new: Range) -> Ranges:
 
 
 def _first_of_each(dead: Sequence[DeadLetter], *, among: Ranges) -> list[DeadLetter]:
-    allowed = intersect(of_numbers(letter.seq for letter in dead), among)
+    allowed = among_many(of_numbers(letter.seq for letter in dead), among)
     letters = {letter.seq: letter for letter in reversed(dead)}
     return [letters[seq] for first, last in allowed for seq in range(first, last + 1)]

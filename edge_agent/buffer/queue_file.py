@@ -25,7 +25,7 @@ from edge_agent.buffer.unsalvaged import Unsalvaged
 from shared.clock import Clock
 from shared.errors import LinesideError, StorageFull
 from shared.file_lock import FileLock
-from shared.receipts import Ranges, subtract, union
+from shared.receipts import Ranges, near_few, with_few, without_few
 
 _log = logging.getLogger(__name__)
 
@@ -167,16 +167,18 @@ class QueueFile:
 
     def _remove(self, numbers: Ranges, *, dropped_because: str | None = None) -> None:
         """Delete the rows of these numbers in one transaction; those given up are pending or dead letters until then."""
-        removed = union(self._removed, numbers)
+        removed = with_few(self._removed, numbers)
         gaps = self._facts.dropped
         if dropped_because is not None:
             gaps = removal.with_gap(gaps, numbers, reason=dropped_because)
         with self._writing():
             removal.delete_rows(self._connection, numbers)
             removal.delete_letters(self._connection, numbers)
-            removal.change_removed(self._connection, before=self._removed, after=removed)
+            removal.change_removed(
+                self._connection, before=near_few(self._removed, numbers), after=near_few(removed, numbers)
+            )
             removal.change_dropped(self._connection, before=self._facts.dropped, after=gaps)
         self._removed = removed
         if dropped_because is not None:
-            self._dead, self._coming = subtract(self._dead, numbers), None
-            self._facts = replace(self._facts, pending=subtract(self._facts.pending, numbers), dropped=gaps)
+            self._dead, self._coming = without_few(self._dead, numbers), None
+            self._facts = replace(self._facts, pending=without_few(self._facts.pending, numbers), dropped=gaps)

@@ -32,7 +32,7 @@ _FOLD_PAGES = 1_000
 EVENT_BYTES = 100
 """What a row and its place in the index take beside the payload, rounded up."""
 MOST_DEAD_LETTERS = 100_000
-"""Each may split a range of settled numbers in two, and ranges are held in memory: so many take about 40 MB."""
+"""Each may split a range of settled numbers in two, and ranges are held in memory: so many take about 30 MB."""
 
 _log = logging.getLogger(__name__)
 

@@ -7,15 +7,19 @@ from hypothesis import strategies as st
 
 from shared.receipts import (
     Ranges,
+    among_many,
     count,
     first_numbers,
     intersect,
     last_numbers,
+    near_few,
     normalise,
     numbers,
     of_numbers,
     subtract,
     union,
+    with_few,
+    without_few,
 )
 
 pairs = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=8)
@@ -54,6 +58,22 @@ def test_ranges_obey_the_algebra_of_sets(left: Ranges, right: Ranges) -> None:
     assert of_numbers(numbers_of(left) | numbers_of(right)) == union(left, right)
     assert of_numbers(numbers_of(left) - numbers_of(right)) == subtract(left, right)
     assert of_numbers(numbers_of(left) & numbers_of(right)) == intersect(left, right)
+
+
+@given(ranges, ranges)
+def test_a_few_ranges_among_many_obey_the_same_algebra(many: Ranges, few: Ranges) -> None:
+    """Looking only at what is near comes to the same as looking at everything."""
+
+    assert union(many, few) == with_few(many, few)
+    assert subtract(many, few) == without_few(many, few)
+    assert intersect(many, few) == among_many(few, many)
+
+
+@given(ranges, ranges)
+def test_what_changes_in_many_ranges_is_near_the_few(many: Ranges, few: Ranges) -> None:
+    """So that it is enough to write those: what is not near is in both, before and after."""
+    for after in (union(many, few), subtract(many, few)):
+        assert set(many) - set(near_few(many, few)) == set(after) - set(near_few(after, few))
 
 
 @given(ranges, st.integers(-2, 60))
