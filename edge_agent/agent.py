@@ -2,7 +2,8 @@
 
 Stopping (SIGTERM, SIGINT) goes with the stream: no new requests, what was posted goes to disk and is answered, the
 batch on its way gets 5 s for its receipt, then the log is closed cleanly. Cutting any of this short loses nothing that
-was answered `accepted`; it costs a new epoch at the next start and, at most, a batch of duplicates.
+was answered `accepted`; it costs a new epoch at the next start and, at most, a batch of duplicates. Until the log is
+open there is nothing to take apart: the process ends at once, in the midst of a salvage too.
 """
 
 import asyncio
@@ -45,6 +46,8 @@ from shared.listening import why_not
 REMEMBERED = ("collector.url", "collector.token_file", "collector.ca_file", "camera")
 """What the log remembers of the settings, for commands that go on where the agent left off."""
 _LAST_BATCH_SECONDS = 5.0
+_STOPS = {signal.SIGTERM: 0, signal.SIGINT: 130}
+"""What tells the agent to stop, and its exit code if the queue is not open yet."""
 
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -153,12 +156,15 @@ class _Agent:
 async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -> int:
     stopping = asyncio.Event()
     manager = ServiceManager(os.environ)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    loop = asyncio.get_running_loop()
+    for number, code in _STOPS.items():
+        loop.add_signal_handler(number, _leave_at_once, code)
     async with AsyncExitStack() as stack:
         sender = await stack.enter_async_context(_sender(settings))
         log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock, limits=_limits(settings)))
         stack.push_async_callback(_on, executor, log.close)
+        for number in _STOPS:
+            loop.add_signal_handler(number, stopping.set)
         await _on(executor, lambda: _remember(log, settings))
         agent = _Agent(settings, log=log, sender=sender, manager=manager, executor=executor, clock=clock)
         await stack.enter_async_context(looking_after(log, executor=executor, clock=clock))
@@ -175,6 +181,16 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         _log.info("stopping")
         manager.stopping()
     return 0
+
+
+def _leave_at_once(code: int) -> None:
+    """End the process while the queue is being opened, as a crash would.
+
+    Nothing was accepted yet, and whatever a salvage has done by now, the next start mends. An exit in good order would
+    wait for the log's thread, which nothing can interrupt.
+    """
+    _log.info("stopped before the queue was open")
+    os._exit(code)
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ async def looking_after(log: EventLog, *, executor: Executor, clock: Clock) -> A
         yield
     finally:
         upkeep.cancel()
+        log.stop_check()  # its thread would be waited for; what it has not looked at yet, the next start does
         with suppress(asyncio.CancelledError):
             await upkeep
 

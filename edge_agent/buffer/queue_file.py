@@ -51,6 +51,7 @@ class QueueFile:
         self._unsalvaged = Unsalvaged(folder, leaving=limits.min_free_disk_bytes)
         self._fault: LinesideError | None = None
         self._recovery: str | None = None
+        self._checking: rows.Connection | None = None
         self._last_write_at = clock.monotonic()
         self._open()
 
@@ -58,8 +59,12 @@ class QueueFile:
         """Return what is wrong with the file, None if it is whole; for any thread, beside the one that writes.
 
         0.4 s for a million events; meanwhile the write-ahead log cannot be folded back.
+
+        Raises:
+            StorageUnusable: `stop_check` has ended it, or the file cannot be read.
         """
         connection = open_for_reading(self._path)
+        self._checking = connection
         try:
             with translated(self._path):
                 return problem_of(connection)
@@ -67,6 +72,12 @@ class QueueFile:
             return str(error.__cause__ or error)
         finally:
             connection.close()
+
+    def stop_check(self) -> None:
+        """End a `check_file` that runs in another thread; nothing happens where none does."""
+        if self._checking is not None:
+            with suppress(sqlite3.Error):  # it has just ended by itself, and its connection is closed
+                self._checking.interrupt()
 
     @property
     def is_checked(self) -> bool:

@@ -1,6 +1,7 @@
-"""SIGTERM while a batch is on its way: the agent waits for the receipt, settles, and goes; nothing is sent twice."""
+"""SIGTERM while a batch is on its way: the agent settles it and goes. While the queue is being opened: it goes at once."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,10 +11,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from edge_agent.buffer import quarantine
+from edge_agent.buffer.findings import QUEUE_FILE
+from edge_agent.buffer.log import LOCK_FILE
 from edge_agent.buffer.reader import LogReader
 from tests.support.events import json_event
 from tests.support.flaky_collector import FlakyCollector, until
-from tests.support.programs import edge_agent
+from tests.support.programs import edge_agent, running
+from tests.support.running_agent import NOBODY
 
 pytestmark = pytest.mark.processes
 
@@ -72,3 +77,24 @@ async def test_a_batch_on_its_way_is_settled_before_the_agent_goes(tmp_path: Pat
     assert (200, 0) == (taken, code)
     assert (5, 5, 0) == (counts.last_seq, counts.settled, counts.pending)
     assert 1 == len(collector.batches)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+async def test_a_salvage_does_not_keep_the_machine_from_shutting_down(
+    tmp_path: Path, number: signal.Signals, expected: int
+) -> None:
+    """A damaged file of 16 GB takes a minute to search: told to stop, the agent leaves it to the next start at once."""
+    damaged = tmp_path / QUEUE_FILE
+    damaged.write_bytes(b"noise")
+    os.truncate(damaged, 16 * 1024**3)  # a hole, without a block on the disk
+    before = damaged.stat()
+    arguments = ("--data-dir", str(tmp_path), "--listen", "127.0.0.1:0", "--collector", NOBODY)
+    async with running("edge_agent", "run", *arguments, log=tmp_path / "agent.log") as program:
+        await until((tmp_path / LOCK_FILE).exists)
+        program.process.send_signal(number)
+        code, _ = await program.ended(seconds=10)
+    after = damaged.stat()
+
+    assert expected == code, program.log.read_text()
+    assert (before.st_ino, before.st_size, before.st_mtime_ns) == (after.st_ino, after.st_size, after.st_mtime_ns)
+    assert [] == quarantine.sets(tmp_path)

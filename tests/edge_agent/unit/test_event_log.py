@@ -1,6 +1,7 @@
 """The durable log: what it promises to who appends, who delivers, and who opens the wrong file."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from shared.errors import FileHeld, StorageUnusable
 from shared.events import canonical_json
 from tests.support.events import event, events
 from tests.support.fake_clock import START, FakeClock
+
+# More rows than a check goes through in the twinkling of an eye.
+_MANY = """
+with recursive number (seq) as (select 1 union all select seq + 1 from number where seq < 100000)
+insert into event_log (seq, epoch, at, accepted_at, checksum, payload)
+select seq, 1, seq, seq, seq, '{}'
+from number
+"""
 
 
 @pytest.fixture
@@ -228,3 +237,18 @@ def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
 def plain_connection(folder: Path) -> sqlite3.Connection:
     """A connection without our settings."""
     return sqlite3.connect(folder / QUEUE_FILE)
+
+
+def test_a_check_of_the_whole_file_ends_when_it_is_told_to(log: EventLog, tmp_path: Path) -> None:
+    """An agent that has to go waits for no thread that reads a large file; where none does, nothing happens."""
+    with closing(sqlite3.connect(tmp_path / QUEUE_FILE)) as connection, connection:
+        connection.execute(_MANY)
+    log.stop_check()
+    with ThreadPoolExecutor() as executor:
+        check = executor.submit(log.check_file)
+        while wait([check], timeout=0.001).not_done:
+            log.stop_check()
+    log.stop_check()
+
+    with pytest.raises(StorageUnusable, match="interrupted"):
+        check.result()
