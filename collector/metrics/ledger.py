@@ -3,8 +3,8 @@
 Time is a sum over pairs of consecutive sightings, so a new event changes only the pair it falls into, and a new *state*
 also the pairs of the counts up to the next state. `splice` is given these neighbourhoods as runs, works out the closed time
 of each run before and after, and returns the difference; it never needs what lies between two runs, nor counts in a time
-that is unbroken without them. Differences are integers, so neither order nor batching can matter. Time after a worker's last sighting is open: it is in no hour but in the
-worker's open state, and is added when somebody asks.
+that is unbroken without them. Differences are integers, so neither order nor batching can matter. Time after a worker's last
+sighting is open: it is in no hour but in the worker's open state, and is added when somebody asks.
 
     stored       S ....... c1 ...... c2 ...... s2            a late state X falls between S and c1
     run          before = (S, S.at)  [c1  c2  s2]            the events up to and including the next state

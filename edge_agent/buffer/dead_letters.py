@@ -8,6 +8,7 @@ Where the collector refused an event for being ahead of its clock by less than a
 again once the collector's clock has reached the event. Both instants are the collector's, so our own clock may be wrong.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -83,12 +84,12 @@ def page(connection: Connection, *, after_seq: int, most: int, tokens: dict[int,
     ]
 
 
-class DeadLetterVerbs(Housekeeping):
+class DeadLetterVerbs(Housekeeping, ABC):
     """The part of the log that takes dead letters back; used by the log's thread, like the rest of it."""
 
+    @abstractmethod
     def append(self, events: Sequence[Event]) -> None:
         """Keep events; see the log."""
-        raise NotImplementedError
 
     def retry(self, ranges: Ranges) -> Ranges:
         """Make dead letters pending again, in one transaction; return those that were.

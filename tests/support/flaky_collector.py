@@ -12,9 +12,9 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -104,10 +104,12 @@ class FlakyCollector:
         return (self.script.pop(0) if self.script else self.always)(self, envelope)
 
 
+Flaky = TypeVar("Flaky", bound=FlakyCollector)
+
+
 @asynccontextmanager
-async def flaky_collector() -> AsyncIterator[FlakyCollector]:
+async def served(collector: Flaky) -> AsyncIterator[Flaky]:
     """Run a collector on a free loopback port while the block lasts."""
-    collector = FlakyCollector()
     app = web.Application(client_max_size=8 * 1024 * 1024)
     app.router.add_post("/api/app/", collector.answer)
     runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
@@ -118,6 +120,11 @@ async def flaky_collector() -> AsyncIterator[FlakyCollector]:
         yield collector
     finally:
         await runner.cleanup()
+
+
+def flaky_collector() -> AbstractAsyncContextManager[FlakyCollector]:
+    """Run one that is honest until told otherwise."""
+    return served(FlakyCollector())
 
 
 async def until(reached: Callable[[], bool], *, seconds: float = 20.0) -> None:

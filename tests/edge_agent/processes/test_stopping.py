@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +14,7 @@ from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import LOCK_FILE
 from edge_agent.buffer.reader import LogReader
 from tests.support.events import json_event
-from tests.support.flaky_collector import FlakyCollector, until
+from tests.support.flaky_collector import FlakyCollector, served, until
 from tests.support.programs import edge_agent, running
 from tests.support.running_agent import NOBODY
 
@@ -41,26 +39,10 @@ class SlowCollector(FlakyCollector):
         return answer
 
 
-@asynccontextmanager
-async def slow_collector() -> AsyncIterator[SlowCollector]:
-    """Run it on a free loopback port while the block lasts."""
-    collector = SlowCollector()
-    app = web.Application()
-    app.router.add_post("/api/app/", collector.answer)
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    collector.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield collector
-    finally:
-        await runner.cleanup()
-
-
 async def test_a_batch_on_its_way_is_settled_before_the_agent_goes(tmp_path: Path) -> None:
     """The receipt comes when the agent takes no requests any more; the next start has nothing to send again."""
     queue = tmp_path / "queue"
-    async with slow_collector() as collector, edge_agent(queue, collector=collector.url) as (url, program):
+    async with served(SlowCollector()) as collector, edge_agent(queue, collector=collector.url) as (url, program):
         async with aiohttp.ClientSession() as session:
             events = [json_event(number) for number in range(1, 6)]
             async with session.post(f"{url}/api/app/", json=events) as response:
