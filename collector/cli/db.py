@@ -97,7 +97,8 @@ class _Differences:
 
 def _tell(found: Audit) -> None:
     if not found.differences:
-        click.echo(f"{found.events:,} events of {found.workers:,} workers: everything stored is what they say")
+        of = "worker" if found.workers == 1 else "workers"
+        click.echo(f"{found.events:,} events of {found.workers:,} {of}: everything stored is what they say")
         return
     differ = "1 difference" if found.differences == 1 else f"{found.differences:,} differences"
     click.echo(f"{differ}; {_advice(found)}", err=True)

@@ -6,12 +6,12 @@ unreachable, 7 storage. Of several, the first that is neither 0 nor 3 wins: what
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 from edge_agent.buffer.rows import Counts
-from edge_agent.delivery.outcome import Answered, Attempt, Pause, judge
+from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer, Pause, judge
 from shared.instants import format_instant, parse_instant
 
 SLOW_SYNC_SECONDS = 0.25
@@ -119,7 +119,10 @@ def token_finding(attempt: Attempt, *, has_token: bool, now: int) -> Finding:
     whose = "our token" if has_token else "us without a token"
     if isinstance(attempt, Answered) and attempt.status == 200 and _is_success(attempt.body):
         return Finding("token", f"the collector accepts {whose}")
-    return _failed("token", attempt, now=now)
+    failed = _failed("token", attempt, now=now)
+    if isinstance(attempt, NoAnswer) and attempt.kind != "token_file":  # nobody has seen it
+        return replace(failed, words=f"not tried: {failed.words}")
+    return failed
 
 
 def _failed(what: str, attempt: Attempt, *, now: int) -> Finding:

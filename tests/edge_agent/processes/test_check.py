@@ -48,7 +48,7 @@ async def test_check_names_a_collector_that_is_away(tmp_path: Path) -> None:
     told, _ = await check(tmp_path, "--json", url=NOBODY)
 
     assert (5, 5) == (ran.code, told.code)
-    assert lines["token"].startswith("FAIL  nothing listens at the collector's address")
+    assert lines["token"].startswith("FAIL  not tried: nothing listens at the collector's address")
     assert LINES == [one["what"] for one in json.loads(told.out)]
 
 
