@@ -102,7 +102,8 @@ def _clipped(of: Iterable[Span], window: Window) -> Iterator[Span]:
         start = span.start if window.start is None else max(span.start, window.start)
         end = span.end if window.end is None else min(span.end, window.end)
         if start < end:
-            yield span._replace(start=start, end=end)
+            is_whole = (start, end) == (span.start, span.end)  # nearly always
+            yield span if is_whole else span._replace(start=start, end=end)
 
 
 def _counts(run: Run, *, window: Window) -> Iterator[tuple[str, int, int]]:
