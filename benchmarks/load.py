@@ -1,7 +1,7 @@
 """Ingest over HTTP under load: workers × batch sizes, late events, and reads while it runs.
 
-Each line starts a new collector; 8 clients post from the same machine. The baseline beside it is bare SQLite with the same
-rows, one commit a batch, each on disk.
+Each line starts a new collector; 8 clients post from the same machine. The baselines beside it are bare SQLite with the same
+rows, one commit a batch, each on disk, and the least that any collector does with the same bodies (`least.py`).
 """
 
 import asyncio
@@ -45,11 +45,19 @@ class Line:
     what: str
     events_a_second: float
     bare_events_a_second: float
+    """Bare SQLite, without HTTP and JSON."""
+    least_events_a_second: float
+    """The same HTTP and JSON into bare SQLite."""
 
     @property
     def ratio(self) -> float:
         """How many times bare SQLite."""
         return self.events_a_second / self.bare_events_a_second
+
+    @property
+    def share(self) -> float:
+        """How many times the least that takes the same bodies."""
+        return self.events_a_second / self.least_events_a_second
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,12 @@ def _measure(what: str, made: list[dict[str, Any]], *, batch: int) -> Line:
         rows = bare.event_rows(made)
         file = Path(folder, "bare.db")
         baseline = bare.insert(file, rows, table=bare.EVENT_TABLE, statement=bare.EVENT_INSERT, batch=batch)
+        sent = bodies(made, batch)
+        with programs.least(Path(folder)) as address:
+            least = asyncio.run(post_all(f"{address}/api/app/", sent))
         with programs.collector(Path(folder)) as address:
-            took = asyncio.run(post_all(f"{address}/api/app/", bodies(made, batch)))
-    return Line(what, len(made) / took, baseline)
+            took = asyncio.run(post_all(f"{address}/api/app/", sent))
+    return Line(what, len(made) / took, baseline, len(made) / least)
 
 
 def _a_tenth_late() -> list[dict[str, Any]]:

@@ -27,6 +27,13 @@ def edge_agent(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def least(folder: Path) -> Iterator[str]:
+    """Give the address of the least that takes the same bodies."""
+    with _running("benchmarks.least", f"{folder}/least.db") as address:
+        yield address
+
+
+@contextmanager
 def _running(*arguments: str) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

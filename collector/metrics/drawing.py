@@ -98,8 +98,8 @@ def _folded(of: Iterable[Stroke], *, least: int, bridged: int) -> list[Stroke]:
             if end - short[0][0] >= least:
                 _add(result, _together(short), least=least, bridged=bridged)
                 short = []
-        elif result and result[-1][2] == look:
-            _add(result, stroke, least=least, bridged=bridged)
+        elif result and result[-1][2] == look and start - result[-1][1] <= bridged:
+            result[-1] = (result[-1][0], end, look)
         else:
             result.append(stroke)
     if short:

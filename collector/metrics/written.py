@@ -5,14 +5,27 @@ second. A piece takes some milliseconds.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
 
 ITEMS_A_PIECE = 100
 """Rows of a table; the longest has a timeline of 400 segments."""
 
-_SPACED = json.JSONEncoder()
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+class _Style(NamedTuple):
+    """How JSON is spelled."""
+
+    encode: Callable[[Any], bytes]
+    item_separator: bytes
+    key_separator: bytes
+
+
+# A page is compact, and msgspec writes it in a fifth of the time. Numbers of whatever size are spelled alike by both but for
+# exponents, which no answer has.
+_SPACED = _Style(lambda value: json.dumps(value).encode(), b", ", b": ")
+_COMPACT = _Style(msgspec.json.encode, b",", b":")
 
 
 def written(answer: Mapping[str, Any] | Sequence[Any], *, is_compact: bool = False) -> bytes:
@@ -23,22 +36,21 @@ def written(answer: Mapping[str, Any] | Sequence[Any], *, is_compact: bool = Fal
     >>> written([{"id": "W1"}, {"id": "W2"}], is_compact=True)
     b'[{"id":"W1"},{"id":"W2"}]'
     """
-    encoder = _COMPACT if is_compact else _SPACED
-    pieces = _members(answer, encoder) if isinstance(answer, Mapping) else _table(answer, encoder)
-    return b"".join(piece.encode() for piece in pieces)
+    style = _COMPACT if is_compact else _SPACED
+    return b"".join(_members(answer, style) if isinstance(answer, Mapping) else _table(answer, style))
 
 
-def _members(of: Mapping[str, Any], encoder: json.JSONEncoder) -> Iterator[str]:
-    yield "{"
+def _members(of: Mapping[str, Any], style: _Style) -> Iterator[bytes]:
+    yield b"{"
     for number, (name, value) in enumerate(of.items()):
-        yield f"{encoder.item_separator if number else ''}{encoder.encode(name)}{encoder.key_separator}"
-        yield from _table(value, encoder) if isinstance(value, list) else [encoder.encode(value)]
-    yield "}"
+        yield (style.item_separator if number else b"") + style.encode(name) + style.key_separator
+        yield from _table(value, style) if isinstance(value, list) else [style.encode(value)]
+    yield b"}"
 
 
-def _table(rows: Sequence[Any], encoder: json.JSONEncoder) -> Iterator[str]:
-    yield "["
+def _table(rows: Sequence[Any], style: _Style) -> Iterator[bytes]:
+    yield b"["
     for first in range(0, len(rows), ITEMS_A_PIECE):
-        piece = encoder.encode(rows[first : first + ITEMS_A_PIECE])
-        yield f"{encoder.item_separator if first else ''}{piece[1:-1]}"
-    yield "]"
+        piece = style.encode(rows[first : first + ITEMS_A_PIECE])
+        yield (style.item_separator if first else b"") + piece[1:-1]
+    yield b"]"

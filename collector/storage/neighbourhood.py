@@ -75,22 +75,25 @@ def runs_around(
     """
     if stands is None:
         return [Run(None, None, (), is_last=True)]
-    late = sorted(entry[:3] for entry in arrivals if entry.at <= stands.last_at)
+    last_at = stands.last_at
+    late = sorted([entry[:3] for entry in arrivals if entry[0] <= last_at])
+    if not late:  # nearly always
+        return [Run(stands.state, last_at, (), is_last=True)]
     runs = [
-        _read_run(connection, worker, stretch=stretch, is_last=stretch.end >= stands.last_at)
-        for stretch in _stretches(connection, worker, late=late, last_at=stands.last_at, gap=gap)
+        _read_run(connection, worker, stretch=stretch, is_last=stretch.end >= last_at)
+        for stretch in _stretches(connection, worker, late=late, last_at=last_at, gap=gap)
     ]
     # Another camera of the state in force tells how long it goes on, however many counts follow it.
     reaches_end = len(late) < len(arrivals) or (stands.state is not None and stands.state[:3] in late)
     if reaches_end and not (runs and runs[-1].is_last):
-        runs.append(Run(stands.state, stands.last_at, (), is_last=True))
+        runs.append(Run(stands.state, last_at, (), is_last=True))
     return runs
 
 
 def _stretches(
     connection: sqlite3.Connection, worker: Worker, *, late: Sequence[EntryKey], last_at: int, gap: int
 ) -> list[_Stretch]:
-    standing = _standing(connection, worker, late=late) if late else set()
+    standing = _standing(connection, worker, late=late)
     instants = {at for at, _, _ in standing}
     stretches: list[_Stretch] = []
     for key in late:
