@@ -64,7 +64,8 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
         before = _as_changed(run.state, changed) if run.is_last else run.state
         if not here and before == run.state:
             continue
-        state, last_at = changes.add(run._replace(state=before), _merged(run.events, here), sign=1)
+        changed_run = run if before is run.state else run._replace(state=before)
+        state, last_at = changes.add(changed_run, _merged(run.events, here), sign=1)
         if run.events:
             changes.add(run, run.events, sign=-1)
         if run.is_last and last_at is not None:
@@ -100,8 +101,8 @@ def _judge(
 
 def _as_changed(state: State | None, changed: Sequence[Entry]) -> State | None:
     """Return a state with the camera that its event has from now on."""
-    if state is None:
-        return None
+    if state is None or changed[0].at > state.at:  # nearly always
+        return state
     place = bisect_left(changed, state[:3], key=itemgetter(slice(3)))
     if place < len(changed) and changed[place][:3] == state[:3]:
         return state._replace(camera=changed[place].camera)
@@ -139,6 +140,8 @@ class _Changes:
                 if state is None or station != state.workstation_id:
                     here = None
                 state = State(at, kind, station, camera)
+            elif count and here is not None and at < hour_end and state is not None and station == state.workstation_id:
+                here[UNITS] += sign * count  # nearly always
             elif count:
                 self._change(hour_of(at, offset=self._offset), station)[UNITS] += sign * count
         return state, last_at
