@@ -1,8 +1,8 @@
 """The least that any collector of these events does: the ceiling of ingest over HTTP on the machine at hand.
 
 It takes the same bodies through the same web server, decodes them, numbers the ids, and inserts the rows with one commit for
-all requests that wait. It judges nothing, knows no duplicate, keeps no metric and has no second index. What the collector
-makes of this speed is what all of that costs.
+all requests that wait. It judges nothing, passes over a key that it has, keeps no metric and has no second index. What the
+collector makes of this speed is what all of that costs.
 """
 
 import asyncio
@@ -76,13 +76,18 @@ class Least:
         while self._waiting:
             group, self._waiting = self._waiting, []
             rows = sorted(row for part, _ in group for row in part)
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._insert, rows)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._insert, rows)
+            except sqlite3.Error as error:
+                for _, on_disk in group:
+                    on_disk.set_exception(error)
+                raise
             for _, on_disk in group:
                 on_disk.set_result(None)
 
     def _insert(self, rows: list[Row]) -> None:
         self._connection.execute("begin immediate")
-        self._connection.executemany(EVENT_INSERT, rows)
+        self._connection.executemany(EVENT_INSERT.replace("insert", "insert or ignore"), rows)
         self._connection.execute("commit")
 
 

@@ -16,7 +16,7 @@ from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, che
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
-from shared.events import EventType
+from shared.events import EventType, check_id
 from shared.http_body import problem, read_post
 from shared.instants import LAST_INSTANT, format_instant
 from shared.wire import Body, read_body
@@ -129,8 +129,8 @@ def read_query(request: web.Request, viewer: Viewer, *, known: tuple[str, ...] =
     window = read_window(request.query.get("from"), request.query.get("to"))
     return EventQuery(
         sites=sites_of(request, viewer),
-        worker_id=request.query.get("worker_id"),
-        workstation_id=request.query.get("workstation_id"),
+        worker_id=_read_id("worker_id", request.query.get("worker_id")),
+        workstation_id=_read_id("workstation_id", request.query.get("workstation_id")),
         event_type=_read_type(request.query.get("event_type")),
         from_at=window.start,
         to_at=window.end,
@@ -148,6 +148,13 @@ async def _checked_query(request: web.Request, viewer: Viewer, *, known: tuple[s
 
 def _rules(app: web.Application) -> Rules:
     return Rules(app[SETTINGS].max_future_skew, app[SETTINGS].input_zone)
+
+
+def _read_id(name: str, text: str | None) -> str | None:
+    try:
+        return None if text is None else check_id("it", text)
+    except ValueError as error:
+        raise BadRequest(f"{name}: {error}") from error
 
 
 def _read_type(text: str | None) -> EventType | None:

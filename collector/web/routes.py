@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from collector.web import cameras_api, events_api, floor_api, metrics_api, pages, rejected_api, timeline_api
+from collector.web import cameras_api, events_api, floor_api, metrics_api, openapi, pages, rejected_api, timeline_api
 from collector.web.access import Shown, shown
 
 
@@ -30,6 +30,7 @@ ROUTES = [
     _get("/api/cameras.csv", cameras_api.as_csv),
     _get("/api/rejected/", rejected_api.rejected),
     _get("/api/rejected.csv", rejected_api.as_csv),
+    _get("/api/openapi.json", openapi.openapi),
     _get("/healthz", cameras_api.healthz),
     _get("/dashboard/", pages.page),
     _get("/dashboard/{name}", pages.page),

@@ -1,0 +1,189 @@
+"""The shapes of the two answers that are made for pages: a worker's timeline and the floor."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from collector.metrics.drawing import LETTERS
+from collector.web.models import Answer, CameraState, Count, HourSums, Instant, StateName
+from shared.events import EventType
+
+
+class Sighted(Answer):
+    """An event that began or ended a span."""
+
+    timestamp: Instant
+    event_type: Literal["working", "idle", "absent", "product_count"]
+    workstation_id: str
+
+
+class BegunBy(Sighted):
+    """The state's event."""
+
+    camera: str | None
+
+
+class Span(Answer):
+    """A stretch of one worker's time in one state."""
+
+    start: Instant
+    end: Instant
+    state: StateName
+    workstation_id: str
+    began_by: BegunBy
+    ended_by: Annotated[
+        Sighted | None, Field(description="null: nothing was seen; the tail or the watermark ended it.")
+    ]
+    basis: Literal["observed", "assumed"]
+
+
+class WindowNamed(Answer):
+    """A window; null where it is open, or not one thing."""
+
+    start: Annotated[Instant | None, Field(alias="from")]
+    end: Annotated[Instant | None, Field(alias="to")]
+    time_zone: str | None
+    shift: str | None
+
+
+class TimelineTotals(Answer):
+    """Sums of spans: the worker's metrics to the microsecond."""
+
+    working_us: Count
+    idle_us: Count
+    absent_us: Count
+    assumed_us: Count
+    no_data_us: int | None
+
+
+class TimelineAnswer(Answer):
+    """How a worker spent a window."""
+
+    worker_id: str
+    site: str
+    name: str
+    window: WindowNamed
+    spans: list[Span]
+    totals: TimelineTotals
+
+
+class FloorWindow(WindowNamed):
+    """What the page looks at."""
+
+    until: Annotated[Instant, Field(description="Where its numbers end.")]
+    previous: Annotated[dict[str, str] | None, Field(description="What to ask for the stretch before.")]
+    next: dict[str, str] | None
+    live: Annotated[bool, Field(description="Now lies within it.")]
+
+
+class CameraBehind(Answer):
+    """A camera that holds up the numbers."""
+
+    camera: str
+    site: str
+    state: CameraState
+    watermark: Instant | None
+    last_contact_at: Instant | None
+    pending: Count
+    oldest_pending_at: Instant | None
+
+
+class FloorCompleteness(Answer):
+    """How far everything is in."""
+
+    complete_through: Annotated[Instant | None, Field(description="Of all cameras that ever called.")]
+    up_through: Annotated[Instant | None, Field(description="Of those that are not behind.")]
+    is_current: bool
+    cameras: Count
+    behind: list[CameraBehind]
+    behind_left_out: Count
+
+
+class FloorFactory(Answer):
+    """All workers together."""
+
+    total_productive_us: Count
+    total_idle_us: Count
+    total_absent_us: Count
+    total_assumed_us: Count
+    total_units_produced: Count
+    average_utilization_percent: float
+    time_weighted_utilization_percent: float
+    active_workers: Count
+
+
+class AtWork(Answer):
+    """How many are at work now, and how many were seen in the window."""
+
+    working: Count
+    idle: Count
+    seen: Count
+
+
+Segment = Annotated[
+    tuple[int, int, Literal["a", "i", "w"], int, Literal[0, 1]],
+    Field(
+        description="Seconds after the window's start, seconds long, "
+        + ", ".join(f"`{letter}` for {EventType(code).name}" for code, letter in LETTERS.items())
+        + ", index in `stations`, 1 if assumed."
+    ),
+]
+
+
+class FloorWorker(Answer):
+    """A worker's row with its timeline."""
+
+    site: str
+    worker_id: str
+    name: str
+    state: StateName | None
+    state_since: Instant | None
+    workstation_id: str | None
+    working_us: Count
+    idle_us: Count
+    absent_us: Count
+    assumed_us: Count
+    no_data_us: int | None
+    utilization_percent: float
+    units_produced: Count
+    units_per_hour: float
+    timeline: list[Segment]
+
+
+class FloorStation(Answer):
+    """A workstation's row."""
+
+    site: str
+    station_id: str
+    name: str
+    occupancy_us: Count
+    utilization_percent: float
+    units_produced: Count
+    throughput_per_hour: float
+
+
+class FloorHour(HourSums):
+    """An hour's row."""
+
+    working_us: Count
+    idle_us: Count
+    absent_us: Count
+    watched_us: Count
+
+
+class FloorAnswer(Answer):
+    """All that the page shows; where rows were left out, it says how many."""
+
+    window: FloorWindow
+    completeness: FloorCompleteness
+    warnings: list[str]
+    factory: FloorFactory
+    at_work_now: AtWork | None
+    workers: list[FloorWorker]
+    workers_left_out: Count
+    has_timelines: bool
+    workstations: list[FloorStation]
+    workstations_left_out: Count
+    stations: list[str]
+    has_hours: bool
+    hours: list[FloorHour]

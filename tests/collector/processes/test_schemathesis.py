@@ -1,0 +1,74 @@
+"""A stranger who has read the description tries everything: right and wrong values, methods and headers, at a real server."""
+
+import asyncio
+import json
+import os
+import sys
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.web.openapi import document
+from tests.collector.web.golden import EVENTS
+from tests.support.collector import RunningCollector, running_collector
+from tests.support.programs import ROOT
+
+CONFIG = """
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "304", "404"]
+[checks.negative_data_rejection]
+expected-statuses = ["400", "404", "405", "413", "415", "426"]
+"""
+PAST = "^(19[7-9][0-9]|20[0-2][0-5])-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
+"""Behind the collector's clock."""
+
+
+def tightened() -> dict[str, Any]:
+    """Return the document with what no schema can say: which sites and shifts there are, and how late it is."""
+    found = deepcopy(document())
+    for operations in found["paths"].values():
+        parameters = operations.get("get", {}).get("parameters", [])
+        parameters[:] = [parameter for parameter in parameters if parameter["name"] != "after"]  # a page's own word
+        for parameter in parameters:
+            choices = {"site": ["default"], "shift": ["current", "2026-01-15/morning"], "worker_id": ["W1"]}
+            if parameter["name"] in choices and (parameter["name"] != "worker_id" or parameter["required"]):
+                parameter["schema"] = {"type": "string", "enum": choices[parameter["name"]]}
+            if parameter["name"] in ("from", "to"):
+                parameter["schema"] = {"type": "string", "pattern": PAST}
+    found["components"]["schemas"]["EventIn"]["properties"]["timestamp"] = {"type": "string", "pattern": PAST}
+    envelopes = found["paths"]["/api/app/"]["post"]["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
+    envelopes[:] = [form for form in envelopes if "EnvelopeIn" not in form.get("$ref", "")]  # numbers must fit events
+    return found
+
+
+async def ran(collector: RunningCollector, folder: Path) -> tuple[int, str]:
+    """Return how schemathesis ended, and what it said."""
+    described = folder / "openapi.json"
+    described.write_text(json.dumps(tightened()))
+    (folder / "schemathesis.toml").write_text(CONFIG)
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).parent / "schemathesis"),
+        *("--config-file", str(folder / "schemathesis.toml")),
+        *("run", str(described), "--url", collector.url, "--checks", "all"),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", "20", "--seed", "1", "--no-color"),
+        cwd=folder,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.support.strangers", "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+@pytest.mark.timeout(300)
+async def test_whatever_a_stranger_tries_is_answered_as_described(tmp_path: Path) -> None:
+    """Every check of schemathesis: no 5xx, no status, type or shape that is not described, nothing wrong accepted."""
+    shifts = [{"name": "morning", "start": "06:00", "end": "14:00"}]
+    async with running_collector(tmp_path, sites={"default": {"shifts": shifts}}) as collector:
+        await collector.post(EVENTS)
+        code, out = await ran(collector, tmp_path)
+
+    assert 0 == code, out[-8_000:]
