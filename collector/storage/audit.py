@@ -17,7 +17,7 @@ from sqlite_utils.utils import sqlite3
 from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
 from collector.storage import ledger_query
-from collector.storage.migrations import refuse_foreign
+from collector.storage.migrating import refuse_foreign
 from collector.storage.neighbourhood import Worker
 from collector.storage.opening import looking_at, open_reader, real_path, transaction, translated_errors
 from collector.storage.rebuilding import refuse_unfinished

@@ -6,13 +6,6 @@ would break a sum.
 """
 
 from sqlite_utils import Database, Migrations
-from sqlite_utils.utils import sqlite3
-
-from collector.records import LedgerRules
-from shared.errors import Busy, StorageUnusable
-
-APPLICATION_ID = 0x4C4E4331
-"""`LNC1`: a Lineside collector."""
 
 migrations = Migrations("collector")
 
@@ -241,57 +234,4 @@ def watched_stretches(db: Database) -> None:
 
         drop table camera_hour;
         """
-    )
-
-
-def migrate(connection: sqlite3.Connection, *, rules: LedgerRules) -> None:
-    """Bring the schema up to date, in one transaction under the write lock.
-
-    Raises:
-        StorageUnusable: another program's database, or one of a newer version; it is left untouched.
-    """
-    db = Database(connection, recursive_triggers=False, execute_plugins=False)
-    try:
-        connection.execute("begin immediate")
-    except sqlite3.OperationalError as error:
-        raise Busy(f"the database is locked by another program: {error}") from error
-    try:
-        refuse_foreign(connection)
-        migrations.apply(db)
-        _write_rules(connection, rules)
-        connection.execute(f"pragma application_id = {APPLICATION_ID}")
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
-
-
-def refuse_foreign(connection: sqlite3.Connection) -> None:
-    """Let an empty database pass, and one that this version or an older one has made; nothing is written.
-
-    Raises:
-        StorageUnusable: another program's database, or one of a newer version.
-    """
-    db = Database(connection, recursive_triggers=False, execute_plugins=False)
-    (application_id,) = db.execute("pragma application_id").fetchone()
-    (objects,) = db.execute("select count(*) from sqlite_master").fetchone()
-    if application_id != APPLICATION_ID and (application_id or objects):
-        raise StorageUnusable("the database belongs to another program", hint="choose another file with --database")
-    ours = {migration.name for migration in migrations.pending(Database(memory=True))}
-    newer = [applied.name for applied in migrations.applied(db) if applied.name not in ours]
-    if newer:
-        raise StorageUnusable(
-            f"the database was made by a newer version (it has {', '.join(newer)})", hint="install that version"
-        )
-
-
-def _write_rules(connection: sqlite3.Connection, rules: LedgerRules) -> None:
-    """Note the rules of a new database; those of an old one stay, since its amounts were made with them."""
-    connection.execute(
-        """
-        insert into arithmetic (one, session_gap, tail)
-        values (1, ?, ?)
-        on conflict do nothing
-        """,
-        rules,
     )

@@ -13,7 +13,7 @@ from sqlite_utils.utils import sqlite3
 
 from collector.records import Decide, Entry, LedgerRules, Run
 from collector.storage.ledger_rows import LedgerRows
-from collector.storage.migrations import migrate, refuse_foreign
+from collector.storage.migrating import migrate, refuse_foreign
 from collector.storage.neighbourhood import Worker
 from collector.storage.opening import (
     lock_of,

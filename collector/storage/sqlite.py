@@ -26,22 +26,17 @@ from collector.records import (
     StoredEvent,
 )
 from collector.storage import histories, ledger_query, sqlite_read, sqlite_write
-from collector.storage.migrations import migrate, refuse_foreign
 from collector.storage.opening import (
     lock_of,
-    looking_at,
     open_reader,
-    open_writer,
-    real_path,
     transaction,
     translated_errors,
 )
 from collector.storage.readers import Readers
 from collector.storage.rebuilding import refuse_unfinished
-from collector.storage.registry import Registry
+from collector.storage.writer import Writer, check_ours
 from shared.clock import new_token
 from shared.errors import StorageUnusable
-from shared.file_lock import FileLock
 
 Result = TypeVar("Result")
 
@@ -49,7 +44,7 @@ Result = TypeVar("Result")
 class SqliteStorage:
     """Storage in one SQLite file; see `collector.storage.base.Storage` for the verbs."""
 
-    def __init__(self, file: Path, *, reader: sqlite3.Connection, writer: "_Writer | None") -> None:
+    def __init__(self, file: Path, *, reader: sqlite3.Connection, writer: Writer | None) -> None:
         self.rules = ledger_query.rules(reader)
         """What the stored amounts were made with, whatever the settings say now."""
         self._file = file
@@ -76,10 +71,10 @@ class SqliteStorage:
         with translated_errors(file):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = lock_of(file)
-            _check_ours(file)  # nothing appears beside what is not ours, not even a lock
+            check_ours(file)  # nothing appears beside what is not ours, not even a lock
             lock.acquire()
         try:
-            writer = _Writer(file, lock, rules=rules, hour_offset_of=hour_offset_of)
+            writer = Writer(file, lock, rules=rules, hour_offset_of=hour_offset_of)
             return cls(file, reader=open_reader(file), writer=writer)
         except BaseException:
             lock.release()
@@ -92,7 +87,7 @@ class SqliteStorage:
         Raises:
             StorageUnusable: no such file, not a collector's database, or its amounts are not complete.
         """
-        _check_ours(file)
+        check_ours(file)
         reader = open_reader(file)
         try:
             refuse_unfinished(reader)
@@ -177,7 +172,7 @@ class SqliteStorage:
     async def name(self, names: Sequence[NewName]) -> None:
         """Give names, all or none."""
 
-        def write(writer: _Writer) -> None:
+        def write(writer: Writer) -> None:
             for name in names:
                 writer.registry.name(name)
 
@@ -186,7 +181,7 @@ class SqliteStorage:
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
 
-        def write(writer: _Writer) -> None:
+        def write(writer: Writer) -> None:
             sqlite_write.rename_site(writer.connection, old=old, new=new)
             writer.registry.forget()
 
@@ -203,7 +198,7 @@ class SqliteStorage:
             await asyncio.get_running_loop().run_in_executor(self._write_thread, self._writer.close)
         self._write_thread.shutdown()
 
-    async def _write(self, write: "Callable[[_Writer], Result]") -> Result:
+    async def _write(self, write: Callable[[Writer], Result]) -> Result:
         writer = self._writer
         if writer is None:
             raise StorageUnusable(f"{self._file} was opened for reading only")
@@ -220,37 +215,3 @@ class SqliteStorage:
                 raise
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
-
-
-class _Writer:
-    """The one writing connection, what it remembers, and the lock that makes it the only one."""
-
-    def __init__(self, file: Path, lock: FileLock, *, rules: LedgerRules, hour_offset_of: Callable[[str], int]) -> None:
-        self.lock = lock
-        _check_ours(file)  # again: whoever held the lock until now may have changed it
-        self.connection = open_writer(file)
-        try:
-            with translated_errors(file):
-                migrate(self.connection, rules=rules)
-                refuse_unfinished(self.connection)
-        except BaseException:
-            self.connection.close()
-            raise
-        self.registry = Registry(self.connection, hour_offset_of=hour_offset_of)
-
-    def close(self) -> None:
-        """Fold the WAL back, then give up the lock."""
-        try:
-            self.connection.execute("pragma wal_checkpoint(truncate)").fetchall()
-        finally:
-            self.connection.close()
-            self.lock.release()
-
-
-def _check_ours(file: Path) -> None:
-    # Before the first statement that could change what is not ours.
-    with translated_errors(file):
-        exists = real_path(file).exists()
-    if exists:
-        with looking_at(file) as connection:
-            refuse_foreign(connection)

@@ -15,7 +15,7 @@ from collector.accounts import Difference
 from collector.metrics.audit import check
 from collector.records import LedgerRules
 from collector.storage.audit import audit
-from collector.storage.migrations import migrate
+from collector.storage.migrating import migrate
 from collector.storage.opening import open_writer
 from collector.storage.sqlite import SqliteStorage
 from tests.support.collector import RULES

@@ -18,7 +18,7 @@ from collector.metrics.parts import split
 from collector.metrics.windows import Window
 from collector.records import Delivery
 from collector.storage import ledger_query
-from collector.storage.migrations import migrate
+from collector.storage.migrating import migrate
 from collector.storage.opening import open_writer, transaction
 from collector.storage.registry import Registry
 from collector.storage.sqlite_write import store

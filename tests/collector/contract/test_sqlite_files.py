@@ -14,7 +14,8 @@ from collector.metrics.parts import split
 from collector.metrics.windows import Window
 from collector.records import EventQuery
 from collector.storage import opening
-from collector.storage.migrations import APPLICATION_ID, migrate, migrations
+from collector.storage.migrating import APPLICATION_ID, migrate
+from collector.storage.migrations import migrations
 from collector.storage.opening import open_writer, transaction, translated_errors
 from collector.storage.registry import Registry
 from collector.storage.sqlite import SqliteStorage

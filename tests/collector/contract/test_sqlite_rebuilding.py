@@ -15,7 +15,8 @@ from collector.metrics.parts import split
 from collector.metrics.windows import Window
 from collector.records import Delivery, LedgerRules
 from collector.storage import rebuilding
-from collector.storage.migrations import APPLICATION_ID, migrations
+from collector.storage.migrating import APPLICATION_ID
+from collector.storage.migrations import migrations
 from collector.storage.rebuilding import Rebuilding
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import FileHeld, StorageUnusable
