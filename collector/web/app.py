@@ -9,6 +9,7 @@ from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.web.access import VIEWER_OF, ViewerOf, anyone
 from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
+from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
 from collector.web.routes import add_routes
 from shared.clock import Clock
@@ -27,7 +28,7 @@ def make_app(
 ) -> web.Application:
     """Return the application; its parts are started and stopped by the caller, and `viewer_of` says who is asking."""
     hosts = None if settings.open else allowed_hosts(settings.listen[0])
-    app = web.Application(middlewares=[answer_problems, refuse_strangers(hosts, program="collector")])
+    app = web.Application(middlewares=[compress_answers, answer_problems, refuse_strangers(hosts, program="collector")])
     app.on_response_prepare.append(add_manners)
     app.on_shutdown.append(give_up_reading)
     app[STORAGE] = storage
@@ -45,11 +46,3 @@ def make_app(
 async def give_up_reading(app: web.Application) -> None:
     """Let nobody wait until a long question is answered; what arrives to be stored is still stored."""
     app[STORAGE].interrupt()
-
-
-async def add_manners(_request: web.Request, answer: web.StreamResponse) -> None:
-    """Say on every answer that its type is meant, that it belongs to no cache, and that no frame may hold it."""
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers.setdefault("Cache-Control", "no-store")
-    answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

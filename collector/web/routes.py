@@ -2,7 +2,17 @@
 
 from aiohttp import web
 
-from collector.web import cameras_api, events_api, floor_api, metrics_api, openapi, pages, rejected_api, timeline_api
+from collector.web import (
+    cameras_api,
+    events_api,
+    floor_api,
+    metrics_api,
+    openapi,
+    pages,
+    reference,
+    rejected_api,
+    timeline_api,
+)
 from collector.web.access import Shown, shown
 
 
@@ -31,6 +41,7 @@ ROUTES = [
     _get("/api/rejected/", rejected_api.rejected),
     _get("/api/rejected.csv", rejected_api.as_csv),
     _get("/api/openapi.json", openapi.openapi),
+    _get("/api/reference/", reference.reference),
     _get("/healthz", cameras_api.healthz),
     _get("/dashboard/", pages.page),
     _get("/dashboard/{name}", pages.page),
