@@ -15,7 +15,7 @@ class AccessStorage(Protocol):
         ...
 
     async def is_configured(self) -> bool:
-        """Say whether anybody was ever given a token, a password or a link, and still has it."""
+        """Say whether anybody was ever given a token, a password or a link; it stays so."""
         ...
 
     async def grant(self, digest: bytes, *, kind: Kind) -> Grant | None:

@@ -7,9 +7,6 @@ from sqlite_utils.utils import sqlite3
 
 from collector.grants import Board, CameraAccess, Grant, Kind, Person, Role
 
-_IS_CONFIGURED = """
-    select exists (select 1 from camera_token) or exists (select 1 from person) or exists (select 1 from board)
-"""
 _CAMERA_GRANT = """
     select c.name, s.name, t.expires_at, c.is_paused
     from camera_token as t
@@ -43,8 +40,8 @@ _CAMERAS = """
 
 
 def is_configured(connection: sqlite3.Connection) -> bool:
-    """Say whether anybody has a token, a password or a link."""
-    return bool(_one(connection, _IS_CONFIGURED)[0])
+    """Say whether anybody was ever given a token, a password or a link."""
+    return _one(connection, "select 1 from access") is not None
 
 
 def grant(connection: sqlite3.Connection, digest: bytes, *, kind: Kind) -> Grant | None:

@@ -12,6 +12,11 @@ def access(db: Database) -> None:
     """Who may write and who may look: tokens of cameras, people with their sessions, wall boards."""
     db.executescript(
         """
+        -- A row from the first token, person or board on, for ever: whoever takes the last one away does not open the door.
+        create table access (
+            one integer primary key check (one = 1)
+        ) strict;
+
         -- By an operator: nothing is taken from the camera and nobody waits for it.
         alter table camera add column is_paused integer not null default 0 check (is_paused in (0, 1));
 

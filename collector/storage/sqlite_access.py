@@ -41,7 +41,7 @@ class SqliteAccess:
         return self._changes
 
     async def is_configured(self) -> bool:
-        """Say whether anybody has a token, a password or a link."""
+        """Say whether anybody was ever given a token, a password or a link."""
         return bool(await self._read(access_rows.is_configured))
 
     async def grant(self, digest: bytes, *, kind: Kind) -> Grant | None:
