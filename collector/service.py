@@ -20,10 +20,10 @@ from collector.storage.base import Storage
 from collector.storage.opening import SQLITE_VERSION
 from collector.storage.sqlite import SqliteStorage
 from collector.web.app import make_app
-from collector.web.context import REPORTS
+from collector.web.context import REPORTS, STORAGE
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
-from shared.errors import FileHeld, LinesideError
+from shared.errors import FileHeld, LinesideError, SettingsInvalid
 from shared.listening import why_not
 
 STOP_SECONDS = 10
@@ -65,6 +65,7 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
         await runner.setup()
         await control.setup()
         try:
+            await _refuse_strangers(app, settings)
             address = await _listen(runner, settings)
             await _listen_for_commands(control, socket_of(settings.database_file()))
             yield address
@@ -117,6 +118,21 @@ async def serve(settings: CollectorSettings) -> int:
         await stop.wait()
         _log.info("collector stopping")
     return 0
+
+
+async def _refuse_strangers(app: web.Application, settings: CollectorSettings) -> None:
+    """Refuse an address that others reach while everybody who does could do everything.
+
+    Raises:
+        SettingsInvalid: with the ways out.
+    """
+    if not settings.may_be_open and not await app[STORAGE].access.is_configured():
+        host, port = settings.listen
+        raise SettingsInvalid(
+            f"listen = '{host}:{port}': nobody has been given access, so anybody on that network could read and write",
+            hint="collector users add NAME and collector cameras add NAME give it; else listen on 127.0.0.1, or insist "
+            "with --open",
+        )
 
 
 async def _listen(runner: web.AppRunner, settings: CollectorSettings) -> str:

@@ -58,6 +58,8 @@ def problem(status: int, message: str, *, retry_after_seconds: int | None = None
     """Return an error answer: problem+json (RFC 9457) with the message as `detail` and, for simple clients, `error`."""
     content = {"type": "about:blank", "title": _title(status), "status": status, "detail": message, "error": message}
     headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
+    if status == HTTPStatus.UNAUTHORIZED:  # RFC 9110 §15.5.2 wants it
+        headers["WWW-Authenticate"] = 'Bearer realm="lineside"'
     return web.Response(
         status=status,
         text=json.dumps(content | members, ensure_ascii=True),

@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from collector.cli.cameras import cameras
 from collector.cli.db import db
 from collector.cli.events import events
 from collector.cli.import_events import import_events
@@ -30,6 +31,7 @@ main.add_command(import_events)
 main.add_command(metrics)
 main.add_command(events)
 main.add_command(rejected)
+main.add_command(cameras)
 main.add_command(names)
 main.add_command(sites)
 main.add_command(why)

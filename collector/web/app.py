@@ -7,10 +7,12 @@ from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
-from collector.web.access import VIEWER_OF, ViewerOf, anyone
+from collector.web.access import VIEWER_OF, ViewerOf
 from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
+from collector.web.doorkeeper import Doorkeeper
 from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
+from collector.web.peers import Peers
 from collector.web.routes import add_routes
 from shared.clock import Clock
 from shared.http_body import answer_problems
@@ -24,11 +26,22 @@ def make_app(
     reports: Reports,
     settings: CollectorSettings,
     clock: Clock,
-    viewer_of: ViewerOf = anyone,
+    viewer_of: ViewerOf | None = None,
 ) -> web.Application:
-    """Return the application; its parts are started and stopped by the caller, and `viewer_of` says who is asking."""
-    hosts = None if settings.open else allowed_hosts(settings.listen[0])
-    app = web.Application(middlewares=[compress_answers, answer_problems, refuse_strangers(hosts, program="collector")])
+    """Return the application; its parts are started and stopped by the caller.
+
+    `viewer_of` says who is asking; left out, the store does.
+    """
+    peers = Peers(settings.trusted_proxies)
+    doorkeeper = Doorkeeper(storage.access, peers=peers, clock=clock, may_be_open=settings.may_be_open)
+    hosts = allowed_hosts(settings.listen[0]) if settings.is_on_loopback and not settings.open else None
+    app = web.Application(
+        middlewares=[
+            compress_answers,
+            answer_problems,
+            refuse_strangers(hosts, program="collector", scheme_of=peers.scheme_of, is_forwarded=peers.is_forwarded),
+        ]
+    )
     app.on_response_prepare.append(add_manners)
     app.on_shutdown.append(give_up_reading)
     app[STORAGE] = storage
@@ -37,7 +50,7 @@ def make_app(
     app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
     app[SETTINGS] = settings
     app[CLOCK] = clock
-    app[VIEWER_OF] = viewer_of
+    app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[PAGES] = read_pages()
     add_routes(app)
     return app

@@ -15,7 +15,7 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     check_query(request, WINDOW_QUERY)
     floors, query = request.app[FLOORS], request.query
     question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
-    view = await floors.look(question, seen=viewer.sites, role=repr(viewer))
+    view = await floors.look(question, seen=viewer.sites, shows_persons=viewer.may_see_persons)
     headers = {
         # Weak: the same page may be plain or compressed, and its end a few seconds later.
         "ETag": f'W/"{view.etag}"',
