@@ -17,6 +17,7 @@ from pathlib import Path
 from edge_agent.buffer import quarantine, rows, salvage, schema
 from edge_agent.buffer.faults import QueueDamaged, not_a_queue, translated
 from edge_agent.buffer.findings import Finding, companions, find
+from shared.counting import counted
 from shared.errors import StorageFull
 from shared.receipts import count
 
@@ -121,5 +122,5 @@ def _finish_moving(path: Path, *, now: int) -> bool:
 
 
 def _saved(outcome: salvage.Salvaged) -> str:
-    lost = f"{outcome.lost:,} numbers are lost" if outcome.lost else "no number is lost"
-    return f"{outcome.events:,} events were salvaged and {lost}"
+    lost = counted(outcome.lost, "number is lost", many="numbers are lost") if outcome.lost else "no number is lost"
+    return f"{counted(outcome.events, 'event was', many='events were')} salvaged and {lost}"
