@@ -88,6 +88,8 @@ class Books:
     """Numbers whose row may be gone."""
     rows: Ranges
     """Numbers that have a row."""
+    folded: int = 0
+    """How many of the settled were given up long ago, see `folding`."""
     stray_epochs: tuple[int, ...] = ()
     """Epochs of rows that are not in the list of epochs."""
 
@@ -136,6 +138,7 @@ def books(connection: Connection) -> Books:
         dropped=_ranges(connection, _DROPPED) if "dropped" in tables else (),
         removed=_ranges(connection, _REMOVED) if "removed" in tables else (),
         rows=normalise(_ranges(connection, _ROWS)),
+        folded=rows.folded(connection),
         stray_epochs=tuple(number for (number,) in connection.execute(_STRAY_EPOCHS).fetchall()),
     )
 

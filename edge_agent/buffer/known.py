@@ -33,6 +33,7 @@ class Known:
 
     last_seq: int = 0
     settled: Ranges = ()
+    folded: int = 0
     removed: Ranges = ()
     letters: list[rows.Row] = field(default_factory=list)
     gaps: tuple[Gap, ...] = ()
@@ -47,6 +48,7 @@ def what_is_known(path: Path) -> Known:
     with suppress(LinesideError), closing(schema.open_for_reading(path)) as connection:
         known.last_seq = _or(0, lambda: rows.last_seq(connection))
         known.settled = _or((), lambda: normalise(rows.settled(connection)))
+        known.folded = _or(0, lambda: rows.folded(connection)) if known.settled else 0
         known.removed = _or((), lambda: normalise(rows.removed(connection)))
         known.letters = _or([], lambda: [_letter(row) for row in connection.execute(_LETTERS).fetchall()])
         known.gaps = _or((), lambda: _apart(rows.dropped(connection)))

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from edge_agent.buffer import removal, rows, schema
-from edge_agent.buffer.epochs import begin_epoch
+from edge_agent.buffer.epochs import begin_epoch, remember
 from edge_agent.buffer.faults import transaction, translated
 from edge_agent.buffer.known import Known, what_is_known
 from edge_agent.buffer.pages import AnyRow, EventRow, rows_of_file, rows_of_log
@@ -212,6 +212,8 @@ def _settle_accounts(connection: rows.Connection, known: Known) -> Salvaged:
     )
     new = subtract(gone, union(placed, removal.ranges_of(earlier)))
     connection.executemany(_SETTLE, settled)
+    if 0 < known.folded <= count(settled):
+        remember(connection, key=rows.FOLDED, value=str(known.folded))
     connection.executemany(_BURY, [one for one in known.letters if not subtract(((one[0], one[0]),), dead)])
     removal.change_dropped(connection, before=(), after=removal.with_gap(earlier, new, reason=removal.DAMAGE))
     removal.change_removed(connection, before=(), after=gone)

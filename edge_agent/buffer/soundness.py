@@ -20,7 +20,7 @@ from sqlite_utils.utils import sqlite3
 from edge_agent.buffer import rows, schema
 from edge_agent.buffer.audit import Books
 from edge_agent.buffer.removal import ranges_of
-from shared.receipts import intersect, normalise, subtract
+from shared.receipts import count, intersect, normalise, subtract
 
 # As bytes: what is damaged need not be text.
 _OBJECTS = """
@@ -95,6 +95,8 @@ def _problem_of_books(connection: rows.Connection) -> str | None:
         removed=removed,
         rows=subtract(numbers, removed),
     )
+    if not 0 <= rows.folded(connection) <= count(books.settled):
+        return "more numbers are called given up than were dealt with"
     return next(iter(books.differences()), None) or _problem_of_epochs(connection, books)
 
 

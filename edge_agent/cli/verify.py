@@ -61,10 +61,10 @@ def _tell(problems: list[str], books: Books | None, *, as_json: bool) -> None:
 def _sums(books: Books) -> dict[str, int]:
     return {
         "last_seq": books.last_seq,
-        "settled": count(normalise(books.settled)),
+        "settled": count(normalise(books.settled)) - books.folded,
         "pending": count(books.pending),
         "dead": count(books.dead),
-        "dropped": count(normalise(books.dropped)),
+        "dropped": count(normalise(books.dropped)) + books.folded,
         "on_disk": count(books.rows),
     }
 
