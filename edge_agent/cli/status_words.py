@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from shared.counting import counted
 from shared.instants import SECOND, datetime_of, parse_instant
 from shared.terminal import one_line
 
@@ -85,7 +86,7 @@ def _queue(status: Mapping[str, Any], now: int) -> str:
     waiting = "empty"
     if status["pending"]:
         oldest = status.get("oldest_pending_at")
-        waiting = f"{status['pending']:,} events" + (f", oldest {_moment(oldest, now)}" if oldest else "")
+        waiting = counted(status["pending"], "event") + (f", oldest {_moment(oldest, now)}" if oldest else "")
     return f"{waiting}, {_size(status)}" + "".join(f"; {text}" for text in _ahead(status))
 
 
@@ -106,7 +107,7 @@ def _ahead(status: Mapping[str, Any]) -> Iterator[str]:
 def _sent(status: Mapping[str, Any]) -> str:
     text = f"{status['settled']:,} confirmed"
     if status["dead"]:
-        text += f", {status['dead']:,} dead letters"
+        text += f", {counted(status['dead'], 'dead letter')}"
     if status.get("dropped"):
         text += f", {status['dropped']:,} given up"
     if status["unaccounted"]:
