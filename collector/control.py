@@ -18,6 +18,7 @@ from aiohttp import web
 
 from collector.records import NewName
 from collector.storage.opening import real_path
+from collector.vitals.vitals import Vitals
 from collector.web.context import STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
@@ -128,7 +129,7 @@ async def service_door(socket: Path) -> AsyncIterator[Door]:
             yield ServiceDoor(session)
 
 
-def make_control_app(door: Door) -> web.Application:
+def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
     """Return the application that listens on the control socket."""
 
     async def take_in_lines(request: web.Request) -> web.Response:
@@ -145,9 +146,17 @@ def make_control_app(door: Door) -> web.Application:
         await door.rename_site(request.query["old"], request.query["new"])
         return web.json_response({"status": "success"})
 
+    async def status(_request: web.Request) -> web.Response:
+        return web.json_response(await vitals.status())
+
     app = web.Application(middlewares=[answer_problems])
     app.add_routes(
-        [web.post("/import", take_in_lines), web.post("/names", name), web.post("/sites/rename", rename_site)]
+        [
+            web.post("/import", take_in_lines),
+            web.post("/names", name),
+            web.post("/sites/rename", rename_site),
+            web.get("/status", status),
+        ]
     )
     return app
 

@@ -7,10 +7,14 @@ from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
+from collector.storage.room import room_of
+from collector.vitals.meters import Meters
+from collector.vitals.vitals import Vitals
 from collector.web.access import VIEWER_OF, ViewerOf, anyone
-from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
+from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.pages import PAGES, read_pages
 from collector.web.routes import add_routes
+from collector.web.vitals_api import counted
 from shared.clock import Clock
 from shared.http_body import answer_problems
 from shared.http_guard import allowed_hosts, refuse_strangers
@@ -24,16 +28,24 @@ def make_app(
     settings: CollectorSettings,
     clock: Clock,
     viewer_of: ViewerOf = anyone,
+    meters: Meters | None = None,
 ) -> web.Application:
     """Return the application; its parts are started and stopped by the caller, and `viewer_of` says who is asking."""
     hosts = None if settings.open else allowed_hosts(settings.listen[0])
-    app = web.Application(middlewares=[answer_problems, refuse_strangers(hosts, program="collector")])
+    meters = Meters(clock=clock) if meters is None else meters
+    app = web.Application(
+        middlewares=[counted(meters, clock=clock), answer_problems, refuse_strangers(hosts, program="collector")]
+    )
     app.on_response_prepare.append(add_manners)
     app.on_shutdown.append(give_up_reading)
     app[STORAGE] = storage
     app[INGEST] = ingest
     app[REPORTS] = reports
     app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
+    file = settings.database_file()
+    app[VITALS] = Vitals(
+        ingest=ingest, reports=reports, meters=meters, room=lambda: room_of(file), database=str(file), clock=clock
+    )
     app[SETTINGS] = settings
     app[CLOCK] = clock
     app[VIEWER_OF] = viewer_of
@@ -44,6 +56,7 @@ def make_app(
 
 async def give_up_reading(app: web.Application) -> None:
     """Let nobody wait until a long question is answered; what arrives to be stored is still stored."""
+    app[VITALS].stop()
     app[STORAGE].interrupt()
 
 

@@ -2,7 +2,17 @@
 
 from aiohttp import web
 
-from collector.web import cameras_api, events_api, floor_api, metrics_api, openapi, pages, rejected_api, timeline_api
+from collector.web import (
+    cameras_api,
+    events_api,
+    floor_api,
+    metrics_api,
+    openapi,
+    pages,
+    rejected_api,
+    timeline_api,
+    vitals_api,
+)
 from collector.web.access import Shown, shown
 
 
@@ -32,6 +42,8 @@ ROUTES = [
     _get("/api/rejected.csv", rejected_api.as_csv),
     _get("/api/openapi.json", openapi.openapi),
     _get("/healthz", cameras_api.healthz),
+    _get("/readyz", vitals_api.readyz),
+    _get("/metrics", vitals_api.metrics),
     _get("/dashboard/", pages.page),
     _get("/dashboard/{name}", pages.page),
     _get("/dashboard", pages.to_dashboard),
