@@ -63,10 +63,14 @@ class Meters:
             self._count("duplicate", len(stored.outcomes) - accepted)
             self._count("rejected", len(delivery.refusals))
             for refusal in delivery.refusals:
-                self._rejected.labels(refusal.code).inc()
+                self.rejected(refusal.code)
             conflicts = stored.outcomes.count(Outcome.conflict)
             self._conflicts.inc(conflicts)
             self.taken["conflict"] += conflicts
+
+    def rejected(self, code: str) -> None:
+        """Count an item that is no event."""
+        self._rejected.labels(code).inc()
 
     def failed(self, error: Exception) -> None:
         """Count a transaction that kept nothing."""
