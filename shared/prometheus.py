@@ -11,7 +11,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
+from shared.errors import Busy, StorageFull
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+REQUEST_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+FAILURE_REASONS = ("full", "busy", "unusable")
 Snapshot = TypeVar("Snapshot")
 Labels = tuple[str, ...]
 Samples = list[tuple[Labels, float]]
@@ -51,6 +56,17 @@ def one(read: Callable[[Snapshot], float | None]) -> Callable[[Snapshot], Sample
         return [] if value is None else [((), value)]
 
     return samples
+
+
+def failure_reason(error: Exception) -> str:
+    """Return why a transaction was not kept, in one of the words of `FAILURE_REASONS`."""
+    match error:
+        case StorageFull():
+            return "full"
+        case Busy():
+            return "busy"
+        case _:
+            return "unusable"
 
 
 class _Together(CollectorRegistry):

@@ -7,13 +7,17 @@ from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
+from collector.storage.room import room_of
+from collector.vitals.meters import Meters
+from collector.vitals.vitals import Vitals
 from collector.web.access import VIEWER_OF, ViewerOf
-from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
+from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
 from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
 from collector.web.peers import Peers
 from collector.web.routes import add_routes
+from collector.web.vitals_api import counted
 from shared.clock import Clock
 from shared.http_body import answer_problems
 from shared.http_guard import allowed_hosts, refuse_strangers
@@ -27,16 +31,19 @@ def make_app(
     settings: CollectorSettings,
     clock: Clock,
     viewer_of: ViewerOf | None = None,
+    meters: Meters | None = None,
 ) -> web.Application:
     """Return the application; its parts are started and stopped by the caller.
 
     `viewer_of` says who is asking; left out, the store does.
     """
+    meters = Meters(clock=clock) if meters is None else meters
     peers = Peers(settings.trusted_proxies)
     doorkeeper = Doorkeeper(storage.access, peers=peers, clock=clock, may_be_open=settings.may_be_open)
     hosts = allowed_hosts(settings.listen[0]) if settings.is_on_loopback and not settings.open else None
     app = web.Application(
         middlewares=[
+            counted(meters, clock=clock),
             compress_answers,
             answer_problems,
             refuse_strangers(hosts, program="collector", scheme_of=peers.scheme_of, is_forwarded=peers.is_forwarded),
@@ -48,6 +55,10 @@ def make_app(
     app[INGEST] = ingest
     app[REPORTS] = reports
     app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
+    file = settings.database_file()
+    app[VITALS] = Vitals(
+        ingest=ingest, reports=reports, meters=meters, room=lambda: room_of(file), database=str(file), clock=clock
+    )
     app[SETTINGS] = settings
     app[CLOCK] = clock
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
@@ -58,4 +69,5 @@ def make_app(
 
 async def give_up_reading(app: web.Application) -> None:
     """Let nobody wait until a long question is answered; what arrives to be stored is still stored."""
+    app[VITALS].stop()
     app[STORAGE].interrupt()

@@ -115,5 +115,6 @@ OPERATIONS = {
         is_table=True,
     ),
     ("get", "/healthz"): Operation("Whether the collector takes events.", models.Health, problems=(503,)),
+    ("get", "/readyz"): Operation("Whether an event delivered now would be stored.", models.Readiness, problems=(503,)),
 }
 """By method and address; the addresses of files follow from `is_table`."""

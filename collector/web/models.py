@@ -195,6 +195,12 @@ class Health(Answer):
     warnings: list[str]
 
 
+class Readiness(Answer):
+    """That events are taken."""
+
+    status: Literal["ready"]
+
+
 class Problem(BaseModel):
     """Why there is no other answer (RFC 9457)."""
 

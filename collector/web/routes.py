@@ -13,6 +13,7 @@ from collector.web import (
     reference,
     rejected_api,
     timeline_api,
+    vitals_api,
 )
 from collector.web.access import Shown, shown
 
@@ -46,6 +47,8 @@ ROUTES = [
     _get("/api/openapi.json", openapi.openapi, needs=Needs.nothing),
     _get("/api/reference/", reference.reference, needs=Needs.look, is_page=True),
     _get("/healthz", cameras_api.healthz, needs=Needs.nothing),
+    _get("/readyz", vitals_api.readyz, needs=Needs.nothing),
+    _get("/metrics", vitals_api.metrics, needs=Needs.look),
     _get("/dashboard/", pages.page, needs=Needs.look, is_page=True),
     _get("/dashboard/{name}", pages.page, needs=Needs.look, is_page=True),
     _get("/dashboard", pages.to_dashboard, needs=Needs.look, is_page=True),
