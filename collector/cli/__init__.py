@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from collector.cli.boards import boards
 from collector.cli.cameras import cameras
 from collector.cli.db import db
 from collector.cli.events import events
@@ -13,6 +14,7 @@ from collector.cli.names import names
 from collector.cli.rejected import rejected
 from collector.cli.serve import serve
 from collector.cli.sites import sites
+from collector.cli.users import users
 from collector.cli.why import why
 
 
@@ -32,6 +34,8 @@ main.add_command(metrics)
 main.add_command(events)
 main.add_command(rejected)
 main.add_command(cameras)
+main.add_command(users)
+main.add_command(boards)
 main.add_command(names)
 main.add_command(sites)
 main.add_command(why)

@@ -8,8 +8,10 @@ from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.web.access import VIEWER_OF, ViewerOf
+from collector.web.attempts import Attempts
 from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
 from collector.web.doorkeeper import Doorkeeper
+from collector.web.login import LOGINS, Logins
 from collector.web.pages import PAGES, read_pages
 from collector.web.peers import Peers
 from collector.web.routes import add_routes
@@ -48,6 +50,7 @@ def make_app(
     app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
     app[SETTINGS] = settings
     app[CLOCK] = clock
+    app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[PAGES] = read_pages()
     add_routes(app)

@@ -3,7 +3,18 @@
 from aiohttp import web
 
 from collector.grants import Needs
-from collector.web import cameras_api, events_api, floor_api, metrics_api, openapi, pages, rejected_api, timeline_api
+from collector.web import (
+    cameras_api,
+    events_api,
+    floor_api,
+    login,
+    me_api,
+    metrics_api,
+    openapi,
+    pages,
+    rejected_api,
+    timeline_api,
+)
 from collector.web.access import Shown, shown
 
 
@@ -33,8 +44,14 @@ ROUTES = [
     _get("/api/cameras.csv", cameras_api.as_csv, needs=Needs.look),
     _get("/api/rejected/", rejected_api.rejected, needs=Needs.persons),
     _get("/api/rejected.csv", rejected_api.as_csv, needs=Needs.persons),
+    _get("/api/me/", me_api.me, needs=Needs.look),
     _get("/api/openapi.json", openapi.openapi, needs=Needs.nothing),
     _get("/healthz", cameras_api.healthz, needs=Needs.nothing),
+    _get("/login", login.show, needs=Needs.nothing),
+    _post("/login", login.enter, needs=Needs.nothing),
+    _post("/logout", login.leave, needs=Needs.nothing),
+    _get("/login.css", pages.login_style, needs=Needs.nothing),
+    _get("/board/{token}", login.board, needs=Needs.nothing),
     _get("/dashboard/", pages.page, needs=Needs.look, is_page=True),
     _get("/dashboard/{name}", pages.page, needs=Needs.look, is_page=True),
     _get("/dashboard", pages.to_dashboard, needs=Needs.look, is_page=True),

@@ -36,9 +36,9 @@ async def test_a_token_is_shown_once_and_stored_as_a_hash(tmp_path: Path) -> Non
     listed = await run(file, "cameras", "list", "--json")
 
     assert (0, "lsc_", 47) == (made.code, token[:4], len(token))
-    assert not any(token.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    assert not _is_stored(token, tmp_path)
     assert [("north", "cam-1", 1, False)] == [
-        tuple(row.values())[:3] + (row["paused"],) for row in json.loads(listed.out)
+        (*tuple(row.values())[:3], row["paused"]) for row in json.loads(listed.out)
     ]
 
 
@@ -90,3 +90,7 @@ async def test_a_collector_with_access_listens_on_a_network(tmp_path: Path) -> N
         # Whoever takes the last access away does not open it to everybody.
         async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/api/cameras/") as answer:
             assert 401 == answer.status
+
+
+def _is_stored(token: str, folder: Path) -> bool:
+    return any(token.encode() in path.read_bytes() for path in folder.iterdir())
