@@ -127,6 +127,7 @@ class CollectorSettings(ProgramSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     trusted_proxies: Networks = ()
+    login_lasts: Annotated[Duration, Field(ge=5 * MINUTE, le=30 * 24 * HOUR)] = 12 * HOUR
     default_site: Id = "default"
     time_zone: ZoneName | None = None
     max_future_skew: Annotated[Duration, Field(le=24 * HOUR)] = 5 * MINUTE

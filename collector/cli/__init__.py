@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from collector.cli.boards import boards
 from collector.cli.cameras import cameras
 from collector.cli.check import check
 from collector.cli.db import db
@@ -15,6 +16,7 @@ from collector.cli.rejected import rejected
 from collector.cli.serve import serve
 from collector.cli.sites import sites
 from collector.cli.status import status
+from collector.cli.users import users
 from collector.cli.why import why
 
 
@@ -36,6 +38,8 @@ main.add_command(metrics)
 main.add_command(events)
 main.add_command(rejected)
 main.add_command(cameras)
+main.add_command(users)
+main.add_command(boards)
 main.add_command(names)
 main.add_command(sites)
 main.add_command(why)

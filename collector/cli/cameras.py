@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from collector.cli.changing import apply
 from collector.cli.options import checked_id, config_option, database_option, read_storage, settings_from, span_of
-from collector.grants import AddCamera, CameraAccess, Change, Kind, PauseCamera, RemoveCamera, RenewToken, digest_of
-from collector.service import door
+from collector.grants import AddCamera, CameraAccess, Kind, PauseCamera, RemoveCamera, RenewToken, digest_of
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock, new_secret
 from shared.instants import format_instant
@@ -42,7 +42,7 @@ def add(*, name: str, site: str | None, database: str | None, config: Path | Non
         digest_of(token),
         SystemClock().now(),
     )
-    where = asyncio.run(apply(settings, change))
+    where = apply(settings, change)
     click.echo(f"camera {camera} of site {where} may send with this token, which is shown only now:", err=True)
     click.echo(token)
     return 0
@@ -79,7 +79,7 @@ def token(*, name: str, overlap: str, database: str | None, config: Path | None)
     """Print another token for the camera NAME; those it has go on for a while, so that nothing is refused meanwhile."""
     made, now = Kind.camera + new_secret(), SystemClock().now()
     change = RenewToken(name, digest_of(made), now, now + span_of("--overlap", overlap))
-    asyncio.run(apply(settings_from(config, database), change))
+    apply(settings_from(config, database), change)
     click.echo(
         f"camera {name} may send with this token, which is shown only now; older ones end in {overlap}:", err=True
     )
@@ -94,7 +94,7 @@ def token(*, name: str, overlap: str, database: str | None, config: Path | None)
 @ends_with_exit_code
 def pause(*, name: str, database: str | None, config: Path | None) -> int:
     """Take nothing from the camera NAME and do not wait for it: its events stay at its agent."""
-    asyncio.run(apply(settings_from(config, database), PauseCamera(name, is_paused=True)))
+    apply(settings_from(config, database), PauseCamera(name, is_paused=True))
     click.echo(f"camera {name} is paused")
     return 0
 
@@ -106,7 +106,7 @@ def pause(*, name: str, database: str | None, config: Path | None) -> int:
 @ends_with_exit_code
 def resume(*, name: str, database: str | None, config: Path | None) -> int:
     """Take events from the camera NAME again."""
-    asyncio.run(apply(settings_from(config, database), PauseCamera(name, is_paused=False)))
+    apply(settings_from(config, database), PauseCamera(name, is_paused=False))
     click.echo(f"camera {name} may send again")
     return 0
 
@@ -118,15 +118,9 @@ def resume(*, name: str, database: str | None, config: Path | None) -> int:
 @ends_with_exit_code
 def remove(*, name: str, database: str | None, config: Path | None) -> int:
     """Revoke all tokens of the camera NAME, from now on; the events that it has sent stay."""
-    asyncio.run(apply(settings_from(config, database), RemoveCamera(name)))
+    apply(settings_from(config, database), RemoveCamera(name))
     click.echo(f"camera {name} may not send any more")
     return 0
-
-
-async def apply(settings: CollectorSettings, change: Change) -> str:
-    """Make a change to access, through the service if it runs; return the site it is about, if it is about one."""
-    async with door(settings, clock=SystemClock()) as into:
-        return await into.change_access(change)
 
 
 async def _cameras(settings: CollectorSettings) -> list[CameraAccess]:

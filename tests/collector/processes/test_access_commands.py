@@ -12,11 +12,6 @@ from tests.support.programs import Finished, collector, command, running
 pytestmark = pytest.mark.processes
 
 
-def is_anywhere(text: str, folder: Path) -> bool:
-    """Say whether a file of the folder holds the text."""
-    return any(text.encode() in path.read_bytes() for path in folder.iterdir())
-
-
 async def run(file: Path, *arguments: str, stdin: bytes = b"") -> Finished:
     """Run a command on a database."""
     return await command("collector", *arguments, "--database", str(file), stdin=stdin)
@@ -41,7 +36,7 @@ async def test_a_token_is_shown_once_and_stored_as_a_hash(tmp_path: Path) -> Non
     listed = await run(file, "cameras", "list", "--json")
 
     assert (0, "lsc_", 47) == (made.code, token[:4], len(token))
-    assert not is_anywhere(token, tmp_path)
+    assert not _is_stored(token, tmp_path)
     assert [("north", "cam-1", 1, False)] == [
         (*tuple(row.values())[:3], row["paused"]) for row in json.loads(listed.out)
     ]
@@ -95,3 +90,7 @@ async def test_a_collector_with_access_listens_on_a_network(tmp_path: Path) -> N
         # Whoever takes the last access away does not open it to everybody.
         async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/api/cameras/") as answer:
             assert 401 == answer.status
+
+
+def _is_stored(token: str, folder: Path) -> bool:
+    return any(token.encode() in path.read_bytes() for path in folder.iterdir())
