@@ -94,6 +94,17 @@ Amounts = list[int]
 WORKING, IDLE, ABSENT, ASSUMED, UNITS = range(5)
 
 
+class HourRange(NamedTuple):
+    """Whole hours, one after the other, that all gain and lose the same at one workstation."""
+
+    workstation_id: str
+    first: int
+    """The first hour."""
+    end: int
+    """The hour after the last one."""
+    amounts: Amounts
+
+
 class Splice(NamedTuple):
     """What a batch of arrivals changes for one worker."""
 
@@ -105,6 +116,8 @@ class Splice(NamedTuple):
     """Versions that lost against another of the same key; the same one may be listed, or stored, before."""
     hours: Mapping[tuple[int, str], Amounts]
     """What (hour, workstation) gains and loses, in closed time and units; none is all zero."""
+    hour_ranges: Sequence[HourRange]
+    """The same for many hours at a time; none of them is in `hours`, too."""
     open_state: OpenState | None
     """Where the worker's time stands afterwards; None: as before."""
 
