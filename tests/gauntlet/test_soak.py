@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 
 from shared.events import Event, EventType, canonical_json
-from shared.instants import HOUR, format_instant
+from shared.instants import SECOND, format_instant
 from tests.support.collector import JSON
 from tests.support.programs import collector, command
 
@@ -26,7 +26,11 @@ pytestmark = pytest.mark.processes
 
 CLIENTS = 8
 BATCH = 500
-WORKERS = 200
+WORKERS = 1_000
+STATES_IN = 10
+"""One event in so many is a state, the others are finished parts."""
+STATES_ON_A_PAGE = 20_000
+"""What a shift of 200 workers has; events come so fast here that readers ask for the stretch that holds as many."""
 FULL_SPEED_SECONDS = 1 / 10
 """Of the whole time, to find out what is half of it; it also fills the caches."""
 MOST_GROWTH_BYTES = 32 * 1024 * 1024
@@ -36,7 +40,7 @@ CACHE_BYTES = 64 * 1024 * 1024
 ROOM_BYTES = 64
 """For an event, with the log."""
 READ_EVERY_SECONDS = 0.5
-_KINDS = (EventType.working, EventType.product_count, EventType.idle, EventType.product_count)
+_STATES = (EventType.working, EventType.idle)
 
 
 @dataclass
@@ -73,10 +77,11 @@ async def _soak(folder: Path, *, seconds: float, most_growth: int, figure: Calla
     async with collector(database) as (url, program), aiohttp.ClientSession() as session:
         full = await _post(session, url, batches=batches, seconds=seconds * FULL_SPEED_SECONDS, every=0, soak=Soak())
         most = shutil.disk_usage(folder).free / 2 / ROOM_BYTES / seconds
-        every = CLIENTS * BATCH / min(full / 2, most)
+        rate = min(full / 2, most)
+        every, stretch = CLIENTS * BATCH / rate, round(STATES_ON_A_PAGE * STATES_IN / rate * SECOND)
         async with asyncio.TaskGroup() as beside:
             others = [
-                beside.create_task(_read(session, url, soak=soak)),
+                beside.create_task(_read(session, url, stretch=stretch, soak=soak)),
                 beside.create_task(_watch(program.process.pid, soak=soak)),
             ]
             half = await _post(session, url, batches=batches, seconds=seconds, every=every, soak=soak)
@@ -124,12 +129,12 @@ async def _post(
     return posted / (time.monotonic() - began)
 
 
-async def _read(session: aiohttp.ClientSession, url: str, *, soak: Soak) -> None:
+async def _read(session: aiohttp.ClientSession, url: str, *, stretch: int, soak: Soak) -> None:
     """Ask what a wall board, a person and Prometheus ask, in turn, until cancelled."""
     paths = ("floor/", "metrics/workers/", "metrics/factory/", "events/", "cameras/", "../metrics", "../readyz")
     for path in itertools.cycle(paths):
         now = time.time_ns() // 1_000
-        window = {"from": format_instant(now - HOUR), "to": format_instant(now)}
+        window = {"from": format_instant(now - stretch), "to": format_instant(now)}
         query = window if path.startswith(("floor", "metrics/", "events")) else {}
         started = time.monotonic()
         async with session.get(f"{url}/api/{path}", params=query) as answer:
@@ -156,8 +161,9 @@ def _batches() -> Iterator[bytes]:
         for place in range(number * BATCH, (number + 1) * BATCH):
             at = max(at + 1, time.time_ns() // 1_000)
             round_number, worker = divmod(place, WORKERS)
-            kind = _KINDS[(round_number + worker) % len(_KINDS)]
-            texts.append(canonical_json(Event(at, f"W{worker:03}", f"S{worker % 40:02}", kind, place % 3, 0.9)))
+            turn, rest = divmod(round_number + worker, STATES_IN)
+            kind = EventType.product_count if rest else _STATES[turn % 2]
+            texts.append(canonical_json(Event(at, f"W{worker:03}", f"S{worker % 200:03}", kind, place % 3, 0.9)))
         yield f"[{','.join(texts)}]".encode()
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from edge_agent.cli.status import is_degraded
-from edge_agent.cli.status_words import age, in_words
+from edge_agent.cli.status_words import in_words
 from shared.instants import MINUTE, SECOND, parse_instant
+from shared.spoken import age
 
 NOW = parse_instant("2026-01-15T13:42:06Z")
 LOG = {
