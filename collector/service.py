@@ -21,10 +21,10 @@ from collector.storage.opening import SQLITE_VERSION
 from collector.storage.sqlite import SqliteStorage
 from collector.vitals.meters import Meters
 from collector.web.app import make_app
-from collector.web.context import REPORTS, VITALS
+from collector.web.context import REPORTS, STORAGE, VITALS
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
-from shared.errors import FileHeld, LinesideError
+from shared.errors import FileHeld, LinesideError, SettingsInvalid
 from shared.listening import why_not
 from shared.service_manager import ServiceManager
 
@@ -74,6 +74,7 @@ async def serving(
         await runner.setup()
         await control.setup()
         try:
+            await _refuse_strangers(app, settings)
             address = await _listen(runner, settings)
             await _listen_for_commands(control, socket_of(settings.database_file()))
             async with _reporting(app, manager):
@@ -127,6 +128,21 @@ async def serve(settings: CollectorSettings) -> int:
         await stop.wait()
         _log.info("collector stopping")
     return 0
+
+
+async def _refuse_strangers(app: web.Application, settings: CollectorSettings) -> None:
+    """Refuse an address that others reach while everybody who does could do everything.
+
+    Raises:
+        SettingsInvalid: with the ways out.
+    """
+    if not settings.may_be_open and not await app[STORAGE].access.is_configured():
+        host, port = settings.listen
+        raise SettingsInvalid(
+            f"listen = '{host}:{port}': nobody has been given access, so anybody on that network could read and write",
+            hint="collector users add NAME and collector cameras add NAME give it; else listen on 127.0.0.1, or insist "
+            "with --open",
+        )
 
 
 @asynccontextmanager

@@ -10,9 +10,14 @@ from collector.storage.base import Storage
 from collector.storage.room import room_of
 from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
-from collector.web.access import VIEWER_OF, ViewerOf, anyone
+from collector.web.access import VIEWER_OF, ViewerOf
+from collector.web.attempts import Attempts
 from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
+from collector.web.doorkeeper import Doorkeeper
+from collector.web.login import LOGINS, Logins
+from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
+from collector.web.peers import Peers
 from collector.web.routes import add_routes
 from collector.web.vitals_api import counted
 from shared.clock import Clock
@@ -27,14 +32,24 @@ def make_app(
     reports: Reports,
     settings: CollectorSettings,
     clock: Clock,
-    viewer_of: ViewerOf = anyone,
+    viewer_of: ViewerOf | None = None,
     meters: Meters | None = None,
 ) -> web.Application:
-    """Return the application; its parts are started and stopped by the caller, and `viewer_of` says who is asking."""
-    hosts = None if settings.open else allowed_hosts(settings.listen[0])
+    """Return the application; its parts are started and stopped by the caller.
+
+    `viewer_of` says who is asking; left out, the store does.
+    """
     meters = Meters(clock=clock) if meters is None else meters
+    peers = Peers(settings.trusted_proxies)
+    doorkeeper = Doorkeeper(storage.access, peers=peers, clock=clock, may_be_open=settings.may_be_open)
+    hosts = allowed_hosts(settings.listen[0]) if settings.is_on_loopback and not settings.open else None
     app = web.Application(
-        middlewares=[counted(meters, clock=clock), answer_problems, refuse_strangers(hosts, program="collector")]
+        middlewares=[
+            counted(meters, clock=clock),
+            compress_answers,
+            answer_problems,
+            refuse_strangers(hosts, program="collector", scheme_of=peers.scheme_of, is_forwarded=peers.is_forwarded),
+        ]
     )
     app.on_response_prepare.append(add_manners)
     app.on_shutdown.append(give_up_reading)
@@ -48,7 +63,8 @@ def make_app(
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
-    app[VIEWER_OF] = viewer_of
+    app[LOGINS] = Logins(Attempts(clock), peers=peers)
+    app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[PAGES] = read_pages()
     add_routes(app)
     return app
@@ -58,11 +74,3 @@ async def give_up_reading(app: web.Application) -> None:
     """Let nobody wait until a long question is answered; what arrives to be stored is still stored."""
     app[VITALS].stop()
     app[STORAGE].interrupt()
-
-
-async def add_manners(_request: web.Request, answer: web.StreamResponse) -> None:
-    """Say on every answer that its type is meant, that it belongs to no cache, and that no frame may hold it."""
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers.setdefault("Cache-Control", "no-store")
-    answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

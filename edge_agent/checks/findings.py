@@ -7,6 +7,7 @@ from typing import Any
 
 from edge_agent.buffer.rows import Counts
 from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer, Pause, judge
+from shared.counting import counted
 from shared.findings import Finding, clock_finding
 
 GREATEST_OFFSET_SECONDS = 60.0
@@ -32,7 +33,8 @@ def queue_finding(counts: Counts | None) -> Finding:
     """Judge the queue; None if there is none yet."""
     if counts is None:
         return Finding("queue", "there is none yet; the agent makes it")
-    words = f"{counts.pending:,} events wait, {counts.settled:,} confirmed, {counts.dead:,} dead letters"
+    waiting = counted(counts.pending, "event waits", many="events wait")
+    words = f"{waiting}, {counts.settled:,} confirmed, {counted(counts.dead, 'dead letter')}"
     if counts.unaccounted:
         return Finding("queue", f"{words}, {counts.unaccounted:,} NOT ACCOUNTED FOR: run edge-agent verify", 3)
     if counts.recovery:

@@ -13,6 +13,7 @@ not today.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.counting import counted
 from shared.instants import SECOND, parse_instant
 from shared.spoken import duration, moment
 from shared.terminal import one_line
@@ -65,7 +66,7 @@ def _queue(status: Mapping[str, Any], now: int) -> str:
     waiting = "empty"
     if status["pending"]:
         oldest = status.get("oldest_pending_at")
-        waiting = f"{status['pending']:,} events" + (f", oldest {moment(oldest, now)}" if oldest else "")
+        waiting = counted(status["pending"], "event") + (f", oldest {moment(oldest, now)}" if oldest else "")
     return f"{waiting}, {_size(status)}" + "".join(f"; {text}" for text in _ahead(status))
 
 
@@ -86,7 +87,7 @@ def _ahead(status: Mapping[str, Any]) -> Iterator[str]:
 def _sent(status: Mapping[str, Any]) -> str:
     text = f"{status['settled']:,} confirmed"
     if status["dead"]:
-        text += f", {status['dead']:,} dead letters"
+        text += f", {counted(status['dead'], 'dead letter')}"
     if status.get("dropped"):
         text += f", {status['dropped']:,} given up"
     if status["unaccounted"]:

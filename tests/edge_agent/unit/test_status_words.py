@@ -93,6 +93,13 @@ def test_trouble_of_the_queue_is_shown() -> None:
     assert ["intake     FAILING   no room is left", "recovery   salvaged 5 of 7 events"] == lines[4:]
 
 
+def test_one_of_them_is_not_spoken_of_as_many() -> None:
+    """A single event that waits, and a single dead letter."""
+    lines = in_words(RETRYING | {"pending": 1, "oldest_pending_at": None, "dead": 1}, now=NOW)
+
+    assert ["queue      1 event, 5.6 MB", "sent       48,113 confirmed, 1 dead letter"] == lines[2:4]
+
+
 def test_how_long_there_is_room_and_how_long_the_backlog_takes() -> None:
     """Both are durations to one unit, beside the size that they follow from."""
     ahead = {"seconds_to_drain": 95, "seconds_to_full": 79 * 86_400, "max_size_bytes": 1_000_000_000}
