@@ -9,6 +9,7 @@ from collector.cli.cameras import cameras
 from collector.cli.check import check
 from collector.cli.db import db
 from collector.cli.events import events
+from collector.cli.import_django import import_django
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
@@ -34,6 +35,7 @@ main.add_command(serve)
 main.add_command(status)
 main.add_command(check)
 main.add_command(import_events)
+main.add_command(import_django)
 main.add_command(metrics)
 main.add_command(events)
 main.add_command(rejected)
