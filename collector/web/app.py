@@ -9,8 +9,10 @@ from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.web.access import VIEWER_OF, ViewerOf
 from collector.web.attempts import Attempts
+from collector.web.connections import note_answering
 from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
 from collector.web.doorkeeper import Doorkeeper
+from collector.web.limits import BODY_ROOM, RATES, BodyRoom, Rates
 from collector.web.login import LOGINS, Logins
 from collector.web.pages import PAGES, read_pages
 from collector.web.peers import Peers
@@ -38,6 +40,7 @@ def make_app(
     hosts = allowed_hosts(settings.listen[0]) if settings.is_on_loopback and not settings.open else None
     app = web.Application(
         middlewares=[
+            note_answering,
             answer_problems,
             refuse_strangers(hosts, program="collector", scheme_of=peers.scheme_of, is_forwarded=peers.is_forwarded),
         ]
@@ -50,6 +53,8 @@ def make_app(
     app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
     app[SETTINGS] = settings
     app[CLOCK] = clock
+    app[BODY_ROOM] = BodyRoom()
+    app[RATES] = Rates(settings.camera_requests_per_second, clock=clock)
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[PAGES] = read_pages()
@@ -64,6 +69,7 @@ async def give_up_reading(app: web.Application) -> None:
 
 async def add_manners(_request: web.Request, answer: web.StreamResponse) -> None:
     """Say on every answer that its type is meant, that it belongs to no cache, and that no frame may hold it."""
+    answer.headers["Server"] = "lineside"  # and not of which versions
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers.setdefault("Cache-Control", "no-store")

@@ -15,6 +15,7 @@ from collector.web.access import Viewer
 from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, read_limit, sites_of
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer
+from collector.web.limits import BODY_ROOM, RATES
 from shared.errors import BadRequest
 from shared.events import EventType, check_id
 from shared.http_body import problem, read_post
@@ -41,8 +42,15 @@ EVENTS_A_PIECE = 1_000
 
 async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     """Store a body of events and say what became of each."""
-    body = read_body(await read_post(request, content_types=("application/json",)))
     app = request.app
+    if viewer.may_write_camera is not None:
+        app[RATES].take(viewer.may_write_camera)
+    with app[BODY_ROOM].place() as place:
+        body = await read_post(request, content_types=("application/json",), grow=place.grow)
+        return await _store(app, read_body(body), viewer=viewer)
+
+
+async def _store(app: web.Application, body: Body, *, viewer: Viewer) -> web.Response:
     camera = viewer.camera_written(body.agent.camera if body.agent else None)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
     stored = await app[INGEST].store(
