@@ -48,7 +48,7 @@ def test_a_text_that_does_not_end_costs_no_more_than_any_other() -> None:
         b'"' + b"\\" * 1_000_001 + b"[" * 200_000,
         b'"[' * 900_001,
     ):
-        with pytest.raises(BadRequest):
+        with pytest.raises((BadRequest, BodyTooLarge)):
             read_body(text)
     with pytest.raises(BodyTooLarge):
         check_weight(b"[" * 200_000 + b'"\\')
