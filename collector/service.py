@@ -22,7 +22,7 @@ from collector.storage.sqlite import SqliteStorage
 from collector.web.app import make_app
 from collector.web.connections import Gate, Site
 from collector.web.context import REPORTS, STORAGE
-from collector.web.hosting import connections_possible, tls_of
+from collector.web.hosting import connections_possible, return_memory, tls_of
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import FileHeld, LinesideError, SettingsInvalid
@@ -112,6 +112,7 @@ async def serve(settings: CollectorSettings) -> int:
     # them, by default once a page, would take half as long as making the page.
     gc.freeze()
     gc.set_threshold(50_000)
+    return_memory()
     async with serving(settings, clock=SystemClock()) as address:
         sys.stdout.write(f"listening on {address}\ndashboard at {address}/dashboard/\n")
         sys.stdout.flush()

@@ -3,6 +3,7 @@
 Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `connections.py`.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from shared.errors import Busy, TooOften
 
 MOST_BODY_BYTES_AT_ONCE = 32 * 1024 * 1024
 """Of all bodies that are being read or stored, packed and unpacked. What is made of them takes about three times as much."""
+LARGE_AT_ONCE = 1
 BURST_SECONDS = 2.0
 MOST_SENDERS = 10_000
 
@@ -47,6 +49,8 @@ class BodyRoom:
     def __init__(self, most_bytes: int = MOST_BODY_BYTES_AT_ONCE) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
+        self.turn = asyncio.Semaphore(LARGE_AT_ONCE)
+        """For what is made of a large body: whoever sends many of them waits."""
 
     @contextmanager
     def place(self) -> Iterator["Place"]:

@@ -66,6 +66,12 @@ def _get(token: str, target: str, more: bytes = b"") -> bytes:
     return head.encode("utf-8", "surrogatepass") + more + b"\r\n"
 
 
+def full_batch(token: str) -> Hostile:
+    """Return an honest request of 10,000 events."""
+    events = [TIMES | {"timestamp": f"2026-01-15T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z"} for n in range(10_000)]
+    return Hostile("honest", _post(token, json.dumps(events).encode()), frozenset({200}))
+
+
 def bomb(piece: bytes, *, unpacked: int = GIB) -> bytes:
     """Return gzip of a piece over and over, made from one block that is repeated as it is."""
     packer = zlib.compressobj(9, wbits=-15)
@@ -113,6 +119,13 @@ def _bodies(token: str) -> Iterator[Hostile]:
         yield Hostile(
             f"{opening!r} nested in a field", _post(token, b'[{"timestamp":' + body + b"}]"), frozenset({400, 413})
         )
+    # As much as one request may hold: it is read, and each item is refused by itself.
+    full = b"[" + b",".join([b'{"a": [%s]}' % b",".join([b"[1]"] * 12)] * 10_000) + b"]"
+    yield Hostile("ten thousand full items", _post(token, full), frozenset({200}))
+    long = b"[" + b",".join([b'"%s"' % (b"\\u0000" * 60)] * 9_990) + b"]"
+    yield Hostile("ten thousand long texts", _post(token, long), frozenset({200}))
+    keys = b"{" + b",".join(b'"%d":0' % number for number in range(195_000)) + b"}"
+    yield Hostile("a wide object", _post(token, keys), frozenset({400}))
     yield Hostile("too many events", _post(token, b"[" + b"{}," * 10_000 + b"{}]"), frozenset({413}))
     yield Hostile("too long", _post(token, b" " * (4 * 1024**2 + 1)), frozenset({413}))
     for body in (
@@ -239,7 +252,7 @@ def _paths(token: str) -> Iterator[Hostile]:
         "http://evil.example/dashboard/../etc",
         "*",
     ):
-        yield Hostile(f"path {path[:40]}", _get(token, path), frozenset({400, 403, 404, 414}))
+        yield Hostile(f"path {path[:40]} of {len(path)}", _get(token, path), frozenset({400, 403, 404, 414}))
 
 
 def _queries(token: str) -> Iterator[Hostile]:
@@ -252,7 +265,7 @@ def _queries(token: str) -> Iterator[Hostile]:
         ):
             is_worker = "worker_id" in target  # as which somebody has just been registered
             may_be = frozenset({200, 400, 404} if is_worker else {400, 404})
-            yield Hostile(f"query {target[5:60]}", _get(token, target), may_be)
+            yield Hostile(f"query {target[5:80]}", _get(token, target), may_be)
     for query in (
         "after=" + "A" * 4_000,
         "after=W10",
