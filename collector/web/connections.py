@@ -2,8 +2,8 @@
 
 Invariants: at most so many connections are open; when one more comes, the one that has waited longest without a request
 makes room, so that whoever opens many and says nothing keeps nobody out. A head has 10 s to arrive, the first on a connection
-too (one that begins in the same packet in which the request before ended: 75 s); a connection that is not used ends after 75 s. One connection carries one request at a time, so there are never more
-requests than connections.
+too; one that begins in the packet in which the request before ended has 75 s, and so has a connection that is not used. One
+connection carries one request at a time, so there are never more requests than connections.
 """
 
 import asyncio
