@@ -20,6 +20,7 @@ from collector import access_wire
 from collector.grants import Change
 from collector.records import NewName
 from collector.storage.opening import real_path
+from collector.vitals.vitals import Vitals
 from collector.web.context import STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
@@ -144,7 +145,7 @@ async def service_door(socket: Path) -> AsyncIterator[Door]:
             yield ServiceDoor(session)
 
 
-def make_control_app(door: Door) -> web.Application:
+def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
     """Return the application that listens on the control socket."""
 
     async def take_in_lines(request: web.Request) -> web.Response:
@@ -165,6 +166,9 @@ def make_control_app(door: Door) -> web.Application:
         change = access_wire.read(decode_json(await read_post(request, content_types=(JSON,))))
         return web.json_response({"site": await door.change_access(change)})
 
+    async def status(_request: web.Request) -> web.Response:
+        return web.json_response(await vitals.status())
+
     app = web.Application(middlewares=[answer_problems])
     app.add_routes(
         [
@@ -172,6 +176,7 @@ def make_control_app(door: Door) -> web.Application:
             web.post("/names", name),
             web.post("/sites/rename", rename_site),
             web.post("/access", change_access),
+            web.get("/status", status),
         ]
     )
     return app

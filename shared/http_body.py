@@ -7,18 +7,31 @@ undecoded, and never ends a body that drips. Servers therefore run with `auto_de
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from aiohttp import web
 
+from shared.clock import new_token
 from shared.errors import BadRequest, BodyTooLarge, BodyTooSlow, LinesideError, UnsupportedBody
 from shared.wire import MAX_BODY_BYTES, gunzip
 
 BODY_SECONDS = 30
 """4 MiB in 30 s is 140 kB/s: slower senders shall send smaller batches."""
 
+_REQUEST_ID = web.RequestKey("request_id", str)
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
 _log = logging.getLogger(__name__)
+
+
+def request_id(request: web.Request) -> str:
+    """Return the name of a request in answers and in the log: the `X-Request-Id` of a proxy before us, or one of our own."""
+    if _REQUEST_ID not in request:
+        given = request.headers.get("X-Request-Id", "")
+        request[_REQUEST_ID] = given if _GIVEN_ID.fullmatch(given) else new_token()
+    return request[_REQUEST_ID]
 
 
 async def read_post(
@@ -82,13 +95,16 @@ async def answer_problems(
     except (ConnectionError, asyncio.CancelledError):
         raise
     except Exception:  # noqa: BLE001 - the top of a request: log it all, tell the stranger nothing
-        _log.exception("request failed", extra={"method": request.method, "path": request.path})
-        return problem(500, "the request failed here; the log says why")
+        named = request_id(request)
+        _log.exception("request failed", extra={"method": request.method, "path": request.path, "request_id": named})
+        return problem(500, f"the request failed here; the log says why, under {named}")
 
 
 def _plainer(error: web.HTTPException, *, method: str) -> web.Response:
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = error.headers["Allow"]
+        if method == "OPTIONS":
+            return web.Response(status=204, headers={"Allow": f"{allowed},OPTIONS"})
         answer = problem(error.status, f"{method} is not possible at this address; possible: {allowed}")
         answer.headers["Allow"] = allowed
         return answer

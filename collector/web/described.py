@@ -120,5 +120,8 @@ OPERATIONS = {
     ("get", "/healthz"): Operation(
         "Whether the collector takes events.", models.Health, problems=(503,), is_public=True
     ),
+    ("get", "/readyz"): Operation(
+        "Whether an event delivered now would be stored.", models.Readiness, problems=(503,), is_public=True
+    ),
 }
 """By method and address; the addresses of files follow from `is_table`."""

@@ -1,6 +1,5 @@
 """`/api/floor/`: all that the page shows, in one request; unchanged, it is not sent again."""
 
-import re
 from dataclasses import replace
 
 from aiohttp import web
@@ -8,8 +7,7 @@ from aiohttp import web
 from collector.metrics.asked import Question
 from collector.web.access import Viewer
 from collector.web.context import FLOORS, WINDOW_QUERY, check_query, window_headers
-
-_NOT_AT_ALL = re.compile(r"\s*q=0(\.0*)?\s*")
+from collector.web.manners import takes_gzip
 
 
 async def floor(request: web.Request, viewer: Viewer) -> web.Response:
@@ -37,13 +35,3 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
 def is_known(request: web.Request, etag: str) -> bool:
     """Say whether the client has an answer of this tag, which no other text in the header can contain."""
     return etag in request.headers.get("If-None-Match", "")
-
-
-def takes_gzip(request: web.Request) -> bool:
-    """Say whether the client says that it unpacks gzip (RFC 9110 §12.5.3)."""
-    weights: dict[str, str] = {}
-    for choice in request.headers.get("Accept-Encoding", "").lower().split(","):
-        coding, _, weight = choice.partition(";")
-        weights[coding.strip()] = weight
-    weight = weights.get("gzip", weights.get("*", "q=0"))
-    return _NOT_AT_ALL.fullmatch(weight) is None

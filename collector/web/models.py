@@ -195,6 +195,12 @@ class Health(Answer):
     warnings: list[str]
 
 
+class Readiness(Answer):
+    """That events are taken."""
+
+    status: Literal["ready"]
+
+
 class Me(Answer):
     """Who is asking."""
 

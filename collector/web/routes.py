@@ -12,8 +12,10 @@ from collector.web import (
     metrics_api,
     openapi,
     pages,
+    reference,
     rejected_api,
     timeline_api,
+    vitals_api,
 )
 from collector.web.access import Shown, shown
 
@@ -46,7 +48,10 @@ ROUTES = [
     _get("/api/rejected.csv", rejected_api.as_csv, needs=Needs.persons),
     _get("/api/me/", me_api.me, needs=Needs.look),
     _get("/api/openapi.json", openapi.openapi, needs=Needs.nothing),
+    _get("/api/reference/", reference.reference, needs=Needs.look, is_page=True),
     _get("/healthz", cameras_api.healthz, needs=Needs.nothing),
+    _get("/readyz", vitals_api.readyz, needs=Needs.nothing),
+    _get("/metrics", vitals_api.metrics, needs=Needs.look),
     _get("/login", login.show, needs=Needs.nothing),
     _post("/login", login.enter, needs=Needs.nothing),
     _post("/logout", login.leave, needs=Needs.nothing),

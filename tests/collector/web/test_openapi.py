@@ -14,7 +14,15 @@ from tests.collector.web.golden import EVENTS
 from tests.support.collector import RunningCollector, at, envelope, item, running_collector
 
 ANSWERS = [(path, operation) for (method, path), operation in OPERATIONS.items() if method == "get"]
-NOT_OF_THE_API = ("/dashboard", "/api/Dashboard/", "/api/openapi.json", "/api/reference", "/log", "/board/")
+NOT_OF_THE_API = (
+    "/dashboard",
+    "/api/Dashboard/",
+    "/api/openapi.json",
+    "/api/reference",
+    "/metrics",
+    "/log",
+    "/board/",
+)
 WINDOW = "from=2026-01-15T09:30:00Z&to=2026-01-15T11:00:00Z"
 
 
