@@ -161,7 +161,8 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         loop.add_signal_handler(number, _leave_at_once, code)
     async with AsyncExitStack() as stack:
         sender = await stack.enter_async_context(_sender(settings))
-        log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock, limits=_limits(settings)))
+        async with manager.starting(clock=clock):
+            log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock, limits=_limits(settings)))
         stack.push_async_callback(_on, executor, log.close)
         for number in _STOPS:
             loop.add_signal_handler(number, stopping.set)
