@@ -246,7 +246,8 @@ async def _listening_at_control_socket(app: web.Application, folder: Path) -> As
         async with _running(app) as runner:
             await web.SockSite(runner, unix).start()
             yield
-        remove(path)
+        with suppress(OSError):  # the disk has become read-only: the next start removes it
+            remove(path)
 
 
 @asynccontextmanager
