@@ -94,9 +94,13 @@ def numbered(stations: Sequence[StationTotals]) -> dict[Person, int]:
     return {(station.site, station.station_id): number for number, station in enumerate(stations)}
 
 
-def station_rows(shown: Sequence[StationTotals]) -> list[dict[str, Any]]:
-    """Return a row for each of these workstations."""
-    return [_station_row(station) for station in shown]
+def station_rows(shown: Sequence[StationTotals], drawing: Drawing, *, is_live: bool) -> list[dict[str, Any]]:
+    """Return a row for each of these workstations, with what goes on there now where somebody looks live."""
+    there: dict[Person, list[Present]] = {}
+    for (site, _), now in drawing.present.items():
+        if now.event_type != EventType.absent:
+            there.setdefault((site, now.workstation_id), []).append(now)
+    return [_station_row(one, there.get((one.site, one.station_id), []), is_live=is_live) for one in shown]
 
 
 def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: int) -> list[str]:
@@ -173,11 +177,18 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> di
     }
 
 
-def _station_row(station: StationTotals) -> dict[str, Any]:
+def _station_row(station: StationTotals, there: Sequence[Present], *, is_live: bool) -> dict[str, Any]:
+    # A workstation works while anybody works there, however many stand idle beside.
+    state = max((now.event_type for now in there), default=None)
     return {
         "site": station.site,
         "station_id": station.station_id,
         "name": station.name,
+        "state": None if state is None else EventType(state).name,
+        "state_since": None
+        if state is None
+        else format_instant(min(now.since for now in there if now.event_type == state)),
+        "workers_now": len(there) if is_live else None,
         "occupancy_us": station.occupancy,
         "utilization_percent": rounded(100 * station.occupancy, station.window_length),
         "units_produced": station.units,

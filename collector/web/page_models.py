@@ -97,6 +97,7 @@ class FloorCompleteness(Answer):
     cameras: Count
     behind: list[CameraBehind]
     behind_left_out: Count
+    never_called: Annotated[Count, Field(description="Cameras from which nobody has ever heard.")]
 
 
 class FloorFactory(Answer):
@@ -156,6 +157,11 @@ class FloorStation(Answer):
     site: str
     station_id: str
     name: str
+    state: Annotated[
+        Literal["working", "idle"] | None, Field(description="Working while anybody works there now; null: nobody is.")
+    ]
+    state_since: Annotated[Instant | None, Field(description="Since when the first of them has done so.")]
+    workers_now: Annotated[Count | None, Field(description="Working or idle there; null unless live.")]
     occupancy_us: Count
     utilization_percent: float
     units_produced: Count
@@ -169,6 +175,14 @@ class FloorHour(HourSums):
     idle_us: Count
     absent_us: Count
     watched_us: Count
+
+
+class FloorSite(Answer):
+    """A site that can be asked for."""
+
+    site: str
+    time_zone: str
+    shifts: list[str]
 
 
 class FloorAnswer(Answer):
@@ -187,3 +201,4 @@ class FloorAnswer(Answer):
     stations: list[str]
     has_hours: bool
     hours: list[FloorHour]
+    sites: list[FloorSite]
