@@ -170,6 +170,7 @@ def floor_answer(
         "workstations_left_out": len(totals.stations) - len(shown),
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
+        "watches": floor.watch_rows(measure, window=window),
         "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets) if has_hours else [],
     }
 

@@ -56,6 +56,14 @@ class TimelineTotals(Answer):
     no_data_us: int | None
 
 
+class TimelinePart(TimelineTotals):
+    """The same of a part of the window, with what was made in it."""
+
+    start: Annotated[Instant, Field(alias="from")]
+    end: Annotated[Instant, Field(alias="to")]
+    units_produced: Count
+
+
 class TimelineAnswer(Answer):
     """How a worker spent a window."""
 
@@ -65,6 +73,8 @@ class TimelineAnswer(Answer):
     window: WindowNamed
     spans: list[Span]
     totals: TimelineTotals
+    hours: Annotated[list[TimelinePart], Field(description="Of windows of up to two days, else none.")]
+    days: Annotated[list[TimelinePart], Field(description="Local days of closed windows of up to a year, else none.")]
 
 
 class FloorWindow(WindowNamed):
@@ -177,6 +187,16 @@ class FloorHour(HourSums):
     watched_us: Count
 
 
+class FloorWatch(Answer):
+    """When a camera watched, as far as it has delivered; for the eye."""
+
+    site: str
+    camera: str
+    stretches: Annotated[
+        list[tuple[int, int]], Field(description="Seconds after the window's start, and seconds long.")
+    ]
+
+
 class FloorSite(Answer):
     """A site that can be asked for."""
 
@@ -201,4 +221,5 @@ class FloorAnswer(Answer):
     stations: list[str]
     has_hours: bool
     hours: list[FloorHour]
+    watches: list[FloorWatch]
     sites: list[FloorSite]
