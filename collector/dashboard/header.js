@@ -5,8 +5,6 @@ import { assign, byId, make, write } from "./elements.js";
 import { date, hourMinute, period, zoneName } from "./format.js";
 import { nameTab } from "./trust_strip.js";
 
-const heading = () => byId("heading").textContent;
-
 /** "Tue 10 Jan · morning 07:00–15:00". */
 export function periodText({ from, to, window, now, zone }) {
   const text = period({ from, to }, { now, zone });
@@ -44,6 +42,14 @@ export function linkPages(search) {
   }
 }
 
+/** Names the page after what it is about. */
+export function nameHeading(name, { floor, search }) {
+  write(byId("heading"), name);
+  const site = floor.sites.length > 1 ? new URLSearchParams(search).get("site") : null;
+  write(byId("site-name"), site === null ? "" : ` · ${site}`);
+  nameTab(`${name}${site === null ? "" : ` · ${site}`} · Lineside`);
+}
+
 /** Shows what is looked at. `view` is what page.js makes of an answer. */
 export function showHeader(view) {
   const { floor, now, zone, search } = view;
@@ -51,8 +57,7 @@ export function showHeader(view) {
   const isPinned = ["shift", "from", "to"].some((key) => asked.has(key));
   showSites(floor.sites, search);
   const site = asked.get("site");
-  write(byId("site-name"), site === null ? "" : ` · ${site}`);
-  nameTab(`${heading()}${site === null ? "" : ` · ${site}`} · Lineside`);
+  nameHeading(byId("heading").textContent, view);
   write(byId("period"), periodText(view));
   lead(byId("before"), floor.window.previous === null ? null : windowed(search, floor.window.previous));
   lead(byId("after"), floor.window.next === null ? null : windowed(search, floor.window.next));

@@ -43,8 +43,8 @@ function labelOf(hour, { number, every, index, view }) {
   return index % every === 0 ? hourMinute(hour.from, view.zone) : null;
 }
 
-function bar(hour, { index, number, most, view }) {
-  const height = most === 0 ? 0 : Math.round((BASE - 16) * (hour.units_produced / most));
+function bar(hour, { index, number, most, view, field }) {
+  const height = most === 0 ? 0 : Math.round((BASE - 16) * (hour[field] / most));
   const isGoingOn = view.live && hour.to === view.until;
   const [x, width] = [share(index + 0.1, number), share(0.8, number)];
   const parts = isUnknown(hour)
@@ -54,7 +54,7 @@ function bar(hour, { index, number, most, view }) {
   const every = Math.ceil(number > FEW ? number / 24 / 10 : number / 13);
   const text = labelOf(hour, { number, every, index, view });
   if (number <= FEW && !isUnknown(hour)) {
-    parts.push(draw("text", { x: middle, y: BASE - height - 4, "text-anchor": "middle" }, count(hour.units_produced)));
+    parts.push(draw("text", { x: middle, y: BASE - height - 4, "text-anchor": "middle" }, SPELL[field](hour[field])));
   }
   if (text !== null) {
     const anchor = number > FEW ? "start" : "middle";
@@ -71,17 +71,17 @@ function isDrawn(box, signature) {
   return before === signature;
 }
 
-/** Draws the bars into a box. */
-export function drawHourBars(box, view) {
+/** Draws the bars of a field into a box. */
+export function drawHourBars(box, view, { field = "units_produced", title = "Units" } = {}) {
   const hours = byStart(view.floor.hours).slice(0, MOST_BARS);
-  if (isDrawn(box, JSON.stringify([hours, view.until, view.zone]))) {
+  if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field]))) {
     return;
   }
-  const most = Math.max(0, ...hours.map((hour) => hour.units_produced));
-  const told = hours.map((hour) => `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : count(hour.units_produced)}`);
-  const sentence = hours.length <= FEW ? `Units per hour: ${told.join(", ")}.` : `Units per hour, at most ${count(most)}.`;
+  const most = Math.max(0, ...hours.map((hour) => hour[field]));
+  const told = hours.map((hour) => `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : SPELL[field](hour[field])}`);
+  const sentence = hours.length <= FEW ? `${title} per hour: ${told.join(", ")}.` : `${title} per hour, at most ${SPELL[field](most)}.`;
   const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
-  picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view })),
+  picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field })),
     draw("line", { class: "base", x1: "0", x2: "100%", y1: BASE, y2: BASE }));
   box.replaceChildren(picture);
 }

@@ -37,10 +37,14 @@ function trustOf(view) {
   return judge(view.floor.completeness, { until, hasEvents, now: view.now, zone: view.zone });
 }
 
-/** Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and again. */
-export function startPage({ more = async () => null, show }) {
+/**
+ * Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and
+ * again. `whatToAsk()` says which floor, once; without it the address does. `onOutage({readAt, zone})` hears every
+ * second that nothing comes, and null when it does again.
+ */
+export function startPage({ more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {} }) {
   const openedAt = Date.now();
-  const ask = reader(`/api/floor/${reduced(search, WINDOW_KEYS)}`);
+  let ask = null;
   let view = null;
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
@@ -48,6 +52,7 @@ export function startPage({ more = async () => null, show }) {
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
   async function askAll() {
+    ask ??= reader(`/api/floor/${await whatToAsk()}`);
     const answer = await ask();
     hasMore = hasMore && !answer.isNew;
     if (hasMore) {
@@ -63,8 +68,10 @@ export function startPage({ more = async () => null, show }) {
       showRefusal(refusal);
     } else if (outage !== null) {
       const zone = view?.zone ?? BROWSERS_ZONE;
+      onOutage({ readAt: view?.now ?? null, zone });
       showOutage({ readAt: view?.now ?? null, since: heardAt ?? openedAt, nextAt: outage.nextAt, now: Date.now(), zone });
     } else if (view !== null) {
+      onOutage(null);
       showVerdict(trustOf(view));
     }
   }

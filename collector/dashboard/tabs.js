@@ -7,23 +7,26 @@ export function remember(key, value) {
   window.history.replaceState(null, "", changed(window.location.search, { [key]: value }) || window.location.pathname);
 }
 
-/** Takes a list of tabs over. Returns {choose(name), hide(name)}; names are the ids without "tab-". */
-export function startTabs(list) {
+/** Takes a list of tabs over; `onChoice()` hears of a choice by hand. Returns {hide(name)}; names are the ids without "tab-". */
+export function startTabs(list, { onChoice = () => {} } = {}) {
   const tabs = [...list.querySelectorAll("[role=tab]")];
   const nameOf = (tab) => tab.id.replace("tab-", "");
 
   function choose(chosen) {
+    const panel = chosen.getAttribute("aria-controls");
     for (const tab of tabs) {
       const isChosen = tab === chosen;
       tab.setAttribute("aria-selected", String(isChosen));
       tab.tabIndex = isChosen ? 0 : -1;
-      document.getElementById(tab.getAttribute("aria-controls")).hidden = !isChosen;
+      document.getElementById(tab.getAttribute("aria-controls")).hidden = tab.getAttribute("aria-controls") !== panel;
     }
+    document.getElementById(panel).setAttribute("aria-labelledby", chosen.id); // two tabs may share a panel
   }
 
   function chooseByHand(tab) {
     choose(tab);
     remember("tab", tab === tabs[0] ? null : nameOf(tab));
+    onChoice();
   }
 
   list.addEventListener("click", (event) => {

@@ -66,9 +66,10 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what cha
 
 /**
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
- * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is.
+ * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `partial`: what lies
+ * between the segments is not unknown but left out.
  */
-export function drawTimeline(cell, { segments, from, to, until, sentence, live }) {
+export function drawTimeline(cell, { segments, from, to, until, sentence, live, partial = false }) {
   const picture = cell.firstElementChild ?? cell.appendChild(newPicture());
   const whole = Math.max(1, (to - from) / 1000);
   const passed = (until - from) / 1000;
@@ -78,7 +79,7 @@ export function drawTimeline(cell, { segments, from, to, until, sentence, live }
     drawStates(picture.children[1], segments, whole);
   }
   if (before.states !== states || before.passed !== passed) {
-    drawGaps(picture.children[0], gapsOf(segments, { until: passed, whole }), whole);
+    drawGaps(picture.children[0], partial ? [] : gapsOf(segments, { until: passed, whole }), whole);
     const x = share(passed, whole);
     assign(picture.children[2], { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
   }

@@ -167,7 +167,7 @@ async def test_what_has_not_changed_is_not_sent_again(watched: Opener, shift: st
 
 async def test_every_page_has_the_strictest_policy(floor: WatchedPage) -> None:
     """Scripts and styles of its own files, no others, and no text that becomes markup."""
-    for name in ("", "style.css", "floor.js"):
+    for name in ("", "style.css", "floor.js", "workers/W1", "board"):
         answer = await floor.page.context.request.get(f"{floor.origin}/dashboard/{name}")
         policy = answer.headers["content-security-policy"]
 

@@ -128,7 +128,9 @@ async def test_an_unchanged_page_is_not_sent_again(collector: RunningCollector) 
     assert "text/html; charset=utf-8" == first.headers["Content-Type"]
 
 
-@pytest.mark.parametrize("path", ["/dashboard/", "/dashboard/style.css"])
+@pytest.mark.parametrize(
+    "path", ["/dashboard/", "/dashboard/style.css", "/dashboard/workers/W%2F1", "/dashboard/stations"]
+)
 async def test_a_page_is_sent_compressed_to_whoever_takes_it(collector: RunningCollector, path: str) -> None:
     """A third of its size; the same to everybody else, plain."""
     plain, packed = [
