@@ -24,9 +24,10 @@ const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only 
 function viewOf({ content: floor, now }, extra) {
   const { window: shown } = floor;
   const zone = shown.time_zone ?? "UTC";
+  const until = instant(shown.until);
   return {
-    floor, extra, now, zone, search, window: shown,
-    from: instant(shown.from), to: instant(shown.to), until: instant(shown.until), live: shown.live,
+    floor, extra, zone, search, window: shown, readAt: now, now: shown.live ? until : now,
+    from: instant(shown.from), to: instant(shown.to), until, live: shown.live,
     stamp: `${shown.until} ${zone}`,
   };
 }
@@ -68,8 +69,8 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
       showRefusal(refusal);
     } else if (outage !== null) {
       const zone = view?.zone ?? BROWSERS_ZONE;
-      onOutage({ readAt: view?.now ?? null, zone });
-      showOutage({ readAt: view?.now ?? null, since: heardAt ?? openedAt, nextAt: outage.nextAt, now: Date.now(), zone });
+      onOutage({ readAt: view?.readAt ?? null, zone });
+      showOutage({ readAt: view?.readAt ?? null, since: heardAt ?? openedAt, nextAt: outage.nextAt, now: Date.now(), zone });
     } else if (view !== null) {
       onOutage(null);
       showVerdict(trustOf(view));
@@ -80,14 +81,14 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
     heardAt = Date.now();
     outage = null;
     refusal = null;
-    view = answer.isNew ? viewOf(answer, answer.extra) : { ...view, now: answer.now };
+    view = answer.isNew ? viewOf(answer, answer.extra) : { ...view, readAt: answer.now };
     if (answer.isNew) {
       byId("numbers").classList.remove("unread");
       showHeader(view);
       showWarnings(view.floor.warnings);
       show(view);
     }
-    write(byId("read-at"), `Read at ${clockSeconds(view.now, view.zone)}.`);
+    write(byId("read-at"), `Read at ${clockSeconds(view.readAt, view.zone)}.`);
     showTrust();
   }
 

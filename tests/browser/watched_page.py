@@ -13,7 +13,7 @@ from playwright.async_api import ConsoleMessage, Dialog, Page, Request
 ROWS = """
 table => [...table.tBodies[0].rows].filter(row => !row.hidden).map(row => Object.fromEntries([...row.cells].map((cell, index) => [
     table.tHead.rows[0].cells[index].dataset.column,
-    (cell.querySelector('bdi') ?? cell).textContent,
+    ((cell.tagName === 'TH' && cell.querySelector('bdi')) || cell).textContent,
 ])))
 """
 TOTALS = """
