@@ -16,8 +16,11 @@ from typing import Any, Protocol
 import aiohttp
 from aiohttp import web
 
+from collector import access_wire
+from collector.grants import Change
 from collector.records import NewName
 from collector.storage.opening import real_path
+from collector.vitals.vitals import Vitals
 from collector.web.context import STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
@@ -46,7 +49,7 @@ def socket_of(file: Path) -> Path:
 
 
 class Door(Protocol):
-    """The three ways to write that commands have."""
+    """The ways to write that commands have."""
 
     async def take_in(self, lines: bytes, *, site: str | None, camera: str | None) -> dict[str, Any]:
         """Store NDJSON events, or one envelope, and return the answer to a list."""
@@ -58,6 +61,10 @@ class Door(Protocol):
 
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
+        ...
+
+    async def change_access(self, change: Change) -> str:
+        """Make a change to access; return the site it is about, if it is about one."""
         ...
 
 
@@ -78,6 +85,10 @@ class OwnDoor:
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._app[STORAGE].rename_site(old, new)
+
+    async def change_access(self, change: Change) -> str:
+        """Make a change to access."""
+        return await self._app[STORAGE].access.apply(change)
 
 
 class ServiceDoor:
@@ -100,6 +111,12 @@ class ServiceDoor:
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._post("/sites/rename", query={"old": old, "new": new})
+
+    async def change_access(self, change: Change) -> str:
+        """Make a change to access."""
+        content = json.dumps(access_wire.written(change)).encode()
+        answer = await self._post("/access", query={}, content=content)
+        return str(answer["site"])
 
     async def _post(self, path: str, *, query: dict[str, str], content: bytes = b"", content_type: str = JSON) -> Any:
         headers = {"Content-Type": content_type}
@@ -128,7 +145,7 @@ async def service_door(socket: Path) -> AsyncIterator[Door]:
             yield ServiceDoor(session)
 
 
-def make_control_app(door: Door) -> web.Application:
+def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
     """Return the application that listens on the control socket."""
 
     async def take_in_lines(request: web.Request) -> web.Response:
@@ -145,9 +162,22 @@ def make_control_app(door: Door) -> web.Application:
         await door.rename_site(request.query["old"], request.query["new"])
         return web.json_response({"status": "success"})
 
+    async def change_access(request: web.Request) -> web.Response:
+        change = access_wire.read(decode_json(await read_post(request, content_types=(JSON,))))
+        return web.json_response({"site": await door.change_access(change)})
+
+    async def status(_request: web.Request) -> web.Response:
+        return web.json_response(await vitals.status())
+
     app = web.Application(middlewares=[answer_problems])
     app.add_routes(
-        [web.post("/import", take_in_lines), web.post("/names", name), web.post("/sites/rename", rename_site)]
+        [
+            web.post("/import", take_in_lines),
+            web.post("/names", name),
+            web.post("/sites/rename", rename_site),
+            web.post("/access", change_access),
+            web.get("/status", status),
+        ]
     )
     return app
 

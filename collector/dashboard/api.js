@@ -17,6 +17,10 @@ const clockOf = (answer) => {
 
 async function asked(path, headers) {
   const answer = await fetch(path, { cache: "no-store", headers, signal: AbortSignal.timeout(TIME_OUT_MS) });
+  if (answer.status === 401) { // the session has ended
+    const { pathname, search } = window.location;
+    window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
+  }
   if (answer.status >= 400 && answer.status < 500) {
     throw await refusal(answer);
   }

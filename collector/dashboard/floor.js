@@ -38,7 +38,7 @@ function leftOut(number, noun) {
 
 function show(view) {
   const { floor } = view;
-  const seesPersons = Array.isArray(floor.workers);
+  const seesPersons = floor.shows_persons;
   document.body.classList.toggle("no-timelines", !floor.has_timelines);
   showNumbers(floor);
   showEmptiness(view);

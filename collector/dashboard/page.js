@@ -6,6 +6,7 @@
  * silent, changes its ETag.
  */
 
+import { showAccount } from "./account.js";
 import { reduced, WINDOW_KEYS } from "./address.js";
 import { read, reader, Refused } from "./api.js";
 import { byId, write } from "./elements.js";
@@ -99,6 +100,7 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   }
 
   linkPages(search);
+  showAccount();
   for (const start of [startHeader, startPeriods, startKeys]) {
     start(() => view);
   }

@@ -214,6 +214,7 @@ class FloorAnswer(Answer):
     factory: FloorFactory
     at_work_now: AtWork | None
     workers: list[FloorWorker]
+    shows_persons: Annotated[bool, Field(description="Without, `workers` is empty: persons are not for this role.")]
     workers_left_out: Count
     has_timelines: bool
     workstations: list[FloorStation]

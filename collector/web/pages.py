@@ -14,7 +14,8 @@ from aiohttp import web
 from yarl import URL
 
 from collector.web.access import Viewer
-from collector.web.floor_api import is_known, takes_gzip
+from collector.web.floor_api import is_known
+from collector.web.manners import takes_gzip
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -96,6 +97,11 @@ async def worker(request: web.Request, _viewer: Viewer) -> web.Response:
 async def station(request: web.Request, _viewer: Viewer) -> web.Response:
     """Send the page about a workstation, likewise."""
     return _answer(request, request.app[PAGES].pages.get("station"))
+
+
+async def login_style(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Send the look of the page to log in, which strangers see; all other files are for those who are known."""
+    return _answer(request, request.app[PAGES].parts.get("login.css"))
 
 
 async def to_dashboard(request: web.Request, _viewer: Viewer) -> web.Response:
