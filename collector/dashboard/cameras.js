@@ -10,6 +10,7 @@ import { remember } from "./tabs.js";
 import { drawAxis, drawTimeline } from "./timeline.js";
 
 const WORST_FIRST = ["Down", "Late", "New", "Paused", "Up"];
+const LEAST_OFFSET = 0.005; // seconds; less is shown as none
 const search = window.location.search;
 const rankOf = (camera) => WORST_FIRST.indexOf(camera.state);
 const keyOf = (camera) => JSON.stringify([camera.site, camera.camera]);
@@ -41,7 +42,8 @@ const table = keyedTable(byId("cameras"), {
     oldest_pending_at: (cell, camera, view) => write(cell, clockTime(instant(camera.oldest_pending_at), view)),
     clock_offset_seconds: (cell, camera) => {
       const offset = camera.clock_offset_seconds;
-      write(cell, offset === null ? "–" : `${offset > 0 ? "+" : ""}${rate(offset)}\u00a0s`);
+      const shown = offset === null || Math.abs(offset) < LEAST_OFFSET ? Math.abs(offset ?? 0) : offset;
+      write(cell, offset === null ? "–" : `${shown >= LEAST_OFFSET ? "+" : ""}${rate(shown)}\u00a0s`);
     },
   },
   rank: {
@@ -63,7 +65,7 @@ function show(view) {
   assign(byId("cameras-csv"), { href: `/api/cameras.csv${reduced(search, ["site"])}` });
   const axis = byId("cameras").tHead.querySelector(".timeline");
   if (view.floor.has_hours && view.from !== null) {
-    drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 56)) });
+    drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
   }
 }
 

@@ -6,7 +6,7 @@ import * as format from "./format.js";
 function showAtWork({ at_work_now: now, factory }) {
   write(byId("at-work-title"), now === null ? "Active workers" : "At work now");
   write(byId("at-work"), now === null ? format.count(factory.active_workers) : `${format.count(now.working)} / ${format.count(now.seen)}`);
-  write(byId("at-work-more"), now === null ? "with working or idle time" : `${format.count(now.idle)} idle · of ${format.count(now.seen)} seen`);
+  write(byId("at-work-more"), now === null ? "with working or idle time" : `${format.count(now.idle)} idle · ${format.count(now.seen)} seen`);
 }
 
 /** Fills what has `data-factory`, and the card of who is at work. */

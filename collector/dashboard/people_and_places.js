@@ -115,7 +115,7 @@ export function workersTable(table) {
     const places = new Map(view.floor.workstations.map((station) => [keyOf(station), station.name]));
     inTable.update(rows, { ...view, places });
     if (view.floor.has_timelines) {
-      drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 56)) });
+      drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
     }
   }
 

@@ -12,6 +12,7 @@ import { hourMinute, MONTHS } from "./format.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
 
 const HEIGHT = 20;
+const HALF_A_LABEL = 24; // pixels
 const TOPS = { w: 1, i: 10, a: 18 };
 const CLASSES = { w: "working", i: "idle", a: "absent" };
 const SEEN_GAP = 1 / 2000; // of the stretch: ends of segments are rounded to the second, that is no gap
@@ -97,7 +98,7 @@ function label(at, { from, to, zone }) {
 
 /** Draws the clock above the timelines; a label that would leave the picture is kept inside. */
 export function drawAxis(cell, { from, to, zone, most }) {
-  const signature = [from, to, zone, most].join(" ");
+  const signature = [from, to, zone, most, cell.clientWidth].join(" ");
   const picture = cell.querySelector("svg") ?? cell.appendChild(draw("svg", { class: "axis", "aria-hidden": "true", height: 16 }));
   if (drawn.get(picture) === signature) {
     return;
@@ -105,7 +106,8 @@ export function drawAxis(cell, { from, to, zone, most }) {
   drawn.set(picture, signature);
   picture.replaceChildren(...ticks(from, to, { zone, most }).map((at) => {
     const part = (at - from) / (to - from);
-    const anchor = part < 0.04 ? "start" : part > 0.96 ? "end" : "middle";
+    const edge = HALF_A_LABEL / Math.max(1, cell.clientWidth);
+    const anchor = part < edge ? "start" : part > 1 - edge ? "end" : "middle";
     return draw("text", { x: share(at - from, to - from), y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
   }));
 }

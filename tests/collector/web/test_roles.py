@@ -85,7 +85,9 @@ BODIES = {
 
 def path_of(route: str) -> str:
     """Return an address that a route serves, with the query that it wants."""
-    return route.replace("{name}", "style.css").replace("{token}", "lsb_unknown").replace("{id}", "anybody") + QUERIES.get(route, "")
+    return route.replace("{name}", "style.css").replace("{token}", "lsb_unknown").replace(
+        "{id}", "anybody"
+    ) + QUERIES.get(route, "")
 
 
 @pytest.fixture
