@@ -16,7 +16,7 @@ from collector.metrics.camera_states import NEW, camera_state
 from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.shifts import Shift
-from collector.metrics.timeline import MOST_SPANS, Piece, Timeline, pieces, watermarks_of, within
+from collector.metrics.timeline import MOST_SPANS, Piece, Timeline, counts_of, pieces, watermarks_of, within
 from collector.metrics.windows import Window
 from collector.records import Camera, Registered
 from collector.settings import CollectorSettings
@@ -129,7 +129,8 @@ class Reports:
         shown = await asyncio.to_thread(tell)
         if len(shown) > MOST_SPANS:
             raise BadRequest(f"from, to: more than {MOST_SPANS:,} spans lie in this window; ask for a smaller one")
-        return Timeline(worker, window, shown)
+        counts = [] if run is None else counts_of(run, window)
+        return Timeline(worker, window, shown, counts, (await self.hour_offsets([worker.site]))[worker.site])
 
     async def window_asked(self, question: Question, *, sites: Sequence[str] | None = None) -> AskedWindow:
         """Return which window a question means to somebody who sees these sites (None: all).

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.measures import Histories, Measure, Person
-from collector.metrics.drawing import Segment, segments, strokes
+from collector.metrics.drawing import PIXELS, Segment, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, present
 from collector.metrics.ratios import rounded, rounded_mean
@@ -16,12 +16,14 @@ from collector.metrics.timeline import watermarks_of
 from collector.metrics.windows import Window
 from collector.records import LedgerRules, Run
 from shared.events import EventType
-from shared.instants import HOUR, format_instant
+from shared.instants import HOUR, SECOND, format_instant
 
 MOST_WORKERS = 2_000
 """More rows than anybody scrolls through; those who were seen come first."""
 MOST_STATIONS = 2_000
 """Likewise; those where something was done come first."""
+MOST_WATCHES = 500
+"""Cameras of which a page draws when they watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,46 @@ def numbered(stations: Sequence[StationTotals]) -> dict[Person, int]:
     return {(station.site, station.station_id): number for number, station in enumerate(stations)}
 
 
-def station_rows(shown: Sequence[StationTotals]) -> list[dict[str, Any]]:
-    """Return a row for each of these workstations."""
-    return [_station_row(station) for station in shown]
+def station_rows(shown: Sequence[StationTotals], drawing: Drawing, *, is_live: bool) -> list[dict[str, Any]]:
+    """Return a row for each of these workstations, with what goes on there now where somebody looks live."""
+    there: dict[Person, list[Present]] = {}
+    for (site, _), now in drawing.present.items():
+        if now.event_type != EventType.absent:
+            there.setdefault((site, now.workstation_id), []).append(now)
+    return [_station_row(one, there.get((one.site, one.station_id), []), is_live=is_live) for one in shown]
+
+
+def watch_rows(measure: Measure, *, window: Window) -> list[dict[str, Any]]:
+    """Return when each camera watched within a closed window, to be drawn: at most 500 cameras.
+
+    Breaks shorter than 1/800 of the window, and than a second, are no breaks to the eye.
+    """
+    if window.start is None or window.end is None:
+        return []
+    start = window.start
+    least = max((window.end - start) // PIXELS, SECOND)
+    cameras = [(site, name) for site, of_site in sorted(measure.watched.items()) for name in sorted(of_site)]
+    return [
+        {
+            "site": site,
+            "camera": name,
+            "stretches": [
+                ((first - start) // SECOND, -((first - last) // SECOND))
+                for first, last in _joined(measure.watched[site][name], least=least)
+            ],
+        }
+        for site, name in cameras[:MOST_WATCHES]
+    ]
+
+
+def _joined(stretches: Sequence[tuple[int, int]], *, least: int) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if joined and first - joined[-1][1] < least:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: int) -> list[str]:
@@ -173,11 +212,18 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> di
     }
 
 
-def _station_row(station: StationTotals) -> dict[str, Any]:
+def _station_row(station: StationTotals, there: Sequence[Present], *, is_live: bool) -> dict[str, Any]:
+    # A workstation works while anybody works there, however many stand idle beside.
+    state = max((now.event_type for now in there), default=None)
     return {
         "site": station.site,
         "station_id": station.station_id,
         "name": station.name,
+        "state": None if state is None else EventType(state).name,
+        "state_since": None
+        if state is None
+        else format_instant(min(now.since for now in there if now.event_type == state)),
+        "workers_now": len(there) if is_live else None,
         "occupancy_us": station.occupancy,
         "utilization_percent": rounded(100 * station.occupancy, station.window_length),
         "units_produced": station.units,
