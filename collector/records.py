@@ -38,6 +38,8 @@ class Outcome(Enum):
     duplicate = "duplicate"
     conflict = "conflict"
     """A duplicate that differed from what was stored at that moment."""
+    too_old = "too_old"
+    """Not kept: it lies before the site's horizon."""
 
 
 class Entry(NamedTuple):
@@ -184,6 +186,8 @@ class Stored:
     outcomes: Sequence[Outcome]
     lacking: Sequence[Range]
     """At most 100 ranges of the contact's epoch that never arrived."""
+    horizon: int | None = None
+    """The instant before which the site takes no events any more, if it has one."""
 
 
 class Sighting(NamedTuple):

@@ -7,7 +7,7 @@ Unicode code point.
 from collections.abc import Sequence
 from typing import Protocol
 
-from collector.measures import Histories, Measure, Occupied, Split, Stretch
+from collector.measures import Histories, Kept, Measure, Occupied, Purged, Settle, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -96,6 +96,17 @@ class Storage(Protocol):
 
     async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
         """Return the newest refused items of these sites (None: all), newest first."""
+        ...
+
+    async def kept(self) -> dict[str, Kept]:
+        """Return from when on each site still has what; whoever asks for more is told `BeforeHorizon`."""
+        ...
+
+    async def purge(self, site: str, *, to: Kept, settle: Settle) -> Purged:
+        """Take the oldest hour away that a site shall no longer keep; nothing once it has no more than `to`.
+
+        Bounded, so that deliveries are stored between two steps. Raises `NotFound`.
+        """
         ...
 
     async def name(self, names: Sequence[NewName]) -> None:

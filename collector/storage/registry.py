@@ -11,6 +11,8 @@ from collector.records import Delivery, NewName, OpenState, State
 from collector.storage import bulk
 from collector.storage.neighbourhood import Worker
 
+NO_HORIZON = -(2**62)
+"""No event and no hour lies before it."""
 _Numbers = dict[tuple[int, str], int]
 _WIDEN = """
     with seen (site, number, first_at, last_at) as (values {rows})
@@ -35,6 +37,7 @@ class Registry:
         """Drop everything remembered; the tables are asked anew."""
         self._sites: dict[str, int] = {}
         self._offsets: dict[int, int] = {}
+        self._horizons: dict[int, int] = {}
         self._workers: _Numbers = {}
         self._workstations: _Numbers = {}
         self._cameras: _Numbers = {}
@@ -61,6 +64,14 @@ class Registry:
             row = self._connection.execute("select hour_offset from site where number = ?", (site,)).fetchone()
             offset = self._offsets[site] = int(row[0])
         return offset
+
+    def horizon(self, site: int) -> int:
+        """Return the instant before which a site takes no events any more."""
+        horizon = self._horizons.get(site)
+        if horizon is None:
+            row = self._connection.execute("select events_from from site where number = ?", (site,)).fetchone()
+            horizon = self._horizons[site] = NO_HORIZON if row[0] is None else int(row[0])
+        return horizon
 
     def worker(self, site: int, worker_id: str) -> int:
         """Return the number of a worker, who is registered from now on."""

@@ -46,7 +46,7 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     camera = viewer.camera_written(body.agent.camera if body.agent else None)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
     stored = await app[INGEST].store(reception.delivery(site=app[SETTINGS].site_of(camera), camera=camera))
-    refused = reception.refused_object()
+    refused = reception.refused_object(stored)
     if refused is not None:
         return problem(400, refused.error, code=refused.code)
     return web.json_response(reception.answer(stored))

@@ -1,0 +1,37 @@
+"""Steps of the schema that let personal data go again; registered beside those in `migrations.py`, never changed."""
+
+from sqlite_utils import Database
+
+from collector.storage.migrations import migrations
+
+__all__ = ["migrations"]
+
+
+@migrations()
+def retention(db: Database) -> None:
+    """From when on a site still has events, hours of persons and hours of workstations; what stays of what is gone."""
+    db.executescript(
+        """
+        -- Null: everything. Otherwise the instant at which an hour of the site begins.
+        alter table site add column events_from integer;
+        alter table site add column persons_from integer;
+        alter table site add column hours_from integer;
+
+        -- The first and the last that is known of a workstation from events that are gone.
+        alter table workstation add column erased_first_at integer;
+        alter table workstation add column erased_last_at integer;
+
+        -- How long anybody worked at a workstation in an hour, by events that are gone. With `stretches`, a JSON list of
+        -- [start, end): events that are kept, or still come, may overlap them. Without: it never changes again.
+        create table station_hour (
+            site integer not null,
+            hour integer not null,
+            workstation integer not null,
+            occupied integer not null check (occupied >= 0),
+            stretches text,
+            primary key (site, hour, workstation)
+        ) strict, without rowid;
+
+        create index station_hour_open on station_hour (site, hour) where stretches is not null;
+        """
+    )
