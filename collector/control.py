@@ -17,8 +17,9 @@ import aiohttp
 from aiohttp import web
 
 from collector.records import NewName
+from collector.retaining import purge_some
 from collector.storage.opening import real_path
-from collector.web.context import STORAGE
+from collector.web.context import CLOCK, SETTINGS, STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
 from shared.errors import BadRequest, BodyTooLarge, Busy, FileHeld, LinesideError, NotFound, StorageFull, Unreachable
@@ -60,6 +61,10 @@ class Door(Protocol):
         """Give a site another name."""
         ...
 
+    async def purge(self) -> dict[str, Any]:
+        """Let some of what has been kept long enough go; return how much, and whether that was all."""
+        ...
+
 
 class OwnDoor:
     """Writes by itself, on an application whose parts run in this process."""
@@ -78,6 +83,11 @@ class OwnDoor:
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._app[STORAGE].rename_site(old, new)
+
+    async def purge(self) -> dict[str, Any]:
+        """Let some of what has been kept long enough go."""
+        app = self._app
+        return await purge_some(app[STORAGE], app[SETTINGS].kept_for, now=app[CLOCK].now())
 
 
 class ServiceDoor:
@@ -100,6 +110,10 @@ class ServiceDoor:
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._post("/sites/rename", query={"old": old, "new": new})
+
+    async def purge(self) -> dict[str, Any]:
+        """Let some of what has been kept long enough go."""
+        return dict(await self._post("/purge", query={}))
 
     async def _post(self, path: str, *, query: dict[str, str], content: bytes = b"", content_type: str = JSON) -> Any:
         headers = {"Content-Type": content_type}
@@ -145,10 +159,14 @@ def make_control_app(door: Door) -> web.Application:
         await door.rename_site(request.query["old"], request.query["new"])
         return web.json_response({"status": "success"})
 
+    async def purge(_request: web.Request) -> web.Response:
+        return web.json_response(await door.purge())
+
     app = web.Application(middlewares=[answer_problems])
     app.add_routes(
         [web.post("/import", take_in_lines), web.post("/names", name), web.post("/sites/rename", rename_site)]
     )
+    app.add_routes([web.post("/purge", purge)])
     return app
 
 

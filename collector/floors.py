@@ -152,6 +152,8 @@ def floor_answer(
         "at_work_now": floor.at_work_row(totals, drawing) if view.outlook.is_live else None,
         "workers": workers,
         "workers_left_out": len(totals.workers) - len(workers),
+        "timelines_from": _shown(floor.timelines_from(measure, window)),
+        "persons_from": _shown(totals.persons_from),
         "has_timelines": histories is not None,
         "workstations": floor.station_rows(shown),
         "workstations_left_out": len(totals.stations) - len(shown),

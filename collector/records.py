@@ -128,6 +128,17 @@ class LedgerRules(NamedTuple):
     """How long a state goes on after its own event when nothing follows; at most `session_gap`."""
 
 
+class Retention(NamedTuple):
+    """How long each class of what is stored is kept, in microseconds; None: for ever."""
+
+    events: int | None = None
+    person_hours: int | None = None
+    workstation_hours: int | None = None
+
+
+KEPT_FOR_EVER = Retention()
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What an edge agent said of itself and its numbering."""

@@ -15,12 +15,13 @@ from aiohttp import web
 from collector.control import Door, OwnDoor, make_control_app, service_door, socket_of
 from collector.ingest import Ingest
 from collector.reports import Reports
+from collector.retaining import Retaining
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.storage.opening import SQLITE_VERSION
 from collector.storage.sqlite import SqliteStorage
 from collector.web.app import make_app
-from collector.web.context import REPORTS
+from collector.web.context import REPORTS, STORAGE
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import FileHeld, LinesideError
@@ -58,6 +59,8 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
         LinesideError: the address is taken.
     """
     async with collector_app(settings, clock=clock) as app:
+        retaining = Retaining(app[STORAGE], retention=settings.kept_for, clock=clock)
+        await retaining.start()
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})
         runner = new_runner(app)
@@ -69,6 +72,7 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
             await _listen_for_commands(control, socket_of(settings.database_file()))
             yield address
         finally:
+            await retaining.stop()
             await runner.cleanup()
             await control.cleanup()
             remove(socket_of(settings.database_file()))

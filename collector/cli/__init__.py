@@ -9,6 +9,7 @@ from collector.cli.events import events
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
+from collector.cli.purge import purge
 from collector.cli.rejected import rejected
 from collector.cli.serve import serve
 from collector.cli.sites import sites
@@ -33,4 +34,5 @@ main.add_command(rejected)
 main.add_command(names)
 main.add_command(sites)
 main.add_command(why)
+main.add_command(purge)
 main.add_command(db)

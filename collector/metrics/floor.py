@@ -12,7 +12,7 @@ from collector.metrics.drawing import Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, present
 from collector.metrics.ratios import rounded, rounded_mean
-from collector.metrics.timeline import watermarks_of
+from collector.metrics.timeline import kept_since, watermarks_of
 from collector.metrics.windows import Window
 from collector.records import LedgerRules, Run
 from shared.events import EventType
@@ -64,6 +64,13 @@ def draw(
         if found is not None and (window.start is None or window.start <= found[0]):
             drawing.present[person] = found[1]
     return drawing
+
+
+def timelines_from(measure: Measure, window: Window) -> int | None:
+    """Return from when on the timelines of all sites are kept, where the window begins before that."""
+    sites = {worker.site for worker in measure.workers}
+    since = [kept_since(measure.kept.get(site, EVERYTHING).events, window) for site in sites]
+    return max((instant for instant in since if instant is not None), default=None)
 
 
 def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:

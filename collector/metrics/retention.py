@@ -5,30 +5,18 @@ workstations. All go by whole hours of the site.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from collector.hours import hour_of
 from collector.measures import Kept, Settled, joined
 from collector.metrics.drift import duration
 from collector.metrics.timeline import pieces, within
 from collector.metrics.windows import Window
-from collector.records import LedgerRules, Run
+from collector.records import KEPT_FOR_EVER, LedgerRules, Retention, Run
 from shared.events import EventType
 from shared.instants import HOUR, format_instant
 
 DAY = 24 * HOUR
 _WORKING = int(EventType.working)
-
-
-class Retention(NamedTuple):
-    """How long each class is kept, in microseconds; None: for ever."""
-
-    events: int | None = None
-    person_hours: int | None = None
-    workstation_hours: int | None = None
-
-
-OFF = Retention()
 
 
 def due(retention: Retention, *, offset: int, now: int) -> Kept:
@@ -63,10 +51,10 @@ def settle(runs: Iterable[Run], stretch: tuple[int, int], *, rules: LedgerRules)
 def sentences(retention: Retention, *, kept: Mapping[str, Kept], offsets: Mapping[str, int], now: int) -> list[str]:
     """Return what is kept how long, and what goes next, in a sentence each; the first is a warning where nothing ever goes.
 
-    >>> sentences(OFF, kept={}, offsets={}, now=0)[0]
+    >>> sentences(KEPT_FOR_EVER, kept={}, offsets={}, now=0)[0]
     'retention is off: events and hours of persons are kept for ever; set [retention] in the settings'
     """
-    if retention == OFF:
+    if retention == KEPT_FOR_EVER:
         return ["retention is off: events and hours of persons are kept for ever; set [retention] in the settings"]
     told = [
         f"{what} are kept {'for ever' if length is None else f'for {in_days(length)}'}"

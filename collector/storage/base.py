@@ -109,6 +109,10 @@ class Storage(Protocol):
         """
         ...
 
+    async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
+        """Return how many events, hours of workers and hours of workstations a purge would take."""
+        ...
+
     async def name(self, names: Sequence[NewName]) -> None:
         """Give workers and workstations their names; ids not seen yet are registered."""
         ...

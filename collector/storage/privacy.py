@@ -37,3 +37,7 @@ class PrivacyVerbs:
             return done
 
         return await self._write(write)
+
+    async def doomed(self: _Store, site: str, *, to: Kept) -> tuple[int, int, int]:
+        """Return how many events, hours of workers and hours of workstations a purge would take."""
+        return await self._readers.long(lambda reader: purging.doomed(reader, site, to=to))

@@ -63,6 +63,38 @@ def purge(connection: sqlite3.Connection, name: str, *, to: Kept, settle: Settle
     return Purged(site.kept, 0, 0)
 
 
+def doomed(connection: sqlite3.Connection, name: str, *, to: Kept) -> tuple[int, int, int]:
+    """Return how many events, hours of workers and hours of workstations would go."""
+    site = place_of(connection, name)
+    bound = {"site": site.number, "events": to.events, "persons": to.persons, "hours": to.hours}
+    # Of each worker stay the last state and the last event: one, where they are the same.
+    (events,) = connection.execute(
+        """
+        select count(*) - coalesce((
+            select sum(n.last_at is not null) + sum(n.state_at < n.last_at)
+            from (
+                select
+                    (select max(at) from event where site = o.site and worker = o.worker and at < :events) as last_at,
+                    (select max(at) from event where site = o.site and worker = o.worker and at < :events and type < 3)
+                        as state_at
+                from open_state as o
+                where o.site = :site
+            ) as n
+        ), 0)
+        from event
+        where site = :site and at < :events
+        """,
+        bound,
+    ).fetchone()
+    (persons,) = connection.execute(
+        "select count(*) from ledger where site = :site and worker > 0 and hour < :persons", bound
+    ).fetchone()
+    (of_stations,) = connection.execute(
+        "select count(*) from ledger where site = :site and hour < :hours", bound
+    ).fetchone()
+    return int(events), int(persons), int(of_stations)
+
+
 def _purge_events(
     connection: sqlite3.Connection, site: Place, *, until: int, settle: Settle, rules: LedgerRules
 ) -> Purged:
@@ -79,6 +111,8 @@ def _purge_events(
     )
     erase_bounds(connection, site.number, bounds=_bounds(runs.values(), until=end, stayed=settled.until))
     gone = sum(_erase(connection, (site.number, worker), until=end) for worker in workers)
+    # Items that were no events hold ids all the same.
+    connection.execute("delete from rejected where site = ? and received_at < ?", (site.number, end))
     kept = site.kept._replace(events=end)
     _note(connection, site.number, kept=kept)
     return Purged(kept, gone, 0)

@@ -63,6 +63,10 @@ class TimelineAnswer(Answer):
     site: str
     name: str
     window: WindowNamed
+    kept_from: Annotated[
+        Instant | None,
+        Field(description="Before it time is no longer kept, nor in the spans and totals; null: all is."),
+    ]
     spans: list[Span]
     totals: TimelineTotals
 
@@ -107,9 +111,11 @@ class FloorFactory(Answer):
     total_absent_us: Count
     total_assumed_us: Count
     total_units_produced: Count
-    average_utilization_percent: float
+    average_utilization_percent: Annotated[
+        float | None, Field(description="Null where hours of the window name nobody any more.")
+    ]
     time_weighted_utilization_percent: float
-    active_workers: Count
+    active_workers: Count | None
 
 
 class AtWork(Answer):
@@ -181,6 +187,12 @@ class FloorAnswer(Answer):
     at_work_now: AtWork | None
     workers: list[FloorWorker]
     workers_left_out: Count
+    timelines_from: Annotated[
+        Instant | None, Field(description="Before it timelines are no longer kept; null: all of the window's are.")
+    ]
+    persons_from: Annotated[
+        Instant | None, Field(description="Hours before it name nobody any more; null: all of the window's do.")
+    ]
     has_timelines: bool
     workstations: list[FloorStation]
     workstations_left_out: Count

@@ -4,7 +4,6 @@ Both take the same events; those that the purged one refuses as too old, the oth
 """
 
 import asyncio
-import json
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +16,11 @@ from collector.measures import Kept
 from collector.metrics.ledger import splice
 from collector.metrics.retention import is_due, settle
 from collector.metrics.windows import Window
-from collector.records import Delivery, LedgerRules, Outcome
+from collector.records import Delivery, Outcome
 from collector.storage.rebuilding import Rebuilding
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import BeforeHorizon
-from tests.collector.properties.histories import HOUR, LAST, SITES, History, batches, crowds, histories
+from tests.collector.properties.histories import HOUR, LAST, History, batches, crowds, histories
 from tests.collector.properties.routes import by_ledger
 from tests.support.stores import audited, folder, hours_of, new_store
 
