@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from collector.records import NewName
-from collector.retaining import purge_some
+from collector.retaining import erase, purge_some
 from collector.storage.opening import real_path
 from collector.web.context import CLOCK, SETTINGS, STORAGE
 from collector.web.events_api import take_in_list
@@ -65,6 +65,10 @@ class Door(Protocol):
         """Let some of what has been kept long enough go; return how much, and whether that was all."""
         ...
 
+    async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Erase a worker; return what went."""
+        ...
+
 
 class OwnDoor:
     """Writes by itself, on an application whose parts run in this process."""
@@ -88,6 +92,10 @@ class OwnDoor:
         """Let some of what has been kept long enough go."""
         app = self._app
         return await purge_some(app[STORAGE], app[SETTINGS].kept_for, now=app[CLOCK].now())
+
+    async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Erase a worker."""
+        return await erase(self._app[STORAGE], worker_id, site=site, now=self._app[CLOCK].now())
 
 
 class ServiceDoor:
@@ -114,6 +122,11 @@ class ServiceDoor:
     async def purge(self) -> dict[str, Any]:
         """Let some of what has been kept long enough go."""
         return dict(await self._post("/purge", query={}))
+
+    async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Erase a worker."""
+        query = {key: value for key, value in (("worker", worker_id), ("site", site)) if value is not None}
+        return dict(await self._post("/forget", query=query))
 
     async def _post(self, path: str, *, query: dict[str, str], content: bytes = b"", content_type: str = JSON) -> Any:
         headers = {"Content-Type": content_type}
@@ -162,11 +175,14 @@ def make_control_app(door: Door) -> web.Application:
     async def purge(_request: web.Request) -> web.Response:
         return web.json_response(await door.purge())
 
+    async def forget(request: web.Request) -> web.Response:
+        return web.json_response(await door.forget(request.query["worker"], site=request.query.get("site")))
+
     app = web.Application(middlewares=[answer_problems])
     app.add_routes(
         [web.post("/import", take_in_lines), web.post("/names", name), web.post("/sites/rename", rename_site)]
     )
-    app.add_routes([web.post("/purge", purge)])
+    app.add_routes([web.post("/purge", purge), web.post("/forget", forget)])
     return app
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from collector.records import Amounts, Camera, OpenState, Registered, Run
 
@@ -102,6 +102,37 @@ class Settled(NamedTuple):
 
 Settle = Callable[[Iterable[Run], tuple[int, int]], Settled]
 """Say what stays of `[start, end)`, by the runs of everybody."""
+
+
+class Undone(NamedTuple):
+    """What stays of a person who is erased."""
+
+    worked: Mapping[str, Stretches]
+    """By workstation: when the person worked there, also in time that was open."""
+    open_hours: Mapping[tuple[int, str], Amounts]
+    """By (hour, workstation): the time that was open, and ends here."""
+    until: Mapping[str, int]
+    """By workstation: until when the person was there in any state."""
+
+
+class TellAll(Protocol):
+    """Says what stays of a person."""
+
+    def __call__(self, run: Run, watermarks: Mapping[str, int], *, offset: int) -> Undone:
+        """Return it, by all events of the person; `offset` is where the site's hours begin."""
+        ...
+
+
+class Forgotten(NamedTuple):
+    """What was erased of a person, or would be."""
+
+    site: str
+    events: int
+    conflicts: int
+    hours: int
+    """Rows of hours, which name nobody from now on."""
+    refused: int
+    """Items that were no events, and name the person or may have."""
 
 
 class Purged(NamedTuple):

@@ -154,6 +154,8 @@ def _refused(outcome: Outcome, stored: Stored) -> Rejection | None:
     if outcome is Outcome.too_old:
         horizon = "the site's horizon" if stored.horizon is None else format_instant(stored.horizon)
         return Rejection("too_old", f"timestamp lies before {horizon}: earlier events of this site are no longer kept")
+    if outcome is Outcome.forgotten:
+        return Rejection("forgotten", "the worker was erased here, and no event of that worker is taken any more")
     return None
 
 

@@ -40,6 +40,8 @@ class Outcome(Enum):
     """A duplicate that differed from what was stored at that moment."""
     too_old = "too_old"
     """Not kept: it lies before the site's horizon."""
+    forgotten = "forgotten"
+    """Not kept: its worker was erased."""
 
 
 class Entry(NamedTuple):

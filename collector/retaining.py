@@ -8,8 +8,10 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 from collector.measures import Purged
+from collector.metrics.erasing import undo
 from collector.metrics.retention import due, is_due, sentences, settle
 from collector.records import KEPT_FOR_EVER, Retention
 from collector.storage.base import Storage
@@ -45,6 +47,17 @@ async def purge_some(storage: Storage, retention: Retention, *, now: int) -> dic
     return {"events": events, "rows": rows, "is_done": True}
 
 
+async def erase(storage: Storage, worker_id: str, *, site: str | None, now: int) -> dict[str, Any]:
+    """Erase a worker of a site, or the only one of that id; return what went.
+
+    Raises:
+        Busy: all is erased, but bytes of it may lie on the disk until the service starts again, or the next one is erased.
+    """
+    went = await storage.forget(worker_id, site=site, tell=partial(undo, rules=storage.rules), now=now)
+    await storage.scrub()
+    return went._asdict()
+
+
 async def told(storage: Storage, retention: Retention, *, now: int) -> list[str]:
     """Return what is kept how long and what goes next, in words."""
     return sentences(retention, kept=await storage.kept(), offsets=await storage.hour_offsets(), now=now)
@@ -60,10 +73,16 @@ class Retaining:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Say what is kept how long; begin, unless everything is kept for ever."""
+        """Say what is kept how long; begin, unless everything is kept for ever.
+
+        What was erased and is still somewhere on the disk is written over first.
+        """
+        try:
+            await self._storage.scrub()
+        except LinesideError as error:
+            _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
         for sentence in await told(self._storage, self._retention, now=self._clock.now()):
-            level = logging.WARNING if self._retention == KEPT_FOR_EVER else logging.INFO
-            _log.log(level, "retention", extra={"says": sentence})
+            _log.info("retention", extra={"says": sentence})
         if self._retention != KEPT_FOR_EVER:
             self._task = asyncio.create_task(self._run(), name="retaining")
 

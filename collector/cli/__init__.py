@@ -6,6 +6,7 @@ import click
 
 from collector.cli.db import db
 from collector.cli.events import events
+from collector.cli.forget import forget
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
@@ -35,4 +36,5 @@ main.add_command(names)
 main.add_command(sites)
 main.add_command(why)
 main.add_command(purge)
+main.add_command(forget)
 main.add_command(db)

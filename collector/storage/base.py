@@ -7,7 +7,7 @@ Unicode code point.
 from collections.abc import Sequence
 from typing import Protocol
 
-from collector.measures import Histories, Kept, Measure, Occupied, Purged, Settle, Split, Stretch
+from collector.measures import Forgotten, Histories, Kept, Measure, Occupied, Purged, Settle, Split, Stretch, TellAll
 from collector.records import (
     Camera,
     Decide,
@@ -111,6 +111,21 @@ class Storage(Protocol):
 
     async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
         """Return how many events, hours of workers and hours of workstations a purge would take."""
+        ...
+
+    async def forgettable(self, worker_id: str, *, site: str | None) -> Forgotten:
+        """Return what there is to erase of a worker; raises `NotFound`, or `BadRequest` where several sites have one."""
+        ...
+
+    async def forget(self, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
+        """Erase a worker, whose events are refused from now on; raises as `forgettable`."""
+        ...
+
+    async def scrub(self) -> bool:
+        """Write over what was erased, wherever it lay on the disk; say whether there was anything.
+
+        Takes as long as writing the database anew. Raises `Busy` where somebody reads meanwhile: try again.
+        """
         ...
 
     async def name(self, names: Sequence[NewName]) -> None:

@@ -3,9 +3,12 @@
 In the sums of the factory and of workstations, in no list of workers and in no mean.
 """
 
+from collections.abc import Mapping
+
 from sqlite_utils.utils import sqlite3
 
 from collector.measures import NAMELESS
+from collector.records import Amounts
 
 NUMBER = 0
 MOVED_TOGETHER = 24
@@ -67,6 +70,30 @@ def move_hours(connection: sqlite3.Connection, site: int, *, before: int, worker
     )
     connection.execute(f"delete from ledger where {those}", bound)  # noqa: S608 - texts of ours
     return int(rows)
+
+
+def add_hours(connection: sqlite3.Connection, site: int, *, amounts: Mapping[tuple[int, str], Amounts]) -> None:
+    """Give the nameless worker time at (hour, workstation), in the sums over all hours too."""
+    register(connection, site)
+    numbers = dict(connection.execute("select station_id, number from workstation where site = ?", (site,)).fetchall())
+    for (hour, station_id), of_hour in amounts.items():
+        place = (site, NUMBER, numbers[station_id], *of_hour)
+        connection.execute(
+            f"""
+            insert into total (site, worker, workstation, working, idle, absent, assumed, units)
+            values (?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (site, worker, workstation) do update {_ADD}
+            """,  # noqa: S608 - texts of ours
+            place,
+        )
+        connection.execute(
+            f"""
+            insert into ledger (site, worker, workstation, working, idle, absent, assumed, units, hour)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (site, hour, worker, workstation) do update {_ADD}
+            """,  # noqa: S608 - texts of ours
+            (*place, hour),
+        )
 
 
 def register(connection: sqlite3.Connection, site: int) -> None:

@@ -35,3 +35,30 @@ def retention(db: Database) -> None:
         create index station_hour_open on station_hour (site, hour) where stretches is not null;
         """
     )
+
+
+@migrations()
+def forgetting(db: Database) -> None:
+    """Who was forgotten, told by a keyed mark alone; what must still be scrubbed from the file."""
+    db.executescript(
+        """
+        -- Makes marks of this database those of no other; it is made when it is first wanted.
+        create table secret (
+            one integer primary key check (one = 1),
+            key text not null
+        ) strict;
+
+        -- Workers who were erased: their events are refused, should an agent send them again.
+        create table forgotten (
+            site integer not null references site,
+            mark text not null,
+            forgotten_at integer not null,
+            primary key (site, mark)
+        ) strict, without rowid;
+
+        -- A row as long as bytes of what was erased may lie in the file or in its log.
+        create table unscrubbed (
+            one integer primary key check (one = 1)
+        ) strict;
+        """
+    )

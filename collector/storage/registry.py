@@ -9,7 +9,9 @@ from sqlite_utils.utils import sqlite3
 
 from collector.records import Delivery, NewName, OpenState, State
 from collector.storage import bulk
+from collector.storage.marks import is_forgotten
 from collector.storage.neighbourhood import Worker
+from shared.errors import BadRequest
 
 NO_HORIZON = -(2**62)
 """No event and no hour lies before it."""
@@ -76,6 +78,12 @@ class Registry:
     def worker(self, site: int, worker_id: str) -> int:
         """Return the number of a worker, who is registered from now on."""
         return self._number(self._workers, (site, worker_id), table="worker", column="worker_id")
+
+    def is_forgotten(self, site: int, worker_id: str) -> bool:
+        """Say whether a worker was erased; whoever is registered was not."""
+        if (site, worker_id) in self._workers:
+            return False
+        return is_forgotten(self._connection, site, worker_id=worker_id)
 
     def workstation(self, site: int, station_id: str) -> int:
         """Return the number of a workstation, which is registered from now on."""
@@ -144,6 +152,8 @@ class Registry:
     def name(self, new: NewName) -> None:
         """Give a worker or a workstation a name, registering it if need be; an empty one takes the name away."""
         site = self.site(new.site)
+        if new.kind == "worker" and self.is_forgotten(site, new.id):
+            raise BadRequest(f"worker {new.id} of site {new.site} was erased, and gets no name any more")
         number = self.worker(site, new.id) if new.kind == "worker" else self.workstation(site, new.id)
         self._connection.execute(
             f"update {new.kind} set name = ? where site = ? and number = ?",  # noqa: S608 - one of two names of ours

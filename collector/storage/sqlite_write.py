@@ -93,7 +93,14 @@ def _by_worker(
             group[0].append(place)
             group[1].append(_new(Entry, (at, kind, workstation_id, count, confidence, camera)))
             place += 1
-    return {(site, registry.worker(site, worker_id)): group for (site, worker_id), group in grouped.items()}
+    result: dict[Worker, tuple[list[int], list[Entry]]] = {}
+    for (site, worker_id), group in grouped.items():
+        if registry.is_forgotten(site, worker_id):
+            for place in group[0]:
+                outcomes[place] = Outcome.forgotten
+        else:
+            result[site, registry.worker(site, worker_id)] = group
+    return result
 
 
 class _EventRows:
