@@ -103,7 +103,8 @@ def _purge_events(
     end = until if first is None else min(until, first + hours.LENGTH)
     workers = _workers(connection, site)
     standing = station_hours.open_rows(connection, site.number, window=(_BEGINNING, end))
-    low = min([start, *(hour for _, hour in standing)])
+    # So far back events that came since may have changed what was written down.
+    low = min([start - rules.session_gap - hours.LENGTH, *(hour for _, hour in standing)])
     runs = runs_within(connection, site.number, workers=workers, stretch=(low, end)) if workers else {}
     settled = settle(runs.values(), (low, end))
     _write_station_hours(
@@ -145,7 +146,8 @@ def _write_station_hours(
     last_closed = until - rules.session_gap - hours.LENGTH
     reached = station_hours.reached_by_open_time(connection, (site.number, site.offset), until=until, rules=rules)
     # Earlier hours only if they may still change; what kept events tell of the others is in their sums already.
-    touched = {*standing, *reached, *(place for place in pieces if place[1] >= min(since, last_closed + 1))}
+    was_closed = since - rules.session_gap - hours.LENGTH
+    touched = {*standing, *reached, *(place for place in pieces if place[1] > was_closed)}
     station_hours.write(connection, site.number, rows=station_hours.merge(standing, pieces, only=touched))
     station_hours.close_rows(connection, site.number, before=last_closed, reached=reached)
 
