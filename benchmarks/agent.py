@@ -29,6 +29,8 @@ IN_BATCHES = 100_000
 BATCH = 200
 CONNECTIONS = 16
 WATCHED_SECONDS = 30.0
+UNTIL_AT_REST_SECONDS = 80.0
+"""Ten seconds after the last event its moment is noted, a minute later the log is written back; then nothing is left to do."""
 WRITTEN = {1: 2_000, 10: 5_000, 200: 50_000}
 """Events for each number of events a commit."""
 _JSON = {"Content-Type": "application/json"}
@@ -132,6 +134,7 @@ async def _uses() -> tuple[Use, Use]:
             processes.edge_agent(folder, collector=collector.address) as agent,
         ):
             await _one_a_second(agent, seconds=3)
+            await asyncio.sleep(UNTIL_AT_REST_SECONDS)
             at_rest = await _watch(agent, asyncio.sleep(WATCHED_SECONDS))
             one_a_second = await _watch(agent, _one_a_second(agent, seconds=round(WATCHED_SECONDS)))
     return at_rest, one_a_second

@@ -16,9 +16,12 @@ from typing import Any, Protocol
 import aiohttp
 from aiohttp import web
 
+from collector import access_wire
+from collector.grants import Change
 from collector.records import NewName
 from collector.retaining import erase, purge_some
 from collector.storage.opening import real_path
+from collector.vitals.vitals import Vitals
 from collector.web.context import CLOCK, SETTINGS, STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
@@ -47,7 +50,7 @@ def socket_of(file: Path) -> Path:
 
 
 class Door(Protocol):
-    """The three ways to write that commands have."""
+    """The ways to write that commands have."""
 
     async def take_in(self, lines: bytes, *, site: str | None, camera: str | None) -> dict[str, Any]:
         """Store NDJSON events, or one envelope, and return the answer to a list."""
@@ -67,6 +70,10 @@ class Door(Protocol):
 
     async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
         """Erase a worker; return what went."""
+        ...
+
+    async def change_access(self, change: Change) -> str:
+        """Make a change to access; return the site it is about, if it is about one."""
         ...
 
 
@@ -96,6 +103,10 @@ class OwnDoor:
     async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
         """Erase a worker."""
         return await erase(self._app[STORAGE], worker_id, site=site, now=self._app[CLOCK].now())
+
+    async def change_access(self, change: Change) -> str:
+        """Make a change to access."""
+        return await self._app[STORAGE].access.apply(change)
 
 
 class ServiceDoor:
@@ -128,6 +139,12 @@ class ServiceDoor:
         query = {key: value for key, value in (("worker", worker_id), ("site", site)) if value is not None}
         return dict(await self._post("/forget", query=query))
 
+    async def change_access(self, change: Change) -> str:
+        """Make a change to access."""
+        content = json.dumps(access_wire.written(change)).encode()
+        answer = await self._post("/access", query={}, content=content)
+        return str(answer["site"])
+
     async def _post(self, path: str, *, query: dict[str, str], content: bytes = b"", content_type: str = JSON) -> Any:
         headers = {"Content-Type": content_type}
         try:
@@ -155,7 +172,7 @@ async def service_door(socket: Path) -> AsyncIterator[Door]:
             yield ServiceDoor(session)
 
 
-def make_control_app(door: Door) -> web.Application:
+def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
     """Return the application that listens on the control socket."""
 
     async def take_in_lines(request: web.Request) -> web.Response:
@@ -178,9 +195,22 @@ def make_control_app(door: Door) -> web.Application:
     async def forget(request: web.Request) -> web.Response:
         return web.json_response(await door.forget(request.query["worker"], site=request.query.get("site")))
 
+    async def change_access(request: web.Request) -> web.Response:
+        change = access_wire.read(decode_json(await read_post(request, content_types=(JSON,))))
+        return web.json_response({"site": await door.change_access(change)})
+
+    async def status(_request: web.Request) -> web.Response:
+        return web.json_response(await vitals.status())
+
     app = web.Application(middlewares=[answer_problems])
     app.add_routes(
-        [web.post("/import", take_in_lines), web.post("/names", name), web.post("/sites/rename", rename_site)]
+        [
+            web.post("/import", take_in_lines),
+            web.post("/names", name),
+            web.post("/sites/rename", rename_site),
+            web.post("/access", change_access),
+            web.get("/status", status),
+        ]
     )
     app.add_routes([web.post("/purge", purge), web.post("/forget", forget)])
     return app

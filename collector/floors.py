@@ -51,6 +51,7 @@ class View:
     now: int
     completeness: Completeness
     warnings: Sequence[str]
+    shows_persons: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ class Floors:
         self._known: _Known | None = None
         self._pages = Pages()
 
-    async def look(self, question: Question, *, seen: Sequence[str] | None, role: str) -> View:
-        """Return what somebody who sees these sites (None: all) in this role looks at; most often nothing is read.
+    async def look(self, question: Question, *, seen: Sequence[str] | None, shows_persons: bool) -> View:
+        """Return what somebody who sees these sites (None: all), and persons or none, looks at; most often nothing is read.
 
         Raises:
             BadRequest: names the parameter and what is wrong with it.
@@ -90,9 +91,9 @@ class Floors:
         found = outlook(question, plans=plans, now=now)
         sites = seen if found.asked.site is None else [site for site in plans if site == found.asked.site]
         cameras = [camera for camera in known.cameras if sites is None or camera.site in sites]
-        etag = self._etag(known, found, sites=sites, role=role, states=self._states(cameras, now=now))
+        etag = self._etag(known, found, sites=sites, shows_persons=shows_persons, states=self._states(cameras, now=now))
         judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
-        return View(etag, found, sites, now, judged, known.warnings)
+        return View(etag, found, sites, now, judged, known.warnings, shows_persons)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -110,9 +111,11 @@ class Floors:
         heartbeat = self._settings.heartbeat
         return [(camera.site, camera.name, camera_state(camera, now=now, heartbeat=heartbeat)) for camera in cameras]
 
-    def _etag(self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, role: str, states: object) -> str:
+    def _etag(
+        self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows_persons: bool, states: object
+    ) -> str:
         row = found.row() | {"until": found.until // LIVE_STEP}
-        text = json.dumps([known.version, self._settings_version, role, sites, found.asked.site, row, states])
+        text = json.dumps([known.version, self._settings_version, shows_persons, sites, found.asked.site, row, states])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     async def _make(self, view: View) -> Page:
@@ -142,7 +145,7 @@ def floor_answer(
     in_line = floor.in_line(totals, shown)
     now = view.now if view.outlook.is_live else None
     drawing = floor.draw(measure, histories, stations=floor.numbered(in_line), window=window, rules=rules, now=now)
-    workers = floor.worker_rows(totals, drawing)
+    workers = floor.worker_rows(totals, drawing) if view.shows_persons else []
     has_hours = hourly.can_be_filled(window, sites=len(offsets))
     return {
         "window": view.outlook.row(),
@@ -151,10 +154,11 @@ def floor_answer(
         "factory": floor.factory_row(totals),
         "at_work_now": floor.at_work_row(totals, drawing) if view.outlook.is_live else None,
         "workers": workers,
-        "workers_left_out": len(totals.workers) - len(workers),
+        "shows_persons": view.shows_persons,
+        "workers_left_out": len(totals.workers) - len(workers) if view.shows_persons else 0,
         "timelines_from": _shown(floor.timelines_from(measure, window)),
         "persons_from": _shown(totals.persons_from),
-        "has_timelines": histories is not None,
+        "has_timelines": histories is not None and view.shows_persons,
         "workstations": floor.station_rows(shown),
         "workstations_left_out": len(totals.stations) - len(shown),
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),

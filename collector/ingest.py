@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
 from collector.metrics.ledger import splice
 from collector.records import Delivery, Stored
@@ -26,21 +27,61 @@ _log = logging.getLogger(__name__)
 _Waiting = tuple[Delivery, asyncio.Future[Stored]]
 
 
+class Tally(Protocol):
+    """What is told of every transaction."""
+
+    def began(self) -> None:
+        """Note that one begins."""
+        ...
+
+    def stored(self, deliveries: Sequence[Delivery], results: Sequence[Stored]) -> None:
+        """Note what it has put on disk."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Note that it kept nothing."""
+        ...
+
+
+class _NoTally:
+    def began(self) -> None: ...
+
+    def stored(self, deliveries: Sequence[Delivery], results: Sequence[Stored]) -> None: ...
+
+    def failed(self, error: Exception) -> None: ...
+
+
 class Ingest:
     """Takes deliveries one by one and stores them in groups; `start` before, `stop` after."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, *, tally: Tally | None = None) -> None:
         self._storage = storage
         self._decide = partial(splice, rules=storage.rules)
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MOST_WAITING)
         self._events_waiting = 0
         self._task: asyncio.Task[None] | None = None
         self._failure: str | None = None
+        self._tally: Tally = _NoTally() if tally is None else tally
 
     @property
     def failure(self) -> str | None:
         """Why the last group could not be stored; None if it was, or if there was none yet."""
         return self._failure
+
+    @property
+    def is_running(self) -> bool:
+        """Whether what arrives is stored at all, successfully or not."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def waiting_requests(self) -> int:
+        """How many have not been taken up yet."""
+        return self._queue.qsize()
+
+    @property
+    def waiting_events(self) -> int:
+        """How many are not on disk yet, those of the transaction that runs included."""
+        return self._events_waiting
 
     def start(self) -> None:
         """Begin to store what arrives."""
@@ -82,8 +123,10 @@ class Ingest:
                 self._queue.task_done()
 
     async def _store(self, group: list[_Waiting]) -> None:
+        deliveries = [delivery for delivery, _ in group]
+        self._tally.began()
         try:
-            results = await self._storage.store([delivery for delivery, _ in group], decide=self._decide)
+            results = await self._storage.store(deliveries, decide=self._decide)
         except LinesideError as error:
             self._fail(group, error)
         except Exception as error:  # noqa: BLE001 - the top of the task: nothing kept, everybody told, the task goes on
@@ -93,6 +136,7 @@ class Ingest:
                 return
             self._fail(group, error)
         else:
+            self._tally.stored(deliveries, results)
             self._succeed(group, results)
 
     def _succeed(self, group: list[_Waiting], results: Sequence[Stored]) -> None:
@@ -104,6 +148,7 @@ class Ingest:
                 future.set_result(stored)
 
     def _fail(self, group: list[_Waiting], error: Exception) -> None:
+        self._tally.failed(error)
         is_ours = isinstance(error, LinesideError)
         failure = str(error) if is_ours else f"{type(error).__name__} in the store; the log says more"
         if failure != self._failure:  # a disk that stays full is one line in the log, not one a request

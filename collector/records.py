@@ -238,6 +238,8 @@ class Camera:
     """Numbers given out at the camera that neither arrived here nor wait there."""
     has_events: int = 0
     """1: it has events here, so this is its site whatever the settings say; 0: it has none."""
+    is_paused: int = 0
+    """1: by an operator; nothing is taken from it and nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)

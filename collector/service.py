@@ -20,12 +20,14 @@ from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.storage.opening import SQLITE_VERSION
 from collector.storage.sqlite import SqliteStorage
+from collector.vitals.meters import Meters
 from collector.web.app import make_app
-from collector.web.context import REPORTS, STORAGE
+from collector.web.context import REPORTS, STORAGE, VITALS
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
-from shared.errors import FileHeld, LinesideError
+from shared.errors import FileHeld, LinesideError, SettingsInvalid
 from shared.listening import why_not
+from shared.service_manager import ServiceManager
 
 STOP_SECONDS = 10
 """How long requests that were accepted may take to be answered once the collector stops."""
@@ -40,11 +42,14 @@ async def collector_app(settings: CollectorSettings, *, clock: Clock) -> AsyncIt
         settings.database_file(), rules=settings.ledger_rules, hour_offset_of=settings.hour_offset_of
     )
     try:
-        ingest = Ingest(storage)
+        meters = Meters(clock=clock)
+        ingest = Ingest(storage, tally=meters)
         ingest.start()
         try:
             reports = Reports(storage, settings=settings, clock=clock)
-            yield make_app(storage=storage, ingest=ingest, reports=reports, settings=settings, clock=clock)
+            yield make_app(
+                storage=storage, ingest=ingest, reports=reports, settings=settings, clock=clock, meters=meters
+            )
         finally:
             await ingest.stop()
     finally:
@@ -52,8 +57,10 @@ async def collector_app(settings: CollectorSettings, *, clock: Clock) -> AsyncIt
 
 
 @asynccontextmanager
-async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator[str]:
-    """Give the address of a running collector, which is stopped at the end.
+async def serving(
+    settings: CollectorSettings, *, clock: Clock, manager: ServiceManager | None = None
+) -> AsyncIterator[str]:
+    """Give the address of a running collector, which is stopped at the end; the service manager hears how it is.
 
     Raises:
         LinesideError: the address is taken.
@@ -64,13 +71,17 @@ async def serving(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})
         runner = new_runner(app)
-        control = web.AppRunner(make_control_app(OwnDoor(app)), auto_decompress=False, access_log=None)
+        control = web.AppRunner(
+            make_control_app(OwnDoor(app), vitals=app[VITALS]), auto_decompress=False, access_log=None
+        )
         await runner.setup()
         await control.setup()
         try:
+            await _refuse_strangers(app, settings)
             address = await _listen(runner, settings)
             await _listen_for_commands(control, socket_of(settings.database_file()))
-            yield address
+            async with _reporting(app, manager):
+                yield address
         finally:
             await retaining.stop()
             await runner.cleanup()
@@ -113,7 +124,7 @@ async def serve(settings: CollectorSettings) -> int:
     # them, by default once a page, would take half as long as making the page.
     gc.freeze()
     gc.set_threshold(50_000)
-    async with serving(settings, clock=SystemClock()) as address:
+    async with serving(settings, clock=SystemClock(), manager=ServiceManager(os.environ)) as address:
         sys.stdout.write(f"listening on {address}\ndashboard at {address}/dashboard/\n")
         sys.stdout.flush()
         facts = {"address": address, "database": str(settings.database_file()), "sqlite_version": SQLITE_VERSION}
@@ -121,6 +132,38 @@ async def serve(settings: CollectorSettings) -> int:
         await stop.wait()
         _log.info("collector stopping")
     return 0
+
+
+async def _refuse_strangers(app: web.Application, settings: CollectorSettings) -> None:
+    """Refuse an address that others reach while everybody who does could do everything.
+
+    Raises:
+        SettingsInvalid: with the ways out.
+    """
+    if not settings.may_be_open and not await app[STORAGE].access.is_configured():
+        host, port = settings.listen
+        raise SettingsInvalid(
+            f"listen = '{host}:{port}': nobody has been given access, so anybody on that network could read and write",
+            hint="collector users add NAME and collector cameras add NAME give it; else listen on 127.0.0.1, or insist "
+            "with --open",
+        )
+
+
+@asynccontextmanager
+async def _reporting(app: web.Application, manager: ServiceManager | None) -> AsyncIterator[None]:
+    """Tell the service manager that events are taken, and every few seconds that they still are, while the block lasts."""
+    if manager is None:
+        yield
+        return
+    manager.ready()
+    beating = asyncio.create_task(app[VITALS].beat(manager), name="beat")
+    try:
+        yield
+    finally:
+        manager.stopping()
+        app[VITALS].stop()
+        beating.cancel()
+        await asyncio.wait({beating})
 
 
 async def _listen(runner: web.AppRunner, settings: CollectorSettings) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, time, timedelta, tzinfo
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,10 +13,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic_settings import NoDecode
 
 from collector.records import LedgerRules, Retention
 from shared.events import check_id
@@ -47,6 +47,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _read_networks(value: object) -> object:
+    try:
+        return tuple(ip_network(part.strip()) for part in str(value).split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError('must be addresses or networks such as "127.0.0.1, 10.1.0.0/16"') from error
+
+
 def _read_clock_time(value: object) -> object:
     match = _CLOCK_TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -63,6 +70,9 @@ def _read_weekdays(value: object) -> object:
     return frozenset(WEEKDAYS.index(day) for day in value)
 
 
+Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[Network, ...], NoDecode, Field(), BeforeValidator(_read_networks)]
+"""Networks inside, a text in files, separated by commas."""
 Id = Annotated[str, AfterValidator(_read_id)]
 ZoneName = Annotated[str, AfterValidator(_read_zone)]
 ClockTime = Annotated[time, BeforeValidator(_read_clock_time)]
@@ -127,8 +137,11 @@ class CollectorSettings(ProgramSettings):
 
     database: str = ""
     open: bool = False
-    """Before `listen`, whose check reads it."""
     listen: Address = ("127.0.0.1", 8000)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxies: Networks = ()
+    login_lasts: Annotated[Duration, Field(ge=5 * MINUTE, le=30 * 24 * HOUR)] = 12 * HOUR
     default_site: Id = "default"
     time_zone: ZoneName | None = None
     max_future_skew: Annotated[Duration, Field(le=24 * HOUR)] = 5 * MINUTE
@@ -145,16 +158,6 @@ class CollectorSettings(ProgramSettings):
         if "://" in value:
             scheme = value.split("://", maxsplit=1)[0]
             raise ValueError(f"{scheme}:// databases are not supported by this version; give a file's path")
-        return value
-
-    @field_validator("listen")
-    @classmethod
-    def _is_meant_for_a_network(cls, value: tuple[str, int], info: ValidationInfo) -> tuple[str, int]:
-        if not info.data.get("open") and not _is_loopback(value[0]):
-            raise ValueError(
-                "anybody on that network could read and write; listen on 127.0.0.1, or insist with --open "
-                "(open = true, for every command)"
-            )
         return value
 
     @model_validator(mode="after")
@@ -184,6 +187,16 @@ class CollectorSettings(ProgramSettings):
         events = self.retention.events
         persons = None if events is None else self.retention.person_hours
         return Retention(events, persons, None if persons is None else self.retention.workstation_hours)
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Say whether only this machine reaches the collector."""
+        return _is_loopback(self.listen[0])
+
+    @property
+    def may_be_open(self) -> bool:
+        """Say whether whoever reaches the collector may do everything while access is not configured."""
+        return self.open or self.is_on_loopback
 
     @property
     def input_zone(self) -> tzinfo | None:

@@ -30,7 +30,6 @@ from edge_agent.intake.local_http import Told, create_app, create_runner
 from edge_agent.metrics.meters import Meters
 from edge_agent.pulse import BEAT_SECONDS, Pulse
 from edge_agent.sender import Sender
-from edge_agent.service_manager import ServiceManager
 from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import SyncLoop
 from edge_agent.upkeep import looking_after
@@ -42,6 +41,7 @@ from shared.events import Event
 from shared.http_guard import allowed_hosts
 from shared.instants import SECOND
 from shared.listening import why_not
+from shared.service_manager import ServiceManager
 
 REMEMBERED = ("collector.url", "collector.token_file", "collector.ca_file", "camera")
 """What the log remembers of the settings, for commands that go on where the agent left off."""

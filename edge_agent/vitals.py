@@ -12,10 +12,10 @@ from edge_agent.delivery.link import Link
 from edge_agent.metrics.gauges import Snapshot, exposition
 from edge_agent.metrics.meters import Meters
 from edge_agent.pulse import Pulse
-from edge_agent.service_manager import ServiceManager
 from edge_agent.status import describe_agent, describe_forecast, describe_link, describe_log
 from shared.clock import Clock
 from shared.errors import LinesideError, StorageUnusable
+from shared.service_manager import ServiceManager
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ def chance() -> float:
     return random.random()  # noqa: S311
 
 
+def new_secret() -> str:
+    """Return 43 letters that nobody can guess: 32 random bytes."""
+    return secrets.token_urlsafe(32)
+
+
 def new_token() -> str:
     """Return 16 hexadecimal digits that nobody has used before."""
     return secrets.token_hex(8)

@@ -70,10 +70,31 @@ class ProtocolTooNew(LinesideError):
     http_status = 426
 
 
+class NotKnown(LinesideError):
+    """Nobody is known by what was shown."""
+
+    http_status = 401
+    exit_code = 4
+
+
 class WrongCamera(LinesideError):
     """Events of this camera may not be sent by this sender."""
 
     code = "wrong_camera"
+    http_status = 403
+    exit_code = 4
+
+
+class CameraPaused(LinesideError):
+    """An operator has paused this camera; its events may stay where they are."""
+
+    http_status = 403
+    exit_code = 4
+
+
+class NotAllowed(LinesideError):
+    """This is not for whoever asked."""
+
     http_status = 403
     exit_code = 4
 
@@ -83,6 +104,20 @@ class ForeignOrigin(LinesideError):
 
     http_status = 403
     exit_code = 4
+
+
+class TooOften(LinesideError):
+    """Too many requests in too short a time; nothing of this one was kept."""
+
+    http_status = 429
+    retry_after_seconds = 1
+
+
+class TooManyAttempts(TooOften):
+    """Too many wrong passwords in too short a time."""
+
+    exit_code = 4
+    retry_after_seconds = 60
 
 
 class Busy(LinesideError):

@@ -7,18 +7,31 @@ undecoded, and never ends a body that drips. Servers therefore run with `auto_de
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from aiohttp import web
 
+from shared.clock import new_token
 from shared.errors import BadRequest, BodyTooLarge, BodyTooSlow, LinesideError, UnsupportedBody
 from shared.wire import MAX_BODY_BYTES, gunzip
 
 BODY_SECONDS = 30
 """4 MiB in 30 s is 140 kB/s: slower senders shall send smaller batches."""
 
+_REQUEST_ID = web.RequestKey("request_id", str)
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
 _log = logging.getLogger(__name__)
+
+
+def request_id(request: web.Request) -> str:
+    """Return the name of a request in answers and in the log: the `X-Request-Id` of a proxy before us, or one of our own."""
+    if _REQUEST_ID not in request:
+        given = request.headers.get("X-Request-Id", "")
+        request[_REQUEST_ID] = given if _GIVEN_ID.fullmatch(given) else new_token()
+    return request[_REQUEST_ID]
 
 
 async def read_post(request: web.Request, *, content_types: tuple[str, ...], most: int = MAX_BODY_BYTES) -> bytes:
@@ -45,6 +58,8 @@ def problem(status: int, message: str, *, retry_after_seconds: int | None = None
     """Return an error answer: problem+json (RFC 9457) with the message as `detail` and, for simple clients, `error`."""
     content = {"type": "about:blank", "title": _title(status), "status": status, "detail": message, "error": message}
     headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
+    if status == HTTPStatus.UNAUTHORIZED:  # RFC 9110 §15.5.2 wants it
+        headers["WWW-Authenticate"] = 'Bearer realm="lineside"'
     return web.Response(
         status=status,
         text=json.dumps(content | members, ensure_ascii=True),
@@ -70,13 +85,16 @@ async def answer_problems(
     except (ConnectionError, asyncio.CancelledError):
         raise
     except Exception:  # noqa: BLE001 - the top of a request: log it all, tell the stranger nothing
-        _log.exception("request failed", extra={"method": request.method, "path": request.path})
-        return problem(500, "the request failed here; the log says why")
+        named = request_id(request)
+        _log.exception("request failed", extra={"method": request.method, "path": request.path, "request_id": named})
+        return problem(500, f"the request failed here; the log says why, under {named}")
 
 
 def _plainer(error: web.HTTPException, *, method: str) -> web.Response:
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = error.headers["Allow"]
+        if method == "OPTIONS":
+            return web.Response(status=204, headers={"Allow": f"{allowed},OPTIONS"})
         answer = problem(error.status, f"{method} is not possible at this address; possible: {allowed}")
         answer.headers["Allow"] = allowed
         return answer

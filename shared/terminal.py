@@ -15,10 +15,12 @@ import click
 
 from shared.clock import Clock
 from shared.errors import LinesideError
+from shared.findings import Finding
 
 LINE_EVERY_SECONDS = 10
 READER_GONE = 141
 """What a shell says of a program that was ended by writing into a pipe that nobody reads: 128 + SIGPIPE."""
+_VERDICTS = {0: "ok", 3: "look"}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Given = ParamSpec("Given")
@@ -40,6 +42,15 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
 def print_json(value: object) -> None:
     """Print one JSON document."""
     click.echo(json_text(value, indent=1))
+
+
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print what a `check` has found, a line each."""
+    if as_json:
+        print_json([{"what": one.what, "words": one.words, "exit_code": one.exit_code} for one in findings])
+        return
+    for one in findings:
+        click.echo(f"{one.what:10}{_VERDICTS.get(one.exit_code, 'FAIL'):6}{one_line(one.words)}")
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:

@@ -4,6 +4,9 @@ from importlib.metadata import version
 
 import click
 
+from collector.cli.boards import boards
+from collector.cli.cameras import cameras
+from collector.cli.check import check
 from collector.cli.db import db
 from collector.cli.events import events
 from collector.cli.forget import forget
@@ -14,6 +17,8 @@ from collector.cli.purge import purge
 from collector.cli.rejected import rejected
 from collector.cli.serve import serve
 from collector.cli.sites import sites
+from collector.cli.status import status
+from collector.cli.users import users
 from collector.cli.why import why
 
 
@@ -28,10 +33,15 @@ def main() -> None:
 
 
 main.add_command(serve)
+main.add_command(status)
+main.add_command(check)
 main.add_command(import_events)
 main.add_command(metrics)
 main.add_command(events)
 main.add_command(rejected)
+main.add_command(cameras)
+main.add_command(users)
+main.add_command(boards)
 main.add_command(names)
 main.add_command(sites)
 main.add_command(why)

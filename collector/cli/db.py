@@ -1,4 +1,4 @@
-"""`collector db`: whether the stored numbers are those of the events, and making them anew."""
+"""`collector db`: whether the stored numbers are those of the events, and making them anew; files are in `db_files`."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from collector.accounts import Audit, Difference
+from collector.cli.db_files import backup, compact, restore
+from collector.cli.db_files import check as check_file
 from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check
 from collector.metrics.drift import duration
@@ -27,7 +29,7 @@ _INSTANTS = ("last_at", "state_at", "first_at")
 
 @click.group()
 def db() -> None:
-    """Compare the stored numbers with the events, or make them anew."""
+    """Back the database up, restore it, look after its file and its stored numbers."""
 
 
 @db.command()
@@ -72,6 +74,10 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
     in_force = f"session_gap = {duration(rules.session_gap)} and tail = {duration(rules.tail)}"
     click.echo(f"{remaining:,} events gone through: the stored numbers are made anew with {in_force}")
     return 0
+
+
+for command in (backup, restore, check_file, compact):
+    db.add_command(command)
 
 
 class _Differences:

@@ -6,15 +6,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from collector.metrics.asked import AskedWindow
 from collector.settings import CollectorSettings, load
 from collector.storage.base import Storage
 from collector.storage.sqlite import SqliteStorage
+from shared.errors import BadRequest
+from shared.events import check_id
 from shared.instants import datetime_of
+from shared.settings_file import Duration
 from shared.terminal import one_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DURATION: TypeAdapter[int] = TypeAdapter(Duration)
 
 config_option = click.option(
     "--config",
@@ -39,6 +45,30 @@ site_option = click.option("--site", help="One site only.  [default: all]")
 def settings_from(config: Path | None, database: str | None) -> CollectorSettings:
     """Return the settings of a command that works on a database."""
     return load(config, database=database)
+
+
+def checked_id(what: str, text: str) -> str:
+    """Return an id that somebody typed, as it is stored.
+
+    Raises:
+        BadRequest: it cannot be one; says why.
+    """
+    try:
+        return check_id(what, text)
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+
+
+def span_of(option: str, text: str) -> int:
+    """Return a stretch of time that somebody typed, such as 1d or 90s, in microseconds.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    try:
+        return _DURATION.validate_python(text)
+    except ValidationError as error:
+        raise BadRequest(f'{option}: must be a duration such as "15s", "5m", "10h" or "7d"') from error
 
 
 def tell_shift(asked: AskedWindow) -> None:

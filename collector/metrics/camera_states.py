@@ -11,9 +11,11 @@ LATE_BEHIND = 2 * MINUTE
 def camera_state(camera: Camera, *, now: int, heartbeat: int) -> str:
     """Return the state in one word.
 
-    New: never called. Down: silent for 5 min. Up: heard within three heartbeats, delivered up to 2 min ago, and without a
+    Paused: by an operator. New: never called. Down: silent for 5 min. Up: heard within three heartbeats, delivered up to 2 min ago, and without a
     backlog. Late: heard, but not Up. `now` and `heartbeat` are microseconds.
     """
+    if camera.is_paused:
+        return PAUSED
     if camera.last_contact_at is None:
         return NEW
     silence = now - camera.last_contact_at

@@ -20,6 +20,7 @@ from collector.records import (
     Stored,
     StoredEvent,
 )
+from collector.storage.access_base import AccessStorage
 
 KEPT_REFUSALS = 10_000
 """The newest, of all sites together."""
@@ -31,6 +32,11 @@ class Storage(Protocol):
     @property
     def rules(self) -> LedgerRules:
         """What the stored amounts were made with, whatever the settings say now."""
+        ...
+
+    @property
+    def access(self) -> AccessStorage:
+        """Who may write and who may look."""
         ...
 
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:

@@ -39,17 +39,26 @@ def refuse_foreign(connection: sqlite3.Connection) -> None:
     Raises:
         StorageUnusable: another program's database, or one of a newer version.
     """
+    refuse_other_programs(connection)
     db = Database(connection, recursive_triggers=False, execute_plugins=False)
-    (application_id,) = db.execute("pragma application_id").fetchone()
-    (objects,) = db.execute("select count(*) from sqlite_master").fetchone()
-    if application_id != APPLICATION_ID and (application_id or objects):
-        raise StorageUnusable("the database belongs to another program", hint="choose another file with --database")
     ours = {migration.name for migration in migrations.pending(Database(memory=True))}
     newer = [applied.name for applied in migrations.applied(db) if applied.name not in ours]
     if newer:
         raise StorageUnusable(
             f"the database was made by a newer version (it has {', '.join(newer)})", hint="install that version"
         )
+
+
+def refuse_other_programs(connection: sqlite3.Connection) -> None:
+    """Let an empty database pass, and one of any version of ours; nothing is written.
+
+    Raises:
+        StorageUnusable: another program's database.
+    """
+    (application_id,) = connection.execute("pragma application_id").fetchone()
+    (objects,) = connection.execute("select count(*) from sqlite_master").fetchone()
+    if application_id != APPLICATION_ID and (application_id or objects):
+        raise StorageUnusable("the database belongs to another program", hint="choose another file with --database")
 
 
 def _write_rules(connection: sqlite3.Connection, rules: LedgerRules) -> None:

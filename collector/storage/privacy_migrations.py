@@ -1,8 +1,8 @@
-"""Steps of the schema that let personal data go again; registered beside those in `migrations.py`, never changed."""
+"""Steps of the schema that let personal data go again; registered after those in `later_migrations.py`, never changed."""
 
 from sqlite_utils import Database
 
-from collector.storage.migrations import migrations
+from collector.storage.later_migrations import migrations
 
 __all__ = ["migrations"]
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlite_utils.utils import sqlite3
 
 from collector.records import Decide, Entry, LedgerRules, Run
+from collector.storage.backups import upgrade
 from collector.storage.ledger_rows import LedgerRows
-from collector.storage.migrating import migrate, refuse_foreign
+from collector.storage.migrating import refuse_foreign
 from collector.storage.neighbourhood import Worker
 from collector.storage.opening import (
     lock_of,
@@ -98,7 +99,7 @@ class Rebuilding:
     def begin(self) -> int:
         """Take up what was begun under the same rules, or drop all amounts; return how many events are to go through."""
         with translated_errors(self._file):
-            migrate(self._connection, rules=self._rules)
+            upgrade(self._connection, self._file, rules=self._rules)
             with transaction(self._connection, "immediate"):
                 if not self._is_under_way():
                     self._drop_everything()

@@ -162,18 +162,20 @@ class Registry:
 
     def _find_home(self, camera: str, wanted: str) -> str:
         home = wanted
-        # Where this camera has been seen; at most one of these has events.
+        # Where this camera has been seen; at most one of these has events, or tokens, which say where it belongs.
         rows = self._connection.execute(
             """
-            select s.name, c.has_events, c.site, c.number
+            select s.name,
+                c.has_events or exists (select 1 from camera_token as t where t.site = c.site and t.camera = c.number),
+                c.site, c.number
             from camera as c
             join site as s on s.number = c.site
             where c.name = ?
             """,
             (camera,),
         ).fetchall()
-        for name, has_events, site, number in rows:
-            if has_events:
+        for name, is_settled, site, number in rows:
+            if is_settled:
                 home = name
             elif name != wanted:
                 self._connection.execute("delete from camera where site = ? and number = ?", (site, number))

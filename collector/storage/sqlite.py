@@ -35,6 +35,7 @@ from collector.storage.opening import (
 from collector.storage.privacy import PrivacyVerbs
 from collector.storage.readers import Readers
 from collector.storage.rebuilding import refuse_unfinished
+from collector.storage.sqlite_access import SqliteAccess
 from collector.storage.writer import Writer, check_ours
 from shared.clock import new_token
 from shared.errors import StorageUnusable
@@ -54,6 +55,8 @@ class SqliteStorage(PrivacyVerbs):
         self._readers = Readers(file, reader)
         self._writer = writer
         self._write_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self.access = SqliteAccess(read=self._readers.short, write=self._write)
+        """Who may write and who may look."""
 
     @classmethod
     def open(

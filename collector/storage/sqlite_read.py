@@ -57,7 +57,7 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
                 from camera_range as r
                 where r.site = c.site and r.camera = c.number
             ), 0) - c.pending),
-            c.has_events
+            c.has_events, c.is_paused
         from camera as c
         join site as s on s.number = c.site
         order by s.name, c.name

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from collector.records import LedgerRules
-from collector.storage.migrating import migrate, refuse_foreign
+from collector.storage.backups import upgrade
+from collector.storage.migrating import refuse_foreign
 from collector.storage.opening import looking_at, open_writer, real_path, translated_errors
 from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.registry import Registry
@@ -20,7 +21,7 @@ class Writer:
         self.connection = open_writer(file)
         try:
             with translated_errors(file):
-                migrate(self.connection, rules=rules)
+                upgrade(self.connection, file, rules=rules)
                 refuse_unfinished(self.connection)
         except BaseException:
             self.connection.close()

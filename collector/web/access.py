@@ -1,4 +1,4 @@
-"""Who is asking. Every handler gets a `Viewer` and shows what it may show.
+"""Who is asking. Every route says what it needs, and its handler gets a `Viewer` who has that and shows what it may show.
 
 While access is not configured the one viewer may do everything; the collector then listens on loopback only.
 """
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from shared.errors import WrongCamera
+from collector.grants import EVERYTHING, MAY, Grant, Needs, Role
+from shared.errors import CameraPaused, NotAllowed, NotKnown, WrongCamera
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,44 @@ class Viewer:
 
     sites: Sequence[str] | None = None
     """None: every site."""
-    may_see_persons: bool = True
+    may: frozenset[Needs] = EVERYTHING
     may_write_camera: str | None = None
     """The one camera whose events may be sent; None: any."""
+    home: str | None = None
+    """The site of that camera; None: the settings say."""
+    is_paused: bool = False
+    """Nothing is taken from that camera."""
+    role: Role | None = None
+    """None: nobody has to say who they are, or nobody has said."""
+    name: str | None = None
+
+    @property
+    def may_see_persons(self) -> bool:
+        """Say whether anything may be shown from which a person can be told."""
+        return Needs.persons in self.may
+
+    def check(self, needs: Needs) -> None:
+        """Let pass who may do what a route needs.
+
+        Raises:
+            NotKnown: whoever asks has not said who they are, or what they showed is not known.
+            NotAllowed: they are known, and this is not for them.
+        """
+        if needs in self.may:
+            return
+        if self.role is None:
+            raise NotKnown("this is for those who are known", hint="log in, or send a token as Authorization: Bearer …")
+        raise NotAllowed(f"this is not for the role {self.role}")
 
     def camera_written(self, named: str | None) -> str | None:
         """Return the camera whose events somebody sends who calls it so (None: by no name).
 
         Raises:
+            CameraPaused: nothing is taken from it.
             WrongCamera: it is not the one camera that may be written.
         """
+        if self.is_paused:
+            raise CameraPaused(hint=f"collector cameras resume {self.may_write_camera} takes them again")
         if self.may_write_camera is None or named == self.may_write_camera:
             return named
         if named is None:
@@ -41,21 +70,52 @@ class Viewer:
         return [asked] if self.sites is None or asked in self.sites else []
 
 
-def anyone(_request: web.Request) -> Viewer:
+NOBODY = Viewer(sites=(), may=frozenset({Needs.nothing}))
+"""Whoever has not said who they are, where that is asked for."""
+
+
+def viewer_with(grant: Grant) -> Viewer:
+    """Return the viewer that a valid token makes of whoever shows it."""
+    may = MAY[grant.role]
+    if grant.role is Role.agent:
+        return Viewer(
+            (),
+            may,
+            may_write_camera=grant.name,
+            home=grant.site,
+            is_paused=grant.is_paused,
+            role=grant.role,
+            name=grant.name,
+        )
+    return Viewer(None if grant.site is None else (grant.site,), may, role=grant.role, name=grant.name)
+
+
+async def anyone(_request: web.Request) -> Viewer:
     """Return the one viewer there is while access is not configured."""
     return Viewer()
 
 
-ViewerOf = Callable[[web.Request], Viewer]
+ViewerOf = Callable[[web.Request], Awaitable[Viewer]]
 Shown = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]
 """A handler that is told who is asking."""
 VIEWER_OF: web.AppKey[ViewerOf] = web.AppKey("viewer_of")
 
 
-def shown(handler: Shown) -> Handler:
-    """Return a handler as the framework wants it: who is asking is found out here, once, for every address."""
+def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
+    """Return a handler as the framework wants it: who is asking is found out here, once, for every address.
+
+    Before the body is read and the query is looked at: strangers cost nothing and learn nothing. Who has to log in before
+    they see a page is led there.
+    """
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        return await handler(request, request.app[VIEWER_OF](request))
+        viewer = await request.app[VIEWER_OF](request)
+        try:
+            viewer.check(needs)
+        except NotKnown:
+            if is_page:
+                raise web.HTTPSeeOther(f"/login?next={request.rel_url.raw_path}") from None
+            raise
+        return await handler(request, viewer)
 
     return answer

@@ -7,10 +7,19 @@ from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
-from collector.web.access import VIEWER_OF, ViewerOf, anyone
-from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE
+from collector.storage.room import room_of
+from collector.vitals.meters import Meters
+from collector.vitals.vitals import Vitals
+from collector.web.access import VIEWER_OF, ViewerOf
+from collector.web.attempts import Attempts
+from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
+from collector.web.doorkeeper import Doorkeeper
+from collector.web.login import LOGINS, Logins
+from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
+from collector.web.peers import Peers
 from collector.web.routes import add_routes
+from collector.web.vitals_api import counted
 from shared.clock import Clock
 from shared.http_body import answer_problems
 from shared.http_guard import allowed_hosts, refuse_strangers
@@ -23,20 +32,39 @@ def make_app(
     reports: Reports,
     settings: CollectorSettings,
     clock: Clock,
-    viewer_of: ViewerOf = anyone,
+    viewer_of: ViewerOf | None = None,
+    meters: Meters | None = None,
 ) -> web.Application:
-    """Return the application; its parts are started and stopped by the caller, and `viewer_of` says who is asking."""
-    hosts = None if settings.open else allowed_hosts(settings.listen[0])
-    app = web.Application(middlewares=[answer_problems, refuse_strangers(hosts, program="collector")])
+    """Return the application; its parts are started and stopped by the caller.
+
+    `viewer_of` says who is asking; left out, the store does.
+    """
+    meters = Meters(clock=clock) if meters is None else meters
+    peers = Peers(settings.trusted_proxies)
+    doorkeeper = Doorkeeper(storage.access, peers=peers, clock=clock, may_be_open=settings.may_be_open)
+    hosts = allowed_hosts(settings.listen[0]) if settings.is_on_loopback and not settings.open else None
+    app = web.Application(
+        middlewares=[
+            counted(meters, clock=clock),
+            compress_answers,
+            answer_problems,
+            refuse_strangers(hosts, program="collector", scheme_of=peers.scheme_of, is_forwarded=peers.is_forwarded),
+        ]
+    )
     app.on_response_prepare.append(add_manners)
     app.on_shutdown.append(give_up_reading)
     app[STORAGE] = storage
     app[INGEST] = ingest
     app[REPORTS] = reports
     app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
+    file = settings.database_file()
+    app[VITALS] = Vitals(
+        ingest=ingest, reports=reports, meters=meters, room=lambda: room_of(file), database=str(file), clock=clock
+    )
     app[SETTINGS] = settings
     app[CLOCK] = clock
-    app[VIEWER_OF] = viewer_of
+    app[LOGINS] = Logins(Attempts(clock), peers=peers)
+    app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[PAGES] = read_pages()
     add_routes(app)
     return app
@@ -44,12 +72,5 @@ def make_app(
 
 async def give_up_reading(app: web.Application) -> None:
     """Let nobody wait until a long question is answered; what arrives to be stored is still stored."""
+    app[VITALS].stop()
     app[STORAGE].interrupt()
-
-
-async def add_manners(_request: web.Request, answer: web.StreamResponse) -> None:
-    """Say on every answer that its type is meant, that it belongs to no cache, and that no frame may hold it."""
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers.setdefault("Cache-Control", "no-store")
-    answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

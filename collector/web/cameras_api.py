@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from aiohttp import web
 
+from collector.grants import Needs
 from collector.reports import CAMERA_COLUMNS
 from collector.web.access import Viewer
 from collector.web.context import INGEST, REPORTS, check_query, sites_of
@@ -24,10 +25,14 @@ async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
     return await csv_answer(lambda: rows, columns=CAMERA_COLUMNS, name="cameras")
 
 
-async def healthz(request: web.Request, _viewer: Viewer) -> web.Response:
-    """Say that the store answers and takes events, and what people must know of its numbers; else, what is wrong."""
+async def healthz(request: web.Request, viewer: Viewer) -> web.Response:
+    """Say that the store answers and takes events, and what people must know of its numbers; else, what is wrong.
+
+    Strangers are told no more than whether it is so.
+    """
+    is_known = Needs.look in viewer.may
     failure = request.app[INGEST].failure
     if failure is not None:
-        return problem(503, f"the last events could not be stored: {failure}")
-    warnings = await request.app[REPORTS].warnings()
+        return problem(503, "the last events could not be stored" + (f": {failure}" if is_known else ""))
+    warnings = await request.app[REPORTS].warnings() if is_known else []
     return web.json_response({"status": "ok", "version": version("lineside"), "warnings": warnings})

@@ -11,6 +11,7 @@ from collector.metrics.asked import AskedWindow, Question
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
+from collector.vitals.vitals import Vitals
 from collector.web.access import Viewer
 from shared.clock import Clock
 from shared.errors import BadRequest
@@ -22,6 +23,7 @@ INGEST = web.AppKey("ingest", Ingest)
 REPORTS = web.AppKey("reports", Reports)
 SETTINGS = web.AppKey("settings", CollectorSettings)
 STORAGE: web.AppKey[Storage] = web.AppKey("storage", Storage)
+VITALS = web.AppKey("vitals", Vitals)
 WINDOW_QUERY = ("from", "to", "site", "shift")
 """What `window_of` reads."""
 

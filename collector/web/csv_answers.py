@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from collector.web.manners import takes_gzip
 from shared.terminal import write_csv
 
 Rows = Sequence[Mapping[str, Any]]
@@ -37,9 +38,13 @@ async def stream_csv(
 ) -> web.StreamResponse:
     """Send pages of rows as one file, none of them held longer than it takes to send."""
     answer = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"} | _headers(name))
-    await answer.prepare(request)
-    if request.method == "HEAD":  # what is streamed would be sent all the same
+    answer.headers["Vary"] = "Accept-Encoding"
+    if request.method == "HEAD":  # what is streamed would be sent all the same, and the end of what is packed
+        await answer.prepare(request)
         return answer
+    if takes_gzip(request):
+        answer.enable_compression(web.ContentCoding.gzip)
+    await answer.prepare(request)
     text = io.StringIO(newline="")
     write_csv([], columns, stream=text)
     async for rows in pages:

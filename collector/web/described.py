@@ -35,6 +35,8 @@ class Operation:
     query_of_the_file: tuple[str, ...] | None = None
     """Where it differs."""
     problems: tuple[int, ...] = ()
+    is_public: bool = False
+    """Also strangers get an answer."""
     body: tuple[Any, ...] = ()
     """The types of a body, beside an array of anything."""
 
@@ -69,7 +71,7 @@ OPERATIONS = {
         "Store events, each once; the answer says what became of each and leaves when all are on disk.",
         models.ObjectAnswer | ListAnswer,
         body=(models.EventIn, models.EnvelopeIn),
-        problems=(403, 408, 413, 415, 426, 503, 507),
+        problems=(408, 413, 415, 426, 429, 503, 507),
     ),
     ("get", "/api/events/"): Operation(
         "Stored events, a page at a time; never cut silently.",
@@ -114,6 +116,12 @@ OPERATIONS = {
         query=rejected_api.QUERY,
         is_table=True,
     ),
-    ("get", "/healthz"): Operation("Whether the collector takes events.", models.Health, problems=(503,)),
+    ("get", "/api/me/"): Operation("Who is asking, and what is shown to them.", models.Me),
+    ("get", "/healthz"): Operation(
+        "Whether the collector takes events.", models.Health, problems=(503,), is_public=True
+    ),
+    ("get", "/readyz"): Operation(
+        "Whether an event delivered now would be stored.", models.Readiness, problems=(503,), is_public=True
+    ),
 }
 """By method and address; the addresses of files follow from `is_table`."""

@@ -45,7 +45,9 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     app = request.app
     camera = viewer.camera_written(body.agent.camera if body.agent else None)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
-    stored = await app[INGEST].store(reception.delivery(site=app[SETTINGS].site_of(camera), camera=camera))
+    stored = await app[INGEST].store(
+        reception.delivery(site=viewer.home or app[SETTINGS].site_of(camera), camera=camera)
+    )
     refused = reception.refused_object(stored)
     if refused is not None:
         return problem(400, refused.error, code=refused.code)

@@ -1,6 +1,5 @@
 """`/api/floor/`: all that the page shows, in one request; unchanged, it is not sent again."""
 
-import re
 from dataclasses import replace
 
 from aiohttp import web
@@ -8,8 +7,7 @@ from aiohttp import web
 from collector.metrics.asked import Question
 from collector.web.access import Viewer
 from collector.web.context import FLOORS, WINDOW_QUERY, check_query, window_headers
-
-_NOT_AT_ALL = re.compile(r"\s*q=0(\.0*)?\s*")
+from collector.web.manners import takes_gzip
 
 
 async def floor(request: web.Request, viewer: Viewer) -> web.Response:
@@ -17,7 +15,7 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     check_query(request, WINDOW_QUERY)
     floors, query = request.app[FLOORS], request.query
     question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
-    view = await floors.look(question, seen=viewer.sites, role=repr(viewer))
+    view = await floors.look(question, seen=viewer.sites, shows_persons=viewer.may_see_persons)
     headers = {
         # Weak: the same page may be plain or compressed, and its end a few seconds later.
         "ETag": f'W/"{view.etag}"',
@@ -37,13 +35,3 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
 def is_known(request: web.Request, etag: str) -> bool:
     """Say whether the client has an answer of this tag, which no other text in the header can contain."""
     return etag in request.headers.get("If-None-Match", "")
-
-
-def takes_gzip(request: web.Request) -> bool:
-    """Say whether the client says that it unpacks gzip (RFC 9110 §12.5.3)."""
-    weights: dict[str, str] = {}
-    for choice in request.headers.get("Accept-Encoding", "").lower().split(","):
-        coding, _, weight = choice.partition(";")
-        weights[coding.strip()] = weight
-    weight = weights.get("gzip", weights.get("*", "q=0"))
-    return _NOT_AT_ALL.fullmatch(weight) is None

@@ -34,11 +34,22 @@ async def factory(request: web.Request, viewer: Viewer) -> web.Response:
     return await _json(request, viewer, what="factory")
 
 
-async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:
-    """Return one of the three as a file."""
-    what = request.match_info["what"]
-    if what not in COLUMNS:
-        raise web.HTTPNotFound
+async def workers_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
+    """Return the workers as a file."""
+    return await _csv(request, viewer, what="workers")
+
+
+async def workstations_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
+    """Return the workstations as a file."""
+    return await _csv(request, viewer, what="workstations")
+
+
+async def factory_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
+    """Return the factory as a file of one row."""
+    return await _csv(request, viewer, what="factory")
+
+
+async def _csv(request: web.Request, viewer: Viewer, *, what: str) -> web.Response:
     totals, headers = await _totals(request, viewer, what=what)
     columns = [*COLUMNS[what], *(["occupied_minutes"] if what == "workstations" and totals.knows_occupied else [])]
 

@@ -202,6 +202,23 @@ class Health(Answer):
     warnings: list[str]
 
 
+class Readiness(Answer):
+    """That events are taken."""
+
+    status: Literal["ready"]
+
+
+class Me(Answer):
+    """Who is asking."""
+
+    name: str | None
+    role: Annotated[
+        Literal["viewer", "supervisor", "admin"] | None, Field(description="null: nobody has to say who they are.")
+    ]
+    sites: Annotated[list[str] | None, Field(description="null: every site.")]
+    shows_persons: bool
+
+
 class Problem(BaseModel):
     """Why there is no other answer (RFC 9457)."""
 

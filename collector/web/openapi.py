@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from collector.web.access import Viewer
 from collector.web.described import ANYTHING_ONE_BY_ONE, OPERATIONS, PARAMETERS, WRONG_QUERY, Operation
+from collector.web.doorkeeper import COOKIE, SECURE_COOKIE
 from collector.web.models import Problem
 from shared.wire import MAX_EVENTS
 
@@ -21,6 +22,23 @@ WINDOW_HEADERS = {
     "Lineside-Time-Zone": "The zone of the site, or of all.",
     "Lineside-Shift": "The shift that was asked for, written as in an address.",
 }
+
+
+SECURITY_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A camera's token, which sends its events, or the last part of a board's link, which reads as a viewer.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": f"Set by `/login`; with TLS it is called `{SECURE_COOKIE}`.",
+    },
+}
+NOT_KNOWN = "Access is configured, and no token or session was shown, or none that is known."
+NOT_ALLOWED = "Not for this role, this camera or this origin."
 
 
 class _Untitled(GenerateJsonSchema):
@@ -53,7 +71,7 @@ def document() -> dict[str, Any]:
             "summary": "Events of cameras in, exact working times out.",
         },
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items()))},
+        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": SECURITY_SCHEMES},
     }
 
 
@@ -66,6 +84,7 @@ def _described(operation: Operation, schemas: dict[str, Any], *, path: str) -> d
     return {
         "operationId": _name(path),
         "summary": operation.summary,
+        "security": _security(operation),
         "parameters": _parameters(operation.query, operation.required),
         **body,
         "responses": {"200": answered, **unchanged, **_problems(operation, schemas)},
@@ -78,9 +97,17 @@ def _described_file(operation: Operation, schemas: dict[str, Any], *, path: str)
     return {
         "operationId": f"{_name(path)}_csv",
         "summary": f"{operation.summary} As a file, whole.",
+        "security": _security(operation),
         "parameters": _parameters(query, operation.required),
         "responses": {"200": {"description": "As asked.", "content": content}, **_problems(operation, schemas)},
     }
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    """Return what has to be shown once access is configured."""
+    if operation.is_public:
+        return []
+    return [{"token": []}] if operation.body else [{"session": []}, {"token": []}]
 
 
 def _body(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +140,8 @@ def _headers(query: tuple[str, ...]) -> dict[str, Any]:
 def _problems(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": _schema(Problem, schemas, mode="serialization")}}
     wrong = "The body cannot be read, or its one event is none." if operation.body else WRONG_QUERY
-    statuses = {400: wrong, **{status: f"{HTTPStatus(status).phrase}." for status in operation.problems}}
+    refused = {} if operation.is_public else {401: NOT_KNOWN, 403: NOT_ALLOWED}
+    statuses = {400: wrong, **refused, **{status: f"{HTTPStatus(status).phrase}." for status in operation.problems}}
     return {str(status): {"description": told, "content": content} for status, told in sorted(statuses.items())}
 
 

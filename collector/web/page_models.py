@@ -186,6 +186,7 @@ class FloorAnswer(Answer):
     factory: FloorFactory
     at_work_now: AtWork | None
     workers: list[FloorWorker]
+    shows_persons: Annotated[bool, Field(description="Without, `workers` is empty: persons are not for this role.")]
     workers_left_out: Count
     timelines_from: Annotated[
         Instant | None, Field(description="Before it timelines are no longer kept; null: all of the window's are.")

@@ -43,7 +43,22 @@ def read_pages() -> dict[str, Page]:
 
 async def page(request: web.Request, _viewer: Viewer) -> web.Response:
     """Send a file of the dashboard; an unchanged one is not sent again."""
-    found = request.app[PAGES].get(request.match_info.get("name", ""))
+    return _file(request, request.match_info.get("name", ""))
+
+
+async def login_style(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Send the look of the page to log in, which strangers see; all other files are for those who are known."""
+    return _file(request, "login.css")
+
+
+async def to_dashboard(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Send people who come to an old or a short address to the dashboard."""
+    query = request.rel_url.raw_query_string
+    raise web.HTTPFound(URL(f"/dashboard/?{query}" if query else "/dashboard/", encoded=True))
+
+
+def _file(request: web.Request, name: str) -> web.Response:
+    found = request.app[PAGES].get(name)
     if found is None:
         raise web.HTTPNotFound
     headers = {
@@ -54,9 +69,3 @@ async def page(request: web.Request, _viewer: Viewer) -> web.Response:
     if found.etag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)
     return web.Response(body=found.content, content_type=found.content_type, charset="utf-8", headers=headers)
-
-
-async def to_dashboard(request: web.Request, _viewer: Viewer) -> web.Response:
-    """Send people who come to an old or a short address to the dashboard."""
-    query = request.rel_url.raw_query_string
-    raise web.HTTPFound(URL(f"/dashboard/?{query}" if query else "/dashboard/", encoded=True))

@@ -2,41 +2,66 @@
 
 from aiohttp import web
 
-from collector.web import cameras_api, events_api, floor_api, metrics_api, openapi, pages, rejected_api, timeline_api
+from collector.grants import Needs
+from collector.web import (
+    cameras_api,
+    events_api,
+    floor_api,
+    login,
+    me_api,
+    metrics_api,
+    openapi,
+    pages,
+    reference,
+    rejected_api,
+    timeline_api,
+    vitals_api,
+)
 from collector.web.access import Shown, shown
 
 
-def _get(path: str, handler: Shown) -> web.RouteDef:
-    return web.get(path, shown(handler))
+def _get(path: str, handler: Shown, *, needs: Needs, is_page: bool = False) -> web.RouteDef:
+    return web.get(path, shown(handler, needs=needs, is_page=is_page))
 
 
-def _post(path: str, handler: Shown) -> web.RouteDef:
-    return web.post(path, shown(handler))
+def _post(path: str, handler: Shown, *, needs: Needs) -> web.RouteDef:
+    return web.post(path, shown(handler, needs=needs))
 
 
 ROUTES = [
-    _post("/api/app/", events_api.receive),
-    _get("/api/events/", events_api.list_events),
-    _get("/api/events.csv", events_api.list_events_as_csv),
-    _get("/api/metrics/workers/", metrics_api.workers),
-    _get("/api/metrics/workstations/", metrics_api.workstations),
-    _get("/api/metrics/factory/", metrics_api.factory),
-    _get("/api/metrics/hours/", timeline_api.hours),
-    _get("/api/metrics/hours.csv", timeline_api.hours_as_csv),
-    _get("/api/metrics/{what}.csv", metrics_api.as_csv),
-    _get("/api/floor/", floor_api.floor),
-    _get("/api/timeline/", timeline_api.timeline),
-    _get("/api/cameras/", cameras_api.cameras),
-    _get("/api/cameras.csv", cameras_api.as_csv),
-    _get("/api/rejected/", rejected_api.rejected),
-    _get("/api/rejected.csv", rejected_api.as_csv),
-    _get("/api/openapi.json", openapi.openapi),
-    _get("/healthz", cameras_api.healthz),
-    _get("/dashboard/", pages.page),
-    _get("/dashboard/{name}", pages.page),
-    _get("/dashboard", pages.to_dashboard),
-    _get("/api/Dashboard/", pages.to_dashboard),
-    _get("/", pages.to_dashboard),
+    _post("/api/app/", events_api.receive, needs=Needs.write),
+    _get("/api/events/", events_api.list_events, needs=Needs.persons),
+    _get("/api/events.csv", events_api.list_events_as_csv, needs=Needs.persons),
+    _get("/api/metrics/workers/", metrics_api.workers, needs=Needs.persons),
+    _get("/api/metrics/workstations/", metrics_api.workstations, needs=Needs.look),
+    _get("/api/metrics/factory/", metrics_api.factory, needs=Needs.look),
+    _get("/api/metrics/hours/", timeline_api.hours, needs=Needs.look),
+    _get("/api/metrics/hours.csv", timeline_api.hours_as_csv, needs=Needs.look),
+    _get("/api/metrics/workers.csv", metrics_api.workers_as_csv, needs=Needs.persons),
+    _get("/api/metrics/workstations.csv", metrics_api.workstations_as_csv, needs=Needs.look),
+    _get("/api/metrics/factory.csv", metrics_api.factory_as_csv, needs=Needs.look),
+    _get("/api/floor/", floor_api.floor, needs=Needs.look),
+    _get("/api/timeline/", timeline_api.timeline, needs=Needs.persons),
+    _get("/api/cameras/", cameras_api.cameras, needs=Needs.look),
+    _get("/api/cameras.csv", cameras_api.as_csv, needs=Needs.look),
+    _get("/api/rejected/", rejected_api.rejected, needs=Needs.persons),
+    _get("/api/rejected.csv", rejected_api.as_csv, needs=Needs.persons),
+    _get("/api/me/", me_api.me, needs=Needs.look),
+    _get("/api/openapi.json", openapi.openapi, needs=Needs.nothing),
+    _get("/api/reference/", reference.reference, needs=Needs.look, is_page=True),
+    _get("/healthz", cameras_api.healthz, needs=Needs.nothing),
+    _get("/readyz", vitals_api.readyz, needs=Needs.nothing),
+    _get("/metrics", vitals_api.metrics, needs=Needs.look),
+    _get("/login", login.show, needs=Needs.nothing),
+    _post("/login", login.enter, needs=Needs.nothing),
+    _post("/logout", login.leave, needs=Needs.nothing),
+    _get("/login.css", pages.login_style, needs=Needs.nothing),
+    _get("/board/{token}", login.board, needs=Needs.nothing),
+    _get("/dashboard/", pages.page, needs=Needs.look, is_page=True),
+    _get("/dashboard/{name}", pages.page, needs=Needs.look, is_page=True),
+    _get("/dashboard", pages.to_dashboard, needs=Needs.look, is_page=True),
+    _get("/api/Dashboard/", pages.to_dashboard, needs=Needs.look, is_page=True),
+    _get("/", pages.to_dashboard, needs=Needs.look, is_page=True),
 ]
 """Every address that ends in a slash also works without it."""
 

@@ -38,7 +38,7 @@ def adopt_others(current: Path, *, append: Callable[[Sequence[Event]], None], no
 
 
 def _adopt(path: Path, *, append: Callable[[Sequence[Event]], None], now: int) -> None:
-    finding, _ = judge(look_at(path), known_version=schema.SCHEMA_VERSION)
+    finding, _ = judge(look_at(path, known_version=schema.SCHEMA_VERSION), known_version=schema.SCHEMA_VERSION)
     if finding is not Finding.ours:
         return
     with closing(schema.connect(path)) as connection:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from edge_agent.buffer import rows
 from edge_agent.buffer.rows import Connection, is_whole
+from shared.counting import counted
 from shared.receipts import Range, Ranges, count, intersect, normalise, subtract, union
 
 MOST_PROBLEMS = 100
@@ -87,6 +88,8 @@ class Books:
     """Numbers whose row may be gone."""
     rows: Ranges
     """Numbers that have a row."""
+    folded: int = 0
+    """How many of the settled were given up long ago, see `folding`."""
     stray_epochs: tuple[int, ...] = ()
     """Epochs of rows that are not in the list of epochs."""
 
@@ -106,15 +109,12 @@ class Books:
         needed = subtract(union(self.pending, subtract(union(settled, self.dead), normalise(self.removed))), dropped)
         missing = subtract(needed, self.rows)
         found = [
-            _in_words("numbers are in two places, settled and dead letters", intersect(settled, self.dead)),
-            _in_words("numbers are in two places, settled and dropped", intersect(settled, dropped)),
-            _in_words("numbers are in two places, dead letters and dropped", intersect(self.dead, dropped)),
-            *(
-                _in_words(f"{name} were never given out", subtract(one, self._given_out))
-                for name, one in places.items()
-            ),
-            _in_words("events on disk have numbers that were never given out", subtract(self.rows, self._given_out)),
-            _in_words("numbers have no event on disk, and nothing says why", intersect(self._given_out, missing)),
+            _in_words("in two places, settled and dead letters", intersect(settled, self.dead)),
+            _in_words("in two places, settled and dropped", intersect(settled, dropped)),
+            _in_words("in two places, dead letters and dropped", intersect(self.dead, dropped)),
+            *(_in_words(f"{name}, never given out", subtract(one, self._given_out)) for name, one in places.items()),
+            _in_words("on disk, never given out", subtract(self.rows, self._given_out)),
+            _in_words("without an event on disk, and nothing says why", intersect(self._given_out, missing)),
             _overlap("settled", self.settled),
             _overlap("dropped", self.dropped),
         ]
@@ -138,6 +138,7 @@ def books(connection: Connection) -> Books:
         dropped=_ranges(connection, _DROPPED) if "dropped" in tables else (),
         removed=_ranges(connection, _REMOVED) if "removed" in tables else (),
         rows=normalise(_ranges(connection, _ROWS)),
+        folded=rows.folded(connection),
         stray_epochs=tuple(number for (number,) in connection.execute(_STRAY_EPOCHS).fetchall()),
     )
 
@@ -165,13 +166,13 @@ def _in_words(words: str, numbers: Ranges) -> str:
     if not numbers:
         return ""
     shown = ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in numbers[:5])
-    return f"{count(numbers):,} {words}: {shown}{' …' if len(numbers) > 5 else ''}"
+    return f"{counted(count(numbers), 'number')} {words}: {shown}{' …' if len(numbers) > 5 else ''}"
 
 
 def _overlap(name: str, ranges: Iterable[Range]) -> str:
     ordered = sorted(ranges)
     twice = normalise(_shared(ordered))
-    return _in_words(f"numbers are {name} twice", twice)
+    return _in_words(f"{name} twice", twice)
 
 
 def _shared(ordered: list[Range]) -> Iterator[Range]:

@@ -12,6 +12,9 @@ from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 
 _PRIMARY_CODE = 0xFF
 _BUSY, _LOCKED, _IO, _CORRUPT, _FULL, _NOT_A_DATABASE = 5, 6, 10, 11, 13, 26  # https://sqlite.org/rescode.html
+_ERROR, _CONSTRAINT, _MISMATCH = 1, 19, 20
+"""What our statements meet in a file of another schema, or of numbers that cannot be."""
+_WILL_BE_SALVAGED = "what is whole will be salvaged; send again"
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +24,10 @@ class DiskFailed(StorageUnusable):
 
     http_status = 503
     retry_after_seconds = 5
+
+
+class QueueDoubtful(DiskFailed):
+    """The queue file does not take what a queue takes: it is opened anew and looked over."""
 
 
 class QueueDamaged(StorageUnusable):
@@ -34,13 +41,16 @@ class QueueDamaged(StorageUnusable):
 def translated(path: Path) -> Iterator[None]:
     """Raise what SQLite or the system says of the file at `path` as Busy, StorageFull or StorageUnusable.
 
-    Two kinds of StorageUnusable want something done: DiskFailed (close the file and open it anew: after a failed sync
-    its connection may believe what is not on disk) and QueueDamaged (salvage it).
+    Three kinds of StorageUnusable want something done: DiskFailed (close the file and open it anew: after a failed sync
+    its connection may believe what is not on disk), QueueDoubtful (the same, for opening looks whether the schema and
+    the numbers are what was written) and QueueDamaged (salvage it).
     """
     try:
         yield
     except sqlite3.Error as error:
         raise _in_our_words(error, path) from error
+    except UnicodeDecodeError as error:  # also in SQLite's own message, where it quotes what is damaged
+        raise QueueDamaged(f"{path} is damaged: it holds text that is none", hint=_WILL_BE_SALVAGED) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _full(path) from error
@@ -81,14 +91,18 @@ def not_a_queue(path: Path, reason: str) -> StorageUnusable:
 
 def _in_our_words(error: sqlite3.Error, path: Path) -> LinesideError:
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    if not code and str(error).startswith("Could not decode"):  # the module's own words: it has no code for them
+        code = _CORRUPT
     if code == _FULL:
         return _full(path)
     if code in (_BUSY, _LOCKED):
         return Busy(f"{path} is busy")
     if code in (_NOT_A_DATABASE, _CORRUPT):
-        return QueueDamaged(f"{path} is damaged: {error}", hint="what is whole will be salvaged; send again")
+        return QueueDamaged(f"{path} is damaged: {error}", hint=_WILL_BE_SALVAGED)
     if code == _IO:
         return DiskFailed(f"{path} cannot be used: {error}", hint="is the disk mounted, writable and whole?")
+    if code in (_ERROR, _CONSTRAINT, _MISMATCH):
+        return QueueDoubtful(f"{path} cannot be used: {error}", hint="it is opened anew and looked over; send again")
     return _unusable(path, str(error))
 
 

@@ -8,6 +8,8 @@
     of another application, and holds no row of ours    left untouched; the queue is queue-2.db beside it
     of another application, but holds a row of ours     damaged
     ours, of a newer schema                         left untouched; the queue is queue-2.db beside it
+    ours, says newer, and its migrations do not     damaged
+    ours, with a header that SQLite would not write     damaged
     ours                                            opened, and then checked
 
 Nothing here writes: whoever is refused finds every byte as it was.
@@ -16,9 +18,12 @@ Nothing here writes: whoever is refused finds every byte as it was.
 import errno
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+
+from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer.pages import rows_of_file
 from edge_agent.buffer.rows import is_whole_row
@@ -32,8 +37,19 @@ COMPANIONS = ("", "-wal", "-shm")
 MOST_BESIDE = 9
 _NO_FILES = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
 _HEADER_BYTES = 100
+_JOURNAL, _FRACTIONS, _FORMAT = slice(18, 20), slice(21, 24), 47
+"""Written and read as WAL (2) or not yet (1); shares of a page, fixed; the format of the schema, 4 since 2006."""
+_FIXED_FRACTIONS = bytes([64, 32, 32])
 _USER_VERSION = slice(60, 64)
 _APPLICATION_ID = slice(68, 72)
+
+
+# In a newer file there are more of them than this program has.
+_COUNT_MIGRATIONS = """
+select count(*)
+from _sqlite_migrations
+where migration_set = 'edge_agent'
+"""
 
 
 class Finding(Enum):
@@ -56,6 +72,8 @@ class Look:
     """Whether a write-ahead log that is not empty lies beside it."""
     has_row_of_ours: bool = False
     """Only looked for where the application is another."""
+    migrations: int | None = None
+    """How many the file itself notes; only looked for where its header says that it is newer. None: not to be read."""
     instead: str | None = None
     """In words what is there instead of a file."""
 
@@ -74,13 +92,29 @@ def judge(look: Look, *, known_version: int) -> tuple[Finding, str]:
         if look.has_row_of_ours:
             return Finding.damaged, "its header is damaged"
         return Finding.foreign, "it belongs to another program"
-    version = int.from_bytes(look.header[_USER_VERSION])
-    if version > known_version:
+    return _judge_ours(look.header, migrations=look.migrations, known_version=known_version)
+
+
+def _judge_ours(header: bytes, *, migrations: int | None, known_version: int) -> tuple[Finding, str]:
+    version = int.from_bytes(header[_USER_VERSION])
+    is_newer = version > known_version
+    if not _could_be_written(header) or (is_newer and migrations is not None and migrations <= known_version):
+        return Finding.damaged, "its header is damaged"
+    if is_newer:
         return Finding.newer, f"its schema {version} is newer than the {known_version} known here"
     return Finding.ours, ""
 
 
-def look_at(path: Path) -> Look:
+def _could_be_written(header: bytes) -> bool:
+    """Return whether the bytes of a header that say how to read the file are those that every queue file has.
+
+    Where one of them is wrong, SQLite refuses to write the file, or to read it.
+    """
+    journal = header[_JOURNAL]
+    return header[_FRACTIONS] == _FIXED_FRACTIONS and set(journal) <= {1, 2} and header[_FORMAT] == 4
+
+
+def look_at(path: Path, *, known_version: int) -> Look:
     """Return what can be seen of the file at `path`; what is none is not opened, a pipe would keep us for ever."""
     log = path.with_name(path.name + "-wal")
     has_log = log.is_file() and log.stat().st_size > 0
@@ -93,7 +127,17 @@ def look_at(path: Path) -> Look:
         is_another = header.startswith(MAGIC) and int.from_bytes(header[_APPLICATION_ID]) != APPLICATION_ID
         file.seek(0)
         has_row = is_another and next(rows_of_file(file, is_whole=is_whole_row), None) is not None
-    return Look(header, has_log, has_row)
+    is_newer = not is_another and int.from_bytes(header[_USER_VERSION]) > known_version
+    return Look(header, has_log, has_row, _noted_migrations(path) if is_newer else None)
+
+
+def _noted_migrations(path: Path) -> int | None:
+    """Return how many migrations a file notes, None where that cannot be read; nothing is made beside the file."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            return int(connection.execute(_COUNT_MIGRATIONS).fetchone()[0])
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None
 
 
 def _instead_of_file(path: Path) -> str | None:
@@ -116,7 +160,7 @@ def find(folder: Path, *, known_version: int) -> tuple[Path, Finding, str, list[
     left_alone: list[str] = []
     path, finding, why = folder / QUEUE_FILE, Finding.absent, ""
     for path in places(folder):
-        finding, why = judge(look_at(path), known_version=known_version)
+        finding, why = judge(look_at(path, known_version=known_version), known_version=known_version)
         if finding not in (Finding.foreign, Finding.newer):
             break
         left_alone.append(f"{path.name} was left untouched: {why}")

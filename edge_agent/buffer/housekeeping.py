@@ -12,14 +12,17 @@ Nothing is written while nothing has changed.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from edge_agent.buffer import removal, retention
+from edge_agent.buffer import removal, retention, rows
+from edge_agent.buffer.epochs import remember
+from edge_agent.buffer.folding import fold
 from edge_agent.buffer.pages import PAGE_BYTES
 from edge_agent.buffer.queue_file import QueueFile
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.retention import oldest_removable
 from edge_agent.buffer.space import EVENT_BYTES, Room, Usage, free_disk_bytes, full, judge, log_bytes
-from shared.receipts import Ranges, count, first_numbers, subtract, union
+from shared.receipts import Ranges, count, first_numbers, subtract, union, with_few
 
 STEP_EVENTS = 500
 """Rows removed at a time: about 125 kB of the file."""
@@ -57,6 +60,7 @@ class Housekeeping(QueueFile):
             return True
         if self._room(0) is Room.disk_full and self._give_way(Room.disk_full, 0):
             return True
+        self._fold_gaps()
         self._note_mark()  # last: on a full disk it fails, and what makes room has been done
         self._fold_log_when_idle()
         return False
@@ -166,6 +170,18 @@ class Housekeeping(QueueFile):
         """Give up a few of the dead letters beyond the most that there may be; True if there may be more."""
         excess = count(self._dead) - self._limits.most_dead_letters
         return excess > 0 and self._drop_letters(first_numbers(self._dead, min(excess, STEP_EVENTS)))
+
+    def _fold_gaps(self) -> None:
+        """Let what was given up long ago be a number, where there is too much of it to be told apart."""
+        numbers, left = fold(self._facts.dropped, removed=self._removed)
+        if not numbers:
+            return
+        settled, folded = with_few(self._settled, numbers), self._folded + count(numbers)
+        with self._writing():
+            removal.change_dropped(self._connection, before=self._facts.dropped, after=left)
+            self._write_settled(settled, changed=numbers)
+            remember(self._connection, key=rows.FOLDED, value=str(folded))
+        self._settled, self._folded, self._facts = settled, folded, replace(self._facts, dropped=left)
 
     def _removable(self, *, up_to: int) -> Ranges:
         done_with = union(self._settled, ranges_of(self._facts.dropped))

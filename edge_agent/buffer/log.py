@@ -38,7 +38,6 @@ from shared.receipts import (
     among_many,
     count,
     intersect,
-    near_few,
     of_numbers,
     subtract,
     union,
@@ -52,16 +51,6 @@ _log = logging.getLogger(__name__)
 _APPEND = """
 insert into event_log (seq, epoch, at, accepted_at, checksum, payload)
 values (?, ?, ?, ?, ?, ?)
-"""
-
-_ADD_SETTLED = """
-insert into settled (first, last)
-values (?, ?)
-"""
-
-_DROP_SETTLED = """
-delete from settled
-where first = ?
 """
 
 _BURY = """
@@ -228,12 +217,12 @@ class EventLog(DeadLetterVerbs):
             oldest_pending_at = self.oldest_pending_at(without=())
         return Counts(
             last_seq=self._facts.last_seq,
-            settled=count(self._settled),
+            settled=count(self._settled) - self._folded,
             pending=count(self._facts.pending),
             dead=count(self._dead),
             size_bytes=size_bytes(self._path),
             oldest_pending_at=oldest_pending_at,
-            dropped=count(ranges_of(self._facts.dropped)),
+            dropped=count(ranges_of(self._facts.dropped)) + self._folded,
             retained=count(self.retained),
             max_size_bytes=self._limits.max_size_bytes,
             free_disk_bytes=free_disk_bytes(self._folder),
@@ -268,12 +257,6 @@ class EventLog(DeadLetterVerbs):
         finally:
             self._connection.close()
             self._lock.release()
-
-    def _write_settled(self, now_settled: Ranges, *, changed: Ranges) -> None:
-        """Write the settled ranges where they differ from what stands there: near the numbers that have changed."""
-        before, after = set(near_few(self._settled, changed)), set(near_few(now_settled, changed))
-        self._connection.executemany(_DROP_SETTLED, [(first,) for first, _ in before - after])
-        self._connection.executemany(_ADD_SETTLED, after - before)
 
     def _new_rows(
         self, events: Sequence[Event], payloads: Sequence[str], *, after: int

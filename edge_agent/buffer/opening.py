@@ -14,9 +14,10 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_agent.buffer import quarantine, rows, salvage, schema
-from edge_agent.buffer.faults import QueueDamaged, not_a_queue, translated
+from edge_agent.buffer import quarantine, rows, salvage, schema, soundness
+from edge_agent.buffer.faults import QueueDamaged, QueueDoubtful, not_a_queue, translated
 from edge_agent.buffer.findings import Finding, companions, find
+from shared.counting import counted
 from shared.errors import StorageFull
 from shared.receipts import count
 
@@ -60,7 +61,7 @@ def open_queue(folder: Path, *, now: int, damage: str | None = None) -> Opened:
         tail = salvage.log_events(path)
         try:
             connection, is_checked = _checked(path)
-        except QueueDamaged as error:
+        except (QueueDamaged, QueueDoubtful) as error:
             told.append(_replace(path, str(error.__cause__ or error.args[0]), now=now))
             connection, is_checked = schema.connect(path), True
         cut_off = salvage.add_tail(connection, path, tail=tail)
@@ -82,6 +83,8 @@ def _checked(path: Path) -> tuple[rows.Connection, bool]:
     connection = schema.connect(path)
     try:
         with translated(path):
+            if problem := soundness.problem(connection):
+                raise QueueDamaged(problem)
             events = rows.last_seq(connection) - count(rows.removed(connection))
             if events > CHECK_AT_ONCE:
                 return connection, False
@@ -121,5 +124,5 @@ def _finish_moving(path: Path, *, now: int) -> bool:
 
 
 def _saved(outcome: salvage.Salvaged) -> str:
-    lost = f"{outcome.lost:,} numbers are lost" if outcome.lost else "no number is lost"
-    return f"{outcome.events:,} events were salvaged and {lost}"
+    lost = counted(outcome.lost, "number is lost", many="numbers are lost") if outcome.lost else "no number is lost"
+    return f"{counted(outcome.events, 'event was', many='events were')} salvaged and {lost}"

@@ -38,6 +38,8 @@ class QueueFile:
     _settled: Ranges
     _dead: Ranges
     _removed: Ranges
+    _folded: int
+    """How many of the settled numbers were in truth given up, long ago: see `folding`."""
     _coming: list[tuple[int, int]] | None = None
     """(number, instant) of the dead letters that time will mend, soonest first; None: to be looked up."""
 
@@ -113,6 +115,7 @@ class QueueFile:
         self._connection.execute(f"pragma wal_autocheckpoint = {self._limits.log_pages}").fetchall()
         self._epoch_number = max(begin_run(self._connection, self._path))
         self._settled = rows.settled(self._connection)
+        self._folded = rows.folded(self._connection)
         self._dead = rows.dead(self._connection)
         self._removed = rows.removed(self._connection)
         self._marks = removal.marks(self._connection)
@@ -175,6 +178,12 @@ class QueueFile:
         """Write the log back into the file and cut it to nothing."""
         with self._reading():
             self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    def _write_settled(self, now_settled: Ranges, *, changed: Ranges) -> None:
+        """Write the settled ranges where they differ from what stands there: near the numbers that have changed."""
+        removal.change_settled(
+            self._connection, before=near_few(self._settled, changed), after=near_few(now_settled, changed)
+        )
 
     def _remove(self, numbers: Ranges, *, dropped_because: str | None = None) -> None:
         """Delete the rows of these numbers in one transaction; those given up are pending or dead letters until then."""

@@ -120,15 +120,15 @@ class LogReader:
         """Return how much there is; `oldest_pending_at` is exact."""
         with self._reading():
             facts = rows.backlog(self._connection)
-            settled = rows.settled(self._connection)
+            settled, folded = rows.settled(self._connection), rows.folded(self._connection)
             return Counts(
                 last_seq=facts.last_seq,
-                settled=count(settled),
+                settled=count(settled) - folded,
                 pending=count(facts.pending),
                 dead=count(rows.dead(self._connection)),
                 size_bytes=size_bytes(self._path),
                 oldest_pending_at=rows.oldest_at(self._connection, facts.pending),
-                dropped=count(ranges_of(facts.dropped)),
+                dropped=count(ranges_of(facts.dropped)) + folded,
                 retained=count(subtract(settled, rows.removed(self._connection))),
                 free_disk_bytes=free_disk_bytes(self._folder),
                 has_reserve=(self._folder / RESERVE_FILE).exists(),

@@ -60,6 +60,16 @@ delete from dropped
 where first = ?
 """
 
+_ADD_SETTLED = """
+insert into settled (first, last)
+values (?, ?)
+"""
+
+_FORGET_SETTLED = """
+delete from settled
+where first = ?
+"""
+
 _MARKS = """
 select tick, seq
 from mark
@@ -98,6 +108,12 @@ def change_removed(connection: rows.Connection, *, before: Ranges, after: Ranges
     """Write the removed ranges where they differ from what stands there."""
     connection.executemany(_FORGET_REMOVED, [(first,) for first, _ in set(before) - set(after)])
     connection.executemany(_ADD_REMOVED, set(after) - set(before))
+
+
+def change_settled(connection: rows.Connection, *, before: Ranges, after: Ranges) -> None:
+    """Write the settled ranges where they differ from what stands there."""
+    connection.executemany(_FORGET_SETTLED, [(first,) for first, _ in set(before) - set(after)])
+    connection.executemany(_ADD_SETTLED, set(after) - set(before))
 
 
 def change_dropped(connection: rows.Connection, *, before: Iterable[Gap], after: Iterable[Gap]) -> None:

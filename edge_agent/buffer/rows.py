@@ -15,6 +15,9 @@ from edge_agent.buffer.pages import EventRow
 from edge_agent.delivery.batching import Backlog, Epoch, Gap
 from shared.receipts import Ranges, of_numbers, subtract, union
 
+FOLDED = "given up long ago"
+"""The fact under which the file remembers how many numbers were folded, see `folding`."""
+
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
 
@@ -164,6 +167,11 @@ def removed(connection: Connection) -> Ranges:
 def dropped(connection: Connection) -> tuple[Gap, ...]:
     """Return the ranges of numbers that were given up, with the reason, ascending."""
     return tuple(connection.execute(_DROPPED).fetchall())
+
+
+def folded(connection: Connection) -> int:
+    """Return how many of the settled numbers were given up long ago, see `folding`."""
+    return int(meta(connection, FOLDED) or 0)
 
 
 def backlog(connection: Connection) -> Backlog:

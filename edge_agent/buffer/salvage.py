@@ -9,29 +9,24 @@ no event any more and is nowhere called settled is dropped, with the reason. 10â
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
-
-from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer import removal, rows, schema
-from edge_agent.buffer.epochs import begin_epoch
+from edge_agent.buffer.epochs import begin_epoch, remember
 from edge_agent.buffer.faults import transaction, translated
+from edge_agent.buffer.known import Known, what_is_known
 from edge_agent.buffer.pages import AnyRow, EventRow, rows_of_file, rows_of_log
-from edge_agent.delivery.batching import Gap
 from shared.clock import new_token
-from shared.errors import LinesideError
-from shared.receipts import Ranges, count, intersect, normalise, of_numbers, subtract, union
+from shared.receipts import Ranges, count, intersect, of_numbers, subtract, union
 
 SALVAGED = ".salvaged"
 """What follows the name of a queue file that is complete and waits for the place of the damaged one."""
 _FARTHEST_JUMP = 1_000_000
 """A number that lies farther above all others is a flipped bit."""
 _SECOND = 1_000_000
-Value = TypeVar("Value")
 
 # The same number twice: a commit that a crash took away, and the one after it. The later epoch is the one that counts.
 _TAKE_OVER = """
@@ -70,12 +65,6 @@ update event_log
 set epoch = 1
 """
 
-_LETTERS = """
-select seq, code, error, buried_at
-from dead_letter
-order by seq
-"""
-
 _BURY = """
 insert into dead_letter (seq, code, error, buried_at)
 values (?, ?, ?, ?)
@@ -106,18 +95,6 @@ class Salvaged:
     """Numbers of which there is no event any more."""
 
 
-@dataclass(slots=True)
-class _Known:
-    """What SQLite can still read of a damaged file, and which epochs its pages name."""
-
-    last_seq: int = 0
-    settled: Ranges = ()
-    removed: Ranges = ()
-    letters: list[rows.Row] = field(default_factory=list)
-    gaps: tuple[Gap, ...] = ()
-    epochs: dict[int, tuple[str, int]] = field(default_factory=dict)
-
-
 def salvage(path: Path) -> Salvaged:
     """Write what is whole in the file at `path` and its log into a complete new file, `path` with `.salvaged` behind it.
 
@@ -127,7 +104,7 @@ def salvage(path: Path) -> Salvaged:
         StorageFull: no room for the new file; nothing is left of it.
         StorageUnusable: the disk can no longer be written.
     """
-    known = _known(path)
+    known = what_is_known(path)
     with translated(path):
         unfinished = schema.prepare(path)
         with closing(schema.connect_plainly(unfinished)) as connection, transaction(connection, unfinished):
@@ -143,7 +120,7 @@ def remains(path: Path) -> tuple[Ranges, Iterator[EventRow]]:
 
     The same event may come several times.
     """
-    known = _known(path)
+    known = what_is_known(path)
     found = (row for row in _all_rows(path) if isinstance(row, EventRow))
     return union(known.settled, removal.ranges_of(known.gaps)), found
 
@@ -193,33 +170,7 @@ def _rows(path: Path, read: Callable[..., Iterator[AnyRow]]) -> Iterator[AnyRow]
             yield from read(file, is_whole=rows.is_whole_row)
 
 
-def _known(path: Path) -> _Known:
-    known = _Known()
-    if not path.exists() or not path.stat().st_size:
-        return known  # and SQLite would delete the log of an empty file
-    with suppress(LinesideError), closing(schema.open_for_reading(path)) as connection:
-        known.last_seq = _or(0, lambda: rows.last_seq(connection))
-        known.settled = _or((), lambda: normalise(rows.settled(connection)))
-        known.removed = _or((), lambda: normalise(rows.removed(connection)))
-        known.letters = _or([], lambda: list(connection.execute(_LETTERS).fetchall()))
-        known.gaps = _or((), lambda: rows.dropped(connection))
-        known.epochs = _or({}, lambda: _epochs(connection))
-    return known
-
-
-def _epochs(connection: rows.Connection) -> dict[int, tuple[str, int]]:
-    return {number: (epoch.token, epoch.first) for number, epoch in rows.epochs(connection).items()}
-
-
-def _or(default: Value, read: Callable[[], Value]) -> Value:
-    """Return what is read, or the default where the damage is."""
-    try:
-        return read()
-    except (sqlite3.Error, TypeError, ValueError, OverflowError):
-        return default
-
-
-def _take_over(connection: rows.Connection, found: Iterable[AnyRow], *, known: _Known) -> None:
+def _take_over(connection: rows.Connection, found: Iterable[AnyRow], *, known: Known) -> None:
     """Insert the events, without those that were removed on purpose and those whose number cannot be."""
     from_pages: dict[int, tuple[str, int]] = {}
 
@@ -243,7 +194,7 @@ def _take_over(connection: rows.Connection, found: Iterable[AnyRow], *, known: _
     known.epochs = known.epochs or from_pages
 
 
-def _settle_accounts(connection: rows.Connection, known: _Known) -> Salvaged:
+def _settle_accounts(connection: rows.Connection, known: Known) -> Salvaged:
     """Write what became of every number, so that each is in one place."""
     present = _present(connection)
     last = present[-1][1] if present else 0
@@ -261,6 +212,8 @@ def _settle_accounts(connection: rows.Connection, known: _Known) -> Salvaged:
     )
     new = subtract(gone, union(placed, removal.ranges_of(earlier)))
     connection.executemany(_SETTLE, settled)
+    if 0 < known.folded <= count(settled):
+        remember(connection, key=rows.FOLDED, value=str(known.folded))
     connection.executemany(_BURY, [one for one in known.letters if not subtract(((one[0], one[0]),), dead)])
     removal.change_dropped(connection, before=(), after=removal.with_gap(earlier, new, reason=removal.DAMAGE))
     removal.change_removed(connection, before=(), after=gone)

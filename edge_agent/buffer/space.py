@@ -20,6 +20,7 @@ from typing import Literal
 
 from edge_agent.buffer.faults import translated
 from edge_agent.buffer.pages import PAGE_BYTES
+from shared.counting import counted
 from shared.errors import StorageFull
 
 RESERVE_FILE = "reserve"
@@ -98,7 +99,7 @@ def full(room: Room, limits: Limits, *, path: Path, pending: int, dead: int) -> 
     """Return the error for events that find no room beside so many that wait and so many dead letters."""
     drains = "it drains once the collector can be reached"
     if dead > pending:
-        drains = f"{dead:,} dead letters fill it: edge-agent dead-letters list"
+        drains = f"{counted(dead, 'dead letter fills', many='dead letters fill')} it: edge-agent dead-letters list"
     if room is Room.queue_full:
         return StorageFull(
             f"{path} holds as much as buffer.max_size allows ({limits.max_size_bytes:,} bytes)",

@@ -1,47 +1,19 @@
-"""What a look at one thing means: a line for a person, and the exit code that it asks for. No I/O here.
-
-Codes are those of every command: 0 well, 2 settings, 3 works but somebody should look, 4 not authorised, 5 other side
-unreachable, 7 storage. Of several, the first that is neither 0 nor 3 wins: what comes later often follows from it.
-"""
+"""What a look at the agent, its queue or its way to the collector means. No I/O here."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from statistics import median
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from edge_agent.buffer.rows import Counts
 from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer, Pause, judge
-from shared.instants import format_instant, parse_instant
+from shared.counting import counted
+from shared.findings import Finding, clock_finding
 
-SLOW_SYNC_SECONDS = 0.25
-"""A card that takes longer holds every producer up: a post has to wait for one."""
-LITTLE_ROOM_BYTES = 64 * 1024 * 1024
 GREATEST_OFFSET_SECONDS = 60.0
 """Five minutes ahead and the collector rejects events; a minute is no drift of a clock that is set."""
 SHORTEST_VALIDITY_SECONDS = 14 * 86_400
-_EARLIEST = parse_instant("2026-01-01T00:00:00Z")
-"""A machine without a battery for its clock wakes up in 1970 or at its last shutdown."""
 _DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report."""
-
-    what: str
-    words: str
-    exit_code: int = 0
-
-
-def exit_code(findings: Iterable[Finding]) -> int:
-    """Return the code of them all.
-
-    >>> exit_code([Finding("disk", "slow", 3), Finding("dns", "no such name", 5), Finding("tls", "not tried", 3)])
-    5
-    """
-    codes = [finding.exit_code for finding in findings if finding.exit_code]
-    return next((code for code in codes if code != 3), 3 if codes else 0)
 
 
 def agent_finding(status: Mapping[str, Any] | None, *, camera: str, collector: str) -> Finding:
@@ -61,7 +33,8 @@ def queue_finding(counts: Counts | None) -> Finding:
     """Judge the queue; None if there is none yet."""
     if counts is None:
         return Finding("queue", "there is none yet; the agent makes it")
-    words = f"{counts.pending:,} events wait, {counts.settled:,} confirmed, {counts.dead:,} dead letters"
+    waiting = counted(counts.pending, "event waits", many="events wait")
+    words = f"{waiting}, {counts.settled:,} confirmed, {counted(counts.dead, 'dead letter')}"
     if counts.unaccounted:
         return Finding("queue", f"{words}, {counts.unaccounted:,} NOT ACCOUNTED FOR: run edge-agent verify", 3)
     if counts.recovery:
@@ -69,29 +42,17 @@ def queue_finding(counts: Counts | None) -> Finding:
     return Finding("queue", words)
 
 
-def disk_finding(*, folder: str, free_bytes: int, sync_seconds: Sequence[float]) -> Finding:
-    """Judge the disk by its room and by how long small synced writes took."""
-    usual, worst = median(sync_seconds), max(sync_seconds)
-    words = f"{free_bytes / 1e9:,.1f} GB free in {folder}, fsync {usual * 1e3:.1f} ms, at worst {worst * 1e3:.1f} ms"
-    if free_bytes < LITTLE_ROOM_BYTES:
-        return Finding("disk", f"{words}: make room", 3)
-    if usual > SLOW_SYNC_SECONDS:
-        return Finding("disk", f"{words}: every post waits so long; is the card worn out?", 3)
-    return Finding("disk", words)
-
-
-def clock_finding(now: int, *, offset_seconds: float | None) -> Finding:
+def compared_clock_finding(now: int, *, offset_seconds: float | None) -> Finding:
     """Judge the wall clock; `offset_seconds` is how far the collector's is ahead, None where nobody has measured it."""
-    words = format_instant(now)
-    if now < _EARLIEST:
-        return Finding("clock", f"{words}: not set; certificates and events will be wrong", 3)
+    alone = clock_finding(now)
+    if alone.exit_code:
+        return alone
     if offset_seconds is None:
-        return Finding("clock", f"{words}; the running agent compares it with the collector's")
+        return replace(alone, words=f"{alone.words}; the running agent compares it with the collector's")
     if abs(offset_seconds) > GREATEST_OFFSET_SECONDS:
-        return Finding(
-            "clock", f"{words}; the collector's is {offset_seconds:+.0f} s from it: set it by the network", 3
-        )
-    return Finding("clock", f"{words}; the collector's is {offset_seconds:+.2f} s from it")
+        apart = f"the collector's is {offset_seconds:+.0f} s from it: set it by the network"
+        return Finding("clock", f"{alone.words}; {apart}", 3)
+    return replace(alone, words=f"{alone.words}; the collector's is {offset_seconds:+.2f} s from it")
 
 
 def plain_finding(url: str, *, is_loopback: bool) -> Finding:

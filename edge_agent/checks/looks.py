@@ -1,23 +1,17 @@
-"""The looks themselves: at the queue's folder, its disk, and step by step at the way to the collector.
+"""The looks themselves: at the queue's folder, and step by step at the way to the collector.
 
-Nothing is left behind: the file that is written to measure the disk has no name, the request to the collector is an
-empty list, which stores nothing. A step that cannot be tried because an earlier one failed says so.
+Nothing is left behind: the request to the collector is an empty list, which stores nothing. A step that cannot be tried because an earlier one failed says so.
 """
 
 import asyncio
-import os
-import shutil
 import socket
 import ssl
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge_agent.buffer.reader import LogReader
 from edge_agent.checks.findings import (
-    Finding,
     certificate_finding,
-    disk_finding,
     handshake_finding,
     plain_finding,
     queue_finding,
@@ -27,11 +21,8 @@ from edge_agent.sender import Sender, no_tls
 from edge_agent.settings import AgentSettings, is_loopback
 from shared.clock import Clock
 from shared.errors import LinesideError, NotFound
+from shared.findings import Finding
 from shared.instants import SECOND
-
-_SYNCS = 8
-_BLOCK = b"\0" * 4096
-"""One page of the queue file."""
 
 
 def look_at_queue(folder: Path) -> Finding:
@@ -43,16 +34,6 @@ def look_at_queue(folder: Path) -> Finding:
         return queue_finding(None)
     except LinesideError as error:
         return Finding("queue", str(error), error.exit_code)
-
-
-def look_at_disk(folder: Path, *, clock: Clock) -> Finding:
-    """Return how much room there is and how long a synced write takes; of a folder yet to be made, where it will be."""
-    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
-    try:
-        took = _sync_seconds(there, clock=clock)
-        return disk_finding(folder=str(there), free_bytes=shutil.disk_usage(there).free, sync_seconds=took)
-    except OSError as error:
-        return Finding("disk", f"{there} cannot be written to: {error.strerror}", 7)
 
 
 async def look_at_collector(settings: AgentSettings, *, clock: Clock) -> list[Finding]:
@@ -70,17 +51,6 @@ async def look_at_collector(settings: AgentSettings, *, clock: Clock) -> list[Fi
     if tls.exit_code not in (0, 3):
         return [name, tls, Finding("token", "not tried", 3)]
     return [name, tls, await _present(settings, clock=clock)]
-
-
-def _sync_seconds(folder: Path, *, clock: Clock) -> list[float]:
-    took = []
-    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-        for _ in range(_SYNCS):
-            started = clock.monotonic()
-            file.write(_BLOCK)
-            os.fsync(file.fileno())
-            took.append(clock.monotonic() - started)
-    return took
 
 
 async def _look_up(host: str, port: int, *, seconds: float) -> Finding:

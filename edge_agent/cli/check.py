@@ -5,16 +5,18 @@ from pathlib import Path
 
 import click
 
-from edge_agent.checks.findings import Finding, agent_finding, clock_finding, exit_code
-from edge_agent.checks.looks import look_at_collector, look_at_disk, look_at_queue
+from edge_agent.checks.findings import agent_finding, compared_clock_finding
+from edge_agent.checks.looks import look_at_collector, look_at_queue
 from edge_agent.cli.options import config_option, data_dir_option, load
 from edge_agent.cli.status import ask
 from edge_agent.settings import AgentSettings
 from shared.clock import Clock, SystemClock
+from shared.disk_probe import look_at_disk
 from shared.errors import SettingsInvalid, Unreachable
-from shared.terminal import ends_with_exit_code, one_line, print_json
+from shared.findings import Finding, exit_code
+from shared.terminal import ends_with_exit_code, print_findings
 
-_WORDS = {0: "ok", 3: "look"}
+SLOW_DISK = "every post waits so long; is the card worn out?"
 
 
 @click.command
@@ -39,11 +41,7 @@ def check(*, config: Path | None, data_dir: str | None, as_json: bool) -> int:
     else:
         where = "the defaults and the environment" if config is None else str(config)
         findings = [Finding("settings", where), *asyncio.run(_look(settings, clock=SystemClock()))]
-    if as_json:
-        print_json([{"what": one.what, "words": one.words, "exit_code": one.exit_code} for one in findings])
-    else:
-        for one in findings:
-            click.echo(f"{one.what:10}{_WORDS.get(one.exit_code, 'FAIL'):6}{one_line(one.words)}")
+    print_findings(findings, as_json=as_json)
     return exit_code(findings)
 
 
@@ -59,7 +57,7 @@ async def _look(settings: AgentSettings, *, clock: Clock) -> list[Finding]:
     return [
         agent,
         await asyncio.to_thread(look_at_queue, settings.data_dir),
-        await asyncio.to_thread(look_at_disk, settings.data_dir, clock=clock),
-        clock_finding(clock.now(), offset_seconds=offset_seconds),
+        await asyncio.to_thread(look_at_disk, settings.data_dir, clock=clock, slow=SLOW_DISK),
+        compared_clock_finding(clock.now(), offset_seconds=offset_seconds),
         *await look_at_collector(settings, clock=clock),
     ]

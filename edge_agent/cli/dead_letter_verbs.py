@@ -16,6 +16,7 @@ from edge_agent.cli.dead_letters import code_option, event_of, letter_of, letter
 from edge_agent.cli.options import config_option, data_dir_option, load
 from edge_agent.control import Letters, letters_of
 from shared.clock import SystemClock
+from shared.counting import counted
 from shared.errors import BadRequest
 from shared.receipts import Ranges, of_numbers
 from shared.terminal import ends_with_exit_code
@@ -50,7 +51,7 @@ def retry(
     folder = load(config, data_dir=data_dir).data_dir
     chosen = _chosen(folder, numbers=numbers, code=code, everything=everything)
     done = _ask(folder, lambda door: door.retry(chosen))
-    click.echo("1 event waits to be sent again" if done == 1 else f"{done:,} events wait to be sent again")
+    click.echo(f"{counted(done, 'event waits', many='events wait')} to be sent again")
     return 0
 
 
@@ -81,7 +82,7 @@ def drop(
     folder = load(config, data_dir=data_dir).data_dir
     chosen = _chosen(folder, numbers=numbers, code=code, everything=everything)
     done = _ask(folder, lambda door: door.drop(chosen, reason=reason))
-    click.echo(f"{done:,} events dropped")
+    click.echo(f"{counted(done, 'event')} dropped")
     return 0
 
 

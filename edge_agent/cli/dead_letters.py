@@ -13,6 +13,7 @@ import click
 from edge_agent.buffer.dead_letters import LetterRow
 from edge_agent.buffer.reader import LogReader
 from edge_agent.cli.options import config_option, data_dir_option, load
+from shared.counting import counted
 from shared.errors import LinesideError, NotFound
 from shared.instants import format_instant
 from shared.terminal import ends_with_exit_code, json_text, one_line, print_json, print_table
@@ -98,7 +99,7 @@ def export_letters(*, file: str, config: Path | None, data_dir: str | None, code
                 written = _write(letters(reader, code=code), out)
         except OSError as error:
             raise LinesideError(f"{file} cannot be written: {error.strerror or error}") from error
-    click.echo(f"{written:,} dead letters", err=True)
+    click.echo(counted(written, "dead letter"), err=True)
     return 0
 
 

@@ -16,6 +16,7 @@ from edge_agent.courier import MOST_IN_A_BATCH
 from edge_agent.delivery.batching import Epoch
 from edge_agent.delivery.envelope import Header, envelope
 from shared.clock import SystemClock, new_token
+from shared.counting import counted
 from shared.errors import BadRequest, LinesideError
 from shared.receipts import count, of_numbers
 from shared.terminal import ends_with_exit_code
@@ -70,9 +71,16 @@ def export(
                 raise
             raise LinesideError(f"{file} cannot be written: {error.strerror or error}") from error
         damaged = reader.damaged
-    click.echo(f"{written:,} events written", err=True)
+    click.echo(f"{counted(written, 'event')} written", err=True)
     if damaged:
-        click.echo(f"{damaged:,} events are damaged on disk and were left out", err=True)
+        click.echo(
+            counted(
+                damaged,
+                "event is damaged on disk and was left out",
+                many="events are damaged on disk and were left out",
+            ),
+            err=True,
+        )
     return 3 if damaged else 0
 
 

@@ -13,6 +13,7 @@ from edge_agent.courier import Courier
 from edge_agent.reconcile import Reconcile, Reconciled
 from edge_agent.sender import Sender
 from shared.clock import SystemClock
+from shared.counting import counted
 from shared.terminal import ends_with_exit_code, one_line, print_json, print_table
 
 COLUMNS = ("epoch", "numbers", "lacking", "sent_again", "waiting", "skipped", "lost")
@@ -56,7 +57,10 @@ def reconcile(*, config: Path | None, data_dir: str | None, as_json: bool) -> in
     else:
         print_table(rows, COLUMNS)
         if rejected:
-            click.echo(f"{rejected:,} events were rejected; the reasons are at the collector", err=True)
+            click.echo(
+                f"{counted(rejected, 'event was', many='events were')} rejected; the reasons are at the collector",
+                err=True,
+            )
     return 3 if rejected or any(one.lost for one in found) else 0
 
 

@@ -21,6 +21,7 @@ from edge_agent.courier import Tally
 from edge_agent.replay import Choice, Replay
 from edge_agent.sender import Sender
 from shared.clock import SystemClock
+from shared.counting import counted
 from shared.errors import BadRequest
 from shared.instants import TimestampRefused, datetime_of, format_instant, instant_of, parse_instant
 from shared.settings_file import Duration
@@ -98,7 +99,7 @@ def replay(
         choice = Choice(moment(start, now), moment(end, now), state)
         target = Target.of(reader, url=url, token_file=token_file, ca_file=ca_file, allow_insecure=allow_insecure)
         total = reader.count(from_at=choice.from_at, to_at=choice.to_at, state=state)
-        click.echo(one_line(f"{total:,} events {_in_words(choice)}, to {target.url}"), err=True)
+        click.echo(one_line(f"{counted(total, 'event')} {_in_words(choice)}, to {target.url}"), err=True)
         if dry_run:
             return _tell_plan(total, choice=choice, url=target.url, as_json=as_json)
         progress = Progress(total, label="replay", clock=clock)
@@ -157,4 +158,11 @@ def _tell(tally: Tally, *, damaged: int, as_json: bool) -> None:
     there = f"already there {tally.already_there:,} (of these in conflict {tally.in_conflict:,})"
     click.echo(f"confirmed {tally.confirmed:,}: new {tally.new:,}, {there}, rejected {tally.rejected:,}")
     if damaged:
-        click.echo(f"{damaged:,} events are damaged on disk and were not sent", err=True)
+        click.echo(
+            counted(
+                damaged,
+                "event is damaged on disk and was not sent",
+                many="events are damaged on disk and were not sent",
+            ),
+            err=True,
+        )

@@ -12,6 +12,7 @@ import click
 from edge_agent.intake.line_sender import LineSender, RejectedLine
 from edge_agent.intake.lines import MOST_BYTES, Chunk, read_chunks
 from shared.clock import Clock, SystemClock
+from shared.counting import counted
 from shared.errors import LinesideError
 from shared.terminal import ends_with_exit_code, one_line
 
@@ -89,7 +90,7 @@ def _send_all(stream: BinaryIO, post: Callable[[Chunk], list[RejectedLine]]) -> 
             tally.accepted += len(chunk.lines) - len(rejected)
             tally.rejected += len(rejected) + len(chunk.too_long)
     finally:
-        click.echo(f"{tally.accepted:,} lines accepted, {tally.rejected:,} rejected")
+        click.echo(f"{counted(tally.accepted, 'line')} accepted, {tally.rejected:,} rejected")
     return tally
 
 
@@ -111,14 +112,15 @@ async def _wait(sender: LineSender, *, patience_seconds: float, clock: Clock, de
         if clock.monotonic() >= patience_ends:
             words = ": ".join(str(status[key]) for key in ("state", "cause") if status.get(key))
             click.echo(
-                f"the collector lacks {status['pending']:,} events; "
+                f"the collector lacks {counted(status['pending'], 'event')}; "
                 f"{patience_seconds:g} s without progress ({one_line(words)})",
                 err=True,
             )
             return False
         await clock.sleep(_POLL_SECONDS)
     if refused:
-        click.echo(f"the collector refused {refused:,} events; they are dead letters of the agent", err=True)
+        them = counted(refused, "event; it is a dead letter", many="events; they are dead letters")
+        click.echo(f"the collector refused {them} of the agent", err=True)
         return False
     click.echo("the collector has everything")
     return True

@@ -11,13 +11,13 @@ not today.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
-from shared.instants import SECOND, datetime_of, parse_instant
+from shared.counting import counted
+from shared.instants import SECOND, parse_instant
+from shared.spoken import duration, moment
 from shared.terminal import one_line
 
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _MEGABYTE = 1_000_000
 
 
@@ -39,31 +39,12 @@ def in_words(status: Mapping[str, Any], *, now: int) -> list[str]:
     return [f"{name:{width}}{text}" for name, text in told]
 
 
-def age(instant: int, *, now: int) -> str:
-    """Return how long ago something was, to one unit.
-
-    >>> age(0, now=95 * 60 * SECOND)
-    '1 h'
-    """
-    return duration(max(now - instant, 0) // SECOND)
-
-
-def duration(seconds: int) -> str:
-    """Return a length of time, to one unit.
-
-    >>> duration(3 * 86_400 + 5)
-    '3 d'
-    """
-    size, unit = next((step for step in _UNITS if seconds >= step[0]), _UNITS[-1])
-    return f"{seconds // size:,} {unit}"
-
-
 def _state(status: Mapping[str, Any], now: int) -> str:
     text = f"{status['state'].upper()}   collector {one_line(str(status.get('collector') or 'unknown'))}"
     if status.get("cause"):
         text += f": {one_line(status['cause'])}"
     if status.get("failing_since"):
-        text += f", since {_moment(status['failing_since'], now)}"
+        text += f", since {moment(status['failing_since'], now)}"
     return text
 
 
@@ -78,14 +59,14 @@ def _last_error(status: Mapping[str, Any], now: int) -> str:
     error = status.get("last_error")
     if not error or error == status.get("cause"):
         return ""
-    return f"{one_line(error)}, {_moment(status['last_error_at'], now)}"
+    return f"{one_line(error)}, {moment(status['last_error_at'], now)}"
 
 
 def _queue(status: Mapping[str, Any], now: int) -> str:
     waiting = "empty"
     if status["pending"]:
         oldest = status.get("oldest_pending_at")
-        waiting = f"{status['pending']:,} events" + (f", oldest {_moment(oldest, now)}" if oldest else "")
+        waiting = counted(status["pending"], "event") + (f", oldest {moment(oldest, now)}" if oldest else "")
     return f"{waiting}, {_size(status)}" + "".join(f"; {text}" for text in _ahead(status))
 
 
@@ -106,7 +87,7 @@ def _ahead(status: Mapping[str, Any]) -> Iterator[str]:
 def _sent(status: Mapping[str, Any]) -> str:
     text = f"{status['settled']:,} confirmed"
     if status["dead"]:
-        text += f", {status['dead']:,} dead letters"
+        text += f", {counted(status['dead'], 'dead letter')}"
     if status.get("dropped"):
         text += f", {status['dropped']:,} given up"
     if status["unaccounted"]:
@@ -117,7 +98,7 @@ def _sent(status: Mapping[str, Any]) -> str:
 def _link(status: Mapping[str, Any], now: int) -> str:
     if "watermark" not in status:
         return ""
-    parts = [_moment(status["watermark"], now) if status["watermark"] else _why_no_watermark(status)]
+    parts = [moment(status["watermark"], now) if status["watermark"] else _why_no_watermark(status)]
     if status.get("clock_offset_seconds") is not None:
         parts.append(f"collector's clock {status['clock_offset_seconds']:+.2f} s")
     return "   ".join(parts)
@@ -131,14 +112,3 @@ def _why_no_watermark(status: Mapping[str, Any]) -> str:
 
 def _intake(status: Mapping[str, Any]) -> str:
     return f"FAILING   {one_line(status['intake_failure'])}" if status.get("intake_failure") else ""
-
-
-def _moment(text: str, now: int) -> str:
-    instant = parse_instant(text)
-    local, today = _local(instant), _local(now).date()
-    clock_time = f"{local:%H:%M:%S}" if local.date() == today else f"{local:%Y-%m-%d %H:%M:%S}"
-    return f"{clock_time} ({age(instant, now=now)} ago)"
-
-
-def _local(instant: int) -> datetime:
-    return datetime_of(instant).astimezone()

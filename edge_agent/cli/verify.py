@@ -8,6 +8,7 @@ import click
 from edge_agent.buffer.audit import MOST_PROBLEMS, Books
 from edge_agent.buffer.reader import LogReader
 from edge_agent.cli.options import config_option, data_dir_option, load
+from shared.counting import counted
 from shared.errors import LinesideError
 from shared.receipts import count, normalise
 from shared.terminal import ends_with_exit_code, one_line, print_json
@@ -60,10 +61,10 @@ def _tell(problems: list[str], books: Books | None, *, as_json: bool) -> None:
 def _sums(books: Books) -> dict[str, int]:
     return {
         "last_seq": books.last_seq,
-        "settled": count(normalise(books.settled)),
+        "settled": count(normalise(books.settled)) - books.folded,
         "pending": count(books.pending),
         "dead": count(books.dead),
-        "dropped": count(normalise(books.dropped)),
+        "dropped": count(normalise(books.dropped)) + books.folded,
         "on_disk": count(books.rows),
     }
 
@@ -73,4 +74,6 @@ def _in_words(books: Books) -> str:
     parts = " + ".join(f"{sums[name]:,} {name}" for name in ("settled", "pending", "dead", "dropped"))
     total = sum(sums[name] for name in ("settled", "pending", "dead", "dropped"))
     sign = "=" if total == sums["last_seq"] else "≠"
-    return f"{parts} {sign} {sums['last_seq']:,} numbers given out; {sums['on_disk']:,} events on disk"
+    return (
+        f"{parts} {sign} {counted(sums['last_seq'], 'number')} given out; {counted(sums['on_disk'], 'event')} on disk"
+    )

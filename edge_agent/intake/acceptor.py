@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from shared.clock import Clock, SystemClock
+from shared.counting import counted
 from shared.errors import Busy, LinesideError
 from shared.events import Event
 
@@ -77,7 +78,10 @@ class Acceptor:
             raise Busy("the agent is stopping")
         group = self._gathering or _Group()
         if group.events and len(group.events) + len(events) > MOST_WAITING:
-            raise Busy(f"{len(group.events):,} events are waiting for the disk", hint="send again a little later")
+            raise Busy(
+                f"{counted(len(group.events), 'event is', many='events are')} waiting for the disk",
+                hint="send again a little later",
+            )
         group.events.extend(events)
         self._gathering = group
         if len(group.events) >= self._commit_max_events:

@@ -23,6 +23,7 @@ from shared.events import Event, Rejection, read_event
 from shared.http_body import answer_problems, problem, read_post
 from shared.http_guard import refuse_strangers
 from shared.instants import format_instant
+from shared.prometheus import CONTENT_TYPE
 from shared.wire import AgentHeader, Body, read_body, read_lines
 
 JSON = "application/json"
@@ -32,7 +33,6 @@ LAST_REQUEST_SECONDS = 5.0
 _KEEPALIVE_SECONDS = 75
 """Above a minute, the usual interval of a producer's sign of life."""
 POST_PATH = "/api/app/"
-_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Judged = Sequence[Event | Rejection]
 
 
@@ -155,7 +155,7 @@ async def _get_readiness(request: web.Request) -> web.Response:
 
 async def _get_metrics(request: web.Request) -> web.Response:
     text = await request.app[_INTAKE].told.metrics()
-    return web.Response(body=text, headers={"Content-Type": _METRICS_TYPE})
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
 
 def _answer(parsed: Body, judged: Judged, *, received_at: int) -> web.Response:

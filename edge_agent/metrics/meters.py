@@ -11,12 +11,11 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from edge_agent.delivery.outcome import Answered, Attempt
 from shared.clock import Clock
-from shared.errors import Busy, LinesideError, StorageFull
+from shared.errors import LinesideError
 from shared.events import Event
+from shared.prometheus import COMMIT_SECONDS, FAILURE_REASONS, REQUEST_SECONDS, failure_reason
 
 Append = Callable[[Sequence[Event]], None]
-_COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_REQUEST_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Poster(Protocol):
@@ -42,12 +41,12 @@ class Meters:
         self._sent_bytes = self._counter("sent_bytes", "Bytes of envelopes sent to the collector, before compression.")
         self._failures = self._counter("buffer_commit_failures", "Commits that kept nothing, by reason.", "reason")
         self._commits = self._histogram(
-            "buffer_commit_duration_seconds", "Time of a commit, fsync included.", buckets=_COMMIT_SECONDS
+            "buffer_commit_duration_seconds", "Time of a commit, fsync included.", buckets=COMMIT_SECONDS
         )
         self._durations = self._histogram(
-            "request_duration_seconds", "Time of a request to the collector.", buckets=_REQUEST_SECONDS
+            "request_duration_seconds", "Time of a request to the collector.", buckets=REQUEST_SECONDS
         )
-        for reason in ("full", "busy", "unusable"):
+        for reason in FAILURE_REASONS:
             self._failures.labels(reason)  # a series that appears with its first failure has no rate before the second
 
     def accepted(self, events: int) -> None:
@@ -70,7 +69,7 @@ class Meters:
             try:
                 append(events)
             except LinesideError as error:
-                self._failures.labels(_reason(error)).inc()
+                self._failures.labels(failure_reason(error)).inc()
                 raise
             self._commits.observe(self._clock.monotonic() - started)
 
@@ -113,13 +112,3 @@ class _Measured:
         attempt = await self._poster.post(body)
         self._note(attempt, seconds=self._clock.monotonic() - started, sent_bytes=len(body))
         return attempt
-
-
-def _reason(error: LinesideError) -> str:
-    match error:
-        case StorageFull():
-            return "full"
-        case Busy():
-            return "busy"
-        case _:
-            return "unusable"

@@ -190,7 +190,12 @@ def make_newer(path: Path) -> None:
 
 
 def set_version(path: Path, version: int) -> None:
-    """Let a queue be of another schema."""
+    """Let a queue be of another schema, as its migrations note it too."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("delete from _sqlite_migrations where id > ?", (SCHEMA_VERSION,))
+        for number in range(SCHEMA_VERSION + 1, version + 1):
+            values = number, "edge_agent", f"m{number:03}_later", "2030-01-01 00:00:00+00:00"
+            connection.execute("insert into _sqlite_migrations values (?, ?, ?, ?)", values)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"pragma user_version = {version}")
         connection.execute("pragma wal_checkpoint(truncate)")

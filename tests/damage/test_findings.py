@@ -5,11 +5,13 @@ import pytest
 from edge_agent.buffer.findings import APPLICATION_ID, MAGIC, Finding, Look, judge
 
 VERSION = 2
+_FIRST = (MAGIC + bytes([16, 0, 2, 2, 0, 64, 32, 32])).ljust(47, b"\0") + b"\4".ljust(13, b"\0")
+"""What every queue file begins with."""
 
 
 def header(*, application: int = APPLICATION_ID, version: int = VERSION) -> bytes:
     """The first hundred bytes of a database."""
-    return b"".join((MAGIC.ljust(60, b"\1"), version.to_bytes(4), b"\0" * 4, application.to_bytes(4))).ljust(100, b"\0")
+    return b"".join((_FIRST, version.to_bytes(4), b"\0" * 4, application.to_bytes(4))).ljust(100, b"\0")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,15 @@ def header(*, application: int = APPLICATION_ID, version: int = VERSION) -> byte
         (Look(header(), has_log=True), Finding.ours, ""),
         (Look(header(version=1), has_log=False), Finding.ours, ""),
         (Look(header(version=3), has_log=False), Finding.newer, "its schema 3 is newer than the 2 known here"),
+        (
+            Look(header(version=3), has_log=False, migrations=3),
+            Finding.newer,
+            "its schema 3 is newer than the 2 known here",
+        ),
+        (Look(header(version=3), has_log=False, migrations=2), Finding.damaged, "its header is damaged"),
+        (Look(header().replace(b"\2\2", b"\2\3"), has_log=False), Finding.damaged, "its header is damaged"),
+        (Look(header().replace(b"\2\2", b"\1\1"), has_log=False), Finding.ours, ""),
+        (Look(header().replace(b"\4", b"\0"), has_log=False), Finding.damaged, "its header is damaged"),
         (Look(header(application=0), has_log=False), Finding.foreign, "it belongs to another program"),
         (Look(header(application=0), has_log=False, has_row_of_ours=True), Finding.damaged, "its header is damaged"),
     ],

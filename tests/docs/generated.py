@@ -74,6 +74,6 @@ _FAILURES = {"errors": errors_table, "answers": answers_table, "silences": silen
 _PARTS: dict[str, Callable[[str], str]] = {
     "help": _help,
     "settings": _settings,
-    "metrics": lambda _: metrics_table(),
+    "metrics": metrics_table,
     "failures": lambda name: _FAILURES[name](),
 }

@@ -1,4 +1,4 @@
-"""What is given along for watching agents (alerts, dashboard, service file) names what there is, and does what it says."""
+"""What is given along for watching both programs (alerts, dashboards, service files) names what there is, and does what it says."""
 
 import json
 import re
@@ -10,41 +10,63 @@ from typing import Any
 
 import pytest
 
+from collector.vitals import vitals
+from edge_agent import pulse
 from edge_agent.delivery.outcome import PAUSE_REASONS
-from edge_agent.pulse import BEAT_SECONDS
-from tests.docs.metrics_told import told
+from tests.docs.metrics_told import PROGRAMS, told
 from tests.docs.pages import all_spans, code_in, section, table
 from tests.structure.tree import ROOT, text_of
 
-RULES = "configs/prometheus/edge-agent.rules.yml"
-RULES_TEST = "configs/prometheus/edge-agent.test.yml"
-DASHBOARD = "configs/grafana/edge-agents.json"
-SERVICE = "configs/systemd/edge-agent.service"
+BEATS = {"edge-agent": pulse.BEAT_SECONDS, "collector": vitals.BEAT_SECONDS}
+ALERTS = {"edge-agent": "Alerts", "collector": "Alerts of the collector"}
+"""The headings under which they are explained."""
 _ALERT = re.compile(r"^ +- alert: (\w+)$", re.MULTILINE)
-_METRIC = re.compile(r"\bedge_agent_[a-z_]+\b")
+_METRIC = re.compile(r"\b(?:edge_agent|collector)_[a-z_]+\b")
+
+of_each_program = pytest.mark.parametrize("program", PROGRAMS)
 
 
-def series() -> set[str]:
-    """Every name under which Prometheus keeps something of an agent."""
-    return {name for one in told() for name in one.series}
+def rules(program: str, ending: str = "rules") -> str:
+    """The file of a program's alerts, or of their tests."""
+    return f"configs/prometheus/{program}.{ending}.yml"
 
 
-def panels() -> Iterator[dict[str, Any]]:
+def dashboard(program: str) -> str:
+    """The file of a program's dashboard."""
+    return "configs/grafana/edge-agents.json" if program == "edge-agent" else "configs/grafana/collector.json"
+
+
+def service(program: str) -> str:
+    """The file of a program's service."""
+    return f"configs/systemd/{program}.service"
+
+
+def panels(program: str) -> Iterator[dict[str, Any]]:
     """The panels of the dashboard."""
-    yield from json.loads(text_of(DASHBOARD))["panels"]
+    yield from json.loads(text_of(dashboard(program)))["panels"]
 
 
-@pytest.mark.parametrize("file", [RULES, RULES_TEST, DASHBOARD])
-def test_every_metric_that_is_asked_for_exists(file: str) -> None:
+@of_each_program
+def test_every_metric_that_is_asked_for_exists(program: str) -> None:
     """An alert on a misspelt name never fires, and a panel on one stays empty."""
+    series = {name for one in told(program) for name in one.series}
+    asked = {
+        name
+        for file in (rules(program), rules(program, "test"), dashboard(program))
+        for name in _METRIC.findall(text_of(file))
+    }
 
-    assert set() == set(_METRIC.findall(text_of(file))) - series()
+    assert set() == asked - series
 
 
 def test_every_metric_that_a_page_names_exists() -> None:
     """In tables and in sentences."""
-    names = {one.name for one in told()}
-    named = {(page, span.partition("{")[0]) for page, span in all_spans() if span.startswith("edge_agent_")}
+    names = {one.name for program in PROGRAMS for one in told(program)}
+    named = {
+        (page, span.partition("{")[0])
+        for page, span in all_spans()
+        if re.fullmatch(r"(edge_agent|collector)_[a-z_]+(\{.*)?", span)
+    }
 
     assert set() == {(page, name) for page, name in named if name not in names}
 
@@ -53,7 +75,8 @@ def test_names_and_units_are_those_of_the_field() -> None:
     """Base units at the end, `_total` on counters and on nothing else, words that end as a sentence."""
     wrong = [
         one.name
-        for one in told()
+        for program in PROGRAMS
+        for one in told(program)
         if one.name.endswith("_total") != (one.kind == "counter")
         or re.search("_(ms|milliseconds|minutes|hours|kib|mb)$", one.name)
         or not one.words.endswith(".")
@@ -62,18 +85,24 @@ def test_names_and_units_are_those_of_the_field() -> None:
     assert [] == wrong
 
 
-def test_labels_are_few() -> None:
-    """No worker, no station, no address: a label's values are counted on fingers, or on a list of ours."""
-    labels = {label for one in told() for label in one.labels}
+@pytest.mark.parametrize(
+    ("program", "more"),
+    [("edge-agent", set()), ("collector", {"method", "route", "site", "state", "sqlite_version"})],
+)
+def test_labels_are_few(program: str, more: set[str]) -> None:
+    """No worker, no station, no address: a label's values are counted on fingers, on a list of ours, or are the cameras."""
+    labels = {label for one in told(program) for label in one.labels}
 
-    assert {"code", "reason", "result", "version", "camera"} == labels
+    assert {"code", "reason", "result", "version", "camera"} | more == labels
 
 
-def test_every_alert_is_explained_and_tested() -> None:
+@of_each_program
+def test_every_alert_is_explained_and_tested(program: str) -> None:
     """The page says what to do; the file of tests lets it fire."""
-    alerts = _ALERT.findall(text_of(RULES))
-    explained = [code_in(row[0])[0] for row in table(section("docs/operations.md", "Alerts"))]
-    fired = set(re.findall(r"alertname: (\w+)\n +eval_time: \w+\n +exp_alerts:\n", text_of(RULES_TEST)))
+    alerts = _ALERT.findall(text_of(rules(program)))
+    explained = [code_in(row[0])[0] for row in table(section("docs/operations.md", ALERTS[program]))]
+    tests = text_of(rules(program, "test"))
+    fired = set(re.findall(r"alertname: (\w+)\n +eval_time: \w+\n +exp_alerts:\n", tests))
 
     assert sorted(alerts) == sorted(explained)
     assert set(alerts) == fired
@@ -88,28 +117,28 @@ def test_every_reason_of_a_pause_is_explained() -> None:
 
 def test_alerts_that_a_page_names_exist() -> None:
     """A renamed alert takes its sentences along."""
-    alerts = set(_ALERT.findall(text_of(RULES)))
-    named = {span for _, span in all_spans() if re.fullmatch("EdgeAgent[A-Z][A-Za-z]+", span)}
+    alerts = {alert for program in PROGRAMS for alert in _ALERT.findall(text_of(rules(program)))}
+    named = {span for _, span in all_spans() if re.fullmatch("(EdgeAgent|Collector)[A-Z][A-Za-z]+", span)}
 
     assert set() == named - alerts
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed")
-@pytest.mark.parametrize(
-    "words", [("check", "rules", "edge-agent.rules.yml"), ("test", "rules", "edge-agent.test.yml")], ids=" ".join
-)
-def test_prometheus_understands_the_rules_and_they_fire_when_they_should(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", [("check", "rules"), ("test", "test")], ids=" ".join)
+@of_each_program
+def test_prometheus_understands_the_rules_and_they_fire_when_they_should(program: str, words: tuple[str, str]) -> None:
     """By its own tool: each alert on its trouble, none on a day on which all is well."""
-    ran = subprocess.run(
-        ["promtool", *words], cwd=ROOT / "configs/prometheus", capture_output=True, text=True, check=False
-    )
+    verb, ending = words
+    command = ["promtool", verb, "rules", Path(rules(program, ending)).name]
+    ran = subprocess.run(command, cwd=ROOT / "configs/prometheus", capture_output=True, text=True, check=False)
 
     assert 0 == ran.returncode, ran.stdout + ran.stderr
 
 
-def test_the_dashboard_can_be_read() -> None:
+@of_each_program
+def test_the_dashboard_can_be_read(program: str) -> None:
     """Each panel has an id of its own, words, a unit and a question; none lies upon another."""
-    found = list(panels())
+    found = list(panels(program))
     places = [
         (x, y)
         for panel in found
@@ -124,9 +153,10 @@ def test_the_dashboard_can_be_read() -> None:
     assert all(0 <= x < 24 for x, _ in places)
 
 
-def test_the_dashboard_asks_only_for_the_agents_that_were_chosen() -> None:
+@of_each_program
+def test_the_dashboard_asks_only_for_the_programs_that_were_chosen(program: str) -> None:
     """Each metric in each question carries the choice."""
-    questions = [target["expr"] for panel in panels() for target in panel["targets"]]
+    questions = [target["expr"] for panel in panels(program) for target in panel["targets"]]
 
     assert [] == [
         question
@@ -135,31 +165,33 @@ def test_the_dashboard_asks_only_for_the_agents_that_were_chosen() -> None:
     ]
 
 
-def test_the_service_is_watched_and_gets_the_time_it_needs() -> None:
+@of_each_program
+def test_the_service_is_watched_and_gets_the_time_it_needs(program: str) -> None:
     """A watchdog that waits for a few beats, and an end that waits for the batch on its way."""
-    unit = dict(re.findall(r"^(\w+)=(.*)$", text_of(SERVICE), re.MULTILINE))
+    unit = dict(re.findall(r"^(\w+)=(.*)$", text_of(service(program)), re.MULTILINE))
 
     assert "notify" == unit["Type"]
-    assert int(unit["WatchdogSec"]) >= 3 * BEAT_SECONDS
+    assert int(unit["WatchdogSec"]) >= 3 * BEATS[program]
     assert int(unit["TimeoutStopSec"]) >= 15
 
 
-def test_the_service_is_as_closed_as_the_page_says(tmp_path: Path) -> None:
+@of_each_program
+def test_the_service_is_as_closed_as_the_page_says(program: str, tmp_path: Path) -> None:
     """`systemd-analyze security` gives it no worse a mark than the one that is written down."""
     tool = shutil.which("systemd-analyze")
     if tool is None:
         pytest.skip("systemd-analyze is not installed")
     ran = subprocess.run(
-        [tool, "security", "--offline=true", "--no-pager", str(ROOT / SERVICE)],
+        [tool, "security", "--offline=true", "--no-pager", str(ROOT / service(program))],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
-    measured = re.search(r"exposure level for edge-agent\.service: ([\d.]+)", ran.stdout)
+    measured = re.search(rf"exposure level for {program}\.service: ([\d.]+)", ran.stdout)
     if measured is None:
         pytest.skip(f"this systemd-analyze cannot judge a file: {ran.stderr.strip()}")
-    written = re.search(r"gives it ([\d.]+) of 10", text_of("docs/operations.md"))
+    written = re.search(r"gives each ([\d.]+) of 10", text_of("docs/operations.md"))
 
     assert written is not None
     assert float(measured[1]) <= float(written[1])

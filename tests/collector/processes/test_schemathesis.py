@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from collector.grants import Role
 from collector.web.openapi import document
 from tests.collector.web.golden import EVENTS
+from tests.collector.web.tokens import camera_token, session
 from tests.support.collector import RunningCollector, running_collector
 from tests.support.programs import ROOT
 
@@ -29,6 +31,8 @@ def tightened() -> dict[str, Any]:
     """Return the document with what no schema can say: which sites and shifts there are, and how late it is."""
     found = deepcopy(document())
     for operations in found["paths"].values():
+        if operations.get("get", {}).get("security"):
+            operations["get"]["security"] = [{"token": []}]  # of the two ways to be known, the one that is shown
         parameters = operations.get("get", {}).get("parameters", [])
         parameters[:] = [parameter for parameter in parameters if parameter["name"] != "after"]  # a page's own word
         for parameter in parameters:
@@ -43,8 +47,8 @@ def tightened() -> dict[str, Any]:
     return found
 
 
-async def ran(collector: RunningCollector, folder: Path) -> tuple[int, str]:
-    """Return how schemathesis ended, and what it said."""
+async def ran(collector: RunningCollector, folder: Path, *, shown: str, only: str) -> tuple[int, str]:
+    """Return how schemathesis ended that shows a header and tries addresses of a pattern, and what it said."""
     described = folder / "openapi.json"
     described.write_text(json.dumps(tightened()))
     (folder / "schemathesis.toml").write_text(CONFIG)
@@ -52,6 +56,7 @@ async def ran(collector: RunningCollector, folder: Path) -> tuple[int, str]:
         str(Path(sys.executable).parent / "schemathesis"),
         *("--config-file", str(folder / "schemathesis.toml")),
         *("run", str(described), "--url", collector.url, "--checks", "all"),
+        *("--header", shown, "--include-path-regex", only),
         *("--phases", "examples,coverage,fuzzing", "--max-examples", "20", "--seed", "1", "--no-color"),
         cwd=folder,
         env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.support.strangers", "PYTHONPATH": str(ROOT)},
@@ -64,11 +69,19 @@ async def ran(collector: RunningCollector, folder: Path) -> tuple[int, str]:
 
 
 @pytest.mark.timeout(300)
-async def test_whatever_a_stranger_tries_is_answered_as_described(tmp_path: Path) -> None:
-    """Every check of schemathesis: no 5xx, no status, type or shape that is not described, nothing wrong accepted."""
+@pytest.mark.parametrize("role", [Role.agent, Role.supervisor], ids=str)
+async def test_whatever_a_stranger_tries_is_answered_as_described(tmp_path: Path, role: Role) -> None:
+    """Every check of schemathesis: no 5xx, no status, type or shape that is not described, nothing wrong accepted.
+
+    As one who may send, and as one who may see everything; what either shows is also left out, and must be missed.
+    """
     shifts = [{"name": "morning", "start": "06:00", "end": "14:00"}]
     async with running_collector(tmp_path, sites={"default": {"shifts": shifts}}) as collector:
         await collector.post(EVENTS)
-        code, out = await ran(collector, tmp_path)
+        given = await camera_token(collector, "C1") if role is Role.agent else await session(collector, role)
+        (shown,) = given.values()
+        shown = f"Authorization: Bearer {shown.removeprefix('lineside=').removeprefix('Bearer ')}"
+        only = "^/api/app/" if role is Role.agent else "^(?!/api/app/)"
+        code, out = await ran(collector, tmp_path, shown=shown, only=only)
 
     assert 0 == code, out[-8_000:]

@@ -42,12 +42,12 @@ def floors(storage: Storage) -> Floors:
 
 async def test_many_who_look_at_the_same_cost_one_page(floors: Floors) -> None:
     """At the same time or later, even if the first to ask goes away."""
-    view = await floors.look(HOURS[10], seen=None, role="viewer")
+    view = await floors.look(HOURS[10], seen=None, shows_persons=True)
     impatient = asyncio.create_task(floors.page(view))
     await asyncio.sleep(0)
     impatient.cancel()
     pages = await asyncio.gather(*(floors.page(view) for _ in range(5)))
-    pages.append(await floors.page(await floors.look(HOURS[10], seen=None, role="viewer")))
+    pages.append(await floors.page(await floors.look(HOURS[10], seen=None, shows_persons=True)))
 
     assert 1 == len({id(page) for page in pages})
     assert pages[0].content == gzip.decompress(pages[0].compressed)
@@ -55,7 +55,7 @@ async def test_many_who_look_at_the_same_cost_one_page(floors: Floors) -> None:
 
 async def test_the_oldest_pages_go(floors: Floors) -> None:
     """So that memory is bounded, whatever windows are asked for."""
-    views = [await floors.look(question, seen=None, role="viewer") for question in HOURS]
+    views = [await floors.look(question, seen=None, shows_persons=True) for question in HOURS]
     first = await floors.page(views[0])
     for view in views[1:KEPT]:
         await floors.page(view)
@@ -71,11 +71,11 @@ async def test_the_oldest_pages_go(floors: Floors) -> None:
 async def test_what_somebody_sees_is_part_of_the_tag(floors: Floors) -> None:
     """Nobody is told that nothing has changed since a page of somebody else."""
     views = [
-        await floors.look(HOURS[10], seen=None, role="viewer"),
-        await floors.look(HOURS[10], seen=None, role="admin"),
-        await floors.look(HOURS[10], seen=["default"], role="viewer"),
-        await floors.look(HOURS[11], seen=None, role="viewer"),
-        await floors.look(HOURS[10]._replace(site="default"), seen=None, role="viewer"),
+        await floors.look(HOURS[10], seen=None, shows_persons=True),
+        await floors.look(HOURS[10], seen=None, shows_persons=False),
+        await floors.look(HOURS[10], seen=["default"], shows_persons=True),
+        await floors.look(HOURS[11], seen=None, shows_persons=True),
+        await floors.look(HOURS[10]._replace(site="default"), seen=None, shows_persons=True),
     ]
 
     assert len(views) == len({view.etag for view in views})
@@ -83,7 +83,7 @@ async def test_what_somebody_sees_is_part_of_the_tag(floors: Floors) -> None:
 
 async def test_a_site_that_somebody_may_not_see_is_empty(floors: Floors) -> None:
     """Asking for it by name does not open it."""
-    view = await floors.look(HOURS[10]._replace(site="default"), seen=["north"], role="viewer")
+    view = await floors.look(HOURS[10]._replace(site="default"), seen=["north"], shows_persons=True)
     floor = json.loads((await floors.page(view)).content)
 
     assert ([], [], [], 0) == (

@@ -56,7 +56,7 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ('session_gap = "59s"', "session_gap = '59s': must be at least 1m"),
         ('tail = "11h"', "tail (11h) must not be longer than session_gap (10h)"),
         ('session_gap = "1m"', "tail (5m) must not be longer than session_gap (1m)"),
-        ('listen = "0.0.0.0:8000"', "listen = '0.0.0.0:8000': anybody on that network could read and write"),
+        ('trusted_proxies = "::1, 10.1.0.1/16"', "trusted_proxies = '::1, 10.1.0.1/16': must be addresses or networks"),
         ('database = "postgresql://host/x"', "database = 'postgresql://host/x': postgresql:// databases are not"),
         ('max_future_skew = "25h"', "max_future_skew = '25h': must be at most 1d"),
         ('heartbeat = "999ms"', "heartbeat = '999ms': must be at least 1s"),
@@ -126,13 +126,18 @@ def test_the_database_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_keys_that_do_not_fit_together_are_told_with_the_others(tmp_path: Path) -> None:
-    """A tail, an address and a database, each of which alone would stop the program, are mended in one go."""
+    """A tail, a proxy and a database, each of which alone would stop the program, are mended in one go."""
     told = mistakes(
-        tmp_path / "collector.toml", 'tail = "11h"\nlisten = "0.0.0.0:1"\ndatabase = "mysql://x"\nheartbeat = "0s"\n'
+        tmp_path / "collector.toml", 'tail = "11h"\ntrusted_proxies = "all"\ndatabase = "mysql://x"\nheartbeat = "0s"\n'
     )
 
     assert told.startswith("4 mistakes in the settings:\n")
-    for part in ("tail (11h) must not be longer", "listen = '0.0.0.0:1'", "database = 'mysql://x'", "heartbeat = '0s'"):
+    for part in (
+        "tail (11h) must not be longer",
+        "trusted_proxies = 'all'",
+        "database = 'mysql://x'",
+        "heartbeat = '0s'",
+    ):
         assert part in told
 
 

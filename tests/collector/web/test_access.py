@@ -31,6 +31,10 @@ def seen_by(tmp_path: Path) -> Seen:
             CollectorSettings.model_validate({"cameras": {"C1": {"site": "north"}, "C2": {"site": "south"}}}),
             FakeClock(NOON_AFTER),
         )
+
+        async def asked_by(_request: web.Request) -> Viewer:
+            return viewer
+
         ingest = Ingest(storage)
         ingest.start()
         reports = Reports(storage, settings=settings, clock=clock)
@@ -40,7 +44,7 @@ def seen_by(tmp_path: Path) -> Seen:
             reports=reports,
             settings=settings,
             clock=clock,
-            viewer_of=lambda _: viewer,
+            viewer_of=asked_by,
         )
         runner = web.AppRunner(app, auto_decompress=False, access_log=None)
         await runner.setup()

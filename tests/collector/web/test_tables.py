@@ -103,7 +103,7 @@ async def test_every_answer_has_manners(collector: RunningCollector, path: str) 
     """Its type is meant, no frame may hold it, no cache may keep personal data."""
     headers = (await collector.get(path)).headers
 
-    assert ("nosniff", "no-referrer") == (headers["X-Content-Type-Options"], headers["Referrer-Policy"])
+    assert ("nosniff", "same-origin") == (headers["X-Content-Type-Options"], headers["Referrer-Policy"])
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] in {"no-store", "no-cache"}
 

@@ -92,8 +92,8 @@ async def test_verify_names_what_is_wrong_and_changes_nothing(tmp_path: Path) ->
     assert 1 == ran.code
     assert [
         "event 2 is not as it was written",
-        "1 settled were never given out: 9",
-        "1 numbers have no event on disk, and nothing says why: 4",
+        "1 number settled, never given out: 9",
+        "1 number without an event on disk, and nothing says why: 4",
     ] == ran.out.splitlines()
     assert "≠ 5 numbers given out" in ran.err
     assert before == queue.read_bytes()

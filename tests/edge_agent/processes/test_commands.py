@@ -139,7 +139,7 @@ async def test_status_without_an_agent_reads_the_file(tmp_path: Path) -> None:
         words = await command("edge_agent", "status", "--data-dir", str(agent.data_dir))
 
     assert 3 == words.code
-    assert words.out.startswith(f"cam-1  NOT RUNNING   collector {NOBODY}\nqueue  1 events, oldest ")
+    assert words.out.startswith(f"cam-1  NOT RUNNING   collector {NOBODY}\nqueue  1 event, oldest ")
 
 
 async def test_status_without_a_queue(tmp_path: Path) -> None:

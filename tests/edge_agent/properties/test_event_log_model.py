@@ -115,7 +115,7 @@ class LogAgainstModel(RuleBasedStateMachine):
         self.log.close()
         self.log = SqueezedLog.open(self.folder, clock=self.clock, limits=LIMITS)
 
-        assert before == self.token
+        assert (before, None) == (self.token, self.log.counts().recovery)
 
     @precondition(lambda self: self.folders < 8)
     @rule()
@@ -129,6 +129,7 @@ class LogAgainstModel(RuleBasedStateMachine):
         self.log = SqueezedLog.open(target, clock=self.clock, limits=LIMITS)
 
         assert self.token not in self.all_tokens
+        assert None is self.log.counts().recovery
         self.all_tokens.append(self.token)
 
     @invariant()

@@ -33,15 +33,15 @@ def test_right_books_have_no_difference() -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"dead": ((60, 62),)}, "1 numbers are in two places, settled and dead letters: 60"),
-        ({"dropped": ((59, 60),)}, "2 numbers are in two places, settled and dropped: 59–60"),
-        ({"dead": ((61, 63),)}, "1 numbers are in two places, dead letters and dropped: 63"),
-        ({"settled": ((1, 60), (101, 103))}, "3 settled were never given out: 101–103"),
-        ({"rows": ((41, 62), (65, 102))}, "2 events on disk have numbers that were never given out: 101–102"),
-        ({"rows": ((41, 62), (65, 70), (73, 100))}, "2 numbers have no event on disk, and nothing says why: 71–72"),
-        ({"rows": ((45, 62), (65, 100))}, "4 numbers have no event on disk, and nothing says why: 41–44"),
-        ({"rows": ((41, 61), (65, 100))}, "1 numbers have no event on disk, and nothing says why: 62"),
-        ({"settled": ((1, 50), (40, 60))}, "11 numbers are settled twice: 40–50"),
+        ({"dead": ((60, 62),)}, "1 number in two places, settled and dead letters: 60"),
+        ({"dropped": ((59, 60),)}, "2 numbers in two places, settled and dropped: 59–60"),
+        ({"dead": ((61, 63),)}, "1 number in two places, dead letters and dropped: 63"),
+        ({"settled": ((1, 60), (101, 103))}, "3 numbers settled, never given out: 101–103"),
+        ({"rows": ((41, 62), (65, 102))}, "2 numbers on disk, never given out: 101–102"),
+        ({"rows": ((41, 62), (65, 70), (73, 100))}, "2 numbers without an event on disk, and nothing says why: 71–72"),
+        ({"rows": ((45, 62), (65, 100))}, "4 numbers without an event on disk, and nothing says why: 41–44"),
+        ({"rows": ((41, 61), (65, 100))}, "1 number without an event on disk, and nothing says why: 62"),
+        ({"settled": ((1, 50), (40, 60))}, "11 numbers settled twice: 40–50"),
         ({"stray_epochs": (7,)}, "events on disk belong to epochs that nobody began: [7]"),
     ],
 )
@@ -55,7 +55,7 @@ def test_many_numbers_are_shown_by_their_first() -> None:
     """A line stays a line."""
     holes = replace(RIGHT, rows=((41, 62), *((seq, seq) for seq in range(65, 101, 2))))
 
-    assert ["18 numbers have no event on disk, and nothing says why: 66, 68, 70, 72, 74 …"] == holes.differences()
+    assert ["18 numbers without an event on disk, and nothing says why: 66, 68, 70, 72, 74 …"] == holes.differences()
 
 
 def test_a_queue_in_use_is_read_as_it_is(tmp_path: Path) -> None:

@@ -13,20 +13,18 @@ from aiohttp import web
 
 from edge_agent.buffer.rows import Counts
 from edge_agent.checks.findings import (
-    Finding,
     agent_finding,
     certificate_finding,
-    clock_finding,
-    disk_finding,
-    exit_code,
+    compared_clock_finding,
     plain_finding,
     queue_finding,
     token_finding,
 )
-from edge_agent.checks.looks import look_at_collector, look_at_disk
+from edge_agent.checks.looks import look_at_collector
 from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer
 from edge_agent.settings import AgentSettings
 from shared.clock import SystemClock
+from shared.findings import Finding
 from shared.instants import parse_instant
 from shared.settings_file import load_settings
 from tests.support.fake_clock import START
@@ -52,17 +50,14 @@ def counts(**given: int) -> Counts:
         (queue_finding(None), 0, "none yet"),
         (queue_finding(counts()), 0, "0 events wait, 10 confirmed, 0 dead letters"),
         (queue_finding(counts(settled=8)), 3, "2 NOT ACCOUNTED FOR"),
+        (compared_clock_finding(0, offset_seconds=None), 3, "not set"),
+        (compared_clock_finding(parse_instant("2026-06-01T00:00:00Z"), offset_seconds=None), 0, "compares"),
+        (compared_clock_finding(parse_instant("2026-06-01T00:00:00Z"), offset_seconds=-0.04), 0, "-0.04 s"),
         (
-            disk_finding(folder="/q", free_bytes=10**10, sync_seconds=[0.004, 0.9, 0.005]),
-            0,
-            "fsync 5.0 ms, at worst 900",
+            compared_clock_finding(parse_instant("2026-06-01T00:00:00Z"), offset_seconds=90.0),
+            3,
+            "+90 s from it: set it",
         ),
-        (disk_finding(folder="/q", free_bytes=10**7, sync_seconds=[0.004]), 3, "make room"),
-        (disk_finding(folder="/q", free_bytes=10**10, sync_seconds=[0.3]), 3, "worn out"),
-        (clock_finding(0, offset_seconds=None), 3, "not set"),
-        (clock_finding(parse_instant("2026-06-01T00:00:00Z"), offset_seconds=None), 0, "compares"),
-        (clock_finding(parse_instant("2026-06-01T00:00:00Z"), offset_seconds=-0.04), 0, "-0.04 s"),
-        (clock_finding(parse_instant("2026-06-01T00:00:00Z"), offset_seconds=90.0), 3, "+90 s from it: set it"),
         (plain_finding("http://127.0.0.1", is_loopback=True), 0, "on this machine"),
         (plain_finding("http://c", is_loopback=False), 3, "everyone on the way to http://c"),
         (certificate_finding(version="TLSv1.3", seconds_left=60 * DAY), 0, "TLSv1.3, the certificate is valid for 60"),
@@ -98,30 +93,6 @@ def test_only_a_collector_that_takes_an_empty_list_accepts_us(attempt: Attempt, 
 
     assert code == finding.exit_code
     assert words in finding.words
-
-
-@pytest.mark.parametrize(("codes", "expected"), [([], 0), ([0, 0], 0), ([0, 3], 3), ([3, 5, 4], 5), ([7, 4], 7)])
-def test_the_first_trouble_decides_and_a_look_gives_way(codes: list[int], expected: int) -> None:
-    """What comes later often follows from what came first."""
-
-    assert expected == exit_code([Finding("x", "", code) for code in codes])
-
-
-def test_a_disk_is_measured_without_a_trace(tmp_path: Path) -> None:
-    """Of a folder that is yet to be made, the disk is measured where it will be."""
-    finding = look_at_disk(tmp_path / "a" / "b", clock=SystemClock())
-
-    assert 0 == finding.exit_code
-    assert f"in {tmp_path}, fsync" in finding.words
-    assert [] == list(tmp_path.iterdir())
-
-
-def test_a_folder_that_cannot_be_written_to_is_trouble(tmp_path: Path) -> None:
-    """A file in the place of the folder, here: even root cannot write into it."""
-    (tmp_path / "data").write_text("mine")
-    finding = look_at_disk(tmp_path / "data", clock=SystemClock())
-
-    assert (7, f"{tmp_path}/data cannot be written to: Not a directory") == (finding.exit_code, finding.words)
 
 
 async def take_nothing(request: web.Request) -> web.Response:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from edge_agent.cli.status import is_degraded
-from edge_agent.cli.status_words import age, in_words
+from edge_agent.cli.status_words import in_words
 from shared.instants import MINUTE, SECOND, parse_instant
+from shared.spoken import age
 
 NOW = parse_instant("2026-01-15T13:42:06Z")
 LOG = {
@@ -90,6 +91,13 @@ def test_trouble_of_the_queue_is_shown() -> None:
 
     assert "sent       48,113 confirmed, 2 dead letters, 1,000 given up, 7 NOT ACCOUNTED FOR" == lines[2]
     assert ["intake     FAILING   no room is left", "recovery   salvaged 5 of 7 events"] == lines[4:]
+
+
+def test_one_of_them_is_not_spoken_of_as_many() -> None:
+    """A single event that waits, and a single dead letter."""
+    lines = in_words(RETRYING | {"pending": 1, "oldest_pending_at": None, "dead": 1}, now=NOW)
+
+    assert ["queue      1 event, 5.6 MB", "sent       48,113 confirmed, 1 dead letter"] == lines[2:4]
 
 
 def test_how_long_there_is_room_and_how_long_the_backlog_takes() -> None:

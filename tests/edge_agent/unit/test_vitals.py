@@ -13,9 +13,9 @@ from edge_agent.buffer.rows import Counts
 from edge_agent.delivery.link import Link
 from edge_agent.metrics.meters import Meters
 from edge_agent.pulse import BEAT_SECONDS, Pulse
-from edge_agent.service_manager import ServiceManager
 from edge_agent.vitals import Identity, Signs, Vitals
 from shared.errors import LinesideError, StorageFull, StorageUnusable
+from shared.service_manager import ServiceManager
 from tests.support.fake_clock import START, FakeClock
 from tests.support.flaky_collector import until
 from tests.support.notify_socket import notify_socket

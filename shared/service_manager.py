@@ -1,6 +1,6 @@
-"""What systemd is told: that the agent is ready, is alive, is stopping; datagrams as sd_notify(3) describes them.
+"""What systemd is told: that a program is ready, is alive, is stopping; datagrams as sd_notify(3) describes them.
 
-Without `NOTIFY_SOCKET` nothing is sent. A service manager that does not listen is no reason to stop keeping events:
+Without `NOTIFY_SOCKET` nothing is sent. A service manager that does not listen is no reason to stop working:
 what cannot be sent is dropped and said once.
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.service_manager import ServiceManager
+from shared.service_manager import ServiceManager
 from tests.support.notify_socket import notify_socket
 
 

@@ -1,0 +1,1 @@
+"""What the checks of the collector look at, and what they make of it."""

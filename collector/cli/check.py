@@ -1,0 +1,63 @@
+"""`collector check`: everything that the collector needs, a line each, with the exit code of the first trouble."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from collector.checks.looks import access_finding, collector_finding, look_at_address, look_at_database
+from collector.cli.options import config_option, database_option, settings_from
+from collector.cli.status import ask
+from collector.settings import CollectorSettings
+from shared.clock import Clock, SystemClock
+from shared.disk_probe import look_at_disk
+from shared.errors import SettingsInvalid, Unreachable
+from shared.findings import Finding, clock_finding, exit_code
+from shared.terminal import ends_with_exit_code, print_findings
+
+SLOW_DISK = "every delivery waits so long; is it a network disk, or does it die?"
+
+
+@click.command()
+@database_option
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print the lines as JSON.")
+@ends_with_exit_code
+def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
+    """Try everything that the collector needs, and say what is not as it should be.
+
+    Settings, collector, database, disk with the time of its fsync, clock, address and access: a line each. Works with the
+    collector running and without, and writes nothing that stays.
+
+    \b
+    exit: 0 all well · 1 the address is taken · 2 settings wrong · 3 works, but look at a line
+          5 it runs and does not answer · 7 database or disk unusable; the first trouble counts
+    """  # noqa: D301 - \b keeps the lines of the paragraph after it
+    try:
+        settings = settings_from(config, database)
+    except SettingsInvalid as error:
+        findings = [Finding("settings", line, error.exit_code) for line in str(error).splitlines()]
+    else:
+        where = "the defaults and the environment" if config is None else str(config)
+        findings = [Finding("settings", where), *asyncio.run(_look(settings, clock=SystemClock()))]
+    print_findings(findings, as_json=as_json)
+    return exit_code(findings)
+
+
+async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
+    file = settings.database_file()
+    is_running = True
+    try:
+        status = await ask(file)
+        is_running = status is not None
+        collector = collector_finding(status)
+    except Unreachable as error:
+        collector = Finding("collector", str(error), error.exit_code)
+    return [
+        collector,
+        await asyncio.to_thread(look_at_database, file),
+        await asyncio.to_thread(look_at_disk, file.absolute().parent, clock=clock, slow=SLOW_DISK),
+        clock_finding(clock.now()),
+        await asyncio.to_thread(look_at_address, settings, is_running=is_running),
+        access_finding(settings),
+    ]

@@ -1,0 +1,48 @@
+"""The interface of a store for access: who is known by which token, and the changes that operators make."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from collector.grants import Board, CameraAccess, Change, Grant, Kind, Person
+
+
+class AccessStorage(Protocol):
+    """A store of tokens, people and boards, for one collector or for several."""
+
+    @property
+    def changes(self) -> int:
+        """How many changes went through here: what was read before the last of them is out of date."""
+        ...
+
+    async def is_configured(self) -> bool:
+        """Say whether anybody was ever given a token, a password or a link; it stays so."""
+        ...
+
+    async def grant(self, digest: bytes, *, kind: Kind) -> Grant | None:
+        """Return what a token of this kind grants, also if its time is over; None if there is none of that digest."""
+        ...
+
+    async def password_of(self, name: str) -> str | None:
+        """Return the hash of somebody's password."""
+        ...
+
+    async def cameras(self, *, now: int) -> Sequence[CameraAccess]:
+        """Return how each camera stands with its tokens, by (site, name)."""
+        ...
+
+    async def people(self) -> Sequence[Person]:
+        """Return who may log in, by name."""
+        ...
+
+    async def boards(self) -> Sequence[Board]:
+        """Return the wall boards, by name."""
+        ...
+
+    async def apply(self, change: Change) -> str:
+        """Make a change, on disk when this returns, and return the site it is about, if it is about one.
+
+        Raises:
+            BadRequest: it is there already, or it contradicts what is stored.
+            NotFound: there is nobody of that name.
+        """
+        ...

@@ -1,0 +1,93 @@
+"""Counters and histograms of a running collector, in a registry of their own: nothing of the process or of Python is in it.
+
+They begin at 0 with the process. Labels are bounded: routes, methods, statuses, reject codes; never a worker, a station or
+an address. Ingest and the web tell what happens, and know nothing of Prometheus.
+"""
+
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from collector.records import Delivery, Outcome, Stored
+from shared.clock import Clock
+from shared.prometheus import COMMIT_SECONDS, FAILURE_REASONS, REQUEST_SECONDS, failure_reason
+
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+"""Others are what strangers think of, and one label."""
+RESULTS = ("accepted", "duplicate", "rejected")
+
+
+class Meters:
+    """What is counted while the collector runs."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._began: float | None = None
+        self.registry = CollectorRegistry()
+        self._events = self._counter("events", "Items that were answered for, by what became of them.", "result")
+        self._conflicts = self._counter(
+            "events_conflicting", "Duplicates that said something else than what was stored."
+        )
+        self._rejected = self._counter("events_rejected", "Items that are no events, by reject code.", "code")
+        self._failures = self._counter("commit_failures", "Transactions that kept nothing, by reason.", "reason")
+        self._commits = self._histogram(
+            "commit_duration_seconds", "Time of a transaction: judging, writing, fsync.", buckets=COMMIT_SECONDS
+        )
+        self._requests = self._counter("http_requests", "Requests, by the status they got.", "method", "route", "code")
+        self._durations = self._histogram(
+            "http_request_duration_seconds", "Time of a request, its body included.", "route", buckets=REQUEST_SECONDS
+        )
+        for reason in FAILURE_REASONS:
+            self._failures.labels(reason)  # a series that appears with its first failure has no rate before the second
+        for result in RESULTS:
+            self._events.labels(result)
+        self.taken = dict.fromkeys((*RESULTS, "conflict"), 0)
+        """The same counts for people."""
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long the transaction that runs has taken so far; 0 if none runs."""
+        return 0.0 if self._began is None else self._clock.monotonic() - self._began
+
+    def began(self) -> None:
+        """Note that a transaction begins."""
+        self._began = self._clock.monotonic()
+
+    def stored(self, deliveries: Sequence[Delivery], results: Sequence[Stored]) -> None:
+        """Count what a transaction has put on disk."""
+        self._commits.observe(self.busy_seconds)
+        self._began = None
+        for delivery, stored in zip(deliveries, results, strict=True):
+            accepted = stored.outcomes.count(Outcome.accepted)
+            self._count("accepted", accepted)
+            self._count("duplicate", len(stored.outcomes) - accepted)
+            self._count("rejected", len(delivery.refusals))
+            for refusal in delivery.refusals:
+                self.rejected(refusal.code)
+            conflicts = stored.outcomes.count(Outcome.conflict)
+            self._conflicts.inc(conflicts)
+            self.taken["conflict"] += conflicts
+
+    def rejected(self, code: str) -> None:
+        """Count an item that is no event."""
+        self._rejected.labels(code).inc()
+
+    def failed(self, error: Exception) -> None:
+        """Count a transaction that kept nothing."""
+        self._began = None
+        self._failures.labels(failure_reason(error)).inc()
+
+    def answered(self, *, method: str, route: str, code: str, seconds: float) -> None:
+        """Count a request."""
+        self._requests.labels(method if method in METHODS else "other", route, code).inc()
+        self._durations.labels(route).observe(seconds)
+
+    def _count(self, result: str, events: int) -> None:
+        self._events.labels(result).inc(events)
+        self.taken[result] += events
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(f"collector_{name}", words, labels, registry=self.registry)
+
+    def _histogram(self, name: str, words: str, *labels: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"collector_{name}", words, labels, buckets=buckets, registry=self.registry)

@@ -1,0 +1,149 @@
+"""How the collector is, for whoever asks: Prometheus (`/metrics`), a load balancer (`/readyz`), people, systemd.
+
+Ready means that an event delivered now would be stored: the last transaction was kept, none has hung for long, and the
+collector is not about to stop. None of the answers waits longer than five seconds for the store; what it does not tell by
+then is left out.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+from collector.ingest import Ingest
+from collector.reports import Reports
+from collector.storage.opening import SQLITE_VERSION
+from collector.storage.room import Room
+from collector.vitals.gauges import Snapshot, exposition
+from collector.vitals.meters import Meters
+from shared.clock import Clock
+from shared.errors import LinesideError
+from shared.instants import format_instant
+from shared.service_manager import ServiceManager
+
+BEAT_SECONDS = 5.0
+"""How often the service manager is given a sign of life."""
+_BEATS_TO_MISS = 3
+"""A transaction of the largest size takes a second; a disk that tidies up, some more."""
+PATIENCE_SECONDS = 5.0
+
+Result = TypeVar("Result")
+
+
+class Vitals:
+    """The answers."""
+
+    def __init__(
+        self,
+        *,
+        ingest: Ingest,
+        reports: Reports,
+        meters: Meters,
+        room: Callable[[], Room],
+        database: str,
+        clock: Clock,
+    ) -> None:
+        self._ingest = ingest
+        self._reports = reports
+        self.meters = meters
+        self._room = room
+        self._database = database
+        self._clock = clock
+        self._started_at = clock.now()
+        self._is_stopping = False
+        self._beat_seconds = BEAT_SECONDS
+
+    def stop(self) -> None:
+        """Be ready for nothing more."""
+        self._is_stopping = True
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the process is worth keeping: a restart mends neither a full disk nor wrong events."""
+        return self._ingest.is_running and not self._is_hung
+
+    def not_ready(self) -> list[str]:
+        """Return why events are not taken; nothing if they are."""
+        reasons = []
+        if self._is_stopping:
+            reasons.append("the collector is stopping")
+        if not self._ingest.is_running:
+            reasons.append("what stores events has ended; the log says why")
+        if self._is_hung:
+            reasons.append(f"the store has not answered for {self.meters.busy_seconds:.0f} s")
+        if self._ingest.failure is not None:
+            reasons.append(f"the last events could not be stored: {self._ingest.failure}")
+        return reasons
+
+    def tell(self, manager: ServiceManager) -> None:
+        """Give the service manager a sign of life, if the process is worth keeping."""
+        if self.is_working:
+            manager.alive(
+                "; ".join(self.not_ready()) or f"{self.meters.taken['accepted']:,} events taken since the start"
+            )
+
+    async def beat(self, manager: ServiceManager) -> None:
+        """Tell it every five seconds, or as often as it wants, until cancelled."""
+        if manager.watchdog_seconds is not None:
+            self._beat_seconds = min(BEAT_SECONDS, manager.watchdog_seconds / 3)
+        while True:
+            self.tell(manager)
+            await self._clock.sleep(self._beat_seconds)
+
+    async def metrics(self) -> bytes:
+        """Return everything in Prometheus' text format; what cannot be looked at has no sample."""
+        cameras = await _patiently(self._reports.cameras())
+        warnings = await _patiently(self._reports.warnings())
+        snapshot = Snapshot(
+            version=version("lineside"),
+            sqlite_version=SQLITE_VERSION,
+            started_at=self._started_at,
+            is_ready=not self.not_ready(),
+            waiting_requests=self._ingest.waiting_requests,
+            waiting_events=self._ingest.waiting_events,
+            busy_seconds=self.meters.busy_seconds,
+            room=self._room_seen(),
+            cameras=cameras,
+            warnings=None if warnings is None else len(warnings),
+        )
+        return exposition(self.meters.registry, snapshot)
+
+    async def status(self) -> dict[str, Any]:
+        """Return what `collector status` shows."""
+        room, taken = self._room_seen(), self.meters.taken
+        return {
+            "state": "not ready" if self.not_ready() else "ready",
+            "not_ready": self.not_ready(),
+            "version": version("lineside"),
+            "started_at": format_instant(self._started_at),
+            "database": self._database,
+            "size_bytes": None if room is None else room.size_bytes,
+            "log_bytes": None if room is None else room.log_bytes,
+            "free_disk_bytes": None if room is None else room.free_disk_bytes,
+            "accepted": taken["accepted"],
+            "duplicates": taken["duplicate"],
+            "conflicts": taken["conflict"],
+            "rejected": taken["rejected"],
+            "waiting_events": self._ingest.waiting_events,
+            "cameras": await _patiently(self._reports.cameras()),
+            "warnings": await _patiently(self._reports.warnings()),
+        }
+
+    @property
+    def _is_hung(self) -> bool:
+        return self.meters.busy_seconds > self._beat_seconds * _BEATS_TO_MISS
+
+    def _room_seen(self) -> Room | None:
+        try:
+            return self._room()
+        except LinesideError:
+            return None
+
+
+async def _patiently(asked: Awaitable[Result]) -> Result | None:
+    """Return an answer, None if there is none in time."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await asked
+    except (LinesideError, TimeoutError):
+        return None

@@ -1,0 +1,114 @@
+"""Finds out who is asking, by the token in a header or in a cookie; what the store said is remembered for a second.
+
+Invariants: a change that was made through this collector holds for the next request, one made through another collector on
+the same database for those that come a second later; what is remembered takes at most 10,000 tokens. A token that is not
+known is looked up each time, in microseconds: there are 2^256 of them, so trying is of no use.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from collector.grants import Grant, Kind, digest_of, kind_of
+from collector.storage.access_base import AccessStorage
+from collector.web.access import NOBODY, Viewer, viewer_with
+from collector.web.peers import Peers
+from shared.clock import Clock
+from shared.errors import NotKnown
+
+REMEMBERED_SECONDS = 1.0
+MOST_REMEMBERED = 10_000
+COOKIE = "lineside"
+SECURE_COOKIE = "__Host-lineside"
+"""Where there is TLS: browsers take a cookie of this name from this very host alone, and send it nowhere in the clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    grant: Grant
+    until: float
+
+
+class Doorkeeper:
+    """Says who is asking."""
+
+    def __init__(self, access: AccessStorage, *, peers: Peers, clock: Clock, may_be_open: bool) -> None:
+        """Ask a store; `may_be_open` says whether everybody may do everything while access is not configured."""
+        self._access = access
+        self._peers = peers
+        self._clock = clock
+        self._may_be_open = may_be_open
+        self._grants: dict[bytes, _Remembered] = {}
+        self._configured: tuple[bool, float] = (False, 0.0)
+        self._seen_changes = -1
+
+    async def viewer_of(self, request: web.Request) -> Viewer:
+        """Return who is asking.
+
+        Raises:
+            NotKnown: a token was shown that nobody has, or that has ended.
+        """
+        self._forget_if_changed()
+        bearer = _bearer_of(request)
+        if bearer is not None:
+            grant = await self._grant(bearer)
+            if grant is not None:
+                return viewer_with(grant)
+            if await self._asks():
+                raise NotKnown(
+                    "this token is not known, or it has ended", hint="collector cameras token NAME makes another"
+                )
+        if not await self._asks() and self._is_open_to(request):
+            return Viewer()
+        return await self._viewer_by_cookie(request)
+
+    async def _viewer_by_cookie(self, request: web.Request) -> Viewer:
+        cookie = request.cookies.get(cookie_name(is_secure=self._peers.is_secure(request)))
+        # A cookie goes along by itself with what pages of other origins send, so it opens nothing to a camera's token.
+        is_taken = cookie is not None and kind_of(cookie) in (Kind.session, Kind.board)
+        grant = await self._grant(cookie) if cookie is not None and is_taken else None
+        return NOBODY if grant is None else viewer_with(grant)
+
+    def _is_open_to(self, request: web.Request) -> bool:
+        return self._may_be_open and not self._peers.is_forwarded(request)
+
+    def _forget_if_changed(self) -> None:
+        changes = self._access.changes
+        if changes != self._seen_changes:
+            self._grants.clear()
+            self._configured = (False, 0.0)
+            self._seen_changes = changes
+
+    async def _asks(self) -> bool:
+        """Say whether access is configured."""
+        now = self._clock.monotonic()
+        if now >= self._configured[1]:
+            self._configured = (await self._access.is_configured(), now + REMEMBERED_SECONDS)
+        return self._configured[0]
+
+    async def _grant(self, token: str) -> Grant | None:
+        kind = kind_of(token)
+        if kind is None:
+            return None
+        digest, now = digest_of(token), self._clock.monotonic()
+        remembered = self._grants.get(digest)
+        if remembered is None or now >= remembered.until:
+            found = await self._access.grant(digest, kind=kind)
+            if found is None:
+                self._grants.pop(digest, None)
+                return None
+            if len(self._grants) >= MOST_REMEMBERED:
+                self._grants.clear()
+            remembered = self._grants[digest] = _Remembered(found, now + REMEMBERED_SECONDS)
+        return remembered.grant if remembered.grant.is_valid(now=self._clock.now()) else None
+
+
+def cookie_name(*, is_secure: bool) -> str:
+    """Return what the cookie is called on this connection."""
+    return SECURE_COOKIE if is_secure else COOKIE
+
+
+def _bearer_of(request: web.Request) -> str | None:
+    """Return the token of a header `Authorization: Bearer …`; its other forms are for proxies on the way."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

@@ -1,0 +1,208 @@
+"""Every route for every role: what is answered, and that nobody sees a person who shall not.
+
+The table is written by hand, not made from the routes: a route that is added has to be thought of here.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from collector.grants import NewPassword, RemoveCamera, Role
+from collector.web.routes import ROUTES
+from tests.collector.web.tokens import Headers, board_link, camera_token, change, session
+from tests.support.collector import JSON, Answer, RunningCollector, envelope, item, running_collector
+
+PROBLEM, DATA, CSV, PAGE = "application/problem+json", "application/json", "text/csv", "text/"
+WORKER, NAME, CAMERA = "W-4711-secret", "Wanda Hidden", "C1"
+ROLES = (
+    "none",
+    "agent of another site",
+    "agent",
+    "viewer",
+    "board",
+    "supervisor",
+    "admin",
+    "revoked agent",
+    "revoked viewer",
+)
+_OPEN = (200, 200, 200, 200, 200, 200, 200, 401, 200)
+_FOR_ALL_WHO_LOOK = (401, 403, 403, 200, 200, 200, 200, 401, 401)
+_FOR_PERSONS = (401, 403, 403, 403, 403, 200, 403, 401, 401)
+_PAGE = (303, 403, 403, 200, 200, 200, 200, 401, 303)
+_TO_THE_DASHBOARD = (303, 403, 403, 302, 302, 302, 302, 401, 303)
+_WRITE = (401, 403, 200, 403, 403, 403, 403, 401, 401)
+_LEAD_AWAY = (303, 303, 303, 303, 303, 303, 303, 401, 303)
+_WRONG_PASSWORD = (401,) * 9
+_NOTHING_THERE = (404, 404, 404, 404, 404, 404, 404, 401, 404)
+# What a browser that holds a cookie which ended is asked is the same as of one that holds none; a token that ended is told.
+TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
+    ("POST", "/api/app/"): (_WRITE, DATA),
+    ("GET", "/api/events/"): (_FOR_PERSONS, DATA),
+    ("GET", "/api/events.csv"): (_FOR_PERSONS, CSV),
+    ("GET", "/api/metrics/workers/"): (_FOR_PERSONS, DATA),
+    ("GET", "/api/metrics/workstations/"): (_FOR_ALL_WHO_LOOK, DATA),
+    ("GET", "/api/metrics/factory/"): (_FOR_ALL_WHO_LOOK, DATA),
+    ("GET", "/api/metrics/hours/"): (_FOR_ALL_WHO_LOOK, DATA),
+    ("GET", "/api/metrics/hours.csv"): (_FOR_ALL_WHO_LOOK, CSV),
+    ("GET", "/api/metrics/workers.csv"): (_FOR_PERSONS, CSV),
+    ("GET", "/api/metrics/workstations.csv"): (_FOR_ALL_WHO_LOOK, CSV),
+    ("GET", "/api/metrics/factory.csv"): (_FOR_ALL_WHO_LOOK, CSV),
+    ("GET", "/api/floor/"): (_FOR_ALL_WHO_LOOK, DATA),
+    ("GET", "/api/timeline/"): (_FOR_PERSONS, DATA),
+    ("GET", "/api/cameras/"): (_FOR_ALL_WHO_LOOK, DATA),
+    ("GET", "/api/cameras.csv"): (_FOR_ALL_WHO_LOOK, CSV),
+    ("GET", "/api/rejected/"): (_FOR_PERSONS, DATA),
+    ("GET", "/api/rejected.csv"): (_FOR_PERSONS, CSV),
+    ("GET", "/api/me/"): (_FOR_ALL_WHO_LOOK, DATA),
+    ("GET", "/api/openapi.json"): (_OPEN, DATA),
+    ("GET", "/healthz"): (_OPEN, DATA),
+    ("GET", "/login"): (_OPEN, PAGE),
+    ("GET", "/login.css"): (_OPEN, PAGE),
+    ("POST", "/login"): (_WRONG_PASSWORD, PAGE),
+    ("POST", "/logout"): (_LEAD_AWAY, ""),
+    ("GET", "/board/{token}"): (_NOTHING_THERE, ""),
+    ("GET", "/dashboard/"): (_PAGE, PAGE),
+    ("GET", "/dashboard/{name}"): (_PAGE, PAGE),
+    ("GET", "/dashboard"): (_TO_THE_DASHBOARD, ""),
+    ("GET", "/api/Dashboard/"): (_TO_THE_DASHBOARD, ""),
+    ("GET", "/"): (_TO_THE_DASHBOARD, ""),
+}
+QUERIES = {"/api/timeline/": f"?worker_id={WORKER}"}
+BODIES = {
+    "/api/app/": (JSON, json.dumps(envelope([item("10:20", WORKER, "idle")], camera=CAMERA, seqs=[[9, 9]])).encode()),
+    "/login": ({"Content-Type": "application/x-www-form-urlencoded"}, b"name=amit&password=wrong"),
+}
+
+
+def path_of(route: str) -> str:
+    """Return an address that a route serves, with the query that it wants."""
+    return route.replace("{name}", "style.css").replace("{token}", "lsb_unknown") + QUERIES.get(route, "")
+
+
+@pytest.fixture
+async def collector(tmp_path: Path) -> AsyncIterator[RunningCollector]:
+    """Return a collector with events of a worker who has a name, and an item that was rejected."""
+    sites = {"north": {"workers": {WORKER: NAME}}}
+    async with running_collector(tmp_path, sites=sites, cameras={CAMERA: {"site": "north"}}) as running:
+        await running.post(envelope([item("10:00", WORKER, "working"), {"worker_id": WORKER}], camera=CAMERA))
+        yield running
+
+
+async def headers_of(collector: RunningCollector, role: str) -> Headers:
+    """Return what somebody of a role shows; access is configured afterwards."""
+    if role == "none":
+        await camera_token(collector, "C7")
+        return {}
+    if role == "board":
+        return await board_link(collector, "hall")
+    if role.endswith("agent") or role.startswith("agent"):
+        is_other = role == "agent of another site"
+        headers = await camera_token(collector, "C2" if is_other else CAMERA, site="south" if is_other else "north")
+        if role.startswith("revoked"):
+            await change(collector, RemoveCamera(CAMERA))
+        return headers
+    headers = await session(collector, Role(role.removeprefix("revoked ")))
+    if role.startswith("revoked"):
+        await change(collector, NewPassword("viewer", "another"))
+    return headers
+
+
+async def asked(collector: RunningCollector, headers: Headers, *, method: str, route: str) -> Answer:
+    """Return the answer of a route."""
+    named, body = BODIES.get(route, ({}, None)) if method == "POST" else ({}, None)
+    return await collector.ask(method, path_of(route), headers=headers | named, data=body)
+
+
+def test_every_route_is_in_the_table() -> None:
+    """And nothing else is."""
+
+    assert {(route.method, route.path) for route in ROUTES} == set(TABLE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_route_answers_each_role_as_documented(collector: RunningCollector, role: str) -> None:
+    """Status, and what kind of body; an error is a problem, and it holds no person."""
+    headers = await headers_of(collector, role)
+    for (method, route), (statuses, kind) in TABLE.items():
+        if (method, route) == ("POST", "/logout"):
+            continue  # below: whoever has done that is somebody else
+        answer = await asked(collector, headers, method=method, route=route)
+        expected = statuses[ROLES.index(role)]
+
+        assert (route, expected) == (route, answer.status)
+        if answer.status >= 400 and route != "/login":
+            assert PROBLEM == answer.headers["Content-Type"].partition(";")[0]
+        elif answer.status == 200:
+            assert answer.headers["Content-Type"].startswith(kind)
+    answer = await asked(collector, headers, method="POST", route="/logout")
+
+    assert TABLE["POST", "/logout"][0][ROLES.index(role)] == answer.status
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "supervisor"])
+async def test_a_person_is_nowhere_for_those_who_may_not_see_any(collector: RunningCollector, role: str) -> None:
+    """In no answer, header or error text, whatever is asked: neither id nor name; a worker who exists is as one who does not."""
+    headers = await headers_of(collector, role)
+    queries = (
+        "",
+        f"?worker_id={WORKER}",
+        "?site=north",
+        "?site=nowhere",
+        "?from=2026-01-15T09:00:00Z&to=2026-01-15T11:00:00Z",
+    )
+    for method, route in TABLE:
+        for query in queries if method == "GET" else ("",):
+            address = path_of(route).partition("?")[0]
+            answer = await (
+                asked(collector, headers, method=method, route=route)
+                if method == "POST"
+                else collector.ask("GET", address + query, headers=headers)
+            )
+            told = f"{answer.headers} {answer.content.decode(errors='replace')}"
+
+            assert (route, query, False, False) == (route, query, NAME in told, WORKER in told.replace(query, ""))
+    known, unknown = [
+        await collector.ask("GET", f"/api/timeline/?worker_id={worker}", headers=headers)
+        for worker in (WORKER, "nobody")
+    ]
+
+    assert (known.status, known.content) == (unknown.status, unknown.content)
+
+
+async def test_a_supervisor_sees_persons_on_the_floor_and_others_see_the_same_floor_without(
+    collector: RunningCollector,
+) -> None:
+    """The sums are the same; the rows, the timelines and how many there are belong to those who may see persons."""
+    pages = {}
+    for role in (Role.supervisor, Role.viewer, Role.admin):
+        headers = await session(collector, role)
+        pages[role] = (await collector.ask("GET", "/api/floor/", headers=headers)).json
+    supervisor, viewer = pages[Role.supervisor], pages[Role.viewer]
+
+    assert ([WORKER], True) == ([row["worker_id"] for row in supervisor["workers"]], supervisor["shows_persons"])
+    assert ([], 0, False) == (viewer["workers"], viewer["workers_left_out"], viewer["shows_persons"])
+    assert (supervisor["factory"], supervisor["workstations"]) == (viewer["factory"], viewer["workstations"])
+    assert viewer == pages[Role.admin]
+
+
+async def test_an_unchanged_floor_is_told_apart_by_role(collector: RunningCollector) -> None:
+    """What a viewer has in a cache is never taken for what a supervisor may see."""
+    tags = set()
+    for role in (Role.supervisor, Role.viewer):
+        tags.add((await collector.ask("GET", "/api/floor/", headers=await session(collector, role))).headers["ETag"])
+
+    assert 2 == len(tags)
+
+
+async def test_who_belongs_to_a_site_sees_that_site(collector: RunningCollector) -> None:
+    """A supervisor of the south sees nothing of the north, asked for or not."""
+    headers = await session(collector, Role.supervisor, site="south")
+    workers = await collector.ask("GET", "/api/metrics/workers/", headers=headers)
+    events = await collector.ask("GET", "/api/events/?site=north", headers=headers)
+    timeline = await collector.ask("GET", f"/api/timeline/?worker_id={WORKER}", headers=headers)
+    floor = await collector.ask("GET", "/api/floor/", headers=headers)
+
+    assert ([], [], 404) == (workers.json, events.json["events"], timeline.status)
+    assert ([], []) == (floor.json["workers"], floor.json["workstations"])
