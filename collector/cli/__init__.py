@@ -13,6 +13,7 @@ from collector.cli.forget import forget
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
+from collector.cli.person import person
 from collector.cli.purge import purge
 from collector.cli.rejected import rejected
 from collector.cli.serve import serve
@@ -47,4 +48,5 @@ main.add_command(sites)
 main.add_command(why)
 main.add_command(purge)
 main.add_command(forget)
+main.add_command(person)
 main.add_command(db)

@@ -5,7 +5,7 @@ Unicode code point.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from collector.measures import Forgotten, Histories, Kept, Measure, Occupied, Purged, Settle, Split, Stretch, TellAll
 from collector.records import (
@@ -121,6 +121,10 @@ class Storage(Protocol):
 
     async def forgettable(self, worker_id: str, *, site: str | None) -> Forgotten:
         """Return what there is to erase of a worker; raises `NotFound`, or `BadRequest` where several sites have one."""
+        ...
+
+    async def person(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Return what is stored of a worker beside the events; raises as `forgettable`."""
         ...
 
     async def forget(self, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:

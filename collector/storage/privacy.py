@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from collector.measures import Forgotten, Kept, Purged, Settle, TellAll
 from collector.records import LedgerRules
-from collector.storage import forgetting, ledger_query, purging
+from collector.storage import forgetting, ledger_query, persons, purging
 from collector.storage.kept import kept
 from collector.storage.opening import translated_errors
 from collector.storage.readers import Readers
@@ -54,6 +54,12 @@ class PrivacyVerbs:
         """Return what there is to erase of a worker."""
         return await self._readers.long(
             lambda reader: forgetting.counted(reader, forgetting.person_of(reader, site, worker_id=worker_id))
+        )
+
+    async def person(self: _Store, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Return what is stored of a worker beside the events."""
+        return await self._readers.long(
+            lambda reader: persons.told(reader, forgetting.person_of(reader, site, worker_id=worker_id))
         )
 
     async def forget(self: _Store, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:

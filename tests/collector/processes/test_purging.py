@@ -1,6 +1,7 @@
 """`collector purge` and `collector forget` as an operator runs them: said before, killed in the middle, beside a service."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -169,3 +170,20 @@ async def test_bytes_that_a_killed_command_left_go_at_the_next_start(tmp_path: P
         await until(lambda: worker.encode() not in file.read_bytes())
 
     assert [] == files_with(tmp_path, worker)
+
+
+async def test_a_person_is_told_everything(tmp_path: Path) -> None:
+    """Every event and every hour, or how many they are; nothing of anybody else."""
+    file = tmp_path / "collector.db"
+    await store(file, 3)
+    counted = await run(file, "person", "W2")
+    told = json.loads((await run(file, "person", "W2", "--export")).out)
+    unknown = await run(file, "person", "W9")
+
+    assert "worker W2 of site default: 6 events, 3 hours at workstations\n" == counted.out
+    assert (6, {"W2"}) == (len(told["events"]), {each["worker_id"] for each in told["events"]})
+    # From ten past to twenty to, the first hour: half of it; what is idle goes on into the next.
+    assert ("2026-01-15T00:00:00Z", 30 * MINUTE, 20 * MINUTE) == tuple(
+        told["hours"][0][key] for key in ("hour", "working_us", "idle_us")
+    )
+    assert (1, True) == (unknown.code, "there is no worker W9" in unknown.err)
