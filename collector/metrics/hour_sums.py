@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from collector import hours
-from collector.hours import hour_from, hour_of
-from collector.records import Amounts, HourRange
+from collector.hours import HourRange, hour_from, hour_of
+from collector.records import Amounts
 
 FEW_HOURS = 24
 """So many are gone through one by one: more than the usual session gap has, so that long ranges stay rare."""

@@ -58,7 +58,7 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
         else:
             reception, delivery = take()
         stored = await app[INGEST].store(delivery)
-    refused = reception.refused_object()
+    refused = reception.refused_object(stored)
     if refused is not None:
         return problem(400, refused.error, code=refused.code)
     return web.json_response(reception.answer(stored))
