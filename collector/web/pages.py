@@ -57,6 +57,11 @@ async def to_dashboard(request: web.Request, _viewer: Viewer) -> web.Response:
     raise web.HTTPFound(URL(f"/dashboard/?{query}" if query else "/dashboard/", encoded=True))
 
 
+async def login_icon(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Send its icon, which browsers would look for elsewhere."""
+    return _file(request, "icon.svg")
+
+
 def _file(request: web.Request, name: str) -> web.Response:
     found = request.app[PAGES].get(name)
     if found is None:

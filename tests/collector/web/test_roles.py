@@ -6,6 +6,7 @@ The table is written by hand, not made from the routes: a route that is added ha
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -63,6 +64,7 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("GET", "/metrics"): (_FOR_ALL_WHO_LOOK, PAGE),
     ("GET", "/login"): (_OPEN, PAGE),
     ("GET", "/login.css"): (_OPEN, PAGE),
+    ("GET", "/login.svg"): (_OPEN, "image/svg+xml"),
     ("POST", "/login"): (_WRONG_PASSWORD, PAGE),
     ("POST", "/logout"): (_LEAD_AWAY, ""),
     ("GET", "/board/{token}"): (_NOTHING_THERE, ""),
@@ -164,8 +166,9 @@ async def test_a_person_is_nowhere_for_those_who_may_not_see_any(collector: Runn
                 else collector.ask("GET", address + query, headers=headers)
             )
             told = f"{answer.headers} {answer.content.decode(errors='replace')}"
+            told = told.replace(quote(query), "").replace(query, "")  # what was asked is no answer
 
-            assert (route, query, False, False) == (route, query, NAME in told, WORKER in told.replace(query, ""))
+            assert (route, query, False, False) == (route, query, NAME in told, WORKER in told)
     known, unknown = [
         await collector.ask("GET", f"/api/timeline/?worker_id={worker}", headers=headers)
         for worker in (WORKER, "nobody")
