@@ -16,7 +16,7 @@ from typing import Any
 
 from collector.measures import Histories, Measure
 from collector.metrics import floor, hourly, measured
-from collector.metrics.asked import Question
+from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness, furthest_behind
 from collector.metrics.outlook import Outlook, outlook
@@ -48,8 +48,12 @@ class View:
     etag: str
     outlook: Outlook
     sites: Sequence[str] | None
+    places: Sequence[str]
+    """All sites that somebody could look at."""
     now: int
     completeness: Completeness
+    never_called: int
+    """Cameras from which nobody has ever heard."""
     warnings: Sequence[str]
     shows_persons: bool
 
@@ -93,7 +97,9 @@ class Floors:
         cameras = [camera for camera in known.cameras if sites is None or camera.site in sites]
         etag = self._etag(known, found, sites=sites, shows_persons=shows_persons, states=self._states(cameras, now=now))
         judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
-        return View(etag, found, sites, now, judged, known.warnings, shows_persons)
+        places = [site for site in known.sites if seen is None or site in seen]
+        never_called = self._never_called(cameras, known=known, sites=sites)
+        return View(etag, found, sites, places, now, judged, never_called, known.warnings, shows_persons)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -110,6 +116,12 @@ class Floors:
     def _states(self, cameras: Sequence[Camera], *, now: int) -> list[tuple[str, str, str]]:
         heartbeat = self._settings.heartbeat
         return [(camera.site, camera.name, camera_state(camera, now=now, heartbeat=heartbeat)) for camera in cameras]
+
+    def _never_called(self, cameras: Sequence[Camera], *, known: _Known, sites: Sequence[str] | None) -> int:
+        called = {camera.name for camera in known.cameras}
+        placed = [self._settings.site_of(name) for name in self._settings.cameras if name not in called]
+        expected = sum(sites is None or site in sites for site in placed)
+        return expected + sum(camera.last_contact_at is None for camera in cameras)
 
     def _etag(
         self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows_persons: bool, states: object
@@ -131,8 +143,9 @@ class Floors:
         make = partial(
             floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
         )
+        plans = {site: self._reports.plan_of(site) for site in view.places}
         # Away from the loop: others are answered while this is computed.
-        return await asyncio.to_thread(lambda: _page(make(), window=window))
+        return await asyncio.to_thread(lambda: _page(make() | {"sites": site_rows(plans)}, window=window))
 
 
 def floor_answer(
@@ -149,18 +162,21 @@ def floor_answer(
     has_hours = hourly.can_be_filled(window, sites=len(offsets))
     return {
         "window": view.outlook.row(),
-        "completeness": completeness_row(view.completeness),
+        "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},
         "warnings": view.warnings,
         "factory": floor.factory_row(totals),
         "at_work_now": floor.at_work_row(totals, drawing) if view.outlook.is_live else None,
         "workers": workers,
         "shows_persons": view.shows_persons,
         "workers_left_out": len(totals.workers) - len(workers) if view.shows_persons else 0,
+        "timelines_from": _shown(floor.timelines_from(measure, window)),
+        "persons_from": _shown(totals.persons_from),
         "has_timelines": histories is not None and view.shows_persons,
-        "workstations": floor.station_rows(shown),
+        "workstations": floor.station_rows(shown, drawing, is_live=view.outlook.is_live),
         "workstations_left_out": len(totals.stations) - len(shown),
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
+        "watches": floor.watch_rows(measure, window=window),
         "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets) if has_hours else [],
     }
 
@@ -170,6 +186,14 @@ def _hour_rows(
 ) -> list[dict[str, Any]]:
     found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
     return hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched))
+
+
+def site_rows(plans: Mapping[str, SitePlan]) -> list[dict[str, Any]]:
+    """Return what a page can be asked about: each site, where it lives in time, and what its shifts are called."""
+    return [
+        {"site": site, "time_zone": plan.zone.key, "shifts": [shift.name for shift in plan.shifts]}
+        for site, plan in sorted(plans.items())
+    ]
 
 
 def completeness_row(judged: Completeness) -> dict[str, Any]:

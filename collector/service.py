@@ -15,6 +15,7 @@ from aiohttp import web
 from collector.control import Door, OwnDoor, make_control_app, service_door, socket_of
 from collector.ingest import Ingest
 from collector.reports import Reports
+from collector.retaining import Retaining
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.storage.opening import SQLITE_VERSION
@@ -67,6 +68,8 @@ async def serving(
         LinesideError: the address is taken.
     """
     async with collector_app(settings, clock=clock) as app:
+        retaining = Retaining(app[STORAGE], retention=settings.kept_for, clock=clock)
+        await retaining.start()
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})
         runner = new_runner(app)
@@ -82,6 +85,7 @@ async def serving(
             async with _reporting(app, manager):
                 yield address
         finally:
+            await retaining.stop()
             await runner.cleanup()
             await control.cleanup()
             remove(socket_of(settings.database_file()))

@@ -7,21 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collector.measures import Histories, Measure, Person
-from collector.metrics.drawing import Segment, segments, strokes
+from collector.measures import EVERYTHING, Histories, Measure, Person
+from collector.metrics.drawing import PIXELS, Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, present
 from collector.metrics.ratios import rounded, rounded_mean
-from collector.metrics.timeline import watermarks_of
+from collector.metrics.timeline import kept_since, watermarks_of
 from collector.metrics.windows import Window
 from collector.records import LedgerRules, Run
 from shared.events import EventType
-from shared.instants import HOUR, format_instant
+from shared.instants import HOUR, SECOND, format_instant
 
 MOST_WORKERS = 2_000
 """More rows than anybody scrolls through; those who were seen come first."""
 MOST_STATIONS = 2_000
 """Likewise; those where something was done come first."""
+MOST_WATCHES = 500
+"""Cameras of which a page draws when they watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,26 @@ def draw(
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
         if whole and window.start is not None and window.end is not None:
             stretch = (window.start, window.end)
-            drawing.timelines[person] = segments(whole, window=stretch, stations=numbers[person[0]])
+            whole_kept = _kept(whole, since=measure.kept.get(person[0], EVERYTHING).events)
+            drawing.timelines[person] = segments(whole_kept, window=stretch, stations=numbers[person[0]])
         found = None if now is None else present(stands, whole, rules=rules, watermarks=of_site, now=now)
         if found is not None and (window.start is None or window.start <= found[0]):
             drawing.present[person] = found[1]
     return drawing
+
+
+def timelines_from(measure: Measure, window: Window) -> int | None:
+    """Return from when on the timelines of all sites are kept, where the window begins before that."""
+    sites = {worker.site for worker in measure.workers}
+    since = [kept_since(measure.kept.get(site, EVERYTHING).events, window) for site in sites]
+    return max((instant for instant in since if instant is not None), default=None)
+
+
+def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:
+    """Return the strokes from the site's horizon on: what is known of the time before is not all of it."""
+    if since is None:
+        return of
+    return [(max(start, since), end, look) for start, end, look in of if since < end]
 
 
 def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
@@ -71,7 +88,8 @@ def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
     if len(shown) > MOST_WORKERS:
         first_seen = sorted(shown, key=lambda worker: not was_seen(worker))[:MOST_WORKERS]
         shown = sorted(first_seen, key=lambda worker: (worker.site, worker.worker_id))
-    return [_worker_row(worker, drawing, window=totals.window) for worker in shown]
+    length = totals.window.length if totals.persons_from is None else None
+    return [_worker_row(worker, drawing, length=length) for worker in shown]
 
 
 def stations_shown(totals: Totals) -> list[StationTotals]:
@@ -94,9 +112,46 @@ def numbered(stations: Sequence[StationTotals]) -> dict[Person, int]:
     return {(station.site, station.station_id): number for number, station in enumerate(stations)}
 
 
-def station_rows(shown: Sequence[StationTotals]) -> list[dict[str, Any]]:
-    """Return a row for each of these workstations."""
-    return [_station_row(station) for station in shown]
+def station_rows(shown: Sequence[StationTotals], drawing: Drawing, *, is_live: bool) -> list[dict[str, Any]]:
+    """Return a row for each of these workstations, with what goes on there now where somebody looks live."""
+    there: dict[Person, list[Present]] = {}
+    for (site, _), now in drawing.present.items():
+        if now.event_type != EventType.absent:
+            there.setdefault((site, now.workstation_id), []).append(now)
+    return [_station_row(one, there.get((one.site, one.station_id), []), is_live=is_live) for one in shown]
+
+
+def watch_rows(measure: Measure, *, window: Window) -> list[dict[str, Any]]:
+    """Return when each camera watched within a closed window, to be drawn: at most 500 cameras.
+
+    Breaks shorter than 1/800 of the window, and than a second, are no breaks to the eye.
+    """
+    if window.start is None or window.end is None:
+        return []
+    start = window.start
+    least = max((window.end - start) // PIXELS, SECOND)
+    cameras = [(site, name) for site, of_site in sorted(measure.watched.items()) for name in sorted(of_site)]
+    return [
+        {
+            "site": site,
+            "camera": name,
+            "stretches": [
+                ((first - start) // SECOND, -((first - last) // SECOND))
+                for first, last in _joined(measure.watched[site][name], least=least)
+            ],
+        }
+        for site, name in cameras[:MOST_WATCHES]
+    ]
+
+
+def _joined(stretches: Sequence[tuple[int, int]], *, least: int) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if joined and first - joined[-1][1] < least:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: int) -> list[str]:
@@ -117,20 +172,24 @@ def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: 
 
 def factory_row(totals: Totals) -> dict[str, Any]:
     """Return the sums over workers and the two averages."""
-    working = sum(worker.working for worker in totals.workers)
-    idle = sum(worker.idle for worker in totals.workers)
+    everybody = [*totals.workers, *totals.nameless]
+    working = sum(worker.working for worker in everybody)
+    idle = sum(worker.idle for worker in everybody)
+    knows_each = totals.persons_from is None
     active = [worker for worker in totals.workers if worker.working + worker.idle > 0]
     return {
         "total_productive_us": working,
         "total_idle_us": idle,
-        "total_absent_us": sum(worker.absent for worker in totals.workers),
-        "total_assumed_us": sum(worker.assumed for worker in totals.workers),
-        "total_units_produced": sum(worker.units for worker in totals.workers),
+        "total_absent_us": sum(worker.absent for worker in everybody),
+        "total_assumed_us": sum(worker.assumed for worker in everybody),
+        "total_units_produced": sum(worker.units for worker in everybody),
         "average_utilization_percent": rounded_mean(
             [(100 * worker.working, worker.working + worker.idle) for worker in active]
-        ),
+        )
+        if knows_each
+        else None,
         "time_weighted_utilization_percent": rounded(100 * working, working + idle),
-        "active_workers": len(active),
+        "active_workers": len(active) if knows_each else None,
     }
 
 
@@ -149,7 +208,7 @@ def was_seen(worker: WorkerTotals) -> bool:
     return bool(worker.working or worker.idle or worker.absent or worker.units)
 
 
-def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> dict[str, Any]:
+def _worker_row(worker: WorkerTotals, drawing: Drawing, *, length: int | None) -> dict[str, Any]:
     person = (worker.site, worker.worker_id)
     now = drawing.present.get(person)
     timeline: Sequence[Segment] = drawing.timelines.get(person, ())
@@ -165,7 +224,7 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> di
         "idle_us": worker.idle,
         "absent_us": worker.absent,
         "assumed_us": worker.assumed,
-        "no_data_us": None if window.length is None else window.length - seen - worker.absent,
+        "no_data_us": None if length is None else length - seen - worker.absent,
         "utilization_percent": rounded(100 * worker.working, seen),
         "units_produced": worker.units,
         "units_per_hour": rounded(HOUR * worker.units, seen),
@@ -173,11 +232,18 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> di
     }
 
 
-def _station_row(station: StationTotals) -> dict[str, Any]:
+def _station_row(station: StationTotals, there: Sequence[Present], *, is_live: bool) -> dict[str, Any]:
+    # A workstation works while anybody works there, however many stand idle beside.
+    state = max((now.event_type for now in there), default=None)
     return {
         "site": station.site,
         "station_id": station.station_id,
         "name": station.name,
+        "state": None if state is None else EventType(state).name,
+        "state_since": None
+        if state is None
+        else format_instant(min(now.since for now in there if now.event_type == state)),
+        "workers_now": len(there) if is_live else None,
         "occupancy_us": station.occupancy,
         "utilization_percent": rounded(100 * station.occupancy, station.window_length),
         "units_produced": station.units,

@@ -60,7 +60,7 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
             reception, delivery = take()
         del content, take  # what was made of it is enough
         stored = await app[INGEST].store(delivery)
-    refused = reception.refused_object()
+    refused = reception.refused_object(stored)
     if refused is not None:
         return problem(400, refused.error, code=refused.code)
     if is_large:

@@ -56,6 +56,14 @@ class TimelineTotals(Answer):
     no_data_us: int | None
 
 
+class TimelinePart(TimelineTotals):
+    """The same of a part of the window, with what was made in it."""
+
+    start: Annotated[Instant, Field(alias="from")]
+    end: Annotated[Instant, Field(alias="to")]
+    units_produced: Count
+
+
 class TimelineAnswer(Answer):
     """How a worker spent a window."""
 
@@ -63,8 +71,14 @@ class TimelineAnswer(Answer):
     site: str
     name: str
     window: WindowNamed
+    kept_from: Annotated[
+        Instant | None,
+        Field(description="Before it time is no longer kept, nor in the spans and totals; null: all is."),
+    ]
     spans: list[Span]
     totals: TimelineTotals
+    hours: Annotated[list[TimelinePart], Field(description="Of windows of up to two days, else none.")]
+    days: Annotated[list[TimelinePart], Field(description="Local days of closed windows of up to a year, else none.")]
 
 
 class FloorWindow(WindowNamed):
@@ -97,6 +111,7 @@ class FloorCompleteness(Answer):
     cameras: Count
     behind: list[CameraBehind]
     behind_left_out: Count
+    never_called: Annotated[Count, Field(description="Cameras from which nobody has ever heard.")]
 
 
 class FloorFactory(Answer):
@@ -107,9 +122,11 @@ class FloorFactory(Answer):
     total_absent_us: Count
     total_assumed_us: Count
     total_units_produced: Count
-    average_utilization_percent: float
+    average_utilization_percent: Annotated[
+        float | None, Field(description="Null where hours of the window name nobody any more.")
+    ]
     time_weighted_utilization_percent: float
-    active_workers: Count
+    active_workers: Count | None
 
 
 class AtWork(Answer):
@@ -156,6 +173,11 @@ class FloorStation(Answer):
     site: str
     station_id: str
     name: str
+    state: Annotated[
+        Literal["working", "idle"] | None, Field(description="Working while anybody works there now; null: nobody is.")
+    ]
+    state_since: Annotated[Instant | None, Field(description="Since when the first of them has done so.")]
+    workers_now: Annotated[Count | None, Field(description="Working or idle there; null unless live.")]
     occupancy_us: Count
     utilization_percent: float
     units_produced: Count
@@ -171,6 +193,24 @@ class FloorHour(HourSums):
     watched_us: Count
 
 
+class FloorWatch(Answer):
+    """When a camera watched, as far as it has delivered; for the eye."""
+
+    site: str
+    camera: str
+    stretches: Annotated[
+        list[tuple[int, int]], Field(description="Seconds after the window's start, and seconds long.")
+    ]
+
+
+class FloorSite(Answer):
+    """A site that can be asked for."""
+
+    site: str
+    time_zone: str
+    shifts: list[str]
+
+
 class FloorAnswer(Answer):
     """All that the page shows; where rows were left out, it says how many."""
 
@@ -182,9 +222,17 @@ class FloorAnswer(Answer):
     workers: list[FloorWorker]
     shows_persons: Annotated[bool, Field(description="Without, `workers` is empty: persons are not for this role.")]
     workers_left_out: Count
+    timelines_from: Annotated[
+        Instant | None, Field(description="Before it timelines are no longer kept; null: all of the window's are.")
+    ]
+    persons_from: Annotated[
+        Instant | None, Field(description="Hours before it name nobody any more; null: all of the window's do.")
+    ]
     has_timelines: bool
     workstations: list[FloorStation]
     workstations_left_out: Count
     stations: list[str]
     has_hours: bool
     hours: list[FloorHour]
+    watches: list[FloorWatch]
+    sites: list[FloorSite]

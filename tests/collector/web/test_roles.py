@@ -69,6 +69,10 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("GET", "/board/{token}"): (_NOTHING_THERE, ""),
     ("GET", "/dashboard/"): (_PAGE, PAGE),
     ("GET", "/dashboard/{name}"): (_PAGE, PAGE),
+    ("GET", "/dashboard/workers/"): (_PAGE, PAGE),
+    ("GET", "/dashboard/workers/{id}"): (_PAGE, PAGE),
+    ("GET", "/dashboard/stations/"): (_PAGE, PAGE),
+    ("GET", "/dashboard/stations/{id}"): (_PAGE, PAGE),
     ("GET", "/dashboard"): (_TO_THE_DASHBOARD, ""),
     ("GET", "/api/Dashboard/"): (_TO_THE_DASHBOARD, ""),
     ("GET", "/"): (_TO_THE_DASHBOARD, ""),
@@ -82,7 +86,9 @@ BODIES = {
 
 def path_of(route: str) -> str:
     """Return an address that a route serves, with the query that it wants."""
-    return route.replace("{name}", "style.css").replace("{token}", "lsb_unknown") + QUERIES.get(route, "")
+    return route.replace("{name}", "style.css").replace("{token}", "lsb_unknown").replace(
+        "{id}", "anybody"
+    ) + QUERIES.get(route, "")
 
 
 @pytest.fixture
