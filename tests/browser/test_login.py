@@ -79,5 +79,5 @@ async def test_a_screen_on_a_wall_opens_its_link(page: Page, asking: tuple[str, 
         "async () => Promise.all(['floor', 'metrics/workers'].map(async (one) => (await fetch(`/api/${one}/`)).status))"
     )
 
-    assert f"{url}/dashboard/" == page.url
+    assert f"{url}/dashboard/board" == page.url
     assert [200, 403] == statuses
