@@ -5,6 +5,7 @@ While access is not configured the one viewer may do everything; the collector t
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -114,7 +115,7 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
             viewer.check(needs)
         except NotKnown:
             if is_page:
-                raise web.HTTPSeeOther(f"/login?next={request.rel_url.raw_path}") from None
+                raise web.HTTPSeeOther(f"/login?next={quote(request.rel_url.raw_path_qs)}") from None
             raise
         return await handler(request, viewer)
 

@@ -52,15 +52,19 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     with app[BODY_ROOM].place() as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
         take = partial(_taken, content, app=app, viewer=viewer)
-        if len(content) > LARGE_BYTES:
+        is_large = len(content) > LARGE_BYTES
+        if is_large:
             async with app[BODY_ROOM].turn:
                 reception, delivery = await asyncio.to_thread(take)
         else:
             reception, delivery = take()
+        del content, take  # what was made of it is enough
         stored = await app[INGEST].store(delivery)
     refused = reception.refused_object(stored)
     if refused is not None:
         return problem(400, refused.error, code=refused.code)
+    if is_large:
+        return await json_answer(partial(reception.answer, stored))
     return web.json_response(reception.answer(stored))
 
 
