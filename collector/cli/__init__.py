@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from collector.cli.access_log import access_log
 from collector.cli.boards import boards
 from collector.cli.cameras import cameras
 from collector.cli.check import check
@@ -49,4 +50,5 @@ main.add_command(why)
 main.add_command(purge)
 main.add_command(forget)
 main.add_command(person)
+main.add_command(access_log)
 main.add_command(db)

@@ -10,11 +10,12 @@ from collector.storage.base import Storage
 from collector.storage.room import room_of
 from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
-from collector.web.access import VIEWER_OF, ViewerOf
+from collector.web.access import NOTE_LOOK, VIEWER_OF, ViewerOf
 from collector.web.attempts import Attempts
 from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
 from collector.web.login import LOGINS, Logins
+from collector.web.looks import Looks
 from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
 from collector.web.peers import Peers
@@ -65,6 +66,7 @@ def make_app(
     app[CLOCK] = clock
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
+    app[NOTE_LOOK] = Looks(storage, clock=clock).note
     app[PAGES] = read_pages()
     add_routes(app)
     return app
