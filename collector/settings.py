@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time, timedelta, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -132,6 +132,18 @@ class RetentionSettings(BaseModel):
     workstation_hours: _Days | None = None
 
 
+Naming = Literal["shown", "hidden"]
+
+
+class NamesSettings(BaseModel):
+    """Whether workers are called by their names or by their ids, for each role that sees persons."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    supervisor: Naming = "shown"
+    anyone: Naming = "shown"
+
+
 class CollectorSettings(ProgramSettings):
     """All settings of the collector."""
 
@@ -148,6 +160,7 @@ class CollectorSettings(ProgramSettings):
     session_gap: Annotated[Duration, Field(ge=MINUTE, le=744 * HOUR)] = 10 * HOUR
     tail: Annotated[Duration, Field(ge=0)] = 5 * MINUTE
     heartbeat: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 15 * SECOND
+    names: NamesSettings = NamesSettings()
     retention: RetentionSettings = RetentionSettings()
     cameras: dict[Id, CameraSettings] = Field(default_factory=dict)
     sites: dict[Id, SiteSettings] = Field(default_factory=dict)
@@ -180,6 +193,10 @@ class CollectorSettings(ProgramSettings):
                 "retention.workstation_hours must not be shorter than retention.person_hours: they are made of them"
             )
         return self
+
+    def shows_names(self, role: str | None) -> bool:
+        """Say whether a role (None: anyone, while access is not configured) sees workers by their names."""
+        return getattr(self.names, role or "anyone", "hidden") == "shown"
 
     @property
     def kept_for(self) -> Retention:

@@ -78,6 +78,11 @@ def window_headers(asked: AskedWindow) -> dict[str, str]:
     return {name: text for name, text in named.items() if text is not None}
 
 
+def shows_names(request: web.Request, viewer: Viewer) -> bool:
+    """Say whether workers are called by their names for a viewer, or by their ids."""
+    return request.app[SETTINGS].shows_names(viewer.role)
+
+
 def sites_of(request: web.Request, viewer: Viewer, *, asked: AskedWindow | None = None) -> Sequence[str] | None:
     """Return the sites that the answer is about: those of the viewer, or the one that was asked for."""
     return viewer.sites_seen(request.query.get("site") if asked is None else asked.site)
