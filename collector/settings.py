@@ -18,7 +18,9 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from collector.pseudonyms import LEAST_KEY_BYTES
 from collector.records import LedgerRules, Retention
+from shared.errors import SettingsInvalid
 from shared.events import check_id
 from shared.instants import HOUR, MINUTE, SECOND
 from shared.settings_file import Address, Duration, ProgramSettings, duration_text, load_settings, state_folder
@@ -80,6 +82,22 @@ Weekdays = Annotated[frozenset[int], BeforeValidator(_read_weekdays)]
 """Monday is 0."""
 
 
+def _read_key(file: Path, *, site: str) -> bytes:
+    try:
+        key = file.read_bytes().strip()
+    except OSError as error:
+        raise SettingsInvalid(
+            f"sites.{site}.pseudonym_key_file: {file} cannot be read: {error.strerror}",
+            hint="without it the site's workers would be stored by their ids",
+        ) from error
+    if len(key) < LEAST_KEY_BYTES:
+        raise SettingsInvalid(
+            f"sites.{site}.pseudonym_key_file: {file} holds {len(key)} bytes, at least {LEAST_KEY_BYTES} are wanted",
+            hint=f"openssl rand -hex 32 > {file}",
+        )
+    return key
+
+
 class CameraSettings(BaseModel):
     """What is known of a camera beforehand."""
 
@@ -114,6 +132,7 @@ class SiteSettings(BaseModel):
 
     time_zone: ZoneName = "UTC"
     shifts: Annotated[list[ShiftSettings], AfterValidator(_check_names)] = []
+    pseudonym_key_file: str = ""
     workers: dict[Id, str] = {}
     workstations: dict[Id, str] = {}
 
@@ -242,6 +261,18 @@ class CollectorSettings(ProgramSettings):
         """Return the site where the settings place a sender."""
         known = self.cameras.get(camera) if camera is not None else None
         return (known and known.site) or self.default_site
+
+    def pseudonym_keys(self) -> dict[str, bytes]:
+        """Return the key of each site that keeps pseudonyms instead of ids.
+
+        Raises:
+            SettingsInvalid: a file cannot be read, or holds fewer than 16 bytes.
+        """
+        return {
+            name: _read_key(Path(site.pseudonym_key_file), site=name)
+            for name, site in self.sites.items()
+            if site.pseudonym_key_file
+        }
 
     def database_file(self) -> Path:
         """Return the SQLite file."""

@@ -12,7 +12,7 @@ from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
 from collector.web.access import NOTE_LOOK, VIEWER_OF, ViewerOf
 from collector.web.attempts import Attempts
-from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
+from collector.web.context import CLOCK, FLOORS, INGEST, PSEUDONYM_KEYS, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
 from collector.web.login import LOGINS, Logins
 from collector.web.looks import Looks
@@ -63,6 +63,7 @@ def make_app(
         ingest=ingest, reports=reports, meters=meters, room=lambda: room_of(file), database=str(file), clock=clock
     )
     app[SETTINGS] = settings
+    app[PSEUDONYM_KEYS] = settings.pseudonym_keys()
     app[CLOCK] = clock
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
