@@ -11,10 +11,10 @@ RUNTIME := $(VENV)/ready-runtime-$(KEY)
 DEV := $(VENV)/ready-dev-$(KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-once test gauntlet check bench lock clean chromium
+.PHONY: help demo demo-once test gauntlet check bench screenshots lock clean chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(RUNTIME) ## six simulated cameras reporting into a live dashboard; Ctrl-C ends it
 	@$(BIN)/python -m demo
@@ -25,7 +25,7 @@ demo-once: $(RUNTIME) ## one whole shift with an outage, then every number compa
 test: $(DEV) chromium ## every test (under ten minutes)
 	@$(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-gauntlet: $(DEV) ## the long runs: two hundred kills, sixty days of simulated time
+gauntlet: $(DEV) ## the long runs: hundreds of kills, sixty days of simulated time, half an hour of work
 	@$(BIN)/python -m pytest --hypothesis-profile=ci -m gauntlet
 
 check: $(DEV) ## everything fast: format, lint, types, imports, structure
@@ -37,6 +37,9 @@ check: $(DEV) ## everything fast: format, lint, types, imports, structure
 
 bench: $(DEV) ## what we claim about speed, measured here
 	@$(BIN)/python -m benchmarks
+
+screenshots: $(DEV) chromium ## pictures of every page of the dashboard, into docs/img/
+	@$(BIN)/python -m tests.browser.screenshot
 
 # uv lists no host and hashes every file; it is wanted only here, so it is no part of the locks it writes.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -16,7 +16,7 @@ from typing import Any
 
 from collector.measures import Histories, Measure
 from collector.metrics import floor, hourly, measured
-from collector.metrics.asked import Question
+from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness, furthest_behind
 from collector.metrics.kpis import without_names
@@ -36,6 +36,8 @@ LIVE_STEP = 15 * SECOND
 MOST_DRAWN = 31 * 24 * HOUR
 MOST_STATES = 200_000
 """Of all workers in one page: half a second of reading and drawing."""
+LOOK_BACK = 12 * HOUR
+"""How far before the present moment a state that began earlier is looked for, where the window is not drawn."""
 MOST_BEHIND = 500
 """Cameras named in one page; those that hold up the numbers most come first."""
 GZIP_LEVEL = 1
@@ -49,8 +51,12 @@ class View:
     etag: str
     outlook: Outlook
     sites: Sequence[str] | None
+    places: Sequence[str]
+    """All sites that somebody could look at."""
     now: int
     completeness: Completeness
+    never_called: int
+    """Cameras from which nobody has ever heard."""
     warnings: Sequence[str]
     shows_persons: bool
     shows_names: bool
@@ -98,7 +104,9 @@ class Floors:
         shows = (shows_persons, shows_names)
         etag = self._etag(known, found, sites=sites, shows=shows, states=self._states(cameras, now=now))
         judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
-        return View(etag, found, sites, now, judged, known.warnings, *shows)
+        places = [site for site in known.sites if seen is None or site in seen]
+        never_called = self._never_called(cameras, known=known, sites=sites)
+        return View(etag, found, sites, places, now, judged, never_called, known.warnings, *shows)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -115,6 +123,12 @@ class Floors:
     def _states(self, cameras: Sequence[Camera], *, now: int) -> list[tuple[str, str, str]]:
         heartbeat = self._settings.heartbeat
         return [(camera.site, camera.name, camera_state(camera, now=now, heartbeat=heartbeat)) for camera in cameras]
+
+    def _never_called(self, cameras: Sequence[Camera], *, known: _Known, sites: Sequence[str] | None) -> int:
+        called = {camera.name for camera in known.cameras}
+        placed = [self._settings.site_of(name) for name in self._settings.cameras if name not in called]
+        expected = sum(sites is None or site in sites for site in placed)
+        return expected + sum(camera.last_contact_at is None for camera in cameras)
 
     def _etag(
         self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows: tuple[bool, bool], states: object
@@ -133,15 +147,37 @@ class Floors:
         by_hour = hourly.can_be_filled(window, sites=len(offsets))
         # After the outlines, so that every workstation they name is known.
         measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
+        recent = None if histories is not None else await self._recent(view, measure)
         make = partial(
-            floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
+            floor_answer,
+            view,
+            measure=measure,
+            histories=histories,
+            recent=recent,
+            rules=self._storage.rules,
+            offsets=offsets,
         )
+        plans = {site: self._reports.plan_of(site) for site in view.places}
         # Away from the loop: others are answered while this is computed.
-        return await asyncio.to_thread(lambda: _page(make(), window=window))
+        return await asyncio.to_thread(lambda: _page(make() | {"sites": site_rows(plans)}, window=window))
+
+    async def _recent(self, view: View, measure: Measure) -> Histories | None:
+        """Return what tells the present states of a window that is not drawn, if where everybody's time stands does not."""
+        since = floor.untold_since(measure, now=view.now) if view.outlook.is_live else None
+        if since is None:
+            return None
+        stretch = (since - LOOK_BACK, view.now)
+        return await self._storage.outlines(view.sites, stretch=stretch, most=MOST_STATES)
 
 
 def floor_answer(
-    view: View, *, measure: Measure, histories: Histories | None, rules: LedgerRules, offsets: Mapping[str, int]
+    view: View,
+    *,
+    measure: Measure,
+    histories: Histories | None,
+    recent: Histories | None,
+    rules: LedgerRules,
+    offsets: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return the floor as the API shows it."""
     window = view.outlook.passed
@@ -150,25 +186,31 @@ def floor_answer(
     shown = floor.stations_shown(totals)
     in_line = floor.in_line(totals, shown)
     now = view.now if view.outlook.is_live else None
-    drawing = floor.draw(measure, histories, stations=floor.numbered(in_line), window=window, rules=rules, now=now)
+    drawing = floor.draw(
+        measure, histories, recent=recent, stations=floor.numbered(in_line), window=window, rules=rules, now=now
+    )
+    is_told = now is not None and (
+        histories is not None or recent is not None or floor.untold_since(measure, now=now) is None
+    )
     workers = floor.worker_rows(totals, drawing) if view.shows_persons else []
     has_hours = hourly.can_be_filled(window, sites=len(offsets))
     return {
         "window": view.outlook.row(),
-        "completeness": completeness_row(view.completeness),
+        "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},
         "warnings": view.warnings,
         "factory": floor.factory_row(totals),
-        "at_work_now": floor.at_work_row(totals, drawing) if view.outlook.is_live else None,
+        "at_work_now": floor.at_work_row(totals, drawing) if is_told else None,
         "workers": workers,
         "shows_persons": view.shows_persons,
         "workers_left_out": len(totals.workers) - len(workers) if view.shows_persons else 0,
         "timelines_from": _shown(floor.timelines_from(measure, window)),
         "persons_from": _shown(totals.persons_from),
         "has_timelines": histories is not None and view.shows_persons,
-        "workstations": floor.station_rows(shown),
+        "workstations": floor.station_rows(shown, drawing, is_live=view.outlook.is_live),
         "workstations_left_out": len(totals.stations) - len(shown),
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
+        "watches": floor.watch_rows(measure, window=window),
         "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets) if has_hours else [],
     }
 
@@ -178,6 +220,14 @@ def _hour_rows(
 ) -> list[dict[str, Any]]:
     found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
     return hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched))
+
+
+def site_rows(plans: Mapping[str, SitePlan]) -> list[dict[str, Any]]:
+    """Return what a page can be asked about: each site, where it lives in time, and what its shifts are called."""
+    return [
+        {"site": site, "time_zone": plan.zone.key, "shifts": [shift.name for shift in plan.shifts]}
+        for site, plan in sorted(plans.items())
+    ]
 
 
 def completeness_row(judged: Completeness) -> dict[str, Any]:

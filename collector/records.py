@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from collector.hours import HourRange
 from shared.events import Event, EventType
 from shared.receipts import Range, Ranges
 
@@ -109,6 +110,8 @@ class Splice(NamedTuple):
     """Versions that lost against another of the same key; the same one may be listed, or stored, before."""
     hours: Mapping[tuple[int, str], Amounts]
     """What (hour, workstation) gains and loses, in closed time and units; none is all zero."""
+    hour_ranges: Sequence[HourRange]
+    """The same for many hours at a time; none of them is in `hours`, too."""
     open_state: OpenState | None
     """Where the worker's time stands afterwards; None: as before."""
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from demo.processes import Programs
 
 FREE_PORT = f"{HOST}:0"
 ANSWER_SECONDS = 30
+SHOWN = timedelta(hours=10)
+"""Of a shift that began eight hours ago, and goes on for a while."""
 RETRY_MOST = "5s"
 """The agents' longest wait between two tries; nobody wants to watch a demo for the default minute."""
 
@@ -43,7 +46,8 @@ async def opened(
     The programs are stopped by whoever opened `programs`.
     """
     # A collector that knows its cameras shows the one that has not called yet, too.
-    settings = _written(folder / "collector.toml", "".join(f"[cameras.{name}]\n" for name in NAMES.values()))
+    cameras_known = "".join(f"[cameras.{name}]\n" for name in NAMES.values())
+    settings = _written(folder / "collector.toml", cameras_known + _shifts(shift_start))
     serve = ("collector", "serve", *settings, "--database", str(folder / "collector.db"), "--listen", listen)
     collector = (await programs.start({"collector": serve}))["collector"]
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
@@ -59,6 +63,15 @@ async def opened(
             for station, name in NAMES.items()
         }
         yield Factory(programs, collector, cameras, gate, session)
+
+
+def _shifts(start: int) -> str:
+    """Return settings by which the shift that is played is the current one, for whoever opens the dashboard."""
+    begins = datetime.fromtimestamp(start // 1_000_000, UTC)
+    change = begins + SHOWN
+    shifts = [("first", begins, change), ("second", change, begins)]
+    listed = ", ".join(f'{{name = "{name}", start = "{one:%H:%M}", end = "{two:%H:%M}"}}' for name, one, two in shifts)
+    return f"[sites.default]\nshifts = [{listed}]\n"
 
 
 def _agent(name: str, *, folder: Path, collector: str) -> tuple[str, ...]:

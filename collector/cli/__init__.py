@@ -11,6 +11,7 @@ from collector.cli.check import check
 from collector.cli.db import db
 from collector.cli.events import events
 from collector.cli.forget import forget
+from collector.cli.import_django import import_django
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
@@ -39,6 +40,7 @@ main.add_command(serve)
 main.add_command(status)
 main.add_command(check)
 main.add_command(import_events)
+main.add_command(import_django)
 main.add_command(metrics)
 main.add_command(events)
 main.add_command(rejected)

@@ -1,9 +1,8 @@
-/** What to do with an empty collector: lines that work when pasted, with this page's own address in them. */
+/** What to say where there is nothing: how to send a first event, or why a stretch of time is empty. */
 
-import { plural } from "./format.js";
-import { write } from "./keyed_table.js";
-
-const byId = (id) => document.getElementById(id);
+import { byId, write } from "./elements.js";
+import { instant, plural } from "./format.js";
+import { periodText } from "./header.js";
 
 /** An event of this moment; the collector refuses times more than some minutes ahead of its clock. */
 function exampleEvent(now) {
@@ -11,25 +10,57 @@ function exampleEvent(now) {
   return JSON.stringify({ timestamp, worker_id: "W1", workstation_id: "S1", event_type: "working", confidence: 0.93 });
 }
 
+function fillLines(now) {
+  const origin = window.location.origin;
+  write(byId("line-curl"), `curl -H 'Content-Type: application/json' -d '${exampleEvent(now)}' ${origin}/api/app/`);
+  write(byId("line-run"), `edge-agent run --collector ${origin} --camera cam-01`);
+  write(byId("line-send"), "edge-agent send --agent http://127.0.0.1:8600 events.ndjson");
+}
+
 /**
  * Takes the place of cards and tables while no worker and no workstation is known.
  * The example keeps the time at which it appeared: it may be selected just now.
  */
-export function showFirstSteps({ workers, workstations, cameras, now }) {
+function showFirstSteps({ floor, now }) {
   const section = byId("first-steps");
-  const isEmpty = workers.length === 0 && workstations.length === 0;
+  const isEmpty = floor.workstations.length === 0 && (floor.workers ?? []).length === 0;
   if (isEmpty && section.hidden) {
-    const origin = window.location.origin;
-    write(byId("line-curl"),
-      `curl -H 'Content-Type: application/json' -d '${exampleEvent(now)}' ${origin}/api/app/`);
-    write(byId("line-run"), `edge-agent run --collector ${origin} --camera cam-01`);
-    write(byId("line-send"), "edge-agent send --agent http://127.0.0.1:8600 events.ndjson");
+    fillLines(now);
   }
-  const callers = cameras.filter((camera) => camera.last_contact_at !== null).length;
-  write(byId("first-steps-callers"), callers === 0
-    ? "No edge agent has called yet."
-    : `${plural(callers, "edge agent")} called, and delivered no event so far.`);
+  const { cameras, never_called: strangers } = floor.completeness;
+  const known = strangers > 0 ? ` ${plural(strangers, "camera")} never called.` : "";
+  write(byId("first-steps-callers"), cameras === 0
+    ? `No edge agent has called yet.${known}`
+    : `${plural(cameras, "edge agent")} called, and delivered no event so far.${known}`);
   section.hidden = !isEmpty;
   byId("numbers").classList.toggle("empty", isEmpty);
-  byId("cameras-section").hidden = cameras.length === 0;
+  return isEmpty;
+}
+
+/** "Nobody was seen" and "no camera reported" are two things; null where somebody was seen. */
+export function emptyText(view) {
+  const { factory, hours, has_hours: hasHours } = view.floor;
+  const { total_productive_us: working, total_idle_us: idle, total_absent_us: absent, total_units_produced: units } = factory;
+  if (working + idle + absent + units > 0) {
+    return null;
+  }
+  if (view.from !== null && view.from >= view.now) {
+    return `${periodText(view)}: this has not begun yet.`;
+  }
+  const wasWatched = hours.some((hour) => hour.watched_us > 0);
+  if (!hasHours) {
+    return `Nobody was seen: ${periodText(view)}.`;
+  }
+  const reach = instant(view.floor.completeness.complete_through);
+  const isLate = reach !== null && view.from !== null && reach < view.until;
+  return wasWatched
+    ? `Nobody was seen, though cameras watched: ${periodText(view)}.`
+    : `No camera reported anything: ${periodText(view)}.${isLate ? " What a camera still holds may change that." : ""}`;
+}
+
+/** Says what there is to say where there is nothing. */
+export function showEmptiness(view) {
+  const text = showFirstSteps(view) ? null : emptyText(view);
+  byId("nobody").hidden = text === null;
+  write(byId("nobody"), text ?? "");
 }

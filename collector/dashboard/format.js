@@ -1,22 +1,27 @@
 /**
- * How the page spells numbers and times: pure functions from a value of the API to a text.
+ * How the pages spell numbers and times: pure functions from a value of the API to a text.
  *
- * Nothing here reads a clock, the document or the network; `now` and the time zone are arguments (no zone: the
- * browser's). Instants are milliseconds since 1970 UTC, durations of the API are minutes. A missing value is "–",
- * never 0. The collector has rounded its numbers, to two decimals, and nothing is rounded again: ratios keep their two, and
- * times are cut to the minute. "All in up to 13:40" must not promise more than is true, nor 59.99 minutes be an hour.
+ * Nothing here reads a clock, the document or the network; `now` and the time zone are arguments. Instants are
+ * milliseconds since 1970 UTC, durations microseconds as the API has them. A missing value is "–", never 0.
+ * Nothing is rounded again: ratios keep their two decimals, and times are cut to the minute. "All in up to 13:40" must
+ * not promise more than is true, nor 59.99 minutes be an hour.
  */
+
+import { DAY, HOUR, MINUTE, offsetOf, partsOf } from "./zoned.js";
 
 const MISSING = "–";
 const SPACE = "\u00a0"; // a number and its unit stay on one line
 const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+/** The months as they are written everywhere. */
+export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const isMissing = (value) => value === null || value === undefined;
+const two = (number) => String(number).padStart(2, "0");
+
+/** An instant of the API in milliseconds; null where there is none. */
+export const instant = (text) => (isMissing(text) ? null : Date.parse(text));
 
 /** Text as it is. */
 export const words = (value) => (isMissing(value) ? MISSING : String(value));
@@ -36,14 +41,18 @@ export const plural = (value, noun) => count(value) + SPACE + noun + (value === 
 /** 1 → "1 worker". */
 export const workers = (value) => (isMissing(value) ? MISSING : plural(value, "worker"));
 
-/** Minutes as hours:minutes, cut to the minute: 331.74 → "5:31". */
-export function duration(minutes) {
-  if (isMissing(minutes)) {
+/** Microseconds as hours:minutes, cut to the minute: 19_904_400_000 → "5:31". */
+export function duration(microseconds) {
+  if (isMissing(microseconds)) {
     return MISSING;
   }
-  const passed = Math.floor(minutes);
-  return whole.format(Math.floor(passed / 60)) + ":" + String(passed % 60).padStart(2, "0");
+  const minutes = Math.floor(microseconds / 60_000_000);
+  return whole.format(Math.floor(minutes / 60)) + ":" + two(minutes % 60);
 }
+
+/** Microseconds as hours:minutes:seconds, cut to the second. */
+export const durationSeconds = (microseconds) =>
+  (isMissing(microseconds) ? MISSING : `${duration(microseconds)}:${two(Math.floor(microseconds / 1_000_000) % 60)}`);
 
 /** A length of time in one unit, cut not rounded: 42 s, 3 min, 5 h, 2 days. */
 export function span(milliseconds) {
@@ -61,63 +70,77 @@ export function span(milliseconds) {
 }
 
 /** How long before `now` an instant was: "3 min ago"; what is not yet past is "0 s ago". */
-export const ago = (instant, now) => (isMissing(instant) ? MISSING : span(now - instant) + SPACE + "ago");
+export const ago = (then, now) => (isMissing(then) ? MISSING : span(now - then) + SPACE + "ago");
 
-function parts(instant, zone) {
-  const spelled = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone,
-    year: "numeric",
-    month: "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  }).formatToParts(instant);
-  return Object.fromEntries(spelled.map((part) => [part.type, part.value]));
-}
-
-/** "13:40"; with the day where it is not today's ("9 Jan 13:40"), with the year where it is not this year's. */
-export function clockTime(instant, { now, zone } = {}) {
-  if (isMissing(instant)) {
-    return MISSING;
-  }
-  const then = parts(instant, zone);
-  const today = parts(now, zone);
-  const time = `${then.hour}:${then.minute}`;
-  if (then.year !== today.year) {
-    return `${[then.day, then.month, then.year].join(SPACE)} ${time}`;
-  }
-  const isToday = then.month === today.month && then.day === today.day;
-  return isToday ? time : `${then.day}${SPACE}${then.month} ${time}`;
-}
-
-/** An end of a window: an instant by the clock, or a text that is none as it is. */
-const moment = (end, { now, zone }) => (typeof end === "string" ? end : clockTime(end, { now, zone }));
-
-/** A half-open window, either end may be null: "15 Jan 07:00 – 15:00"; the end's day only where it is another day. */
-export function period({ from, to }, { now, zone } = {}) {
-  if (from === null && to === null) {
-    return "Everything so far";
-  }
-  if (from === null) {
-    return `Until ${moment(to, { now, zone })}`;
-  }
-  const start = moment(from, { now, zone });
-  return to === null ? `Since ${start}` : `${start} – ${moment(to, { now: typeof from === "string" ? now : from, zone })}`;
+/** "13:40". */
+export function hourMinute(then, zone) {
+  const { hour, minute } = partsOf(then, zone);
+  return `${two(hour)}:${two(minute)}`;
 }
 
 /** "13:40:06". */
-export function clockSeconds(instant, { zone } = {}) {
-  const then = parts(instant, zone);
-  return `${then.hour}:${then.minute}:${then.second}`;
+export const clockSeconds = (then, zone) =>
+  (isMissing(then) ? MISSING : `${hourMinute(then, zone)}:${two(partsOf(then, zone).second)}`);
+
+/** "Tue 10 Jan", with the year where it is not that of `now`. */
+export function date(then, { now, zone }) {
+  const { weekday, day, month, year } = partsOf(then, zone);
+  const named = [weekday, day, MONTHS[month - 1]];
+  return (year === partsOf(now, zone).year ? named : [...named, year]).join(SPACE);
 }
 
-/** The zone's name and its offset at `now`: "Asia/Jerusalem (UTC+2)". */
+const sameDay = (one, other, zone) => {
+  const [left, right] = [partsOf(one, zone), partsOf(other, zone)];
+  return left.year === right.year && left.month === right.month && left.day === right.day;
+};
+
+/** "13:40"; with the day where it is not that of `now`: "Fri 9 Jan 13:40". */
+export function clockTime(then, { now, zone }) {
+  if (isMissing(then)) {
+    return MISSING;
+  }
+  return sameDay(then, now, zone) ? hourMinute(then, zone) : `${date(then, { now, zone })} ${hourMinute(then, zone)}`;
+}
+
+/** "Tue 10 Jan 07:00:00", always with its day: for tables of events. */
+export const dayAndSeconds = (then, { now, zone }) =>
+  (isMissing(then) ? MISSING : `${date(then, { now, zone })} ${clockSeconds(then, zone)}`);
+
+function isMidnight(then, zone) {
+  const { hour, minute, second } = partsOf(then, zone);
+  return hour + minute + second === 0;
+}
+
+/**
+ * A half-open window, either end may be null: "Tue 10 Jan 07:00–15:00", a whole day "Tue 10 Jan", days
+ * "Sun 8 Jan – Sat 14 Jan": the last day named is the last one in it.
+ */
+export function period({ from, to }, { now, zone }) {
+  if (from === null && to === null) {
+    return "Everything so far";
+  }
+  if (from === null || to === null) {
+    const end = from ?? to;
+    return `${from === null ? "Until" : "Since"} ${date(end, { now, zone })} ${hourMinute(end, zone)}`;
+  }
+  const first = date(from, { now, zone });
+  const last = to - 1;
+  if (isMidnight(from, zone) && isMidnight(to, zone)) {
+    return sameDay(from, last, zone) ? first : `${first} – ${date(last, { now, zone })}`;
+  }
+  const end = hourMinute(to, zone);
+  return sameDay(from, last, zone)
+    ? `${first} ${hourMinute(from, zone)}–${end}`
+    : `${first} ${hourMinute(from, zone)} – ${date(to, { now, zone })} ${end}`;
+}
+
+/** The zone's name and its offset at `now`: "Asia/Jerusalem, UTC+2". */
 export function zoneName(now, zone) {
-  const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset" });
-  const offset = format.formatToParts(now).find((part) => part.type === "timeZoneName").value;
-  const short = offset.replace("GMT", "UTC").replace(/([+-])0(\d)/, "$1$2").replace(":00", "");
-  const name = format.resolvedOptions().timeZone;
-  return name === "UTC" ? name : `${name} (${short})`;
+  const minutes = offsetOf(now, zone) / MINUTE;
+  if (zone === "UTC") {
+    return zone;
+  }
+  const size = Math.abs(minutes);
+  const rest = size % 60 === 0 ? "" : `:${two(size % 60)}`;
+  return `${zone}, UTC${minutes < 0 ? "−" : "+"}${Math.floor(size / 60)}${rest}`;
 }

@@ -1,87 +1,70 @@
 /**
- * Can the numbers be trusted? One sentence from the cameras' watermarks: a pure function, no document, no clock.
- *
- * Cameras that are New or Paused do not count (SEMANTICS §7), but a New one is mentioned: it may have much to tell.
- * "Complete through" is the least watermark of the others: everything before it has been delivered. The headline changes only when the verdict does, the detail with time.
+ * Can the numbers be trusted? One sentence from what the collector says of its cameras: a pure function, no document, no
+ * clock. Cameras that never called or are paused do not count (SEMANTICS §7), but the former are mentioned: they may have
+ * much to tell. The headline changes only when the verdict does, the detail with time.
  */
 
-import { clockTime, plural } from "./format.js";
+import { clockTime, instant, plural } from "./format.js";
 
-const NAMED_AT_MOST = 3; // more names than this are a list for the table below, not a sentence
+const NAMED_AT_MOST = 3; // more names than this are a list for the page of cameras, not a sentence
 
-/** Least watermark as an instant; null where one of them has none yet, and where there is none of them. */
-export function completeThrough(cameras) {
-  const watermarks = cameras.map((camera) => (camera.watermark === null ? NaN : Date.parse(camera.watermark)));
-  const least = Math.min(...watermarks);
-  return Number.isFinite(least) ? least : null;
-}
-
-function nobodyCounts(cameras) {
-  if (cameras.some((camera) => camera.state === "Paused")) {
-    return { level: "unknown", headline: "No camera is being watched.", detail: "All that have reported are paused." };
-  }
-  const waiting = cameras.length ? `${plural(cameras.length, "camera")} known, none has called.` : "";
-  return { level: "unknown", headline: "No camera has reported yet.", detail: waiting };
+function nobodyCounts({ never_called: strangers }, hasEvents) {
+  const waiting = strangers > 0 ? `${plural(strangers, "camera")} known, none has called.` : "";
+  const headline = hasEvents ? "No camera vouches for these numbers." : "No camera has reported yet.";
+  const detail = hasEvents ? `They are of events that were sent in some other way. ${waiting}`.trim() : waiting;
+  return { level: "unknown", headline, detail };
 }
 
 function shortfall(camera, spell) {
   const reach = camera.watermark === null
     ? "has not said how far it is"
-    : `nothing after ${spell(Date.parse(camera.watermark))}`;
+    : `nothing after ${spell(instant(camera.watermark))}`;
   const backlog = camera.pending > 0 ? `, ${plural(camera.pending, "event")} waiting there` : "";
   return `${camera.camera}: ${reach}${backlog}`;
 }
 
-function shortfalls(behind, spell) {
+function shortfalls({ behind, behind_left_out: leftOut }, spell) {
   const named = behind.slice(0, NAMED_AT_MOST).map((camera) => shortfall(camera, spell));
-  const others = behind.length - named.length;
+  const others = behind.length + leftOut - named.length;
   return named.join("; ") + (others > 0 ? `; and ${others} more.` : ".");
 }
 
-function incomplete(counted, behind, spell) {
-  const verb = behind.length === 1 ? "is" : "are";
-  const headline = counted.length === 1
-    ? "The camera is behind."
-    : `${behind.length} of ${counted.length} cameras ${verb} behind.`;
-  const upToDate = counted.filter((camera) => !behind.includes(camera));
-  const through = completeThrough(upToDate);
-  const list = shortfalls(behind, spell);
+function incomplete(completeness, spell) {
+  const number = completeness.behind.length + completeness.behind_left_out;
+  const verb = number === 1 ? "is" : "are";
+  const headline = completeness.cameras === 1
+    ? "Not complete yet: the camera is behind."
+    : `Not complete yet: ${number} of ${completeness.cameras} cameras ${verb} behind.`;
+  const through = instant(completeness.up_through);
+  const list = shortfalls(completeness, spell);
   return { level: "behind", headline, detail: through === null ? list : `All in up to ${spell(through)}, except ${list}` };
 }
 
-function strangers(cameras) {
-  const fresh = cameras.filter((camera) => camera.state === "New");
-  if (fresh.length === 0) {
-    return "";
-  }
-  return fresh.length === 1 ? `${fresh[0].camera} has never called.` : `${fresh.length} cameras have never called.`;
-}
-
-function ofCounted(counted, { until, spell }) {
-  const through = completeThrough(counted);
+function ofCounted(completeness, { until, spell }) {
+  const through = instant(completeness.complete_through);
+  const isIn = through === null ? "" : `All in up to ${spell(through)}.`;
   if (until !== null && through !== null && until <= through) {
-    return { level: "good", headline: "This window is complete.", detail: `All in up to ${spell(through)}.` };
+    return { level: "good", headline: "Complete.", detail: isIn };
   }
-  const behind = counted.filter((camera) => camera.state !== "Up");
-  if (behind.length > 0) {
-    return incomplete(counted, behind, spell);
+  if (!completeness.is_current) {
+    return incomplete(completeness, spell);
   }
-  const headline = counted.length === 1
+  const headline = completeness.cameras === 1
     ? "The camera is up to date."
-    : `All ${counted.length} cameras are up to date.`;
-  return { level: "good", headline, detail: through === null ? "" : `All in up to ${spell(through)}.` };
+    : `All ${completeness.cameras} cameras are up to date.`;
+  return { level: "good", headline, detail: isIn };
 }
 
 /**
  * The verdict: {level: "good" | "behind" | "unknown", headline, detail}.
- * `cameras`: rows of /api/cameras/ of the site shown; `until`: the end of the window shown, as an instant, or null.
+ * `completeness` is the floor's; `hasEvents`: whether anything is stored though no camera counts; `until`: the end of the stretch shown where it has passed, as an instant, else null.
  */
-export function judge(cameras, { until = null, now, zone } = {}) {
-  const spell = (instant) => clockTime(instant, { now, zone });
-  const counted = cameras.filter((camera) => camera.state !== "New" && camera.state !== "Paused");
-  if (counted.length === 0) {
-    return nobodyCounts(cameras);
+export function judge(completeness, { until = null, hasEvents = false, now, zone }) {
+  if (completeness.cameras === 0) {
+    return nobodyCounts(completeness, hasEvents);
   }
-  const verdict = ofCounted(counted, { until, spell });
-  return { ...verdict, detail: `${verdict.detail} ${strangers(cameras)}`.trim() };
+  const verdict = ofCounted(completeness, { until, spell: (then) => clockTime(then, { now, zone }) });
+  const strangers = completeness.never_called;
+  const more = strangers > 0 ? `${plural(strangers, "camera")} never called.` : "";
+  return { ...verdict, detail: `${verdict.detail} ${more}`.trim() };
 }

@@ -1,31 +1,20 @@
 /**
- * One table of the page: rows by key, updated in place, sorted by the header the reader chose.
+ * One table of a page: rows by key, updated in place, sorted by the header the reader chose, narrowed to what he looks for.
  *
  * Columns are read from the table's own header (data-column, data-format, class). A row keeps its element as long as
- * its key is in the data, so selection, focus and scroll survive a refresh; a text is written only if it changed.
- * Every text goes through textContent.
+ * its key is in the data, so selection, focus and scroll survive a refresh; a row that has not changed is not touched.
  */
 
+import { write } from "./elements.js";
 import * as format from "./format.js";
 
 const collator = new Intl.Collator("en", { numeric: true });
+const isMissing = (value) => value === null || value === undefined;
 
-/** Writes a text only where it differs: an untouched node keeps the reader's selection. */
-export function write(node, text) {
-  if (node.textContent !== text) {
-    node.textContent = text;
-  }
-}
-
-function compare(left, right) {
-  if (left === right) {
-    return 0;
-  }
-  if (left === null || left === undefined) {
-    return 1;
-  }
-  if (right === null || right === undefined) {
-    return -1;
+/** Orders two values; what is missing comes last. */
+export function compare(left, right) {
+  if (isMissing(left) || isMissing(right)) {
+    return (isMissing(left) ? 1 : 0) - (isMissing(right) ? 1 : 0);
   }
   return typeof left === "number" ? left - right : collator.compare(left, right);
 }
@@ -43,76 +32,110 @@ function newRow(columns) {
   return row;
 }
 
-/**
- * Takes a table over. `keyOf(item)` is the row's identity; `draw` has, for columns without a format, a function
- * (cell, item, context); `rank` has, for columns that sort otherwise than by their field, a function item → value.
- * Returns {update(items, context)}.
- */
-export function keyedTable(table, { keyOf, draw = {}, rank = {} }) {
-  const headers = [...table.tHead.rows[0].cells];
-  const columns = headers.map((header) => ({
+function columnsOf(headers, draw) {
+  return headers.map((header) => ({
     name: header.dataset.column,
     className: header.className,
     draw: draw[header.dataset.column]
       ?? ((cell, item) => write(cell, format[header.dataset.format](item[header.dataset.column]))),
   }));
-  const rows = new Map();
-  let items = [];
-  let order = { column: "name", descending: false };
+}
 
-  function sorted() {
-    const value = rank[order.column] ?? ((item) => item[order.column]);
-    const sign = order.descending ? -1 : 1;
-    const missing = (item) => (value(item) === null || value(item) === undefined ? 1 : 0);
-    return [...items].sort((left, right) =>
-      missing(left) - missing(right)
-      || sign * compare(value(left), value(right))
-      || compare(rank.name(left), rank.name(right))
-      || compare(keyOf(left), keyOf(right)));
-  }
+/** What rank[column] says, else the field of that name. */
+const valueOf = (rank, column) => rank[column] ?? ((item) => item[column]);
+
+/** The order of rows by a column; rows alike in it are ordered by name, then by key. */
+export function byColumn({ column, descending }, { rank, keyOf }) {
+  const value = valueOf(rank, column);
+  const name = valueOf(rank, "name");
+  const sign = descending ? -1 : 1;
+  return (left, right) => {
+    const [one, other] = [value(left), value(right)];
+    return (isMissing(one) || isMissing(other) ? compare(one, other) : sign * compare(one, other))
+      || compare(name(left), name(right)) || compare(keyOf(left), keyOf(right));
+  };
+}
+
+/**
+ * Takes a table over. `keyOf(item)` is the row's identity; `draw` has, for columns without a format, a function
+ * (cell, item, context, row); `rank` has, for columns that sort otherwise than by their field, a function item → value.
+ * `first` orders rows until a header is chosen, `order` is a header chosen before ({column, descending}), `onOrder` is
+ * told of a new one. Returns {update(items, context), narrow(keep)}; `context.stamp` says when every row must be redrawn.
+ */
+export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, order = null, onOrder = () => {} }) {
+  const headers = [...table.tHead.rows[0].cells].filter((header) => header.dataset.column);
+  const columns = columnsOf(headers, draw);
+  const rows = new Map();
+  const shown = new Map();
+  let items = [];
+  let chosen = headers.some((header) => header.dataset.column === order?.column) ? order : null;
+  let keep = () => true;
 
   function place() {
+    const byRules = { rank, keyOf };
+    const inOrder = chosen === null && first !== null ? first : byColumn(chosen ?? { column: "name" }, byRules);
     const body = table.tBodies[0];
-    sorted().forEach((item, index) => {
+    [...items].sort(inOrder).forEach((item, index) => {
       const row = rows.get(keyOf(item));
+      row.hidden = !keep(item);
       if (body.rows[index] !== row) {
         body.insertBefore(row, body.rows[index] ?? null);
       }
     });
   }
 
+  function mark() {
+    for (const header of headers) {
+      const isChosen = header.dataset.column === chosen?.column;
+      const direction = chosen?.descending ? "descending" : "ascending";
+      isChosen ? header.setAttribute("aria-sort", direction) : header.removeAttribute("aria-sort");
+    }
+  }
+
   function sortBy(header) {
     const column = header.dataset.column;
-    const startsDescending = header.classList.contains("number");
-    const descending = order.column === column ? !order.descending : startsDescending;
-    order = { column, descending };
-    headers.forEach((other) => other.removeAttribute("aria-sort"));
-    header.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    const descending = chosen?.column === column ? !chosen.descending : header.classList.contains("number");
+    chosen = { column, descending };
+    mark();
+    place();
+    onOrder(chosen);
+  }
+
+  function redraw(item, context) {
+    const key = keyOf(item);
+    if (!rows.has(key)) {
+      rows.set(key, newRow(columns));
+    }
+    const text = JSON.stringify(item) + (context?.stamp ?? "");
+    if (shown.get(key) !== text) {
+      const row = rows.get(key);
+      columns.forEach((column, index) => column.draw(row.cells[index], item, context, row));
+      shown.set(key, text);
+    }
+    return key;
+  }
+
+  function update(newItems, context) {
+    items = newItems;
+    const there = new Set(items.map((item) => redraw(item, context)));
+    for (const [key, row] of rows) {
+      if (!there.has(key)) {
+        row.remove();
+        rows.delete(key);
+        shown.delete(key);
+      }
+    }
+    place();
+  }
+
+  function narrow(isKept) {
+    keep = isKept;
     place();
   }
 
   for (const header of headers) {
     header.querySelector("button")?.addEventListener("click", () => sortBy(header));
   }
-
-  function update(newItems, context) {
-    items = newItems;
-    const gone = new Set(rows.keys());
-    for (const item of items) {
-      const key = keyOf(item);
-      gone.delete(key);
-      if (!rows.has(key)) {
-        rows.set(key, newRow(columns));
-      }
-      const cells = rows.get(key).cells;
-      columns.forEach((column, index) => column.draw(cells[index], item, context));
-    }
-    for (const key of gone) {
-      rows.get(key).remove();
-      rows.delete(key);
-    }
-    place();
-  }
-
-  return { update };
+  mark();
+  return { update, narrow };
 }

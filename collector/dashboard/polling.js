@@ -1,18 +1,24 @@
 /**
- * When to ask the collector again: 3 s after an answer while somebody looks, 60 s while the tab is hidden, and after
- * failures 3, 6, 12 … 60 s. At most one question is under way; a slow collector is never asked twice at once.
+ * When to ask the collector again: 3 s after an answer while somebody uses the page, 15 s while it is only seen, 60 s in
+ * a hidden tab, and after failures 3, 6, 12 … 60 s. At most one question is under way; a slow collector is never asked
+ * twice at once.
  */
 
-const VISIBLE_MS = 3_000;
-const HIDDEN_MS = 60_000;
+const USED_MS = 3_000;
+const SEEN_MS = 15_000;
 const LONGEST_MS = 60_000;
+const IN_USE_MS = 60_000; // after the last key, click, touch or scroll
+const SIGNS_OF_USE = ["pointermove", "pointerdown", "keydown", "wheel", "scroll"];
 
 /** Milliseconds to wait after `failures` failures in a row. */
-export function pause({ failures, hidden }) {
+export function pause({ failures, hidden, used }) {
   if (hidden) {
-    return HIDDEN_MS;
+    return LONGEST_MS;
   }
-  return Math.min(LONGEST_MS, VISIBLE_MS * 2 ** Math.max(0, failures - 1));
+  if (failures > 0) {
+    return Math.min(LONGEST_MS, USED_MS * 2 ** (failures - 1));
+  }
+  return used ? USED_MS : SEEN_MS;
 }
 
 /**
@@ -23,9 +29,10 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
   let failures = 0;
   let timer = null;
   let underWay = false;
+  let usedAt = Date.now(); // whoever opens a page looks at it
 
   function plan() {
-    const wait = pause({ failures, hidden: document.hidden });
+    const wait = pause({ failures, hidden: document.hidden, used: Date.now() - usedAt < IN_USE_MS });
     clearTimeout(timer);
     timer = setTimeout(round, wait);
     return Date.now() + wait;
@@ -52,6 +59,17 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
     onAnswer(answer);
   }
 
+  function onUse() {
+    const wasUsed = Date.now() - usedAt < IN_USE_MS;
+    usedAt = Date.now();
+    if (!wasUsed && failures === 0) {
+      round();
+    }
+  }
+
+  for (const sign of SIGNS_OF_USE) {
+    window.addEventListener(sign, onUse, { passive: true, capture: true });
+  }
   document.addEventListener("visibilitychange", () => (document.hidden ? undefined : round()));
   window.addEventListener("online", round);
   round();

@@ -5,59 +5,55 @@
  * not told the time every minute. While the collector does not answer, the line says how old the numbers are.
  */
 
+import { assign, byId, make, write } from "./elements.js";
 import { clockTime, span } from "./format.js";
-import { write } from "./keyed_table.js";
 
-const NAME = "Lineside";
-const byId = (id) => document.getElementById(id);
+let name = document.title;
 
-function show({ level, headline, detail, title }) {
+/** What the tab is called when nothing is wrong. */
+export function nameTab(text) {
+  name = text;
+}
+
+function show({ level, headline, detail, mark }) {
   byId("trust").dataset.level = level;
   write(byId("verdict"), headline);
   write(byId("verdict-detail"), detail);
   byId("try-now").hidden = level !== "stale";
+  byId("to-cameras").hidden = level !== "behind";
   byId("numbers").classList.toggle("old", level === "stale");
+  const title = mark + name;
   if (document.title !== title) {
     document.title = title;
   }
-  const icon = level === "stale" ? "icon-stale.svg" : "icon.svg";
-  if (byId("icon").getAttribute("href") !== icon) {
-    byId("icon").setAttribute("href", icon);
-  }
+  assign(byId("icon"), { href: level === "stale" ? "/dashboard/icon-stale.svg" : "/dashboard/icon.svg" });
 }
 
 /** The verdict of freshness.js over numbers that have just been read. */
-export function showVerdict(verdict) {
-  show({ ...verdict, title: verdict.level === "behind" ? `▲ ${NAME}` : NAME });
-}
+export const showVerdict = (verdict) => show({ ...verdict, mark: verdict.level === "behind" ? "▲ " : "" });
 
 function retry(nextAt, now) {
   return nextAt > now ? ` Next try in ${span(nextAt - now + 999)}.` : " Trying now …";
 }
 
 /** No answer. `readAt`: when the numbers on the page were read, null if there are none; `since`: last answer. */
-export function showOutage({ readAt, since, nextAt, now }) {
+export function showOutage({ readAt, since, nextAt, now, zone }) {
   const silence = `the collector has not answered for ${span(now - since)}.`;
-  const headline = readAt === null ? "The collector does not answer." : `Showing data of ${clockTime(readAt, { now })};`;
+  const headline = readAt === null ? "The collector does not answer." : `Showing data of ${clockTime(readAt, { now, zone })};`;
   const detail = readAt === null ? retry(nextAt, now).trim() : silence + retry(nextAt, now);
-  show({ level: "stale", headline, detail, title: `⚠ stale · ${NAME}` });
+  show({ level: "stale", headline, detail, mark: "⚠ stale · " });
 }
 
 /** The collector answered, but not with numbers: its own words. */
 export function showRefusal(message) {
-  show({ level: "stale", headline: "The collector refused this page.", detail: message, title: `⚠ ${NAME}` });
+  show({ level: "stale", headline: "The collector refused this page.", detail: message, mark: "⚠ " });
 }
 
-/** Sentences of the collector that people must know of the numbers, one a line; null leaves those that are there. */
+/** Sentences of the collector that people must know of the numbers, one a line. */
 export function showWarnings(warnings) {
   const list = byId("warnings");
-  if (warnings === null || JSON.stringify(warnings) === JSON.stringify([...list.children].map((line) => line.textContent))) {
-    return;
+  if (JSON.stringify(warnings) !== JSON.stringify([...list.children].map((line) => line.textContent))) {
+    list.replaceChildren(...warnings.map((warning) => make("li", {}, warning)));
+    list.hidden = warnings.length === 0;
   }
-  list.replaceChildren(...warnings.map((warning) => {
-    const line = document.createElement("li");
-    line.textContent = warning;
-    return line;
-  }));
-  list.hidden = warnings.length === 0;
 }

@@ -8,20 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.measures import EVERYTHING, Histories, Measure, Person
-from collector.metrics.drawing import Segment, Stroke, segments, strokes
+from collector.metrics.drawing import PIXELS, Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
-from collector.metrics.present import Present, present
+from collector.metrics.present import Present, moment, present
 from collector.metrics.ratios import rounded, rounded_mean
 from collector.metrics.timeline import kept_since, watermarks_of
 from collector.metrics.windows import Window
 from collector.records import LedgerRules, Run
 from shared.events import EventType
-from shared.instants import HOUR, format_instant
+from shared.instants import HOUR, SECOND, format_instant
 
 MOST_WORKERS = 2_000
 """More rows than anybody scrolls through; those who were seen come first."""
 MOST_STATIONS = 2_000
 """Likewise; those where something was done come first."""
+MOST_WATCHES = 500
+"""Cameras of which a page draws when they watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ def draw(
     measure: Measure,
     histories: Histories | None,
     *,
+    recent: Histories | None = None,
     stations: Mapping[Person, int],
     window: Window,
     rules: LedgerRules,
@@ -44,11 +47,13 @@ def draw(
 ) -> Drawing:
     """Return the timelines of a closed window, if there are histories, and the present states, if there is a `now`.
 
-    `stations` gives each (site, workstation) the number that it has in timelines.
+    `recent` are the histories that tell present states where those of the window are not there. `stations` gives each
+    (site, workstation) the number that it has in timelines.
     """
     drawing = Drawing()
-    runs: Mapping[Person, Run] = {} if histories is None else histories.runs
-    cameras = measure.cameras if histories is None else histories.cameras
+    read = recent if histories is None else histories
+    runs: Mapping[Person, Run] = {} if read is None else read.runs
+    cameras = measure.cameras if read is None else read.cameras
     numbers: dict[str, dict[str, int]] = {}
     for (site, station_id), number in stations.items():
         numbers.setdefault(site, {})[station_id] = number
@@ -56,7 +61,7 @@ def draw(
     for person, stands in measure.open_states.items():
         of_site = watermarks.get(person[0], {})
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
-        if whole and window.start is not None and window.end is not None:
+        if histories is not None and whole and window.start is not None and window.end is not None:
             stretch = (window.start, window.end)
             whole_kept = _kept(whole, since=measure.kept.get(person[0], EVERYTHING).events)
             drawing.timelines[person] = segments(whole_kept, window=stretch, stations=numbers[person[0]])
@@ -78,6 +83,19 @@ def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:
     if since is None:
         return of
     return [(max(start, since), end, look) for start, end, look in of if since < end]
+
+
+def untold_since(measure: Measure, *, now: int) -> int | None:
+    """Return from when on histories are needed to tell all present states; None: where everybody's time stands tells them."""
+    watermarks = {camera.site: watermarks_of(measure.cameras, site=camera.site) for camera in measure.cameras}
+    moments = [
+        at
+        for (site, _), stands in measure.open_states.items()
+        if stands.state is not None
+        and (at := moment(stands.state, watermarks=watermarks.get(site, {}), now=now)) is not None
+        and at < stands.last_at
+    ]
+    return min(moments, default=None)
 
 
 def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
@@ -110,9 +128,46 @@ def numbered(stations: Sequence[StationTotals]) -> dict[Person, int]:
     return {(station.site, station.station_id): number for number, station in enumerate(stations)}
 
 
-def station_rows(shown: Sequence[StationTotals]) -> list[dict[str, Any]]:
-    """Return a row for each of these workstations."""
-    return [_station_row(station) for station in shown]
+def station_rows(shown: Sequence[StationTotals], drawing: Drawing, *, is_live: bool) -> list[dict[str, Any]]:
+    """Return a row for each of these workstations, with what goes on there now where somebody looks live."""
+    there: dict[Person, list[Present]] = {}
+    for (site, _), now in drawing.present.items():
+        if now.event_type != EventType.absent:
+            there.setdefault((site, now.workstation_id), []).append(now)
+    return [_station_row(one, there.get((one.site, one.station_id), []), is_live=is_live) for one in shown]
+
+
+def watch_rows(measure: Measure, *, window: Window) -> list[dict[str, Any]]:
+    """Return when each camera watched within a closed window, to be drawn: at most 500 cameras.
+
+    Breaks shorter than 1/800 of the window, and than a second, are no breaks to the eye.
+    """
+    if window.start is None or window.end is None:
+        return []
+    start = window.start
+    least = max((window.end - start) // PIXELS, SECOND)
+    cameras = [(site, name) for site, of_site in sorted(measure.watched.items()) for name in sorted(of_site)]
+    return [
+        {
+            "site": site,
+            "camera": name,
+            "stretches": [
+                ((first - start) // SECOND, -((first - last) // SECOND))
+                for first, last in _joined(measure.watched[site][name], least=least)
+            ],
+        }
+        for site, name in cameras[:MOST_WATCHES]
+    ]
+
+
+def _joined(stretches: Sequence[tuple[int, int]], *, least: int) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if joined and first - joined[-1][1] < least:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: int) -> list[str]:
@@ -193,11 +248,18 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, length: int | None) -
     }
 
 
-def _station_row(station: StationTotals) -> dict[str, Any]:
+def _station_row(station: StationTotals, there: Sequence[Present], *, is_live: bool) -> dict[str, Any]:
+    # A workstation works while anybody works there, however many stand idle beside.
+    state = max((now.event_type for now in there), default=None)
     return {
         "site": station.site,
         "station_id": station.station_id,
         "name": station.name,
+        "state": None if state is None else EventType(state).name,
+        "state_since": None
+        if state is None
+        else format_instant(min(now.since for now in there if now.event_type == state)),
+        "workers_now": len(there) if is_live else None,
         "occupancy_us": station.occupancy,
         "utilization_percent": rounded(100 * station.occupancy, station.window_length),
         "units_produced": station.units,

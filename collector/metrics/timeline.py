@@ -63,6 +63,10 @@ class Timeline:
     window: Window
     pieces: Sequence[Piece]
     """Within the window, as far as it is kept."""
+    counts: Sequence[tuple[int, int]] = ()
+    """When units were made within the window, and how many; ascending."""
+    hour_offset: int = 0
+    """Where the hours of the worker's site begin, past the full hour of UTC."""
     kept_from: int | None = None
     """Where the window begins before this instant: time before it is no longer kept; None: all of it is."""
 
@@ -128,6 +132,11 @@ def within(window: Window, of: Sequence[Piece]) -> list[Piece]:
     if result and end is not None and end < result[-1].end:
         result[-1] = result[-1]._replace(end=end)
     return result
+
+
+def counts_of(run: Run, window: Window) -> list[tuple[int, int]]:
+    """Return when units were made within a window, and how many."""
+    return [(entry.at, entry.count) for entry in run.events if entry.event_type == _COUNT and window.holds(entry.at)]
 
 
 def sums(of: Iterable[Piece]) -> Amounts:

@@ -54,6 +54,9 @@ def sites_of_free_hours(connection: sqlite3.Connection) -> list[tuple[str, int, 
 
 def since(horizon: int, splice: Splice) -> Splice:
     """Return a splice without what it changes in hours before an instant."""
-    if not any(hour < horizon for hour, _ in splice.hours):
-        return splice
-    return splice._replace(hours={place: amounts for place, amounts in splice.hours.items() if place[0] >= horizon})
+    return splice._replace(
+        hours={place: amounts for place, amounts in splice.hours.items() if place[0] >= horizon},
+        hour_ranges=[
+            found._replace(first=max(found.first, horizon)) for found in splice.hour_ranges if found.end > horizon
+        ],
+    )

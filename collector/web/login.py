@@ -138,7 +138,7 @@ async def board(request: web.Request, _viewer: Viewer) -> web.Response:
         grant = await request.app[STORAGE].access.grant(digest_of(token), kind=Kind.board)
     if grant is None or grant.role is not Role.viewer:
         raise NotFound("there is no such board", hint="collector boards add NAME makes a link")
-    answer = web.HTTPSeeOther(DASHBOARD)
+    answer = web.HTTPSeeOther(f"{DASHBOARD}board")
     _set_cookie(request, answer, token=token, seconds=BOARD_SECONDS)
     raise answer
 

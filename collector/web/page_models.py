@@ -56,6 +56,14 @@ class TimelineTotals(Answer):
     no_data_us: int | None
 
 
+class TimelinePart(TimelineTotals):
+    """The same of a part of the window, with what was made in it."""
+
+    start: Annotated[Instant, Field(alias="from")]
+    end: Annotated[Instant, Field(alias="to")]
+    units_produced: Count
+
+
 class TimelineAnswer(Answer):
     """How a worker spent a window."""
 
@@ -69,6 +77,8 @@ class TimelineAnswer(Answer):
     ]
     spans: list[Span]
     totals: TimelineTotals
+    hours: Annotated[list[TimelinePart], Field(description="Of windows of up to two days, else none.")]
+    days: Annotated[list[TimelinePart], Field(description="Local days of closed windows of up to a year, else none.")]
 
 
 class FloorWindow(WindowNamed):
@@ -101,6 +111,7 @@ class FloorCompleteness(Answer):
     cameras: Count
     behind: list[CameraBehind]
     behind_left_out: Count
+    never_called: Annotated[Count, Field(description="Cameras from which nobody has ever heard.")]
 
 
 class FloorFactory(Answer):
@@ -162,6 +173,11 @@ class FloorStation(Answer):
     site: str
     station_id: str
     name: str
+    state: Annotated[
+        Literal["working", "idle"] | None, Field(description="Working while anybody works there now; null: nobody is.")
+    ]
+    state_since: Annotated[Instant | None, Field(description="Since when the first of them has done so.")]
+    workers_now: Annotated[Count | None, Field(description="Working or idle there; null unless live.")]
     occupancy_us: Count
     utilization_percent: float
     units_produced: Count
@@ -175,6 +191,24 @@ class FloorHour(HourSums):
     idle_us: Count
     absent_us: Count
     watched_us: Count
+
+
+class FloorWatch(Answer):
+    """When a camera watched, as far as it has delivered; for the eye."""
+
+    site: str
+    camera: str
+    stretches: Annotated[
+        list[tuple[int, int]], Field(description="Seconds after the window's start, and seconds long.")
+    ]
+
+
+class FloorSite(Answer):
+    """A site that can be asked for."""
+
+    site: str
+    time_zone: str
+    shifts: list[str]
 
 
 class FloorAnswer(Answer):
@@ -200,3 +234,5 @@ class FloorAnswer(Answer):
     stations: list[str]
     has_hours: bool
     hours: list[FloorHour]
+    watches: list[FloorWatch]
+    sites: list[FloorSite]

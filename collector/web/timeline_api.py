@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from collector.metrics import worker_hours
 from collector.metrics.asked import AskedWindow
 from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
 from collector.metrics.timeline import Timeline, span_rows, sum_row
@@ -63,6 +64,8 @@ def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> di
         "kept_from": None if told.kept_from is None else format_instant(told.kept_from),
         "spans": span_rows(told.pieces),
         "totals": sum_row(told.pieces, window=told.kept_window),
+        "hours": worker_hours.hour_rows(told),
+        "days": worker_hours.day_rows(told, zone=zone),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Route, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 from tests.browser import chromium, programs
 from tests.browser.watched_page import WatchedPage
@@ -17,8 +17,21 @@ DASHBOARD = ROOT / "collector" / "dashboard"
 MODULES = "http://modules.test"
 CALL = "async ([module, name, values]) => (await import(module))[name](...values)"
 
+ZONE = "America/New_York"
+"""The browser's own: no time on any page may depend on it."""
+
 Opener = Callable[[str], Awaitable[WatchedPage]]
-Call = Callable[..., Awaitable[Any]]
+
+
+class Call:
+    """What calls a function of one of the page's modules, by the names of both and the arguments."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def __call__(self, module: str, name: str, *values: Any) -> Any:
+        """Return what the function returns."""
+        return await self.page.evaluate(CALL, [f"{MODULES}/{module}", name, list(values)])
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -46,7 +59,7 @@ async def watched(browser: Browser) -> AsyncIterator[Opener]:
     contexts = []
 
     async def new_page(address: str) -> WatchedPage:
-        context = await browser.new_context(timezone_id="Asia/Jerusalem", viewport={"width": 1280, "height": 900})
+        context = await browser.new_context(timezone_id=ZONE, viewport={"width": 1280, "height": 900})
         contexts.append(context)
         watched = WatchedPage(await context.new_page(), address)
         watched.watch()
@@ -59,7 +72,7 @@ async def watched(browser: Browser) -> AsyncIterator[Opener]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def call(browser: Browser) -> AsyncIterator[Call]:
-    """What calls a function of one of the page's modules, by the names of both and the arguments."""
+    """A browser's page that has the modules, and nothing else."""
 
     async def serve(route: Route) -> None:
         name = Path(route.request.url).name
@@ -68,13 +81,10 @@ async def call(browser: Browser) -> AsyncIterator[Call]:
         else:
             await route.fulfill(body="<!doctype html><title>modules</title>", content_type="text/html")
 
-    context = await browser.new_context(timezone_id="Asia/Jerusalem")
+    context = await browser.new_context(timezone_id=ZONE)
     await context.route("**/*", serve)
     page = await context.new_page()
     await page.goto(f"{MODULES}/")
 
-    async def call_function(module: str, name: str, *values: Any) -> Any:
-        return await page.evaluate(CALL, [f"{MODULES}/{module}", name, list(values)])
-
-    yield call_function
+    yield Call(page)
     await context.close()

@@ -1,17 +1,17 @@
 """How the page must spell a number of the API, said a second time: in exact decimals and without the page's code."""
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 SPACE = "\u00a0"
 Number = Decimal | int | None
 
 
-def duration(minutes: Number) -> str:
+def duration(microseconds: Number) -> str:
     """Return hours:minutes; a minute that is not full is not shown."""
-    if minutes is None:
+    if microseconds is None:
         return "–"
-    hours, rest = divmod(int(Decimal(minutes).quantize(Decimal(1), ROUND_FLOOR)), 60)
+    hours, rest = divmod(int(microseconds) // 60_000_000, 60)
     return f"{hours:,}:{rest:02}"
 
 
@@ -39,24 +39,20 @@ CARDS = {
     "average_utilization_percent": percent,
     "active_workers": workers,
     "time_weighted_utilization_percent": percent,
-    "total_productive_minutes": duration,
-    "total_idle_minutes": duration,
-    "total_absent_minutes": duration,
+    "total_productive_us": duration,
+    "total_idle_us": duration,
     "total_units_produced": count,
 }
 WORKER = {
     "utilization_percent": percent,
-    "working_minutes": duration,
-    "idle_minutes": duration,
-    "absent_minutes": duration,
-    "assumed_minutes": duration,
-    "no_data_minutes": duration,
+    "working_us": duration,
+    "idle_us": duration,
     "units_produced": count,
     "units_per_hour": rate,
 }
 WORKSTATION = {
     "utilization_percent": percent,
-    "occupancy_minutes": duration,
+    "occupancy_us": duration,
     "units_produced": count,
     "throughput_per_hour": rate,
 }
@@ -68,10 +64,10 @@ def cards(factory: dict[str, Any]) -> dict[str, str]:
 
 
 def worker(row: dict[str, Any]) -> dict[str, str]:
-    """Return a line of the workers table; its bar has no text."""
-    return {"name": row["name"], "bar": ""} | {name: spell(row[name]) for name, spell in WORKER.items()}
+    """Return the numbers in a line of the workers table."""
+    return {"name": row["name"]} | {name: spell(row[name]) for name, spell in WORKER.items()}
 
 
 def workstation(row: dict[str, Any]) -> dict[str, str]:
-    """Return a line of the workstations table."""
+    """Return the numbers in a line of the workstations table."""
     return {"name": row["name"]} | {name: spell(row[name]) for name, spell in WORKSTATION.items()}

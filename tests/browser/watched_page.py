@@ -1,18 +1,19 @@
 """A page of the dashboard whose misdeeds are recorded: console errors, dialogs, requests that leave its origin."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from json import loads
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, Dialog, Page, Request
 
 ROWS = """
-table => [...table.tBodies[0].rows].map(row => Object.fromEntries([...row.cells].map((cell, index) => [
+table => [...table.tBodies[0].rows].filter(row => !row.hidden).map(row => Object.fromEntries([...row.cells].map((cell, index) => [
     table.tHead.rows[0].cells[index].dataset.column,
-    (cell.querySelector('bdi') ?? cell).textContent,
+    ((cell.tagName === 'TH' && cell.querySelector('bdi')) || cell).textContent,
 ])))
 """
 TOTALS = """
@@ -33,6 +34,12 @@ class WatchedPage:
     page: Page
     address: str
     misdeeds: list[str] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        """The collector's address."""
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def watch(self) -> None:
         """Begin to record."""
@@ -64,19 +71,24 @@ class WatchedPage:
 
     async def api(self, route: str, query: str = "") -> Any:
         """Return the collector's own answer, numbers as exact decimals."""
-        answer = await self.page.context.request.get(f"{_origin(self.address)}/api/{route}/{query}")
+        answer = await self.page.context.request.get(f"{self.origin}/api/{route}/{query}")
         assert answer.ok, await answer.text()
         return loads(await answer.text(), parse_float=Decimal)
 
     async def post(self, event: Mapping[str, Any]) -> None:
         """Send one event to the collector."""
-        answer = await self.page.context.request.post(f"{_origin(self.address)}/api/app/", data=dict(event))
+        answer = await self.page.context.request.post(f"{self.origin}/api/app/", data=dict(event))
         assert answer.ok, await answer.text()
 
     async def rows(self, table: str) -> list[dict[str, str]]:
-        """Return a table's texts, top to bottom: {column: text}; of a name without what stands beside it."""
+        """Return the texts of a table's visible rows, top to bottom: {column: text}; of a name without what is beside it."""
         rows: list[dict[str, str]] = await self.page.locator(f"#{table}").evaluate(ROWS)
         return rows
+
+    async def numbers(self, table: str, columns: Iterable[str]) -> list[dict[str, str]]:
+        """Return some columns of a table's visible rows, ordered by name: the page's own order is tested apart."""
+        rows = [{column: row[column] for column in ("name", *columns)} for row in await self.rows(table)]
+        return sorted(rows, key=itemgetter("name"))
 
     async def totals(self, table: str) -> dict[str, str]:
         """Return the bottom line of a table: {column: text}."""
@@ -87,8 +99,3 @@ class WatchedPage:
         """Return the texts of the cards: {field of the factory answer: text}."""
         cards: dict[str, str] = await self.page.locator(".cards").evaluate(CARDS)
         return cards
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

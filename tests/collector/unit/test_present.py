@@ -6,6 +6,7 @@ from collector.metrics.drawing import Look, Stroke
 from collector.metrics.present import Present, present
 from collector.records import LedgerRules, OpenState, State
 from shared.events import EventType
+from shared.instants import MINUTE
 
 RULES = LedgerRules(session_gap=600, tail=5)
 NOW = 1_000
@@ -123,3 +124,15 @@ def test_somebody_who_only_made_things_is_in_no_state() -> None:
     """A count is a sighting, and no more."""
 
     assert present(OpenState(950, None), [], rules=RULES, watermarks={}, now=NOW) is None
+
+
+@pytest.mark.parametrize(("behind", "is_known"), [(2 * MINUTE, True), (2 * MINUTE + 1, False)])
+def test_a_camera_that_is_late_tells_nothing_of_now(behind: int, is_known: bool) -> None:
+    """Whoever it saw last may have gone home since."""
+    now = 100 * MINUTE
+    stands = OpenState(now - 10 * MINUTE, State(now - 10 * MINUTE, EventType.working, "S1", "C1"))
+    rules = LedgerRules(session_gap=600 * MINUTE, tail=5 * MINUTE)
+
+    found = present(stands, [], rules=rules, watermarks={"C1": now - behind}, now=now)
+
+    assert is_known == (found is not None)

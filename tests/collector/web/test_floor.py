@@ -80,6 +80,10 @@ async def test_a_shift_that_goes_on_ends_now(tmp_path: Path) -> None:
             "live": True,
         } == floor["window"]
         assert {"working": 1, "idle": 1, "seen": 2} == floor["at_work_now"]
+        assert [{"site": "default", "time_zone": "Europe/Berlin", "shifts": ["morning", "late"]}] == floor["sites"]
+        assert [("working", "2026-01-15T06:00:00Z", 1), ("idle", "2026-01-15T07:59:00Z", 1)] == [
+            (row["state"], row["state_since"], row["workers_now"]) for row in floor["workstations"]
+        ]
         assert ("Zoë", "working", "2026-01-15T06:00:00Z", "S1") == (
             first["name"], first["state"], first["state_since"], first["workstation_id"],
         )  # fmt: skip
@@ -128,6 +132,7 @@ async def test_a_floor_says_how_complete_it_is(tmp_path: Path) -> None:
                 }
             ],
             "behind_left_out": 0,
+            "never_called": 1,
         } == north
         assert ("2026-01-15T07:00:00Z", ["C2", "C3"]) == (
             both["complete_through"],

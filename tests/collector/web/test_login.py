@@ -197,7 +197,7 @@ async def test_a_board_is_let_in_by_its_link(asking: RunningCollector) -> None:
     cookie = cookie_of(opened)
     floor = await asking.ask("GET", "/api/floor/", headers=cookie)
 
-    assert (303, "/dashboard/") == (opened.status, opened.headers["Location"])
+    assert (303, "/dashboard/board") == (opened.status, opened.headers["Location"])
     assert (200, 403) == (floor.status, await sees_workers(asking, cookie))
     assert [404, 404] == [(await asking.get(f"/board/{text}")).status for text in ("lsb_other", "%00%ff")]
 

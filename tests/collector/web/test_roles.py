@@ -57,7 +57,10 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("GET", "/api/rejected.csv"): (_FOR_PERSONS, CSV),
     ("GET", "/api/me/"): (_FOR_ALL_WHO_LOOK, DATA),
     ("GET", "/api/openapi.json"): (_OPEN, DATA),
+    ("GET", "/api/reference/"): (_PAGE, PAGE),
     ("GET", "/healthz"): (_OPEN, DATA),
+    ("GET", "/readyz"): (_OPEN, DATA),
+    ("GET", "/metrics"): (_FOR_ALL_WHO_LOOK, PAGE),
     ("GET", "/login"): (_OPEN, PAGE),
     ("GET", "/login.css"): (_OPEN, PAGE),
     ("POST", "/login"): (_WRONG_PASSWORD, PAGE),
@@ -65,6 +68,10 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("GET", "/board/{token}"): (_NOTHING_THERE, ""),
     ("GET", "/dashboard/"): (_PAGE, PAGE),
     ("GET", "/dashboard/{name}"): (_PAGE, PAGE),
+    ("GET", "/dashboard/workers/"): (_PAGE, PAGE),
+    ("GET", "/dashboard/workers/{id}"): (_PAGE, PAGE),
+    ("GET", "/dashboard/stations/"): (_PAGE, PAGE),
+    ("GET", "/dashboard/stations/{id}"): (_PAGE, PAGE),
     ("GET", "/dashboard"): (_TO_THE_DASHBOARD, ""),
     ("GET", "/api/Dashboard/"): (_TO_THE_DASHBOARD, ""),
     ("GET", "/"): (_TO_THE_DASHBOARD, ""),
@@ -78,7 +85,9 @@ BODIES = {
 
 def path_of(route: str) -> str:
     """Return an address that a route serves, with the query that it wants."""
-    return route.replace("{name}", "style.css").replace("{token}", "lsb_unknown") + QUERIES.get(route, "")
+    return route.replace("{name}", "style.css").replace("{token}", "lsb_unknown").replace(
+        "{id}", "anybody"
+    ) + QUERIES.get(route, "")
 
 
 @pytest.fixture

@@ -128,6 +128,20 @@ async def test_an_unchanged_page_is_not_sent_again(collector: RunningCollector) 
     assert "text/html; charset=utf-8" == first.headers["Content-Type"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/dashboard/", "/dashboard/style.css", "/dashboard/workers/W%2F1", "/dashboard/stations"]
+)
+async def test_a_page_is_sent_compressed_to_whoever_takes_it(collector: RunningCollector, path: str) -> None:
+    """A third of its size; the same to everybody else, plain."""
+    plain, packed = [
+        await collector.ask("GET", path, headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip")
+    ]
+
+    assert (None, "gzip") == (plain.headers.get("Content-Encoding"), packed.headers["Content-Encoding"])
+    assert plain.content == packed.content
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+
+
 async def test_health_is_a_question_to_the_store(collector: RunningCollector) -> None:
     """It is answered with the version."""
     answer = await collector.get("/healthz")

@@ -1,0 +1,72 @@
+/**
+ * What stands in a page's address, and the addresses of other pages: pure functions over texts.
+ *
+ * `site`, `shift`, `from` and `to` say what is looked at and go to the API as they came; a mistake in them is the
+ * collector's to explain. `tab`, `sort`, `find` and `show` are the page's own.
+ */
+
+export const WINDOW_KEYS = ["site", "from", "to", "shift"];
+
+/** A query reduced to some keys, in their order: "" or "?from=…". */
+export function reduced(search, keys) {
+  const asked = new URLSearchParams(search);
+  const passed = new URLSearchParams();
+  for (const key of keys) {
+    if (asked.has(key)) {
+      passed.set(key, asked.get(key));
+    }
+  }
+  const text = passed.toString();
+  return text ? `?${text}` : "";
+}
+
+/** A query with some keys set anew; null takes one away. */
+export function changed(search, values) {
+  const asked = new URLSearchParams(search);
+  for (const [key, value] of Object.entries(values)) {
+    asked.delete(key);
+    if (value !== null) {
+      asked.set(key, value);
+    }
+  }
+  const text = asked.toString();
+  return text ? `?${text}` : "";
+}
+
+/** A query that looks at another stretch of time: `query` is {} (live), {shift} or {from, to}. */
+export const windowed = (search, query) => changed(search, { shift: null, from: null, to: null, ...query });
+
+/** The query that means the window shown even when time has gone on; of what is no closed window, the one there is. */
+export function pinned(search, window) {
+  if (window.shift !== null) {
+    return windowed(search, { shift: window.shift });
+  }
+  return window.from === null || window.to === null ? search || "?" : windowed(search, { from: window.from, to: window.to });
+}
+
+/** What a route that takes neither shifts nor open futures gets for the window shown: its ends up to `until`. */
+export function closed(search, window) {
+  const from = window.from === null ? {} : { from: window.from };
+  return reduced(windowed(search, { ...from, to: window.until }), WINDOW_KEYS);
+}
+
+/**
+ * The page of a worker or a workstation. An id that no path can carry safely (a proxy may unpack "/", a browser folds
+ * "..") goes into the query instead.
+ */
+function pageOf(kind, { id, site, search }) {
+  const query = changed(reduced(search, WINDOW_KEYS), { site });
+  if (/^\.{1,2}$|[/\\]/.test(id)) {
+    return `/dashboard/${kind}/${changed(query, { id })}`;
+  }
+  return `/dashboard/${kind}/${encodeURIComponent(id)}${query}`;
+}
+
+export const workerPage = (id, site, search) => pageOf("workers", { id, site, search });
+export const stationPage = (id, site, search) => pageOf("stations", { id, site, search });
+
+/** The id that such a page is about. */
+export function idOf(pathname, search) {
+  const asked = new URLSearchParams(search);
+  return asked.has("id") ? asked.get("id") : decodeURIComponent(pathname.split("/")[3] ?? "");
+}

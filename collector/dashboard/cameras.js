@@ -1,0 +1,72 @@
+/** Cameras: who delivers, who is behind, and when each of them watched. */
+
+import { reduced } from "./address.js";
+import { assign, byId, isolated, make, write } from "./elements.js";
+import { ago, clockTime, instant, rate } from "./format.js";
+import { keyedTable } from "./keyed_table.js";
+import { startPage } from "./page.js";
+import { orderOf } from "./people_and_places.js";
+import { remember } from "./tabs.js";
+import { drawAxis, drawTimeline } from "./timeline.js";
+
+const WORST_FIRST = ["Down", "Late", "New", "Paused", "Up"];
+const LEAST_OFFSET = 0.005; // seconds; less is shown as none
+const search = window.location.search;
+const rankOf = (camera) => WORST_FIRST.indexOf(camera.state);
+const keyOf = (camera) => JSON.stringify([camera.site, camera.camera]);
+
+function drawState(cell, camera) {
+  cell.dataset.cameraState = camera.state;
+  write(cell, camera.state);
+}
+
+function drawWatched(cell, camera, view) {
+  if (view.floor.has_hours && view.from !== null) {
+    const segments = camera.stretches.map(([start, length]) => [start, length, "w", 0, 0]);
+    const hatched = segments.length === 0 ? "never" : "where it is not hatched";
+    drawTimeline(cell, { ...view, segments, sentence: `${camera.camera} watched ${hatched}.` });
+  }
+}
+
+const table = keyedTable(byId("cameras"), {
+  keyOf,
+  first: (left, right) => rankOf(left) - rankOf(right) || (keyOf(left) < keyOf(right) ? -1 : 1),
+  order: orderOf(new URLSearchParams(search).get("sort")),
+  onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
+  draw: {
+    name: (cell, camera) => cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site))),
+    state: drawState,
+    watched: drawWatched,
+    watermark: (cell, camera, view) => write(cell, clockTime(instant(camera.watermark), view)),
+    last_contact_at: (cell, camera, view) => write(cell, ago(instant(camera.last_contact_at), view.now)),
+    oldest_pending_at: (cell, camera, view) => write(cell, clockTime(instant(camera.oldest_pending_at), view)),
+    clock_offset_seconds: (cell, camera) => {
+      const offset = camera.clock_offset_seconds;
+      const shown = offset === null || Math.abs(offset) < LEAST_OFFSET ? Math.abs(offset ?? 0) : offset;
+      write(cell, offset === null ? "–" : `${shown >= LEAST_OFFSET ? "+" : ""}${rate(shown)}\u00a0s`);
+    },
+  },
+  rank: {
+    name: (camera) => camera.camera,
+    state: rankOf,
+    watermark: (camera) => instant(camera.watermark),
+    last_contact_at: (camera) => instant(camera.last_contact_at),
+    oldest_pending_at: (camera) => instant(camera.oldest_pending_at),
+  },
+});
+
+function show(view) {
+  const watches = new Map(view.floor.watches.map((watch) => [keyOf(watch), watch.stretches]));
+  const rows = view.extra.map((camera) => ({ ...camera, stretches: watches.get(keyOf(camera)) ?? [] }));
+  table.update(rows, { ...view, stamp: `${view.stamp} ${view.now}` });
+  byId("first-steps").hidden = rows.length > 0;
+  byId("cameras").closest("section").hidden = rows.length === 0;
+  write(byId("line-run"), `edge-agent run --collector ${window.location.origin} --camera cam-01`);
+  assign(byId("cameras-csv"), { href: `/api/cameras.csv${reduced(search, ["site"])}` });
+  const axis = byId("cameras").tHead.querySelector(".timeline");
+  if (view.floor.has_hours && view.from !== null) {
+    drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
+  }
+}
+
+startPage({ more: (floor, read) => read(`/api/cameras/${reduced(search, ["site"])}`), show });

@@ -1,0 +1,20 @@
+/** The five numbers on top, and the totals rows: every one is a field of the floor as it came. */
+
+import { byId, write } from "./elements.js";
+import * as format from "./format.js";
+
+function showAtWork({ at_work_now: now, factory }) {
+  write(byId("at-work-title"), now === null ? "Active workers" : "At work now");
+  write(byId("at-work"), now === null ? format.count(factory.active_workers) : `${format.count(now.working)} / ${format.count(now.seen)}`);
+  write(byId("at-work-more"), now === null ? "with working or idle time" : `${format.count(now.idle)} idle · ${format.count(now.seen)} seen`);
+}
+
+/** Fills what has `data-factory`, and the card of who is at work. */
+export function showNumbers(floor) {
+  for (const node of document.querySelectorAll("[data-factory]")) {
+    write(node, format[node.dataset.format](floor.factory[node.dataset.factory]));
+  }
+  if (byId("at-work") !== null) {
+    showAtWork(floor);
+  }
+}

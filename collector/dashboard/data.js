@@ -1,0 +1,106 @@
+/** Data: the stored events of the stretch shown, those that arrived in several versions, and what was rejected. */
+
+import { changed, closed, reduced, WINDOW_KEYS } from "./address.js";
+import { read } from "./api.js";
+import { assign, byId, isolated, make, write } from "./elements.js";
+import { count, dayAndSeconds, plural, words } from "./format.js";
+import { keyedTable } from "./keyed_table.js";
+import { startPage } from "./page.js";
+import { startTabs } from "./tabs.js";
+
+const FILTERS = ["worker_id", "workstation_id", "event_type"];
+const A_PAGE = 200;
+const MOST_REJECTED = 200;
+const search = window.location.search;
+const form = byId("filters");
+const drawText = (field) => (cell, row) => cell.replaceChildren(isolated(words(row[field])));
+
+const events = keyedTable(byId("events"), {
+  keyOf: (row) => JSON.stringify([row.site, row.timestamp, row.worker_id, row.workstation_id, row.event_type]),
+  first: () => 0, // as the collector orders them: by site, worker and time
+  draw: {
+    name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.timestamp), view)),
+    worker: drawText("worker_id"),
+    station: drawText("workstation_id"),
+    camera: drawText("camera"),
+    type: (cell, row) => cell.replaceChildren(make("i", { class: `key ${row.event_type}` }), row.event_type),
+    losers: (cell, row) => write(cell, row.conflicts.map((one) => `count ${count(one.count)}, confidence ${words(one.confidence)}`).join("; ")),
+  },
+});
+const rejected = keyedTable(byId("rejected"), {
+  keyOf: (row) => row.key,
+  first: () => 0,
+  draw: {
+    name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.received_at), view)),
+    camera: drawText("camera"),
+    item: (cell, row) => cell.replaceChildren(make("code", {}, row.item)),
+  },
+});
+let shown = null; // the view, and `rows` with what was read beyond its first page
+let rows = [];
+let next = null;
+
+const asksForConflicts = () => byId("tab-conflicts").getAttribute("aria-selected") === "true";
+
+function eventQuery(view, more = {}) {
+  const query = reduced(closed(search, view.window), ["from", "to", "site"]);
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, new URLSearchParams(window.location.search).get(name)]));
+  return changed(query, { ...filters, conflicts: asksForConflicts() ? "true" : null, ...more });
+}
+
+function showEvents() {
+  events.update(rows, shown);
+  byId("more-events").hidden = next === null;
+  const what = asksForConflicts() ? "event in conflict" : "event";
+  const number = plural(rows.length, what).replace("event in conflicts", "events in conflict");
+  write(byId("events-note"), `${number}${next === null ? "" : " so far; there are more"}, by worker and time.`);
+  assign(byId("events-csv"), { href: `/api/events.csv${eventQuery(shown)}` });
+}
+
+async function firstPage(view) {
+  const page = await read(`/api/events/${eventQuery(view, { limit: A_PAGE })}`);
+  [rows, next] = [page.events, page.next];
+}
+
+byId("more-events").addEventListener("click", async () => {
+  const page = await read(`/api/events/${eventQuery(shown, { limit: A_PAGE, after: next })}`);
+  [rows, next] = [[...rows, ...page.events], page.next];
+  showEvents();
+});
+
+byId("filters").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const values = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value || null]));
+  window.location.assign(changed(window.location.search, values) || window.location.pathname);
+});
+
+function show(view) {
+  shown = view;
+  showEvents();
+  const kept = view.extra.map((row, index) => ({ ...row, key: `${row.received_at} ${view.extra.length - index} ${row.item}` }));
+  rejected.update(kept, view);
+  const most = kept.length === MOST_REJECTED ? "The newest " : "";
+  write(byId("rejected-note"), kept.length === 0 ? "Nothing was rejected." : `${most}${plural(kept.length, "item")} that were not stored.`);
+  assign(byId("rejected-csv"), { href: `/api/rejected.csv${reduced(search, ["site"])}` });
+}
+
+startTabs(document.querySelector("[role=tablist]"), {
+  onChoice: async () => {
+    if (shown !== null) {
+      await firstPage(shown);
+      showEvents();
+    }
+  },
+});
+for (const name of FILTERS) {
+  form.elements[name].value = new URLSearchParams(search).get(name) ?? "";
+}
+startPage({
+  more: async (floor, readMore) => {
+    if (rows.length <= A_PAGE) { // whoever has read on keeps his place
+      await firstPage({ window: floor.window });
+    }
+    return readMore(`/api/rejected/${changed(reduced(search, ["site"]), { limit: MOST_REJECTED })}`);
+  },
+  show,
+});

@@ -1,0 +1,40 @@
+/** Small words for the document: every text goes through textContent, never through markup. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export const byId = (id) => document.getElementById(id);
+
+/** Writes a text only where it differs: an untouched node keeps the reader's selection. */
+export function write(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+/** Sets attributes where they differ; null takes one away. */
+export function assign(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null) {
+      node.removeAttribute(name);
+    } else if (node.getAttribute(name) !== String(value)) {
+      node.setAttribute(name, value);
+    }
+  }
+  return node;
+}
+
+function filled(node, attributes, children) {
+  assign(node, attributes);
+  node.append(...children);
+  return node;
+}
+
+/** An element of the page: make("a", {href}, "text", otherElement). */
+export const make = (name, attributes = {}, ...children) => filled(document.createElement(name), attributes, children);
+
+/** An element of a picture. */
+export const draw = (name, attributes = {}, ...children) =>
+  filled(document.createElementNS(SVG, name), attributes, children);
+
+/** A text of people's own making, in its own direction. */
+export const isolated = (text) => make("bdi", {}, text);

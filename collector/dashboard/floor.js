@@ -1,0 +1,72 @@
+/** The floor: can I trust it, how are we doing, who and where, when. */
+
+import { closed } from "./address.js";
+import { showNumbers } from "./cards.js";
+import { byId, write } from "./elements.js";
+import { showEmptiness } from "./first_steps.js";
+import { plural } from "./format.js";
+import { drawHeat, drawHourBars } from "./hour_charts.js";
+import { startPage } from "./page.js";
+import { finds, linkFiles, stationsTable, wasSeen, workersTable } from "./people_and_places.js";
+import { remember, startTabs } from "./tabs.js";
+
+const tabs = startTabs(document.querySelector("[role=tablist]"));
+const tables = { workers: workersTable(byId("workers")), stations: stationsTable(byId("stations")) };
+let rows = []; // of workers, as they were read last
+const find = byId("find");
+
+const unseen = byId("show-unseen");
+
+/** Whoever was not seen in the window is no row until somebody looks for him, or wants them all. */
+function narrow() {
+  const keep = finds(find.value);
+  const showsAll = find.value !== "" || new URLSearchParams(window.location.search).get("show") === "all";
+  tables.workers.narrow((row) => keep(row) && (showsAll || wasSeen(row)));
+  tables.stations.narrow(keep);
+}
+
+function offerUnseen(workers) {
+  const number = workers.filter((row) => !wasSeen(row)).length;
+  const showsAll = new URLSearchParams(window.location.search).get("show") === "all";
+  unseen.hidden = number === 0;
+  write(unseen, `${showsAll ? "Hide" : "Show"} ${plural(number, "worker")} not seen`);
+}
+
+function leftOut(number, noun) {
+  return number > 0 ? `${plural(number, noun)} more in the file.` : "";
+}
+
+function show(view) {
+  const { floor } = view;
+  const seesPersons = floor.shows_persons;
+  document.body.classList.toggle("no-timelines", !floor.has_timelines);
+  showNumbers(floor);
+  showEmptiness(view);
+  if (seesPersons) {
+    tables.workers.update(floor.workers, view);
+    rows = floor.workers;
+    offerUnseen(rows);
+    write(byId("workers-note"), leftOut(floor.workers_left_out, "worker"));
+  } else {
+    tabs.hide("workers");
+  }
+  tables.stations.update(floor.workstations, view);
+  write(byId("stations-note"), leftOut(floor.workstations_left_out, "workstation"));
+  drawHourBars(byId("hour-bars"), view);
+  drawHeat(byId("heat"), view, { field: "units_produced" });
+  write(byId("hours-note"), floor.has_hours ? "" : "This stretch is too long for a chart of its hours.");
+  linkFiles(closed(view.search, floor.window));
+}
+
+find.value = new URLSearchParams(window.location.search).get("find") ?? "";
+find.addEventListener("input", () => {
+  remember("find", find.value || null);
+  narrow();
+});
+unseen.addEventListener("click", () => {
+  remember("show", new URLSearchParams(window.location.search).get("show") === "all" ? null : "all");
+  offerUnseen(rows);
+  narrow();
+});
+narrow();
+startPage({ show });

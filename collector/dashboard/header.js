@@ -1,0 +1,101 @@
+/** The bar on top: which site and which stretch of time is looked at, and the ways to others. */
+
+import { changed, pinned, reduced, WINDOW_KEYS, windowed } from "./address.js";
+import { assign, byId, make, write } from "./elements.js";
+import { date, hourMinute, period, zoneName } from "./format.js";
+import { nameTab } from "./trust_strip.js";
+
+/** "Tue 10 Jan · morning 07:00–15:00". */
+export function periodText({ from, to, window, now, zone }) {
+  const text = period({ from, to }, { now, zone });
+  if (window.shift === null) {
+    return window.live && to !== null ? `${text}, so far` : text;
+  }
+  const shift = window.shift.slice(window.shift.indexOf("/") + 1);
+  return `${date(from, { now, zone })} · ${shift} ${hourMinute(from, zone)}–${hourMinute(to, zone)}`;
+}
+
+function showSites(sites, search) {
+  const select = byId("site");
+  const signature = sites.map((one) => one.site).join("\n");
+  if (select.dataset.sites === signature) {
+    return;
+  }
+  select.dataset.sites = signature;
+  const chosen = new URLSearchParams(search).get("site");
+  const all = new Option("All sites", "", false, chosen === null);
+  select.replaceChildren(all, ...sites.map((one) => new Option(one.site, one.site, false, one.site === chosen)));
+  select.hidden = sites.length <= 1;
+}
+
+function lead(link, query) {
+  assign(link, { href: query === null ? null : query || window.location.pathname, "aria-disabled": query === null ? "true" : null });
+}
+
+/** Links between pages look at the same stretch of time. */
+export function linkPages(search) {
+  const kept = reduced(search, WINDOW_KEYS);
+  for (const link of document.querySelectorAll("a[data-page]")) {
+    const query = link.dataset.page === "board" ? reduced(search, ["site"]) : kept;
+    assign(link, { href: link.pathname + query });
+    assign(link, { "aria-current": link.dataset.page === document.body.dataset.page ? "page" : null });
+  }
+}
+
+/** Names the page after what it is about. */
+export function nameHeading(name, { floor, search }) {
+  write(byId("heading"), name);
+  const site = floor.sites.length > 1 ? new URLSearchParams(search).get("site") : null;
+  write(byId("site-name"), site === null ? "" : ` · ${site}`);
+  nameTab(`${name}${site === null ? "" : ` · ${site}`} · Lineside`);
+}
+
+/** Shows what is looked at. `view` is what page.js makes of an answer. */
+export function showHeader(view) {
+  const { floor, now, zone, search } = view;
+  const asked = new URLSearchParams(search);
+  const isPinned = ["shift", "from", "to"].some((key) => asked.has(key));
+  showSites(floor.sites, search);
+  const site = asked.get("site");
+  nameHeading(byId("heading").textContent, view);
+  write(byId("period"), periodText(view));
+  lead(byId("before"), floor.window.previous === null ? null : windowed(search, floor.window.previous));
+  lead(byId("after"), floor.window.next === null ? null : windowed(search, floor.window.next));
+  lead(byId("live"), isPinned ? windowed(search, {}) : null);
+  assign(byId("live"), { "aria-current": isPinned ? null : "true" });
+  write(byId("live"), isPinned ? "Go live" : "Live");
+  byId("live").classList.toggle("on", !isPinned);
+  document.body.classList.toggle("one-site", floor.sites.length <= 1 || site !== null);
+  document.body.classList.toggle("not-live", !floor.window.live);
+  const several = floor.window.time_zone === null ? " (the sites live in several zones)" : "";
+  write(byId("zone"), `Times in ${zoneName(now, zone)}${several}.`);
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { // browsers allow it only over TLS or on the machine itself
+    const field = make("textarea", { class: "unseen", readonly: "" }, text);
+    document.body.append(field);
+    field.select();
+    const isDone = document.execCommand("copy");
+    field.remove();
+    return isDone;
+  }
+}
+
+/** Makes the bar work; `current()` is the view shown last, null before the first answer. */
+export function startHeader(current) {
+  byId("site").addEventListener("change", (event) => {
+    const query = changed(window.location.search, { site: event.target.value || null, shift: null });
+    window.location.assign(query || window.location.pathname);
+  });
+  byId("copy-link").addEventListener("click", async () => {
+    const view = current();
+    const query = view === null ? window.location.search : pinned(window.location.search, view.floor.window);
+    const isDone = await copied(window.location.origin + window.location.pathname + query);
+    byId("copy-link").textContent = isDone ? "Copied" : "Cannot copy";
+    setTimeout(() => write(byId("copy-link"), "Copy link"), 2_000);
+  });
+}

@@ -1,0 +1,134 @@
+/**
+ * What each hour brought: bars of units per hour, and a table of hours and days with the value in each cell.
+ *
+ * Hours are those of the API, summed over the sites shown where there are several. An hour that goes on is outlined and
+ * not extrapolated. An hour in which nobody watched and nothing came is hatched: that is no zero.
+ */
+
+import { assign, draw, make, write } from "./elements.js";
+import { count, date, duration, hourMinute, instant } from "./format.js";
+import { partsOf } from "./zoned.js";
+
+const HEIGHT = 140;
+const BASE = 118;
+const MOST_BARS = 31 * 24;
+const FEW = 26; // hours that each have room for their own text
+const SPELL = { units_produced: count, working_us: duration, idle_us: duration };
+const FIELDS = ["units_produced", "working_us", "idle_us", "absent_us", "watched_us"];
+
+/** Hours by their start, those of several sites added up; {from, to, units_produced, working_us, …}. */
+export function byStart(hours) {
+  const found = new Map();
+  for (const hour of hours) {
+    const sum = found.get(hour.from) ?? { from: instant(hour.from), to: instant(hour.to), units_produced: 0, working_us: 0, idle_us: 0, absent_us: 0, watched_us: 0 };
+    for (const field of FIELDS) {
+      sum[field] += hour[field];
+    }
+    found.set(hour.from, sum);
+  }
+  return [...found.values()].sort((left, right) => left.from - right.from);
+}
+
+/** Whether nothing is known of an hour. */
+export const isUnknown = (hour) => FIELDS.every((field) => hour[field] === 0);
+
+const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
+
+/** What stands below a bar: of few hours each one's time, of many the days where they begin. */
+function labelOf(hour, { number, every, index, view }) {
+  if (number > FEW) {
+    const { hour: clock } = partsOf(hour.from, view.zone);
+    return clock === 0 && (index / 24) % every < 1 ? date(hour.from, view) : null;
+  }
+  return index % every === 0 ? hourMinute(hour.from, view.zone) : null;
+}
+
+function bar(hour, { index, number, most, view, field }) {
+  const height = most === 0 ? 0 : Math.round((BASE - 16) * (hour[field] / most));
+  const isGoingOn = view.live && hour.to === view.until;
+  const [x, width] = [share(index + 0.1, number), share(0.8, number)];
+  const parts = isUnknown(hour)
+    ? [draw("rect", { class: "no-data", x, width, y: 16, height: BASE - 16 })]
+    : [draw("rect", { class: isGoingOn ? "bar going-on" : "bar", x, width, y: BASE - height, height })];
+  const middle = share(index + 0.5, number);
+  const every = Math.ceil(number > FEW ? number / 24 / 10 : number / 13);
+  const text = labelOf(hour, { number, every, index, view });
+  if (number <= FEW && !isUnknown(hour)) {
+    parts.push(draw("text", { x: middle, y: BASE - height - 4, "text-anchor": "middle" }, SPELL[field](hour[field])));
+  }
+  if (text !== null) {
+    const anchor = number > FEW ? "start" : "middle";
+    parts.push(draw("text", { class: "quiet", x: middle, y: BASE + 16, "text-anchor": anchor }, text));
+  }
+  return parts;
+}
+
+const drawn = new WeakMap();
+
+function isDrawn(box, signature) {
+  const before = drawn.get(box);
+  drawn.set(box, signature);
+  return before === signature;
+}
+
+/** Draws the bars of a field into a box. */
+export function drawHourBars(box, view, { field = "units_produced", title = "Units" } = {}) {
+  const hours = byStart(view.floor.hours).slice(0, MOST_BARS);
+  if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field]))) {
+    return;
+  }
+  const most = Math.max(0, ...hours.map((hour) => hour[field]));
+  const told = hours.map((hour) => `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : SPELL[field](hour[field])}`);
+  const sentence = hours.length <= FEW ? `${title} per hour: ${told.join(", ")}.` : `${title} per hour, at most ${SPELL[field](most)}.`;
+  const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
+  picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field })),
+    draw("line", { class: "base", x1: "0", x2: "100%", y1: BASE, y2: BASE }));
+  box.replaceChildren(picture);
+}
+
+/** The days of hours in order: [{title, cells: Map(hour of the clock → hours)}]. */
+function days(hours, view) {
+  const found = new Map();
+  for (const hour of hours) {
+    const { year, month, day, hour: clock } = partsOf(hour.from, view.zone);
+    const key = `${year}-${month}-${day}`;
+    if (!found.has(key)) {
+      found.set(key, { title: date(hour.from, view), cells: new Map() });
+    }
+    const { cells } = found.get(key);
+    cells.set(clock, [...(cells.get(clock) ?? []), hour]); // twice the same on a day that is set back
+  }
+  return [...found.values()];
+}
+
+function heatCell(hours, { field, most }) {
+  const cell = make("td", { class: "heat" });
+  if (hours === undefined) {
+    cell.className = "heat none";
+    return cell;
+  }
+  if (hours.every(isUnknown)) {
+    cell.className = "heat no-data";
+    cell.append(make("span", { class: "unseen" }, "no data"));
+    return cell;
+  }
+  const greatest = Math.max(...hours.map((hour) => hour[field]));
+  write(cell, hours.map((hour) => SPELL[field](hour[field])).join(" + "));
+  return assign(cell, { "data-heat": most === 0 ? 0 : Math.ceil((5 * greatest) / most) });
+}
+
+/** Draws a table of the clock's hours and the days into a box; the value of `field` stands in each cell. */
+export function drawHeat(box, view, { field }) {
+  const hours = byStart(view.floor.hours);
+  if (isDrawn(box, JSON.stringify([hours, view.zone, field]))) {
+    return;
+  }
+  const rows = days(hours, view);
+  const most = Math.max(0, ...hours.map((hour) => hour[field]));
+  const clocks = [...new Set(rows.flatMap((row) => [...row.cells.keys()]))].sort((left, right) => left - right);
+  const head = make("tr", {}, make("th", { scope: "col" }, "Day"),
+    ...clocks.map((clock) => make("th", { scope: "col", class: "number" }, String(clock).padStart(2, "0"))));
+  const body = rows.map((row) => make("tr", {}, make("th", { scope: "row" }, row.title),
+    ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most }))));
+  box.replaceChildren(make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body)));
+}

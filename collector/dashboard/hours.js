@@ -1,0 +1,76 @@
+/** Hours: the last seven days unless something else is asked for, as bars, as a map of hours and days, and as a table. */
+
+import { closed, reduced, WINDOW_KEYS, windowed } from "./address.js";
+import { read } from "./api.js";
+import { showNumbers } from "./cards.js";
+import { byId, make, write } from "./elements.js";
+import { emptyText } from "./first_steps.js";
+import { date, hourMinute, instant } from "./format.js";
+import { drawHeat, drawHourBars } from "./hour_charts.js";
+import { keyedTable } from "./keyed_table.js";
+import { startPage } from "./page.js";
+import { linkFiles, orderOf } from "./people_and_places.js";
+import { named } from "./periods.js";
+import { remember } from "./tabs.js";
+
+const TITLES = { units_produced: "Units", working_us: "Working time", idle_us: "Idle time" };
+const asked = new URLSearchParams(window.location.search);
+const table = keyedTable(byId("hours"), {
+  keyOf: (hour) => `${hour.site} ${hour.from}`,
+  first: (left, right) => Date.parse(right.from) - Date.parse(left.from) || (left.site < right.site ? -1 : 1),
+  order: orderOf(asked.get("sort")),
+  onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
+  draw: {
+    name: (cell, hour, view) => cell.replaceChildren(
+      `${date(Date.parse(hour.from), view)} ${hourMinute(Date.parse(hour.from), view.zone)}`,
+      make("span", { class: "site" }, ` ${hour.site}`)),
+  },
+  rank: { name: (hour) => Date.parse(hour.from) },
+});
+let field = asked.get("show") in TITLES ? asked.get("show") : "units_produced";
+let shown = null;
+
+function drawCharts(view) {
+  for (const button of document.querySelectorAll("[data-show]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.show === field));
+  }
+  write(byId("bars-title"), `${TITLES[field]} per hour`);
+  write(byId("heat-title"), `${TITLES[field]} by hour and day`);
+  drawHourBars(byId("hour-bars"), view, { field, title: TITLES[field] });
+  drawHeat(byId("heat"), view, { field });
+}
+
+function show(view) {
+  shown = view;
+  showNumbers(view.floor);
+  const empty = emptyText(view);
+  byId("nobody").hidden = empty === null;
+  write(byId("nobody"), empty ?? "");
+  drawCharts(view);
+  table.update(view.floor.hours, view);
+  write(byId("hours-note"), view.floor.has_hours ? "" : "This stretch is too long to be told hour by hour; the file has it.");
+  linkFiles(closed(view.search, view.window));
+}
+
+for (const button of document.querySelectorAll("[data-show]")) {
+  button.addEventListener("click", () => {
+    field = button.dataset.show;
+    remember("show", field === "units_produced" ? null : field);
+    if (shown !== null) {
+      drawCharts(shown);
+    }
+  });
+}
+
+/** What to ask for: the address says it, else the week that ends today, by the clock of the site. */
+async function whatToAsk() {
+  const query = reduced(window.location.search, WINDOW_KEYS);
+  if (["shift", "from", "to"].some((key) => asked.has(key))) {
+    return query;
+  }
+  const floor = await read(`/api/floor/${query}`);
+  const zone = floor.window.time_zone ?? "UTC";
+  return windowed(query, named("week", { now: instant(floor.window.until), zone }));
+}
+
+startPage({ show, whatToAsk });

@@ -1,0 +1,110 @@
+/**
+ * What every page does: asks for the floor again and again, shows how fresh it is, keeps what it has when nothing comes.
+ *
+ * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so. What a
+ * page needs beside the floor (`more`) is read only when the floor has changed: any write, and any camera that falls
+ * silent, changes its ETag.
+ */
+
+import { showAccount } from "./account.js";
+import { reduced, WINDOW_KEYS } from "./address.js";
+import { read, reader, Refused } from "./api.js";
+import { byId, write } from "./elements.js";
+import { clockSeconds, instant } from "./format.js";
+import { judge } from "./freshness.js";
+import { linkPages, showHeader, startHeader } from "./header.js";
+import { startKeys } from "./keys.js";
+import { startPeriods } from "./periods.js";
+import { keepAsking } from "./polling.js";
+import { showOutage, showRefusal, showVerdict, showWarnings } from "./trust_strip.js";
+
+const search = window.location.search;
+const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
+
+/** What a page shows, from an answer of the floor. `stamp` changes when cells must be redrawn though their row did not. */
+function viewOf({ content: floor, now }, extra) {
+  const { window: shown } = floor;
+  const zone = shown.time_zone ?? "UTC";
+  const until = instant(shown.until);
+  return {
+    floor, extra, zone, search, window: shown, readAt: now, now: shown.live ? until : now,
+    from: instant(shown.from), to: instant(shown.to), until, live: shown.live,
+    stamp: `${shown.until} ${zone}`,
+  };
+}
+
+function trustOf(view) {
+  const until = view.to !== null && view.to <= view.now ? view.to : null;
+  const hasEvents = view.floor.workstations.length > 0;
+  return judge(view.floor.completeness, { until, hasEvents, now: view.now, zone: view.zone });
+}
+
+/**
+ * Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and
+ * again. `whatToAsk()` says which floor, once; without it the address does. `onOutage({readAt, zone})` hears every
+ * second that nothing comes, and null when it does again.
+ */
+export function startPage({ more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {} }) {
+  const openedAt = Date.now();
+  let ask = null;
+  let view = null;
+  let heardAt = null; // by the browser's clock, as are the tries
+  let outage = null; // {nextAt} while the collector does not answer
+  let refusal = null;
+  let hasMore = false; // false: what belongs to the last floor has not been read yet
+
+  async function askAll() {
+    ask ??= reader(`/api/floor/${await whatToAsk()}`);
+    const answer = await ask();
+    hasMore = hasMore && !answer.isNew;
+    if (hasMore) {
+      return { ...answer, isNew: false };
+    }
+    const extra = await more(answer.content, read);
+    hasMore = true;
+    return { ...answer, extra, isNew: true };
+  }
+
+  function showTrust() {
+    if (refusal !== null) {
+      showRefusal(refusal);
+    } else if (outage !== null) {
+      const zone = view?.zone ?? BROWSERS_ZONE;
+      onOutage({ readAt: view?.readAt ?? null, zone });
+      showOutage({ readAt: view?.readAt ?? null, since: heardAt ?? openedAt, nextAt: outage.nextAt, now: Date.now(), zone });
+    } else if (view !== null) {
+      onOutage(null);
+      showVerdict(trustOf(view));
+    }
+  }
+
+  function onAnswer(answer) {
+    heardAt = Date.now();
+    outage = null;
+    refusal = null;
+    view = answer.isNew ? viewOf(answer, answer.extra) : { ...view, readAt: answer.now };
+    if (answer.isNew) {
+      byId("numbers").classList.remove("unread");
+      showHeader(view);
+      showWarnings(view.floor.warnings);
+      show(view);
+    }
+    write(byId("read-at"), `Read at ${clockSeconds(view.readAt, view.zone)}.`);
+    showTrust();
+  }
+
+  function onFailure(error, { nextAt }) {
+    refusal = error instanceof Refused ? error.message : null;
+    outage = { nextAt };
+    showTrust();
+  }
+
+  linkPages(search);
+  showAccount();
+  for (const start of [startHeader, startPeriods, startKeys]) {
+    start(() => view);
+  }
+  const asking = keepAsking({ ask: askAll, onAnswer, onFailure });
+  byId("try-now").addEventListener("click", asking.now);
+  setInterval(() => (outage === null ? undefined : showTrust()), 1_000);
+}

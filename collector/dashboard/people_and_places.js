@@ -1,0 +1,159 @@
+/** The tables of workers and workstations: what identifies a row, and the cells that are more than one formatted field. */
+
+import { changed, stationPage, workerPage } from "./address.js";
+import { assign, isolated, make, write } from "./elements.js";
+import { clockTime, duration, instant } from "./format.js";
+import { byColumn, compare, keyedTable } from "./keyed_table.js";
+import { remember } from "./tabs.js";
+import { drawAxis, drawTimeline } from "./timeline.js";
+
+const SEEN_ENOUGH_US = 15 * 60_000_000; // less observed time says little of a worker
+
+const keyOf = (row) => JSON.stringify([row.site, row.worker_id ?? row.station_id]);
+
+/** A name that leads to its page; beside it the id where the two differ, and the site where there are several. */
+function drawName(cell, { name, id, site, href }) {
+  const link = make("a", { href }, isolated(name || id));
+  const parts = [link];
+  if (name && name !== id) {
+    parts.push(" ", assign(isolated(id), { class: "id" }));
+  }
+  parts.push(make("span", { class: "site" }, " ", isolated(site)));
+  cell.replaceChildren(...parts);
+}
+
+/** A state's shape, its name, and how long it has lasted. */
+export function drawState(cell, { state, since, until }) {
+  const shape = state === null ? "no-data" : state;
+  const lasted = since === null ? "" : duration((until - since) * 1000);
+  cell.replaceChildren(make("i", { class: `key ${shape}` }), state ?? "no data", " ", make("span", { class: "quiet" }, lasted));
+}
+
+/** When a worker was last known of: the end of what is drawn; null where that is nothing. */
+function lastKnown(worker, from) {
+  const last = worker.timeline.at(-1);
+  return last === undefined || from === null ? null : from + (last[0] + last[1]) * 1000;
+}
+
+const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, view.from) : instant(worker.state_since));
+
+function placeOf(worker, view) {
+  const last = worker.timeline.at(-1);
+  return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : nameOf(worker, view);
+}
+
+function nameOf(worker, view) {
+  const there = view.places.get(JSON.stringify([worker.site, worker.workstation_id]));
+  return there ?? worker.workstation_id;
+}
+
+/** What a timeline says to those who do not see it. */
+export function sentenceOf(worker, view) {
+  const spent = [
+    `working ${duration(worker.working_us)}`, `idle ${duration(worker.idle_us)}`, `absent ${duration(worker.absent_us)}`,
+  ];
+  if (worker.no_data_us !== null) {
+    spent.push(`no data ${duration(worker.no_data_us)}`);
+  }
+  const since = stateSince(worker, view);
+  const known = since === null ? "" : ` since ${clockTime(since, { now: view.until, zone: view.zone })}`;
+  const now = view.live ? `; now ${worker.state ?? "no data"}${known}` : "";
+  return `${worker.name}: ${spent.join(", ")}${now}.`;
+}
+
+function drawWorkerTimeline(cell, worker, view) {
+  if (view.floor.has_timelines) {
+    drawTimeline(cell, { ...view, segments: worker.timeline, sentence: sentenceOf(worker, view) });
+  }
+}
+
+/** Whoever needs attention first: the longest idle, then the least utilized; who was hardly seen comes last. */
+export function byAttention(left, right) {
+  const hardlySeen = (worker) => (worker.working_us + worker.idle_us < SEEN_ENOUGH_US ? 1 : 0);
+  const idleSince = (worker) => (worker.state === "idle" ? Date.parse(worker.state_since) : null);
+  return hardlySeen(left) - hardlySeen(right)
+    || compare(idleSince(left), idleSince(right))
+    || compare(left.utilization_percent, right.utilization_percent)
+    || compare(left.name, right.name) || compare(keyOf(left), keyOf(right));
+}
+
+/** "-units_produced" in an address is {column: "units_produced", descending: true}. */
+export function orderOf(text) {
+  const descending = (text ?? "").startsWith("-");
+  return text ? { column: descending ? text.slice(1) : text, descending } : null;
+}
+
+const ordering = () => ({
+  order: orderOf(new URLSearchParams(window.location.search).get("sort")),
+  onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
+});
+
+/** The table of workers; the context of its updates is the view, with `places`: names of workstations by their keys. */
+export function workersTable(table) {
+  const inTable = keyedTable(table, {
+    keyOf,
+    first: byAttention,
+    ...ordering(),
+    draw: {
+      name: (cell, worker, view, row) => {
+        row.classList.toggle("faint", worker.working_us + worker.idle_us < SEEN_ENOUGH_US);
+        drawName(cell, { ...worker, id: worker.worker_id, href: workerPage(worker.worker_id, worker.site, view.search) });
+      },
+      state: (cell, worker, view) => drawState(cell, { state: worker.state, since: stateSince(worker, view), until: view.until }),
+      place: (cell, worker, view) => cell.replaceChildren(isolated(placeOf(worker, view) ?? "–")),
+      timeline: drawWorkerTimeline,
+    },
+    rank: {
+      name: (worker) => worker.name || worker.worker_id,
+      state: (worker) => `${worker.state ?? "no data"} ${worker.state_since}`,
+      place: (worker) => worker.workstation_id,
+    },
+  });
+  const axis = table.tHead.querySelector(".timeline");
+
+  function update(rows, view) {
+    const places = new Map(view.floor.workstations.map((station) => [keyOf(station), station.name]));
+    inTable.update(rows, { ...view, places });
+    if (view.floor.has_timelines) {
+      drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
+    }
+  }
+
+  return { ...inTable, update };
+}
+
+/** The table of workstations; the context of its updates is the view. */
+export const stationsTable = (table) => keyedTable(table, {
+  keyOf,
+  first: byColumn({ column: "name", descending: false }, { rank: {}, keyOf }),
+  ...ordering(),
+  draw: {
+    name: (cell, station, view) =>
+      drawName(cell, { ...station, id: station.station_id, href: stationPage(station.station_id, station.site, view.search) }),
+    state: (cell, station, view) => (station.state === null
+      ? write(cell, "–")
+      : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
+  },
+  rank: { name: (station) => station.name || station.station_id },
+});
+
+/** Whether anything is known of a worker in the window. */
+export const wasSeen = (worker) => worker.state !== null
+  || worker.working_us + worker.idle_us + worker.absent_us + worker.units_produced > 0;
+
+/** Whether a row has a text in its name, its id or its place. */
+export function finds(text) {
+  const wanted = text.trim().toLocaleLowerCase();
+  return (row) => [row.name, row.worker_id, row.station_id, row.workstation_id]
+    .some((field) => (field ?? "").toLocaleLowerCase().includes(wanted));
+}
+
+/** The files beside the tables hold what the tables show. */
+export function linkFiles(query) {
+  for (const link of document.querySelectorAll("a[data-csv]")) {
+    assign(link, { href: link.pathname + query });
+  }
+}
+
+/** A query of the data page about one worker or workstation. */
+export const eventsOf = (field, id, query) => `/dashboard/data${changed(query, { [field]: id })}`;

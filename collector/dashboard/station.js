@@ -1,0 +1,92 @@
+/** A workstation: now, its numbers, and who was there when. */
+
+import { closed, idOf, reduced, WINDOW_KEYS, workerPage } from "./address.js";
+import { assign, byId, isolated, make, write } from "./elements.js";
+import * as format from "./format.js";
+import { nameHeading } from "./header.js";
+import { keyedTable } from "./keyed_table.js";
+import { startPage } from "./page.js";
+import { drawState, eventsOf } from "./people_and_places.js";
+import { drawAxis, drawTimeline } from "./timeline.js";
+import { DAY } from "./zoned.js";
+
+const { pathname, search } = window.location;
+const id = idOf(pathname, search);
+const asked = reduced(search, WINDOW_KEYS);
+const LONGEST_MS = 31 * DAY; // the collector tells for no longer window how long a workstation was occupied
+const ROUNDED_US = 60_000_000;
+
+const isThis = (row) => row.station_id === id;
+
+const people = keyedTable(byId("workers"), {
+  keyOf: (row) => JSON.stringify([row.site, row.worker_id]),
+  draw: {
+    name: (cell, row, view) => cell.replaceChildren(
+      make("a", { href: workerPage(row.worker_id, row.site, view.search) }, isolated(row.name || row.worker_id))),
+    state: (cell, row, view) => (row.workstation_id === id
+      ? drawState(cell, { state: row.state, since: Date.parse(row.state_since), until: view.until })
+      : write(cell, "–")),
+    timeline: (cell, row, view) => drawTimeline(cell, {
+      ...view, segments: row.here, partial: true, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
+    }),
+  },
+  rank: { name: (row) => row.name || row.worker_id },
+});
+
+/** Who has time at a workstation, with that time alone; `index` is its place in the floor's list. */
+function whoWasHere(floor, index) {
+  return (floor.workers ?? [])
+    .map((row) => ({ ...row, here: row.timeline.filter((segment) => segment[3] === index) }))
+    .filter((row) => row.here.length > 0);
+}
+
+function showNow(row, view) {
+  if (!view.live || row.state === null) {
+    write(byId("now"), view.live ? "nobody" : "–");
+    write(byId("now-more"), view.live ? "is working or idle here" : "not a live window");
+    return;
+  }
+  drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
+  write(byId("now-more"), `${format.workers(row.workers_now)} here`);
+}
+
+function showPeople(view, row) {
+  const found = whoWasHere(view.floor, view.floor.workstations.indexOf(row));
+  people.update(found, view);
+  byId("people").hidden = found.length === 0 || !view.floor.has_timelines;
+  if (view.floor.has_timelines && found.length > 0) {
+    const axis = byId("workers").tHead.querySelector(".timeline");
+    drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
+  }
+}
+
+function show(view) {
+  const row = view.floor.workstations.find(isThis);
+  byId("nobody").hidden = row !== undefined;
+  write(byId("nobody"), `There is no workstation ${id} here.`);
+  nameHeading(row?.name || id, view);
+  assign(byId("to-events"), { href: eventsOf("workstation_id", id, closed(asked, view.window)) });
+  if (row === undefined) {
+    return;
+  }
+  showNow(row, view);
+  for (const node of document.querySelectorAll("[data-row]")) {
+    write(node, format[node.dataset.format](row[node.dataset.row]));
+  }
+  const occupied = view.extra?.find((one) => isThis(one) && one.site === row.site)?.occupied_minutes;
+  write(byId("occupied"), format.duration(occupied === undefined ? null : occupied * ROUNDED_US));
+  showPeople(view, row);
+}
+
+startPage({
+  more: async (floor, read) => {
+    const { from, until } = floor.window;
+    if (from === null || Date.parse(until) - Date.parse(from) > LONGEST_MS || from === until) {
+      return null;
+    }
+    const query = new URLSearchParams(closed(asked, floor.window));
+    query.set("include", "occupied");
+    return read(`/api/metrics/workstations/?${query}`).catch(() => null); // too full to be told: the rest is shown
+  },
+  show,
+});

@@ -1,0 +1,113 @@
+/**
+ * A worker's states over a stretch of time as one small picture.
+ *
+ * States differ by height as well as by colour: working is full, idle half from the baseline, absent the baseline only;
+ * time without data is hatched, assumed time lighter. Nothing is drawn behind `until`. Geometry is in attributes alone,
+ * because the page's policy allows no inline style. The states are paths stretched to the cell, one for each look; the
+ * hatched gaps are rectangles in the cell's own pixels, so that the hatching is not stretched with them.
+ */
+
+import { assign, draw } from "./elements.js";
+import { hourMinute, MONTHS } from "./format.js";
+import { DAY, partsOf, ticks } from "./zoned.js";
+
+const HEIGHT = 20;
+const HALF_A_LABEL = 24; // pixels
+const TOPS = { w: 1, i: 10, a: 18 };
+const CLASSES = { w: "working", i: "idle", a: "absent" };
+const SEEN_GAP = 1 / 2000; // of the stretch: ends of segments are rounded to the second, that is no gap
+
+/** The paths of segments by their look, such as {"working": "M0 1h60V20h-60z", "idle assumed": …}. */
+export function pathsOf(segments) {
+  const paths = {};
+  for (const [start, length, state, , assumed] of segments) {
+    const look = assumed ? `${CLASSES[state]} assumed` : CLASSES[state];
+    paths[look] = `${paths[look] ?? ""}M${start} ${TOPS[state]}h${length}V${HEIGHT}h-${length}z`;
+  }
+  return paths;
+}
+
+/** What lies between segments, from 0 to `until`, as [start, length] in seconds. */
+export function gapsOf(segments, { until, whole }) {
+  const least = whole * SEEN_GAP;
+  const gaps = [];
+  let reached = 0;
+  for (const [start, length] of segments) {
+    if (start - reached > least) {
+      gaps.push([reached, start - reached]);
+    }
+    reached = Math.max(reached, start + length);
+  }
+  if (until - reached > least) {
+    gaps.push([reached, until - reached]);
+  }
+  return gaps;
+}
+
+function newPicture() {
+  const states = draw("svg", { class: "states", preserveAspectRatio: "none", width: "100%", height: HEIGHT });
+  return draw("svg", { class: "picture", role: "img", height: HEIGHT + 2 }, draw("g", { class: "gaps" }), states,
+    draw("line", { class: "now", y1: 0, y2: HEIGHT + 2 }));
+}
+
+const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
+
+function drawGaps(group, gaps, whole) {
+  const rectangles = gaps.map(([start, length]) => draw("rect",
+    { class: "no-data", x: share(start, whole), width: share(length, whole), y: 1, height: HEIGHT - 1 }));
+  group.replaceChildren(...rectangles);
+}
+
+function drawStates(picture, segments, whole) {
+  assign(picture, { viewBox: `0 0 ${whole} ${HEIGHT}` });
+  picture.replaceChildren(...Object.entries(pathsOf(segments)).map(([look, d]) => draw("path", { class: look, d })));
+}
+
+const drawn = new WeakMap(); // picture → what it shows, so that only what changed is drawn again
+
+/**
+ * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
+ * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `partial`: what lies
+ * between the segments is not unknown but left out.
+ */
+export function drawTimeline(cell, { segments, from, to, until, sentence, live, partial = false }) {
+  const picture = cell.firstElementChild ?? cell.appendChild(newPicture());
+  const whole = Math.max(1, (to - from) / 1000);
+  const passed = (until - from) / 1000;
+  const before = drawn.get(picture) ?? {};
+  const states = `${whole} ${JSON.stringify(segments)}`;
+  if (before.states !== states) {
+    drawStates(picture.children[1], segments, whole);
+  }
+  if (before.states !== states || before.passed !== passed) {
+    drawGaps(picture.children[0], partial ? [] : gapsOf(segments, { until: passed, whole }), whole);
+    const x = share(passed, whole);
+    assign(picture.children[2], { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
+  }
+  drawn.set(picture, { states, passed });
+  assign(picture, { "aria-label": sentence });
+}
+
+function label(at, { from, to, zone }) {
+  if (to - from > 2 * DAY) {
+    const { day, month } = partsOf(at, zone);
+    return `${day} ${MONTHS[month - 1]}`;
+  }
+  return hourMinute(at, zone);
+}
+
+/** Draws the clock above the timelines; a label that would leave the picture is kept inside. */
+export function drawAxis(cell, { from, to, zone, most }) {
+  const signature = [from, to, zone, most, cell.clientWidth].join(" ");
+  const picture = cell.querySelector("svg") ?? cell.appendChild(draw("svg", { class: "axis", "aria-hidden": "true", height: 16 }));
+  if (drawn.get(picture) === signature) {
+    return;
+  }
+  drawn.set(picture, signature);
+  picture.replaceChildren(...ticks(from, to, { zone, most }).map((at) => {
+    const part = (at - from) / (to - from);
+    const edge = HALF_A_LABEL / Math.max(1, cell.clientWidth);
+    const anchor = part < edge ? "start" : part > 1 - edge ? "end" : "middle";
+    return draw("text", { x: share(at - from, to - from), y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
+  }));
+}

@@ -1,0 +1,111 @@
+/** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
+
+import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
+import { assign, byId, isolated, make, write } from "./elements.js";
+import * as format from "./format.js";
+import { nameHeading } from "./header.js";
+import { keyedTable } from "./keyed_table.js";
+import { startPage } from "./page.js";
+import { drawState, eventsOf, sentenceOf } from "./people_and_places.js";
+import { drawAxis, drawTimeline } from "./timeline.js";
+import { HOUR } from "./zoned.js";
+
+const { pathname, search } = window.location;
+const id = idOf(pathname, search);
+const parts = keyedTable(byId("parts"), {
+  keyOf: (part) => part.from,
+  first: (left, right) => Date.parse(left.from) - Date.parse(right.from),
+  draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
+  rank: { name: (part) => part.from },
+});
+const spans = keyedTable(byId("spans"), {
+  keyOf: (span) => `${span.start} ${span.basis} ${span.state}`,
+  first: (left, right) => Date.parse(left.start) - Date.parse(right.start),
+  draw: {
+    name: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.start), view)),
+    end: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.end), view)),
+    length: (cell, span) => write(cell, format.durationSeconds((Date.parse(span.end) - Date.parse(span.start)) * 1000)),
+    state: (cell, span) => drawSpanState(cell, span),
+    place: (cell, span) => cell.replaceChildren(isolated(span.workstation_id)),
+    began: (cell, span, view) => drawEvent(cell, span.began_by, view),
+    ended: (cell, span, view) => drawEvent(cell, span.ended_by, view),
+  },
+  rank: { name: (span) => span.start },
+});
+
+function partName(part, view) {
+  const from = Date.parse(part.from);
+  const isHour = Date.parse(part.to) - from <= HOUR;
+  return isHour ? `${format.date(from, view)} ${format.hourMinute(from, view.zone)}` : format.date(from, view);
+}
+
+function drawSpanState(cell, span) {
+  const isAssumed = span.basis === "assumed";
+  cell.replaceChildren(make("i", { class: `key ${span.state}${isAssumed ? " assumed" : ""}` }), span.state,
+    isAssumed ? make("span", { class: "quiet" }, " assumed") : "");
+}
+
+function drawEvent(cell, event, view) {
+  if (event === null) {
+    cell.replaceChildren(make("span", { class: "quiet" }, "nothing seen"));
+    return;
+  }
+  const camera = event.camera ? [" by ", isolated(event.camera)] : [];
+  cell.replaceChildren(`${event.event_type} `, make("span", { class: "quiet" },
+    format.dayAndSeconds(Date.parse(event.timestamp), view), ...camera));
+}
+
+const rowIn = (floor, site) => (floor.workers ?? []).find((row) => row.worker_id === id && row.site === site);
+
+function showNow(row, view) {
+  const isNow = view.live && row !== undefined && row.state !== null;
+  if (!isNow) {
+    byId("now").replaceChildren(view.live ? make("i", { class: "key no-data" }) : "", view.live ? "no data" : "–");
+    write(byId("now-more"), view.live ? "nobody watches now" : "not a live window");
+    return;
+  }
+  drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
+  byId("now-more").replaceChildren("at ", isolated(row.workstation_id),
+    ` since ${format.clockTime(Date.parse(row.state_since), view)}`);
+}
+
+function fill(attribute, values) {
+  for (const node of document.querySelectorAll(`[data-${attribute}]`)) {
+    write(node, format[node.dataset.format](values?.[node.dataset[attribute]]));
+  }
+}
+
+function showPicture(row, view) {
+  byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
+  if (view.floor.has_timelines && row !== undefined) {
+    drawTimeline(byId("timeline"), { ...view, segments: row.timeline, sentence: sentenceOf(row, view) });
+    drawAxis(byId("axis"), { ...view, most: Math.max(1, Math.floor(byId("axis").clientWidth / 64)) });
+  }
+}
+
+function show(view) {
+  const told = view.extra;
+  const row = rowIn(view.floor, told.site);
+  nameHeading(told.name, view);
+  showNow(row, view);
+  fill("row", row ?? told.totals);
+  fill("total", told.totals);
+  showPicture(row, { ...view, places: new Map() });
+  const byHour = told.hours.length > 1;
+  write(byId("parts-title"), byHour ? "Hour by hour" : "Day by day");
+  parts.update(byHour ? told.hours : told.days, view);
+  byId("parts-section").hidden = told.days.length === 0;
+  spans.update(told.spans, view);
+  byId("nobody").hidden = told.spans.length > 0;
+  write(byId("nobody"), `Nobody saw ${told.name} then.`);
+  assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
+}
+
+startPage({
+  more: (floor, read) => {
+    const query = new URLSearchParams(closed(reduced(search, WINDOW_KEYS), floor.window));
+    query.set("worker_id", id);
+    return read(`/api/timeline/?${query}`);
+  },
+  show,
+});

@@ -1,0 +1,210 @@
+"""What is drawn is what is known: a silent camera is no work, a state reaches into its window, a day has its own length."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from shared.instants import parse_instant
+from tests.browser.conftest import Opener
+from tests.browser.plant import NOW, Plant, call, plant, watermark
+from tests.browser.watched_page import WatchedPage
+from tests.support.collector import at, running_collector
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SHIFT_SECONDS = 8 * 3600
+DRAWN = """
+(row) => {
+    const picture = row.querySelector('svg.picture');
+    const box = picture.getBoundingClientRect();
+    const share = part => {
+        const inner = part.getBoundingClientRect();
+        return [(inner.left - box.left) / box.width, (inner.right - box.left) / box.width];
+    };
+    return {
+        hatched: [...picture.querySelectorAll('.no-data')].map(share),
+        states: Object.fromEntries([...picture.querySelectorAll('path')].map(path => [
+            path.getAttribute('class'), [...path.getAttribute('d').matchAll(/M(\\d+) \\d+h(\\d+)/g)]
+                .map(([, start, length]) => [Number(start), Number(start) + Number(length)]),
+        ])),
+        now: picture.querySelector('.now').getAttribute('x1'),
+        sentence: picture.getAttribute('aria-label'),
+    };
+}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plant]:
+    """At 13:40 in Jerusalem, in the shift from 07:00 to 15:00; cam-2 has been silent since 12:58."""
+    async with plant(tmp_path_factory.mktemp("plant")) as there:
+        yield there
+
+
+async def opened(watched: Opener, running: Plant, path: str = "") -> WatchedPage:
+    """A page of the plant."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open(path)
+    return page
+
+
+async def drawn(page: WatchedPage, name: str) -> dict[str, Any]:
+    """What a worker's picture shows: shares of the width that are hatched, and states in seconds after the start."""
+    row = page.page.locator("#workers tbody tr", has=page.page.get_by_role("link", name=name, exact=True))
+    found: dict[str, Any] = await row.evaluate(DRAWN)
+    return found
+
+
+def since(clock_time: str, *, start: str = "05:00") -> int:
+    """Seconds of a time of the day in UTC after the shift's start."""
+    return (at(clock_time) - at(start)) // 1_000_000
+
+
+async def test_a_silent_camera_s_worker_is_hatched_and_not_working(watched: Opener, running: Plant) -> None:
+    """W2 worked until 12:58 as far as anybody knows: nothing is drawn behind it but the hatching, and *now* is no data."""
+    page = await opened(watched, running)
+    row = next(row for row in await page.rows("workers") if row["name"] == "W2")
+
+    picture = await drawn(page, "W2")
+
+    assert "no data 0:42" == row["state"].replace("\u00a0", " ")
+    assert since("10:58") == max(end for _, end in picture["states"]["working"])
+    (hatched,) = picture["hatched"]
+    assert [since("10:58") / SHIFT_SECONDS, since(NOW) / SHIFT_SECONDS] == pytest.approx(hatched, abs=0.005)
+    assert "now no data since 12:58" in picture["sentence"]
+    await expect(page.page.get_by_role("status")).to_have_text("Not complete yet: 1 of 2 cameras is behind.")
+    await expect(page.page.locator("#verdict-detail")).to_contain_text(
+        re.compile("All in up to 13:40, except cam-2: nothing after 12:58, 1,204.events waiting there. 1.camera never called")
+    )  # fmt: skip
+    assert "▲ Floor · Lineside" == await page.page.title()
+    assert [] == page.misdeeds
+
+
+async def test_a_state_that_began_before_the_window_reaches_into_it(watched: Opener, running: Plant) -> None:
+    """W1 began at 06:50 by the clock of the site; the shift's picture begins with work, and its numbers count it."""
+    page = await opened(watched, running)
+
+    picture = await drawn(page, "Zoë")
+    row = next(row for row in await page.rows("workers") if row["name"] == "Zoë")
+
+    assert [[0, since("07:30")], [since("08:15"), since("11:10")]] == picture["states"]["working"]
+    assert [[since("07:30"), since("08:15")]] == picture["states"]["absent"]
+    assert [] == picture["hatched"]
+    assert ("5:25", "0:30", "12") == (row["working_us"], row["idle_us"], row["units_produced"])
+    assert pytest.approx(100 * since(NOW) / SHIFT_SECONDS, abs=0.01) == float(picture["now"].rstrip("%"))
+
+
+async def test_every_minute_of_a_worker_is_explained(watched: Opener, running: Plant) -> None:
+    """His page lists the spans with the events that began and ended them, and the hours add up to the shift."""
+    page = await opened(watched, running, "workers/W1")
+    rows = await page.rows("spans")
+
+    assert ["working", "absent", "working", "idle"] == [row["state"] for row in rows]
+    assert ["2:30:00", "0:45:00", "2:55:00", "0:30:00"] == [row["length"] for row in rows]
+    assert "working Thu 15 Jan 06:50:00 by cam-1" == rows[0]["began"].replace("\u00a0", " ")
+    assert "nothing seen" == rows[-1]["ended"]
+    hours = await page.rows("parts")
+    assert ["1:00", "1:00", "0:30", "0:45", "1:00", "1:00", "0:10"] == [row["working_us"] for row in hours]
+    assert {"working_us": "5:25", "idle_us": "0:30", "absent_us": "0:45", "no_data_us": "0:00"}.items() <= (
+        await page.totals("parts")
+    ).items()
+    await expect(page.page.get_by_role("heading", level=1)).to_have_text("Zoë")
+    assert [] == page.misdeeds
+
+
+async def test_the_board_names_no_person(watched: Opener, running: Plant) -> None:
+    """Workstations, their state and for how long; nobody who works there, and nothing to scroll."""
+    page = await opened(watched, running, "board")
+    text = await page.page.locator("body").inner_text()
+
+    assert all(name not in text for name in ("Zoë", "W1", "W2", "W3"))
+    tile = page.page.locator(".tile", has_text="Press")
+    await expect(tile).to_contain_text("IDLE 0:30")
+    assert await page.page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    assert [] == page.misdeeds
+
+
+async def test_cameras_are_listed_worst_first_with_what_they_hold(watched: Opener, running: Plant) -> None:
+    """Late before New before Up; backlog, clock and when each watched."""
+    page = await opened(watched, running, "cameras")
+    rows = await page.rows("cameras")
+
+    assert [("cam-2", "Down", "1,204", "12:58"), ("cam-9", "New", "0", "–"), ("cam-1", "Up", "0", "13:40")] == [
+        (row["name"], row["state"], row["pending"], row["watermark"]) for row in rows
+    ]
+    hatched = await page.page.locator("#cameras tbody tr").first.evaluate(DRAWN)
+    assert [since("10:58") / SHIFT_SECONDS, since(NOW) / SHIFT_SECONDS] == pytest.approx(
+        hatched["hatched"][-1], abs=0.005
+    )
+
+
+async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, running: Plant) -> None:
+    """Which version stands, which lost, and why an item is no event."""
+    page = await opened(watched, running, "data?tab=conflicts")
+
+    (conflict,) = await page.rows("events")
+    await page.page.get_by_role("tab", name="Rejected").click()
+    (item_,) = await page.rows("rejected")
+
+    assert ("12", "count 9, confidence –") == (conflict["count"], conflict["losers"])
+    assert ("bad_timestamp", '{"timestamp":"yesterday"}') == (item_["code"], item_["item"].replace(" ", ""))
+
+
+BERLIN = {"sites": {"default": {"time_zone": "Europe/Berlin"}}}
+DST_DAYS = [
+    ("2026-03-29", 23, "Sun 29 Mar", {2: 0}),
+    ("2026-10-25", 25, "Sun 25 Oct", {2: 2}),
+]
+
+
+@pytest.mark.parametrize(("day", "hours", "title", "twos"), DST_DAYS)
+async def test_a_day_on_which_clocks_are_set(
+    watched: Opener, tmp_path: Any, day: str, hours: int, title: str, twos: dict[int, int]
+) -> None:
+    """It has 23 or 25 hours in numbers, table and picture; the hour that was there twice is there twice."""
+    zone = ZoneInfo("Europe/Berlin")
+    async with running_collector(tmp_path, **BERLIN) as there:
+        start = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=zone)
+        there.clock.set(parse_instant(f"{day}T20:00:00Z"))
+        clock = {"timestamp": start.isoformat(), "worker_id": "W1", "workstation_id": "S1", "event_type": "working"}
+        later = start.replace(hour=9)
+        await there.post(
+            [clock, clock | {"timestamp": later.isoformat(), "event_type": "absent"}, clock | {"worker_id": "W2"}]
+        )
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open()
+
+        row = next(row for row in await page.rows("workers") if row["name"] == "W1")
+        await page.page.get_by_role("tab", name="Hours").click()
+        bars = await page.page.locator("#hour-bars").get_by_role("img").get_attribute("aria-label") or ""
+
+        assert f"{hours - 24 + 9}:00" == row["working_us"]
+        assert f"{title}, so far" == (await page.page.locator("#period").inner_text()).replace("\u00a0", " ")
+        assert twos[2] == bars.count("02:00 ")
+        assert [] == page.misdeeds
+
+
+async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrives(
+    watched: Opener, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Time alone makes the verdict worse, and a call makes it good again."""
+    async with plant(tmp_path_factory.mktemp("silent")) as there:
+        await call(there, "cam-2", [], seen_up_to=NOW, seqs=[], last_seq=4)
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open()
+        await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
+        there.clock.set(at("11:50"))
+        await page.ask_now()
+        await expect(page.page.get_by_role("status")).to_have_text("Not complete yet: 2 of 2 cameras are behind.")
+        for camera in ("cam-1", "cam-2"):
+            await call(there, camera, [], seen_up_to="11:50", last_seq=9 if camera == "cam-1" else 4)
+        await page.ask_now()
+        await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
+        assert watermark("11:50") == "2026-01-15T11:50:00Z"
+        assert [] == page.misdeeds

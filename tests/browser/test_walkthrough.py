@@ -1,0 +1,159 @@
+"""Without a mouse, and under any name: the whole dashboard by keyboard, and names that look like something else."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.conftest import Opener
+from tests.browser.plant import NOW, Plant, call, plant
+from tests.browser.watched_page import WatchedPage
+from tests.support.collector import item
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+NAMES = [
+    "<&\"'/ \\",
+    "<script>alert(1)</script>",
+    "👷🏽‍♀️ Zoë",
+    "محمد علي",
+    "=1+1",
+    "..",
+    "a/b?c#d%2F",
+    "x" * 64,
+]
+FOCUSED = """
+() => {
+    const part = document.activeElement;
+    return part.getAttribute('aria-label') || part.textContent.trim() || part.id;
+}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plant]:
+    """The plant, where people and places have names of every kind."""
+    async with plant(tmp_path_factory.mktemp("plant")) as there:
+        seen = [item("09:00", "W0", "working") | {"worker_id": name, "workstation_id": name} for name in NAMES]
+        await call(there, "cam-1", seen, seen_up_to=NOW, seqs=[[100, 99 + len(seen)]], last_seq=99 + len(seen))
+        yield there
+
+
+async def opened(watched: Opener, running: Plant, path: str = "") -> WatchedPage:
+    """A page of the plant."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open(path)
+    return page
+
+
+def asked(page: WatchedPage) -> dict[str, list[str]]:
+    """What stands in the page's address."""
+    return parse_qs(urlsplit(page.page.url).query)
+
+
+async def press(page: WatchedPage, key: str) -> None:
+    """Press a key that leads to another stretch of time, and wait for its numbers."""
+    async with page.page.expect_navigation():
+        await page.page.keyboard.press(key)
+    await page.page.wait_for_selector("#trust:not([data-level=asking])")
+
+
+async def test_a_shift_lead_needs_no_mouse(watched: Opener, running: Plant) -> None:
+    """One key for each way: before and after, today, yesterday, week, now, search, help."""
+    page = await opened(watched, running)
+
+    await press(page, "ArrowLeft")
+    assert {"shift": ["2026-01-14/late"]} == asked(page)
+    await press(page, "ArrowRight")
+    assert {"shift": ["2026-01-15/morning"]} == asked(page)
+    for key, (start, end) in {"t": (14, 15), "y": (13, 14), "w": (8, 15)}.items():
+        await press(page, "s")
+        assert {} == asked(page)
+        await press(page, key)
+        days = [f"2026-01-{day:02}T22:00:00Z" for day in (start, end)]
+        assert {"from": days[:1], "to": days[1:]} == asked(page)
+    await press(page, "s")
+    assert {} == asked(page)
+    await page.page.keyboard.press("/")
+    assert "find" == await page.page.evaluate("document.activeElement.id")
+    await page.page.keyboard.type("zoë t")
+    assert {"find": ["zoë t"]} == asked(page)  # while somebody types, no key leads away
+    await page.page.keyboard.press("Escape")
+    await page.page.locator("#verdict").click()
+    await page.page.keyboard.press("?")
+    await expect(page.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await page.page.keyboard.press("Escape")
+    await expect(page.page.get_by_role("dialog")).to_have_count(0)
+    assert [] == page.misdeeds
+
+
+async def test_every_control_is_reached_by_the_tab_key_in_the_order_it_is_read(watched: Opener, running: Plant) -> None:
+    """Skip link, pages, stretches of time, tabs, search, headers, people; the focus is always to be seen."""
+    page = await opened(watched, running)
+    reached = []
+    for _ in range(26):
+        await page.page.keyboard.press("Tab")
+        reached.append(await page.page.evaluate(FOCUSED))
+        outline = await page.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+
+    wanted = [
+        "Skip to the numbers",
+        "Floor",
+        "Board",
+        "What was before",
+        "Copy link",
+        "Keys",
+        "Conflicts",
+        "Workers",
+        "find",
+    ]
+    assert wanted == [name for name in reached if name in wanted]
+    assert reached.index("find") < reached.index("Worker") < reached.index("Util.")
+    await page.page.get_by_role("tab", name="Workers").focus()
+    await page.page.keyboard.press("ArrowRight")
+    await expect(page.page.get_by_role("tabpanel", name="Stations")).to_be_visible()
+    await page.page.get_by_role("button", name="Util.").first.focus()
+
+
+async def test_a_stretch_of_time_is_typed_by_the_site_s_clock(watched: Opener, running: Plant) -> None:
+    """The browser lives in New York, the site in Jerusalem: what is typed is what the clock on the wall there says."""
+    page = await opened(watched, running)
+    await page.page.locator("#period").press("Enter")
+    dialog = page.page.get_by_role("dialog", name="What to look at")
+    await expect(dialog.get_by_label("From")).to_have_value("2026-01-15T07:00")
+    await dialog.get_by_label("From").fill("2026-01-15T08:00")
+    await dialog.get_by_label("To").fill("2026-01-15T09:30")
+    await dialog.get_by_role("button", name="Show from").click()
+    await page.page.wait_for_url("**from=**")
+    await page.page.wait_for_selector("#trust:not([data-level=asking])")
+
+    assert {"from": ["2026-01-15T06:00:00Z"], "to": ["2026-01-15T07:30:00Z"]} == asked(page)
+    await expect(page.page.locator("#period")).to_have_text("Thu 15 Jan 08:00–09:30")
+    await expect(page.page.locator("#zone")).to_contain_text("Asia/Jerusalem, UTC+2")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_name_of_any_kind_survives_page_address_and_file(watched: Opener, running: Plant, name: str) -> None:
+    """It is shown as it is, its link leads to its own page, the file has it, and nothing of it is run."""
+    page = await opened(watched, running)
+    shown = [row["name"] for row in await page.rows("workers")]
+    link = page.page.locator("#workers").get_by_role("link", name=name, exact=True)
+    file = list(csv.DictReader(io.StringIO((await running.get("/api/metrics/workers.csv")).text)))
+    assert name in shown
+    assert name in {row["worker_id"].removeprefix("'") for row in file}
+
+    await link.click()
+    await page.page.wait_for_selector("#spans tbody tr")
+    await expect(page.page.locator("#heading")).to_have_text(name)
+    assert [name] == [row["place"] for row in await page.rows("spans")]
+    await page.page.goto(f"{running.url}/dashboard/?tab=stations")
+    await page.page.locator("#stations").get_by_role("link", name=name, exact=True).click()
+    await page.page.wait_for_selector("#workers tbody tr")
+    await expect(page.page.locator("#heading")).to_have_text(name)
+    assert [name] == [row["name"] for row in await page.rows("workers")]
+    assert [] == page.misdeeds
