@@ -15,8 +15,8 @@ from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
 
 COLUMNS = {"workers": WORKER_COLUMNS, "workstations": WORKSTATION_COLUMNS, "factory": FACTORY_COLUMNS}
-MOST_STATES = 300_000
-"""Of people who share workstations, for `occupied`: two seconds of reading; a shift of 200 of them has fewer."""
+MOST_STATES = 2_000_000
+"""Of people who share workstations, for `occupied`: a month of three shifts of 200 of them, and a quarter of a minute."""
 
 
 async def workers(request: web.Request, viewer: Viewer) -> web.Response:
