@@ -6,10 +6,10 @@ from typing import Any
 from aiohttp import web
 
 from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
-from collector.metrics.kpis import Totals
+from collector.metrics.kpis import Totals, without_names
 from collector.reports import shown_rows
 from collector.web.access import Viewer
-from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
+from collector.web.context import REPORTS, WINDOW_QUERY, check_query, shows_names, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
 from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
@@ -76,4 +76,5 @@ async def _totals(request: web.Request, viewer: Viewer, *, what: str) -> tuple[T
     totals = await request.app[REPORTS].totals(
         asked.window, sites=sites, stations=what == "workstations", occupied_by_states=most
     )
-    return totals, window_headers(asked)
+    named = totals if shows_names(request, viewer) else without_names(totals)
+    return named, window_headers(asked)

@@ -1,5 +1,6 @@
 """`/api/timeline/`: one worker's time as spans that explain themselves; `/api/metrics/hours/`: what each hour brought."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from collector.metrics.asked import AskedWindow
 from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
 from collector.metrics.timeline import Timeline, span_rows, sum_row
 from collector.web.access import Viewer
-from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
+from collector.web.context import REPORTS, WINDOW_QUERY, check_query, shows_names, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
 from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
@@ -27,6 +28,8 @@ async def timeline(request: web.Request, viewer: Viewer) -> web.Response:
     asked = await window_of(request, viewer)
     reports = request.app[REPORTS]
     told = await reports.timeline(worker_id, window=asked.window, sites=sites_of(request, viewer, asked=asked))
+    if not shows_names(request, viewer):
+        told = replace(told, worker=replace(told.worker, name=told.worker.id))
     make = partial(timeline_answer, told, asked=asked, zone=reports.plan_of(told.worker.site).zone)
     return await json_answer(make, headers=window_headers(asked))
 
