@@ -79,7 +79,7 @@ function showPicture(row, view) {
   byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
   if (view.floor.has_timelines && row !== undefined) {
     drawTimeline(byId("timeline"), { ...view, segments: row.timeline, sentence: sentenceOf(row, view) });
-    drawAxis(byId("axis"), { ...view, most: Math.max(1, Math.floor(byId("axis").clientWidth / 64)) });
+    drawAxis(byId("axis"), { ...view, width: byId("axis").clientWidth });
   }
 }
 
