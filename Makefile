@@ -25,7 +25,7 @@ demo-once: $(RUNTIME) ## one whole shift with an outage, then every number compa
 test: $(DEV) chromium ## every test (under ten minutes)
 	@$(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-gauntlet: $(DEV) ## the long runs: two hundred kills, sixty days of simulated time
+gauntlet: $(DEV) ## the long runs: hundreds of kills, sixty days of simulated time, half an hour of work
 	@$(BIN)/python -m pytest --hypothesis-profile=ci -m gauntlet
 
 check: $(DEV) ## everything fast: format, lint, types, imports, structure

@@ -97,7 +97,7 @@ def _scale(sizes: tuple[int, ...]) -> str:
         *((f"`{route}`, ms", [f"{one.milliseconds[route]:.1f}" for one in found]) for route in scale.ROUTES),
         ("the floor as a 304, ms", [f"{one.not_modified_milliseconds:.1f}" for one in found]),
         (
-            "working time alone, one SQL window query in SQLite, ms",
+            "the same shift by one SQL window query in SQLite, ms",
             [f"{one.sqlite_milliseconds:,.0f}" for one in found],
         ),
         ("the same in DuckDB, ms", [f"{one.duckdb_milliseconds:,.0f}" for one in found]),

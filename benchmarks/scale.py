@@ -44,9 +44,12 @@ def _measure(size: int) -> Grown:
         file = Path(folder, "collector.db")
         filled = stored.fill(file, size)
         window = stored.last_shift(size)
-        by_sqlite, by_duckdb = sql_window.in_sqlite(file, window), sql_window.in_duckdb(file, window)
+        by_sqlite, found_by_sqlite = sql_window.in_sqlite(file, window)
+        by_duckdb, found_by_duckdb = sql_window.in_duckdb(file, window)
         with programs.collector(Path(folder)) as address:
             milliseconds, unchanged = asyncio.run(_ask(address, window))
+            if not asyncio.run(_shift(address, window)) == found_by_sqlite == found_by_duckdb:
+                raise RuntimeError("the collector and its rivals do not tell the same numbers")
             fresh = [canonical_json(event) for event in stored.events(FRESH_EVENTS, begin=size)]
             batches = [f"[{','.join(fresh[begin : begin + 1000])}]".encode() for begin in range(0, len(fresh), 1000)]
             took = asyncio.run(post_all(f"{address}/api/app/", batches))
@@ -79,6 +82,13 @@ async def _ask(address: str, window: tuple[int, int]) -> tuple[dict[str, float],
             for _ in range(REPEATS)
         ]
     return medians, statistics.median(times)
+
+
+async def _shift(address: str, window: tuple[int, int]) -> sql_window.Shift:
+    query = {"from": format_instant(window[0]), "to": format_instant(window[1])}
+    async with aiohttp.ClientSession() as session, session.get(address + ROUTES[-1], params=query) as answer:
+        workers = (await answer.json())["workers"]
+    return [(worker["working_us"], worker["idle_us"], worker["units_produced"]) for worker in workers]
 
 
 async def _timed(

@@ -36,9 +36,12 @@ class Check(Protocol):
     """Compares what is stored of one worker with what the worker's events say."""
 
     def __call__(
-        self, stored: Account, sightings: Sequence[Sighting], *, rules: LedgerRules, offset: int
+        self, stored: Account, sightings: Sequence[Sighting], *, rules: LedgerRules, offset: int, horizon: int | None
     ) -> Sequence[Difference]:
-        """Return the differences; `sightings` are all of the worker's, in the order of SEMANTICS §3."""
+        """Return the differences; `sightings` are all of the worker's, in the order of SEMANTICS §3.
+
+        Hours before `horizon` are not compared, the sums over all hours are.
+        """
         ...
 
 

@@ -19,9 +19,10 @@ from aiohttp import web
 from collector import access_wire
 from collector.grants import Change
 from collector.records import NewName
+from collector.retaining import erase, purge_some
 from collector.storage.opening import real_path
 from collector.vitals.vitals import Vitals
-from collector.web.context import STORAGE
+from collector.web.context import CLOCK, SETTINGS, STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
 from shared.errors import BadRequest, BodyTooLarge, Busy, FileHeld, LinesideError, NotFound, StorageFull, Unreachable
@@ -63,6 +64,14 @@ class Door(Protocol):
         """Give a site another name."""
         ...
 
+    async def purge(self) -> dict[str, Any]:
+        """Let some of what has been kept long enough go; return how much, and whether that was all."""
+        ...
+
+    async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Erase a worker; return what went."""
+        ...
+
     async def change_access(self, change: Change) -> str:
         """Make a change to access; return the site it is about, if it is about one."""
         ...
@@ -85,6 +94,15 @@ class OwnDoor:
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._app[STORAGE].rename_site(old, new)
+
+    async def purge(self) -> dict[str, Any]:
+        """Let some of what has been kept long enough go."""
+        app = self._app
+        return await purge_some(app[STORAGE], app[SETTINGS].kept_for, now=app[CLOCK].now())
+
+    async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Erase a worker."""
+        return await erase(self._app[STORAGE], worker_id, site=site, now=self._app[CLOCK].now())
 
     async def change_access(self, change: Change) -> str:
         """Make a change to access."""
@@ -111,6 +129,15 @@ class ServiceDoor:
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._post("/sites/rename", query={"old": old, "new": new})
+
+    async def purge(self) -> dict[str, Any]:
+        """Let some of what has been kept long enough go."""
+        return dict(await self._post("/purge", query={}))
+
+    async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Erase a worker."""
+        query = {key: value for key, value in (("worker", worker_id), ("site", site)) if value is not None}
+        return dict(await self._post("/forget", query=query))
 
     async def change_access(self, change: Change) -> str:
         """Make a change to access."""
@@ -162,6 +189,12 @@ def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
         await door.rename_site(request.query["old"], request.query["new"])
         return web.json_response({"status": "success"})
 
+    async def purge(_request: web.Request) -> web.Response:
+        return web.json_response(await door.purge())
+
+    async def forget(request: web.Request) -> web.Response:
+        return web.json_response(await door.forget(request.query["worker"], site=request.query.get("site")))
+
     async def change_access(request: web.Request) -> web.Response:
         change = access_wire.read(decode_json(await read_post(request, content_types=(JSON,))))
         return web.json_response({"site": await door.change_access(change)})
@@ -179,6 +212,7 @@ def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
             web.get("/status", status),
         ]
     )
+    app.add_routes([web.post("/purge", purge), web.post("/forget", forget)])
     return app
 
 

@@ -169,6 +169,8 @@ def floor_answer(
         "workers": workers,
         "shows_persons": view.shows_persons,
         "workers_left_out": len(totals.workers) - len(workers) if view.shows_persons else 0,
+        "timelines_from": _shown(floor.timelines_from(measure, window)),
+        "persons_from": _shown(totals.persons_from),
         "has_timelines": histories is not None and view.shows_persons,
         "workstations": floor.station_rows(shown, drawing, is_live=view.outlook.is_live),
         "workstations_left_out": len(totals.stations) - len(shown),

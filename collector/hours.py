@@ -5,6 +5,7 @@ is named by the instant at which it begins, which may lie before 1970.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 LENGTH = 3_600_000_000
 """Microseconds; a name of its own so that tests can make hours short enough to meet every edge."""
@@ -27,3 +28,15 @@ def by_hour(start: int, end: int, *, offset: int) -> Iterator[tuple[int, int, in
         until = min(end, hour + LENGTH)
         yield hour, start, until
         start = until
+
+
+class HourRange(NamedTuple):
+    """Whole hours, one after the other, that all gain and lose the same at one workstation."""
+
+    workstation_id: str
+    first: int
+    """The first hour."""
+    end: int
+    """The hour after the last one."""
+    amounts: list[int]
+    """`Amounts`, of each of them."""

@@ -2,8 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from collector.records import Amounts, Camera, OpenState, Registered, Run
+
+NAMELESS = ""
+"""Whoever is not kept apart any more: the id of nobody, in sums and at workstations, in no list and in no mean."""
+
+
+class Kept(NamedTuple):
+    """From when on a site still has what; whole hours of the site, None: everything."""
+
+    events: int | None = None
+    """The site's horizon: before it only each worker's last state and last event."""
+    persons: int | None = None
+    """Hours before it name no worker."""
+    hours: int | None = None
+    """Hours before it are gone."""
+
+
+EVERYTHING = Kept()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,75 @@ Place = tuple[str, str]
 """Site and workstation."""
 Tell = Callable[[Iterable[Run], tuple[int, int]], Mapping[str, Stretches]]
 """Say when anybody worked at each workstation within `[start, end)`, by the runs of those who may have."""
+
+
+def joined(stretches: Iterable[tuple[int, int]]) -> Stretches:
+    """Return stretches of time with those that overlap or touch made one, ascending.
+
+    >>> joined([(5, 9), (0, 3), (2, 4), (9, 10)])
+    [(0, 4), (5, 10)]
+    """
+    result: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
+        else:
+            result.append((start, end))
+    return result
+
+
+class Settled(NamedTuple):
+    """What stays of a stretch of time whose events go."""
+
+    worked: Mapping[str, Stretches]
+    """By workstation: when anybody worked there, in closed time."""
+    until: Mapping[str, int]
+    """By workstation: until when anybody was there in any state, within the stretch."""
+
+
+Settle = Callable[[Iterable[Run], tuple[int, int]], Settled]
+"""Say what stays of `[start, end)`, by the runs of everybody."""
+
+
+class Undone(NamedTuple):
+    """What stays of a person who is erased."""
+
+    worked: Mapping[str, Stretches]
+    """By workstation: when the person worked there, also in time that was open."""
+    open_hours: Mapping[tuple[int, str], Amounts]
+    """By (hour, workstation): the time that was open, and ends here."""
+    until: Mapping[str, int]
+    """By workstation: until when the person was there in any state."""
+
+
+class TellAll(Protocol):
+    """Says what stays of a person."""
+
+    def __call__(self, run: Run, watermarks: Mapping[str, int], *, offset: int) -> Undone:
+        """Return it, by all events of the person; `offset` is where the site's hours begin."""
+        ...
+
+
+class Forgotten(NamedTuple):
+    """What was erased of a person, or would be."""
+
+    site: str
+    events: int
+    conflicts: int
+    hours: int
+    """Rows of hours, which name nobody from now on."""
+    refused: int
+    """Items that were no events, and name the person or may have."""
+
+
+class Purged(NamedTuple):
+    """What a step of a purge took away."""
+
+    kept: Kept
+    """What the site has from now on."""
+    events: int
+    rows: int
+    """Hours of workers that name nobody any more, and hours that are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +198,8 @@ class Measure:
     """How workstations were occupied; None where that was not asked for, or takes more states than may be read."""
     watched: Mapping[str, Watched]
     """By site, where hours are told apart: when its cameras watched within the window."""
+    kept: Mapping[str, Kept] = field(default_factory=dict)
+    """By site; one that is not there has everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +211,5 @@ class Histories:
     cameras: Sequence[Camera]
     runs: Mapping[Person, Run]
     """For each worker who has events: the run that tells the time of the stretch."""
+    kept: Mapping[str, Kept] = field(default_factory=dict)
+    """By site; one that is not there has everything."""

@@ -55,10 +55,12 @@ class Reception:
             if isinstance(result, Rejection)
         ]
 
-    def refused_object(self) -> Rejection | None:
-        """Return why the one object of a body is no event; None for a list, or if it is one."""
-        result = self._judged[0] if not self._body.is_list else None
-        return result if isinstance(result, Rejection) else None
+    def refused_object(self, stored: Stored) -> Rejection | None:
+        """Return why the one object of a body was not stored as an event; None for a list, or if it was."""
+        if self._body.is_list:
+            return None
+        result = self._judged[0]
+        return result if isinstance(result, Rejection) else _refused(stored.outcomes[0], stored)
 
     def answer(self, stored: Stored) -> dict[str, Any]:
         """Return the answer in the form that belongs to the body."""
@@ -137,11 +139,24 @@ def _results(judged: Sequence[Event | Rejection], stored: Stored) -> list[dict[s
             results.append({"index": index, "result": "rejected", "code": item.code, "error": item.error})
             continue
         outcome = next(outcomes)
-        if outcome is Outcome.conflict:
+        refused = _refused(outcome, stored)
+        if refused is not None:
+            results.append({"index": index, "result": "rejected", "code": refused.code, "error": refused.error})
+        elif outcome is Outcome.conflict:
             results.append({"index": index, "result": "duplicate", "conflict": True})
         elif outcome is Outcome.duplicate:
             results.append({"index": index, "result": "duplicate"})
     return results
+
+
+def _refused(outcome: Outcome, stored: Stored) -> Rejection | None:
+    """Return why the store did not take an event; None if it did."""
+    if outcome is Outcome.too_old:
+        horizon = "the site's horizon" if stored.horizon is None else format_instant(stored.horizon)
+        return Rejection("too_old", f"timestamp lies before {horizon}: earlier events of this site are no longer kept")
+    if outcome is Outcome.forgotten:
+        return Rejection("forgotten", "the worker was erased here, and no event of that worker is taken any more")
+    return None
 
 
 def _excerpt(item: Any) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from collector.hours import HourRange
 from shared.events import Event, EventType
 from shared.receipts import Range, Ranges
 
@@ -38,6 +39,10 @@ class Outcome(Enum):
     duplicate = "duplicate"
     conflict = "conflict"
     """A duplicate that differed from what was stored at that moment."""
+    too_old = "too_old"
+    """Not kept: it lies before the site's horizon."""
+    forgotten = "forgotten"
+    """Not kept: its worker was erased."""
 
 
 class Entry(NamedTuple):
@@ -105,6 +110,8 @@ class Splice(NamedTuple):
     """Versions that lost against another of the same key; the same one may be listed, or stored, before."""
     hours: Mapping[tuple[int, str], Amounts]
     """What (hour, workstation) gains and loses, in closed time and units; none is all zero."""
+    hour_ranges: Sequence[HourRange]
+    """The same for many hours at a time; none of them is in `hours`, too."""
     open_state: OpenState | None
     """Where the worker's time stands afterwards; None: as before."""
 
@@ -124,6 +131,17 @@ class LedgerRules(NamedTuple):
     """A longer silence is no data."""
     tail: int
     """How long a state goes on after its own event when nothing follows; at most `session_gap`."""
+
+
+class Retention(NamedTuple):
+    """How long each class of what is stored is kept, in microseconds; None: for ever."""
+
+    events: int | None = None
+    person_hours: int | None = None
+    workstation_hours: int | None = None
+
+
+KEPT_FOR_EVER = Retention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +202,8 @@ class Stored:
     outcomes: Sequence[Outcome]
     lacking: Sequence[Range]
     """At most 100 ranges of the contact's epoch that never arrived."""
+    horizon: int | None = None
+    """The instant before which the site takes no events any more, if it has one."""
 
 
 class Sighting(NamedTuple):

@@ -9,14 +9,23 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from collector.measures import Measure, Station
+from collector.measures import EVERYTHING, Measure, Station
 from collector.metrics import answers, drift, hourly, kpis, measured
 from collector.metrics.asked import AskedWindow, Question, SitePlan, understand
 from collector.metrics.camera_states import NEW, camera_state
 from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.shifts import Shift
-from collector.metrics.timeline import MOST_SPANS, Piece, Timeline, counts_of, pieces, watermarks_of, within
+from collector.metrics.timeline import (
+    MOST_SPANS,
+    Piece,
+    Timeline,
+    counts_of,
+    kept_since,
+    pieces,
+    watermarks_of,
+    within,
+)
 from collector.metrics.windows import Window
 from collector.records import Camera, Registered
 from collector.settings import CollectorSettings
@@ -123,14 +132,21 @@ class Reports:
         run = told.runs.get((worker.site, worker.id))
         rules, watermarks = self._storage.rules, watermarks_of(told.cameras, site=worker.site)
 
+        kept_from = kept_since(told.kept.get(worker.site, EVERYTHING).events, window)
+        timeline = Timeline(worker, window, (), kept_from=kept_from)
+
         def tell() -> list[Piece]:
-            return within(window, [] if run is None else pieces(run, rules=rules, watermarks=watermarks))
+            kept = timeline.kept_window
+            return within(
+                kept, [] if run is None or kept.length == 0 else pieces(run, rules=rules, watermarks=watermarks)
+            )
 
         shown = await asyncio.to_thread(tell)
         if len(shown) > MOST_SPANS:
             raise BadRequest(f"from, to: more than {MOST_SPANS:,} spans lie in this window; ask for a smaller one")
-        counts = [] if run is None else counts_of(run, window)
-        return Timeline(worker, window, shown, counts, (await self.hour_offsets([worker.site]))[worker.site])
+        counts = [] if run is None else counts_of(run, timeline.kept_window)
+        offset = (await self.hour_offsets([worker.site]))[worker.site]
+        return replace(timeline, pieces=shown, counts=counts, hour_offset=offset)
 
     async def window_asked(self, question: Question, *, sites: Sequence[str] | None = None) -> AskedWindow:
         """Return which window a question means to somebody who sees these sites (None: all).

@@ -15,13 +15,16 @@ from aiohttp import web
 from collector.control import Door, OwnDoor, make_control_app, service_door, socket_of
 from collector.ingest import Ingest
 from collector.reports import Reports
+from collector.retaining import Retaining
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.storage.opening import SQLITE_VERSION
 from collector.storage.sqlite import SqliteStorage
 from collector.vitals.meters import Meters
 from collector.web.app import make_app
+from collector.web.connections import Gate, Site
 from collector.web.context import REPORTS, STORAGE, VITALS
+from collector.web.hosting import connections_possible, return_memory, tls_of
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import FileHeld, LinesideError, SettingsInvalid
@@ -65,6 +68,8 @@ async def serving(
         LinesideError: the address is taken.
     """
     async with collector_app(settings, clock=clock) as app:
+        retaining = Retaining(app[STORAGE], retention=settings.kept_for, clock=clock)
+        await retaining.start()
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})
         runner = new_runner(app)
@@ -75,11 +80,12 @@ async def serving(
         await control.setup()
         try:
             await _refuse_strangers(app, settings)
-            address = await _listen(runner, settings)
+            address = await _listen(runner, settings, clock=clock)
             await _listen_for_commands(control, socket_of(settings.database_file()))
             async with _reporting(app, manager):
                 yield address
         finally:
+            await retaining.stop()
             await runner.cleanup()
             await control.cleanup()
             remove(socket_of(settings.database_file()))
@@ -120,6 +126,7 @@ async def serve(settings: CollectorSettings) -> int:
     # them, by default once a page, would take half as long as making the page.
     gc.freeze()
     gc.set_threshold(50_000)
+    return_memory()
     async with serving(settings, clock=SystemClock(), manager=ServiceManager(os.environ)) as address:
         sys.stdout.write(f"listening on {address}\ndashboard at {address}/dashboard/\n")
         sys.stdout.flush()
@@ -162,17 +169,20 @@ async def _reporting(app: web.Application, manager: ServiceManager | None) -> As
         await asyncio.wait({beating})
 
 
-async def _listen(runner: web.AppRunner, settings: CollectorSettings) -> str:
+async def _listen(runner: web.AppRunner, settings: CollectorSettings, *, clock: Clock) -> str:
     host, port = settings.listen
+    tls = tls_of(settings.tls_certificate, key=settings.tls_key)
+    gate = Gate(connections_possible(settings.max_connections), clock=clock)
     try:
-        await web.TCPSite(runner, host, port).start()
+        await Site(runner, (host, port), gate=gate, tls=tls).start()
     except OSError as error:
         raise LinesideError(
             f"{host}:{port} cannot be listened on: {why_not(error)}",
             hint="is a collector running already? choose another port with --listen",
         ) from error
     port = runner.addresses[0][1]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 async def _listen_for_commands(control: web.AppRunner, socket: Path) -> None:

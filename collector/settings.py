@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from collector.records import LedgerRules
+from collector.records import LedgerRules, Retention
 from shared.events import check_id
 from shared.instants import HOUR, MINUTE, SECOND
 from shared.settings_file import Address, Duration, ProgramSettings, duration_text, load_settings, state_folder
@@ -118,6 +118,20 @@ class SiteSettings(BaseModel):
     workstations: dict[Id, str] = {}
 
 
+_Days = Annotated[Duration, Field(ge=24 * HOUR)]
+"""A day at least: agents may deliver late, and what is older than the horizon is refused."""
+
+
+class RetentionSettings(BaseModel):
+    """How long what is stored is kept; each class at least as long as the one above."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    events: _Days | None = None
+    person_hours: _Days | None = None
+    workstation_hours: _Days | None = None
+
+
 class CollectorSettings(ProgramSettings):
     """All settings of the collector."""
 
@@ -127,6 +141,8 @@ class CollectorSettings(ProgramSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     trusted_proxies: Networks = ()
+    max_connections: Annotated[int, Field(ge=10, le=100_000)] = 1_000
+    camera_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     login_lasts: Annotated[Duration, Field(ge=5 * MINUTE, le=30 * 24 * HOUR)] = 12 * HOUR
     default_site: Id = "default"
     time_zone: ZoneName | None = None
@@ -134,6 +150,7 @@ class CollectorSettings(ProgramSettings):
     session_gap: Annotated[Duration, Field(ge=MINUTE, le=744 * HOUR)] = 10 * HOUR
     tail: Annotated[Duration, Field(ge=0)] = 5 * MINUTE
     heartbeat: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 15 * SECOND
+    retention: RetentionSettings = RetentionSettings()
     cameras: dict[Id, CameraSettings] = Field(default_factory=dict)
     sites: dict[Id, SiteSettings] = Field(default_factory=dict)
 
@@ -151,6 +168,27 @@ class CollectorSettings(ProgramSettings):
             tail, session_gap = duration_text(self.tail), duration_text(self.session_gap)
             raise ValueError(f"tail ({tail}) must not be longer than session_gap ({session_gap})")
         return self
+
+    @model_validator(mode="after")
+    def _each_class_is_kept_longer(self) -> "CollectorSettings":
+        events, persons, stations = self.retention.events, self.retention.person_hours, self.retention.workstation_hours
+        if events is not None and persons is not None and persons < events + self.session_gap:
+            raise ValueError(
+                "retention.person_hours must be longer than retention.events by session_gap "
+                f"({duration_text(self.session_gap)}) at least: events that are kept tell hours of persons"
+            )
+        if persons is not None and stations is not None and stations < persons:
+            raise ValueError(
+                "retention.workstation_hours must not be shorter than retention.person_hours: they are made of them"
+            )
+        return self
+
+    @property
+    def kept_for(self) -> Retention:
+        """How long what is stored is kept; what a class is made of, that one is kept too."""
+        events = self.retention.events
+        persons = None if events is None else self.retention.person_hours
+        return Retention(events, persons, None if persons is None else self.retention.workstation_hours)
 
     @property
     def is_on_loopback(self) -> bool:

@@ -161,7 +161,8 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         loop.add_signal_handler(number, _leave_at_once, code)
     async with AsyncExitStack() as stack:
         sender = await stack.enter_async_context(_sender(settings))
-        log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock, limits=_limits(settings)))
+        async with manager.starting(clock=clock):
+            log = await _on(executor, lambda: EventLog.open(settings.data_dir, clock=clock, limits=_limits(settings)))
         stack.push_async_callback(_on, executor, log.close)
         for number in _STOPS:
             loop.add_signal_handler(number, stopping.set)
@@ -245,7 +246,8 @@ async def _listening_at_control_socket(app: web.Application, folder: Path) -> As
         async with _running(app) as runner:
             await web.SockSite(runner, unix).start()
             yield
-        remove(path)
+        with suppress(OSError):  # the disk has become read-only: the next start removes it
+            remove(path)
 
 
 @asynccontextmanager

@@ -41,12 +41,14 @@ class Refiller:
         """Numbers that the collector lacked and that were no longer kept, since the start."""
 
     def epoch_asked(self, epochs: tuple[Epoch, ...]) -> Epoch:
-        """Return the epoch of the next empty envelope."""
-        return self._refill.epoch_asked(epochs)
+        """Return the epoch of the next empty envelope; those that were retired have their turn until nothing of them is lacking."""
+        return self._refill.epoch_asked((*self._log.retired(), *epochs))
 
     def wants_to_ask(self, epochs: tuple[Epoch, ...]) -> bool:
         """Return whether the next envelope has to be an empty one, although events wait."""
-        return self._refill.is_due(epochs, now=self._clock.monotonic(), every=self._every_seconds)
+        return self._refill.is_due(
+            (*self._log.retired(), *epochs), now=self._clock.monotonic(), every=self._every_seconds
+        )
 
     def to_report(self, epoch: Epoch) -> tuple[Gap, ...]:
         """Return what the next envelope of an epoch reports as skipped."""
@@ -61,6 +63,8 @@ class Refiller:
         now = self._clock.monotonic()
         if was_empty:
             self._refill = self._refill.after_asking(now=now)
+        if epoch in self._log.retired() and not lacking:
+            self._log.retire((), told=[epoch])
         facts = self._log.facts()
         found = sort_lacking(lacking, epoch=epoch, backlog=facts, settled=self._log.settled(), dead=self._log.dead())
         hold = self._chance() * self._spread_seconds if found.candidates else 0.0

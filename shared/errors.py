@@ -15,7 +15,8 @@ class LinesideError(Exception):
     exit_code: ClassVar[int] = 1
     retry_after_seconds: ClassVar[int | None] = None
     code: ClassVar[str | None] = None
-    """A reject code of SEMANTICS §7, where a whole body is refused for what an item could be rejected for."""
+    """For programs: a reject code of SEMANTICS §7, where a whole body is refused for what an item could be rejected for, or
+    why a question has no answer."""
 
     def __init__(self, message: str | None = None, *, hint: str = "") -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
@@ -31,6 +32,12 @@ class BadRequest(LinesideError):
 
     http_status = 400
     exit_code = 2
+
+
+class BeforeHorizon(BadRequest):
+    """What was asked for is no longer kept as finely as it was asked for."""
+
+    code = "before_horizon"
 
 
 class NotFound(LinesideError):

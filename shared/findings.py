@@ -13,6 +13,8 @@ from shared.instants import format_instant, parse_instant
 SLOW_SYNC_SECONDS = 0.25
 """What takes longer holds everybody up: each answer waits for one."""
 LITTLE_ROOM_BYTES = 64 * 1024 * 1024
+SHORTEST_VALIDITY_SECONDS = 14 * 86_400
+_DAY = 86_400
 _EARLIEST = parse_instant("2026-01-01T00:00:00Z")
 """A machine without a battery for its clock wakes up in 1970 or at its last shutdown."""
 
@@ -53,3 +55,11 @@ def clock_finding(now: int) -> Finding:
     if now < _EARLIEST:
         return Finding("clock", f"{words}: not set; certificates and events will be wrong", 3)
     return Finding("clock", words)
+
+
+def certificate_finding(*, version: str, seconds_left: float, where: str) -> Finding:
+    """Judge a certificate that was found valid; `where` says whose it is."""
+    words = f"{version}, the certificate {where} is valid for {seconds_left / _DAY:.0f} days"
+    if seconds_left < SHORTEST_VALIDITY_SECONDS:
+        return Finding("tls", f"{words}: renew it", 3)
+    return Finding("tls", words)

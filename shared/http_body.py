@@ -34,8 +34,14 @@ def request_id(request: web.Request) -> str:
     return request[_REQUEST_ID]
 
 
-async def read_post(request: web.Request, *, content_types: tuple[str, ...], most: int = MAX_BODY_BYTES) -> bytes:
-    """Return the whole body, unpacked.
+async def read_post(
+    request: web.Request,
+    *,
+    content_types: tuple[str, ...],
+    most: int = MAX_BODY_BYTES,
+    grow: Callable[[int], None] = lambda _: None,
+) -> bytes:
+    """Return the whole body, unpacked; `grow` is told of every byte that is held and may refuse it.
 
     Raises:
         UnsupportedBody: another Content-Type, or a Content-Encoding other than gzip.
@@ -46,12 +52,16 @@ async def read_post(request: web.Request, *, content_types: tuple[str, ...], mos
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", ""):
         raise UnsupportedBody("the body may be plain or gzip, nothing else", hint="send Content-Encoding: gzip or none")
-    body = await _read_bounded(request, most=most)
+    body = await _read_bounded(request, most=most, grow=grow)
     if body and request.content_type not in content_types:
         raise UnsupportedBody(
             "the body must be declared as " + " or ".join(content_types), hint=f"send Content-Type: {content_types[0]}"
         )
-    return gunzip(body, most=most) if encoding == "gzip" and body else body
+    if encoding != "gzip" or not body:
+        return body
+    plain = gunzip(body, most=most)
+    grow(len(plain))
+    return plain
 
 
 def problem(status: int, message: str, *, retry_after_seconds: int | None = None, **members: object) -> web.Response:
@@ -102,7 +112,7 @@ def _plainer(error: web.HTTPException, *, method: str) -> web.Response:
     return problem(error.status, message)
 
 
-async def _read_bounded(request: web.Request, *, most: int) -> bytes:
+async def _read_bounded(request: web.Request, *, most: int, grow: Callable[[int], None]) -> bytes:
     if (request.content_length or 0) > most:
         raise _too_large(most)
     parts: list[bytes] = []
@@ -113,6 +123,7 @@ async def _read_bounded(request: web.Request, *, most: int) -> bytes:
                 size += len(part)
                 if size > most:
                     raise _too_large(most)
+                grow(len(part))
                 parts.append(part)
     except TimeoutError as error:
         raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS} s") from error

@@ -4,13 +4,22 @@ Without `NOTIFY_SOCKET` nothing is sent. A service manager that does not listen 
 what cannot be sent is dropped and said once.
 """
 
+import asyncio
 import logging
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from shared.clock import Clock
 
 _log = logging.getLogger(__name__)
 _MICROSECONDS = 1_000_000
+_ASK_EVERY_SECONDS = 20.0
+_GRANTED_SECONDS = 90
+"""For each asking: a machine with much to do may be late with the next one."""
+_MOST_STARTING_SECONDS = 6 * 3_600.0
+"""A queue of 1 GiB on a card that gives 50 kB a second; whoever takes longer hangs, and a restart is the better try."""
 
 
 class ServiceManager:
@@ -21,6 +30,23 @@ class ServiceManager:
         self._was_deaf = False
         self.watchdog_seconds = _watchdog_seconds(environment) if self._address else None
         """How long it waits for a sign of life before it kills us; None if it does not."""
+
+    @asynccontextmanager
+    async def starting(self, *, clock: Clock) -> AsyncIterator[None]:
+        """Ask for time while the block lasts: a salvage that is cut short begins anew, and would be cut short again."""
+        asking = asyncio.create_task(self._ask_for_time(clock), name="starting")
+        try:
+            yield
+        finally:
+            asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await asking
+
+    async def _ask_for_time(self, clock: Clock) -> None:
+        until = clock.monotonic() + _MOST_STARTING_SECONDS
+        while clock.monotonic() < until:
+            self._tell(f"EXTEND_TIMEOUT_USEC={_GRANTED_SECONDS * _MICROSECONDS}\nSTATUS=opening the queue")
+            await clock.sleep(_ASK_EVERY_SECONDS)
 
     def ready(self) -> None:
         """Say that events are taken from now on."""

@@ -21,6 +21,7 @@ from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
 from shared.events import MAX_ID_LENGTH, Event, Rejection, check_id
 from shared.instants import format_instant, parse_instant
 from shared.plain import PlainEnvelope, PlainEvent, decode_plain, plain_events
+from shared.weight import check_weight
 
 PROTOCOL = 1
 REPLAY_SUFFIX = "+replay"
@@ -157,9 +158,10 @@ def read_body(body: bytes) -> Body:
 
     Raises:
         BadRequest: not JSON, or neither object nor array, or an envelope with a wrong header.
-        BodyTooLarge: more than 10,000 items.
+        BodyTooLarge: more than 10,000 items, or more values than those can have.
         ProtocolTooNew: the envelope's protocol is above ours.
     """
+    check_weight(body)
     plain = decode_plain(body)
     if isinstance(plain, PlainEnvelope):
         header = _read_agent(decode_json(bytes(plain.agent)), events=plain.events)

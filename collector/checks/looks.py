@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from collector.checks.certificate import look_at_certificate
 from collector.checks.database_findings import file_finding, schema_finding, sums_finding
 from collector.settings import CollectorSettings
 from collector.storage.condition import condition_of
@@ -61,8 +62,23 @@ def look_at_address(settings: CollectorSettings, *, is_running: bool) -> Finding
         )
 
 
-def access_finding(settings: CollectorSettings) -> Finding:
-    """Judge who can reach the address."""
+def access_finding(settings: CollectorSettings, *, is_configured: bool) -> Finding:
+    """Judge who may read and write at the address."""
+    if is_configured:
+        return Finding("access", "whoever was given it: collector users list, collector cameras list")
+    if settings.is_on_loopback:
+        return Finding("access", "everybody on this machine, nobody from outside")
     if settings.open:
         return Finding("access", "open: everyone who reaches the address can read and write", 3)
-    return Finding("access", "only from this machine")
+    return Finding(
+        "access", "nobody has been given any, so the collector does not listen there: collector users add", 2
+    )
+
+
+def tls_finding(settings: CollectorSettings, *, now: int) -> Finding:
+    """Judge whether what is said on the way can be read there."""
+    if settings.tls_certificate is not None:
+        return look_at_certificate(settings.tls_certificate, settings.tls_key, now=now)
+    if settings.is_on_loopback:
+        return Finding("tls", "not used: a proxy on this machine may bring it")
+    return Finding("tls", "not used: everyone on the way can read tokens and passwords; see tls_certificate", 3)

@@ -9,9 +9,13 @@ from collector.cli.cameras import cameras
 from collector.cli.check import check
 from collector.cli.db import db
 from collector.cli.events import events
+from collector.cli.forget import forget
+from collector.cli.import_django import import_django
 from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
+from collector.cli.person import person
+from collector.cli.purge import purge
 from collector.cli.rejected import rejected
 from collector.cli.serve import serve
 from collector.cli.sites import sites
@@ -34,6 +38,7 @@ main.add_command(serve)
 main.add_command(status)
 main.add_command(check)
 main.add_command(import_events)
+main.add_command(import_django)
 main.add_command(metrics)
 main.add_command(events)
 main.add_command(rejected)
@@ -43,4 +48,7 @@ main.add_command(boards)
 main.add_command(names)
 main.add_command(sites)
 main.add_command(why)
+main.add_command(purge)
+main.add_command(forget)
+main.add_command(person)
 main.add_command(db)

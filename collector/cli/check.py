@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from collector.checks.looks import access_finding, collector_finding, look_at_address, look_at_database
-from collector.cli.options import config_option, database_option, settings_from
+from collector.checks.looks import access_finding, collector_finding, look_at_address, look_at_database, tls_finding
+from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.cli.status import ask
 from collector.settings import CollectorSettings
 from shared.clock import Clock, SystemClock
 from shared.disk_probe import look_at_disk
-from shared.errors import SettingsInvalid, Unreachable
+from shared.errors import LinesideError, SettingsInvalid, Unreachable
 from shared.findings import Finding, clock_finding, exit_code
 from shared.terminal import ends_with_exit_code, print_findings
 
@@ -26,7 +26,7 @@ SLOW_DISK = "every delivery waits so long; is it a network disk, or does it die?
 def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
     """Try everything that the collector needs, and say what is not as it should be.
 
-    Settings, collector, database, disk with the time of its fsync, clock, address and access: a line each. Works with the
+    Settings, collector, database, disk with the time of its fsync, clock, address, access and TLS: a line each. Works with the
     collector running and without, and writes nothing that stays.
 
     \b
@@ -59,5 +59,15 @@ async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
         await asyncio.to_thread(look_at_disk, file.absolute().parent, clock=clock, slow=SLOW_DISK),
         clock_finding(clock.now()),
         await asyncio.to_thread(look_at_address, settings, is_running=is_running),
-        access_finding(settings),
+        access_finding(settings, is_configured=await _is_access_configured(settings)),
+        tls_finding(settings, now=clock.now()),
     ]
+
+
+async def _is_access_configured(settings: CollectorSettings) -> bool:
+    """Return whether anybody was given access; of a database that cannot be read, another line tells."""
+    try:
+        async with read_storage(settings) as storage:
+            return await storage.access.is_configured()
+    except LinesideError:
+        return False

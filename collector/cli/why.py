@@ -61,6 +61,8 @@ def why(
     if as_json:
         print_json(timeline_answer(told, asked=asked, zone=zone))
         return 0
+    if told.kept_from is not None:
+        click.echo(f"before {_time(told.kept_from, zone)}: no longer kept")
     print_table([_row(piece, zone=zone) for piece in told.pieces], COLUMNS)
     click.echo(_sums(told))
     return 0
@@ -98,7 +100,7 @@ def _ended_by(piece: Piece, *, zone: tzinfo) -> str:
 
 
 def _sums(told: Timeline) -> str:
-    sums = sum_row(told.pieces, window=told.window)
+    sums = sum_row(told.pieces, window=told.kept_window)
     working, idle, absent, assumed, no_data = (_length(sum_us) for sum_us in sums.values())
     return f"working {working}, idle {idle}, absent {absent}; of these assumed {assumed}; no data {no_data}"
 

@@ -28,9 +28,10 @@ def worker_rows(totals: Totals) -> list[dict[str, Any]]:
 
     utilization_percent = working / (working + idle) × 100; units_per_hour = units / (working + idle): 30 min of work,
     no idle time and 3 units are 100.0 % and 6.0 units/h. no_data_minutes is the window less the three states, None
-    where the window is open.
+    where the window is open, or where hours of it name nobody any more.
     """
-    return [_worker_row(worker, window_length=totals.window.length) for worker in totals.workers]
+    length = totals.window.length if totals.persons_from is None else None
+    return [_worker_row(worker, window_length=length) for worker in totals.workers]
 
 
 def workstation_rows(totals: Totals) -> list[dict[str, Any]]:
@@ -58,19 +59,20 @@ def factory_row(totals: Totals) -> dict[str, Any]:
     """Return the sums over workers and the two averages.
 
     average_utilization_percent is the unweighted mean over the active workers, those with working + idle > 0: workers
-    at 100 %, 100 % and 0 % make 66.67. time_weighted_utilization_percent is Σ working / Σ (working + idle) × 100.
+    at 100 %, 100 % and 0 % make 66.67; None, and so their number, where hours of the window name nobody. time_weighted_utilization_percent is Σ working / Σ (working + idle) × 100.
     """
-    working = sum(worker.working for worker in totals.workers)
-    idle = sum(worker.idle for worker in totals.workers)
+    everybody = [*totals.workers, *totals.nameless]
+    working = sum(worker.working for worker in everybody)
+    idle = sum(worker.idle for worker in everybody)
     ratios = _utilizations(totals)
     return {
         "total_productive_minutes": rounded(working, MINUTE),
         "total_idle_minutes": rounded(idle, MINUTE),
-        "total_absent_minutes": rounded(sum(worker.absent for worker in totals.workers), MINUTE),
-        "total_units_produced": sum(worker.units for worker in totals.workers),
-        "average_utilization_percent": rounded_mean(ratios),
+        "total_absent_minutes": rounded(sum(worker.absent for worker in everybody), MINUTE),
+        "total_units_produced": sum(worker.units for worker in everybody),
+        "average_utilization_percent": None if ratios is None else rounded_mean(ratios),
         "time_weighted_utilization_percent": rounded(100 * working, working + idle),
-        "active_workers": len(ratios),
+        "active_workers": None if ratios is None else len(ratios),
     }
 
 
@@ -110,18 +112,19 @@ def exact_workstation_rows(totals: Totals) -> list[dict[str, Any]]:
 
 def exact_factory_row(totals: Totals) -> dict[str, Any]:
     """Return the factory in integer microseconds, averages unrounded."""
-    working = sum(worker.working for worker in totals.workers)
-    idle = sum(worker.idle for worker in totals.workers)
+    everybody = [*totals.workers, *totals.nameless]
+    working = sum(worker.working for worker in everybody)
+    idle = sum(worker.idle for worker in everybody)
     ratios = _utilizations(totals)
     return {
         "productive_us": working,
         "idle_us": idle,
-        "absent_us": sum(worker.absent for worker in totals.workers),
-        "assumed_us": sum(worker.assumed for worker in totals.workers),
-        "units": sum(worker.units for worker in totals.workers),
-        "average_utilization_percent": unrounded_mean(ratios),
+        "absent_us": sum(worker.absent for worker in everybody),
+        "assumed_us": sum(worker.assumed for worker in everybody),
+        "units": sum(worker.units for worker in everybody),
+        "average_utilization_percent": None if ratios is None else unrounded_mean(ratios),
         "time_weighted_utilization_percent": unrounded(100 * working, working + idle),
-        "active_workers": len(ratios),
+        "active_workers": None if ratios is None else len(ratios),
     }
 
 
@@ -143,6 +146,9 @@ def _worker_row(worker: WorkerTotals, *, window_length: int | None) -> dict[str,
     }
 
 
-def _utilizations(totals: Totals) -> list[tuple[int, int]]:
+def _utilizations(totals: Totals) -> list[tuple[int, int]] | None:
+    """Return what the mean is of; None where hours of the window name nobody any more."""
+    if totals.persons_from is not None:
+        return None
     active = (worker for worker in totals.workers if worker.working + worker.idle > 0)
     return [(100 * worker.working, worker.working + worker.idle) for worker in active]

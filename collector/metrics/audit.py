@@ -31,12 +31,17 @@ _OPEN_COLUMNS = ("last_at", "state_at", "state_type", "state_workstation", "stat
 Place = TypeVar("Place", bound=Hashable)
 
 
-def check(stored: Account, sightings: Sequence[Sighting], *, rules: LedgerRules, offset: int) -> list[Difference]:
+def check(
+    stored: Account, sightings: Sequence[Sighting], *, rules: LedgerRules, offset: int, horizon: int | None = None
+) -> list[Difference]:
     """Return where what is stored of a worker differs from what the worker's events say.
 
-    `sightings` are all of the worker's, in the order of SEMANTICS §3; `offset` is where the site's hours begin.
+    `sightings` are all of the worker's, in the order of SEMANTICS §3; `offset` is where the site's hours begin. Hours before
+    `horizon` are taken as they stand: no events tell them any more.
     """
     should_be = account(sightings, rules=rules, offset=offset)
+    if horizon is not None:
+        should_be = _since(horizon, should_be, stored=stored)
     found = [
         difference._replace(table="ledger", at=hour, station_id=station_id)
         for (hour, station_id), difference in _differing(stored.hours, should_be.hours)
@@ -46,6 +51,13 @@ def check(stored: Account, sightings: Sequence[Sighting], *, rules: LedgerRules,
         for station_id, difference in _differing(stored.totals, should_be.totals)
     ]
     return found + _differing_states(stored.open_state, should_be.open_state)
+
+
+def _since(horizon: int, told: Account, *, stored: Account) -> Account:
+    hours = {place: amounts for place, amounts in stored.hours.items() if place[0] < horizon}
+    hours.update((place, amounts) for place, amounts in told.hours.items() if place[0] >= horizon)
+    totals = {place: amounts for place, amounts in _added_up(hours).items() if any(amounts)}
+    return Account(hours, totals, told.open_state)
 
 
 def account(sightings: Sequence[Sighting], *, rules: LedgerRules, offset: int) -> Account:

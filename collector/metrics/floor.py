@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collector.measures import Histories, Measure, Person
-from collector.metrics.drawing import PIXELS, Segment, segments, strokes
+from collector.measures import EVERYTHING, Histories, Measure, Person
+from collector.metrics.drawing import PIXELS, Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, present
 from collector.metrics.ratios import rounded, rounded_mean
-from collector.metrics.timeline import watermarks_of
+from collector.metrics.timeline import kept_since, watermarks_of
 from collector.metrics.windows import Window
 from collector.records import LedgerRules, Run
 from shared.events import EventType
@@ -60,11 +60,26 @@ def draw(
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
         if whole and window.start is not None and window.end is not None:
             stretch = (window.start, window.end)
-            drawing.timelines[person] = segments(whole, window=stretch, stations=numbers[person[0]])
+            whole_kept = _kept(whole, since=measure.kept.get(person[0], EVERYTHING).events)
+            drawing.timelines[person] = segments(whole_kept, window=stretch, stations=numbers[person[0]])
         found = None if now is None else present(stands, whole, rules=rules, watermarks=of_site, now=now)
         if found is not None and (window.start is None or window.start <= found[0]):
             drawing.present[person] = found[1]
     return drawing
+
+
+def timelines_from(measure: Measure, window: Window) -> int | None:
+    """Return from when on the timelines of all sites are kept, where the window begins before that."""
+    sites = {worker.site for worker in measure.workers}
+    since = [kept_since(measure.kept.get(site, EVERYTHING).events, window) for site in sites]
+    return max((instant for instant in since if instant is not None), default=None)
+
+
+def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:
+    """Return the strokes from the site's horizon on: what is known of the time before is not all of it."""
+    if since is None:
+        return of
+    return [(max(start, since), end, look) for start, end, look in of if since < end]
 
 
 def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
@@ -73,7 +88,8 @@ def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
     if len(shown) > MOST_WORKERS:
         first_seen = sorted(shown, key=lambda worker: not was_seen(worker))[:MOST_WORKERS]
         shown = sorted(first_seen, key=lambda worker: (worker.site, worker.worker_id))
-    return [_worker_row(worker, drawing, window=totals.window) for worker in shown]
+    length = totals.window.length if totals.persons_from is None else None
+    return [_worker_row(worker, drawing, length=length) for worker in shown]
 
 
 def stations_shown(totals: Totals) -> list[StationTotals]:
@@ -156,20 +172,24 @@ def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: 
 
 def factory_row(totals: Totals) -> dict[str, Any]:
     """Return the sums over workers and the two averages."""
-    working = sum(worker.working for worker in totals.workers)
-    idle = sum(worker.idle for worker in totals.workers)
+    everybody = [*totals.workers, *totals.nameless]
+    working = sum(worker.working for worker in everybody)
+    idle = sum(worker.idle for worker in everybody)
+    knows_each = totals.persons_from is None
     active = [worker for worker in totals.workers if worker.working + worker.idle > 0]
     return {
         "total_productive_us": working,
         "total_idle_us": idle,
-        "total_absent_us": sum(worker.absent for worker in totals.workers),
-        "total_assumed_us": sum(worker.assumed for worker in totals.workers),
-        "total_units_produced": sum(worker.units for worker in totals.workers),
+        "total_absent_us": sum(worker.absent for worker in everybody),
+        "total_assumed_us": sum(worker.assumed for worker in everybody),
+        "total_units_produced": sum(worker.units for worker in everybody),
         "average_utilization_percent": rounded_mean(
             [(100 * worker.working, worker.working + worker.idle) for worker in active]
-        ),
+        )
+        if knows_each
+        else None,
         "time_weighted_utilization_percent": rounded(100 * working, working + idle),
-        "active_workers": len(active),
+        "active_workers": len(active) if knows_each else None,
     }
 
 
@@ -188,7 +208,7 @@ def was_seen(worker: WorkerTotals) -> bool:
     return bool(worker.working or worker.idle or worker.absent or worker.units)
 
 
-def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> dict[str, Any]:
+def _worker_row(worker: WorkerTotals, drawing: Drawing, *, length: int | None) -> dict[str, Any]:
     person = (worker.site, worker.worker_id)
     now = drawing.present.get(person)
     timeline: Sequence[Segment] = drawing.timelines.get(person, ())
@@ -204,7 +224,7 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, window: Window) -> di
         "idle_us": worker.idle,
         "absent_us": worker.absent,
         "assumed_us": worker.assumed,
-        "no_data_us": None if window.length is None else window.length - seen - worker.absent,
+        "no_data_us": None if length is None else length - seen - worker.absent,
         "utilization_percent": rounded(100 * worker.working, seen),
         "units_produced": worker.units,
         "units_per_hour": rounded(HOUR * worker.units, seen),

@@ -73,6 +73,10 @@ class Totals:
     stations: Sequence[StationTotals]
     knows_occupied: bool = True
     """False where `StationTotals.occupied` was not asked for and says nothing."""
+    nameless: Sequence[WorkerTotals] = ()
+    """What is known of no worker any more, by site: in the sums over workers, in no list and in no mean."""
+    persons_from: int | None = None
+    """Where the window begins before this instant, hours before it name nobody; None: everybody has all of it."""
 
 
 def totals(snapshot: Snapshot, *, window: Window, rules: LedgerRules) -> Totals:

@@ -18,6 +18,7 @@ from operator import attrgetter, itemgetter, lt
 
 from collector import hours
 from collector.hours import hour_of
+from collector.metrics.hour_sums import HourSums
 from collector.metrics.identity import meet
 from collector.records import (
     ABSENT,
@@ -25,7 +26,6 @@ from collector.records import (
     IDLE,
     UNITS,
     WORKING,
-    Amounts,
     Entry,
     EntryKey,
     LedgerRules,
@@ -53,7 +53,7 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
     """
     outcomes, changed, losers = _judge(runs, arrivals)
     if not changed:
-        return Splice(outcomes, changed, losers, {}, None)
+        return Splice(outcomes, changed, losers, {}, (), None)
     changes = _Changes(rules, offset)
     open_state = None
     end = 0
@@ -70,7 +70,7 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
             changes.add(run, run.events, sign=-1)
         if run.is_last and last_at is not None:
             open_state = OpenState(last_at, state)
-    return Splice(outcomes, changed, losers, changes.result(), open_state)
+    return Splice(outcomes, changed, losers, *changes.sums.result(), open_state)
 
 
 def _judge(
@@ -120,63 +120,50 @@ class _Changes:
     def __init__(self, rules: LedgerRules, offset: int) -> None:
         self._rules = rules
         self._offset = offset
-        self._changes: dict[tuple[int, str], Amounts] = {}
+        self.sums = HourSums(offset)
 
     def add(self, run: Run, events: Iterable[Entry], *, sign: int) -> tuple[State | None, int | None]:
         """Add (or, with sign -1, take away) the closed time and units of a run; return where it leaves the worker."""
         state, last_at = run.state, run.last_at
-        gap = self._rules.session_gap
-        hour_end, here = 0, None  # of the state in force: the hour that is being counted, and what changes in it
+        begun = last_at  # of the state in force: from where on it is not counted yet
+        gap, offset, length, sums_of = self._rules.session_gap, self._offset, hours.LENGTH, self.sums.of
+        hour_end, here = 0, None  # the hour in which it began, and what changes in that hour at its station
         for at, kind, station, count, _, camera in events:
-            if state is not None and last_at is not None and at > last_at:
-                if here is not None and at <= hour_end and at - last_at <= gap:  # nearly always
-                    here[_COLUMNS[state.event_type]] += sign * (at - last_at)
-                else:
-                    self._close(state, last_at, end=at, sign=sign)
-                    hour = hour_of(at, offset=self._offset)
-                    hour_end, here = hour + hours.LENGTH, self._change(hour, state.workstation_id)
-            last_at = at
+            if last_at is not None and at - last_at > gap and state is not None:
+                self._close(state, begun, end=last_at, sign=sign)
+                self._assume(state, last_at, sign=sign)
+                begun, here = at, None
             if kind != _COUNT:
-                if state is None or station != state.workstation_id:
-                    here = None
-                state = State(at, kind, station, camera)
-            elif count and here is not None and at < hour_end and state is not None and station == state.workstation_id:
-                here[UNITS] += sign * count  # nearly always
+                if state is not None and here is not None and begun is not None and at <= hour_end:  # nearly always
+                    here[_COLUMNS[state.event_type]] += sign * (at - begun)
+                else:
+                    self._close(state, begun, end=at, sign=sign)
+                if here is None or at >= hour_end or state is None or station != state.workstation_id:
+                    hour = hour_of(at, offset=offset)
+                    hour_end, here = hour + length, sums_of(hour, station)
+                state, begun = State(at, kind, station, camera), at
             elif count:
-                self._change(hour_of(at, offset=self._offset), station)[UNITS] += sign * count
+                sums_of(hour_of(at, offset=offset), station)[UNITS] += sign * count
+            last_at = at
+        self._close(state, begun, end=last_at, sign=sign)
         return state, last_at
 
-    def result(self) -> dict[tuple[int, str], Amounts]:
-        """Return the changes that are not nothing."""
-        return {place: change for place, change in self._changes.items() if any(change)}
-
-    def _close(self, state: State, start: int, *, end: int, sign: int) -> None:
-        """Count the time between two sightings, SEMANTICS §4 rules 1 and 2."""
-        is_assumed = end - start > self._rules.session_gap
-        if is_assumed:
-            end = state.at + self._rules.tail
-            if end <= start:
-                return
-        column = _COLUMNS[state.event_type]
+    def _close(self, state: State | None, start: int | None, *, end: int | None, sign: int) -> None:
+        """Count the unbroken time from one sighting to another, SEMANTICS §4 rule 1."""
+        if state is None or start is None or end is None or start >= end:
+            return
+        station, column = state.workstation_id, _COLUMNS[state.event_type]
         hour = hour_of(start, offset=self._offset)
         if end <= hour + hours.LENGTH:  # nearly always: no need to cut
-            self._add_time(hour, state.workstation_id, column=column, time=sign * (end - start), is_assumed=is_assumed)
-            return
-        for hour, begin, until in hours.by_hour(start, end, offset=self._offset):
-            time = sign * (until - begin)
-            self._add_time(hour, state.workstation_id, column=column, time=time, is_assumed=is_assumed)
+            self.sums.of(hour, station)[column] += sign * (end - start)
+        else:
+            self.sums.add_time(start, end, station=station, columns=(column,), sign=sign)
 
-    def _add_time(self, hour: int, station: str, *, column: int, time: int, is_assumed: bool) -> None:
-        change = self._change(hour, station)
-        change[column] += time
-        if is_assumed:
-            change[ASSUMED] += time
-
-    def _change(self, hour: int, station: str) -> Amounts:
-        change = self._changes.get((hour, station))
-        if change is None:
-            change = self._changes[hour, station] = [0, 0, 0, 0, 0]
-        return change
+    def _assume(self, state: State, last_at: int, *, sign: int) -> None:
+        """Count what is taken for granted of the silence after a sighting, SEMANTICS §4 rule 2."""
+        columns = (_COLUMNS[state.event_type], ASSUMED)
+        end = state.at + self._rules.tail
+        self.sums.add_time(last_at, end, station=state.workstation_id, columns=columns, sign=sign)
 
 
 def _merged(stored: Sequence[Entry], changed: Iterable[Entry]) -> list[Entry]:

@@ -7,7 +7,7 @@ worker, which moves with its camera's watermark and is therefore never stored.
 from collections.abc import Iterable, Iterator, Mapping
 
 from collector.hours import by_hour, hour_of
-from collector.measures import Measure
+from collector.measures import NAMELESS, Measure
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.spans import Span, open_spans
 from collector.metrics.timeline import pieces as pieces_of
@@ -26,15 +26,32 @@ def totals(measure: Measure, *, window: Window, rules: LedgerRules) -> Totals:
         (row.site, row.id): StationTotals(row.site, row.id, row.name, window_start=row.first_at, window_end=row.last_at)
         for row in measure.stations
     }
+    nameless: dict[str, WorkerTotals] = {}
     for (site, worker_id, station_id), amounts in pieces(measure, window=window, rules=rules):
-        _add(workers[site, worker_id], stations[site, station_id], amounts=amounts)
+        worker = workers.get((site, worker_id)) or nameless.setdefault(site, WorkerTotals(site, NAMELESS, NAMELESS))
+        _add(worker, stations[site, station_id], amounts=amounts)
     if window.end is None:
         _widen(stations, measure, rules=rules)
     _occupy(stations, measure, window=window, rules=rules)
     for station in stations.values():
         station.window_start = station.window_start if window.start is None else window.start
         station.window_end = station.window_end if window.end is None else window.end
-    return Totals(window, list(workers.values()), list(stations.values()), knows_occupied=measure.company is not None)
+    return Totals(
+        window,
+        list(workers.values()),
+        list(stations.values()),
+        knows_occupied=measure.company is not None,
+        nameless=[nameless[site] for site in sorted(nameless)],
+        persons_from=persons_from(measure, window),
+    )
+
+
+def persons_from(measure: Measure, window: Window) -> int | None:
+    """Return from when on all workers have their hours, where the window begins before that; None if they have all."""
+    sites = {worker.site for worker in measure.workers} | {station.site for station in measure.stations}
+    since = [measure.kept[site].persons for site in sites if site in measure.kept]
+    latest = max((instant for instant in since if instant is not None), default=None)
+    return latest if latest is not None and (window.start is None or window.start < latest) else None
 
 
 def hours(

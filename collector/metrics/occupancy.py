@@ -9,7 +9,7 @@ S2                                            |===================|
 from collections.abc import Iterable
 from functools import partial
 
-from collector.measures import Occupied, Stretches
+from collector.measures import Occupied, Stretches, joined
 from collector.metrics.timeline import pieces, within
 from collector.metrics.windows import Window
 from collector.records import LedgerRules, Run
@@ -35,18 +35,3 @@ def worked_at(runs: Iterable[Run], stretch: tuple[int, int], *, rules: LedgerRul
             if piece.began_by.event_type == _WORKING:
                 found.setdefault(piece.began_by.workstation_id, []).append((piece.start, piece.end))
     return {station_id: joined(stretches) for station_id, stretches in found.items()}
-
-
-def joined(stretches: Iterable[tuple[int, int]]) -> Stretches:
-    """Return stretches of time with those that overlap or touch made one, ascending.
-
-    >>> joined([(5, 9), (0, 3), (2, 4), (9, 10)])
-    [(0, 4), (5, 10)]
-    """
-    result: list[tuple[int, int]] = []
-    for start, end in sorted(stretches):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(result[-1][1], end))
-        else:
-            result.append((start, end))
-    return result

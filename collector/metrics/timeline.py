@@ -62,11 +62,28 @@ class Timeline:
     worker: Registered
     window: Window
     pieces: Sequence[Piece]
-    """Within the window."""
+    """Within the window, as far as it is kept."""
     counts: Sequence[tuple[int, int]] = ()
     """When units were made within the window, and how many; ascending."""
     hour_offset: int = 0
     """Where the hours of the worker's site begin, past the full hour of UTC."""
+    kept_from: int | None = None
+    """Where the window begins before this instant: time before it is no longer kept; None: all of it is."""
+
+    @property
+    def kept_window(self) -> Window:
+        """What of the window is kept; its pieces are told of that."""
+        start, end = self.window.start, self.window.end
+        if self.kept_from is None:
+            return self.window
+        return Window(self.kept_from if start is None else max(start, self.kept_from), end)
+
+
+def kept_since(horizon: int | None, window: Window) -> int | None:
+    """Return from when on a window can be told, if that is not all of it: at its end, if none of it can."""
+    if horizon is None or (window.start is not None and window.start >= horizon):
+        return None
+    return horizon if window.end is None else min(horizon, window.end)
 
 
 def watermarks_of(cameras: Iterable[Camera], *, site: str) -> dict[str, int]:

@@ -31,7 +31,7 @@ Stretch = tuple[int, int]
 
 def hour_rows(told: Timeline) -> list[dict[str, Any]]:
     """Return a row for each hour of a closed window of at most two days."""
-    window = told.window
+    window = told.kept_window
     if window.start is None or window.end is None or window.end - window.start > MOST_BY_HOUR:
         return []
     return _rows(
@@ -41,7 +41,7 @@ def hour_rows(told: Timeline) -> list[dict[str, Any]]:
 
 def day_rows(told: Timeline, *, zone: ZoneInfo) -> list[dict[str, Any]]:
     """Return a row for each local day of a closed window of at most a year."""
-    window = told.window
+    window = told.kept_window
     if window.start is None or window.end is None or window.end - window.start > MOST_BY_DAY:
         return []
     return _rows(told, list(_days(window.start, window.end, zone=zone)))

@@ -18,11 +18,13 @@ from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
 from collector.storage import ledger_query
 from collector.storage.migrating import refuse_foreign
+from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
 from collector.storage.neighbourhood import Worker
 from collector.storage.opening import looking_at, open_reader, real_path, transaction, translated_errors
 from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.registry_audit import RegistryAudit
 from shared.events import EventType
+from shared.instants import LAST_INSTANT
 
 MOST_DAMAGE = 100
 """Of a file that is broken so many places are told, as SQLite does by itself: nothing else of it is looked at."""
@@ -90,6 +92,9 @@ class _Workers:
         self._findings = findings
         self._registries = RegistryAudit(connection)
         self._rules = ledger_query.rules(connection)
+        self._horizons: dict[int, int | None] = dict(
+            connection.execute("select number, events_from from site").fetchall()
+        )
         self._offsets: dict[int, int] = dict(connection.execute("select number, hour_offset from site").fetchall())
 
     def compare(self, check: Check, *, notify: Notify) -> tuple[int, int]:
@@ -104,6 +109,8 @@ class _Workers:
                 self._sightings(worker, of_events),
                 rules=self._rules,
                 offset=self._offsets.get(worker[0], 0),
+                # No event tells the hours of the nameless one.
+                horizon=LAST_INSTANT if worker[1] == NAMELESS_NUMBER else self._horizons.get(worker[0]),
             )
             unregistered = self._registries.note(worker, of_events)
             site, worker_id = self._registries.person(worker)

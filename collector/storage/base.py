@@ -5,9 +5,9 @@ Unicode code point.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from collector.measures import Histories, Measure, Occupied, Split, Stretch
+from collector.measures import Forgotten, Histories, Kept, Measure, Occupied, Purged, Settle, Split, Stretch, TellAll
 from collector.records import (
     Camera,
     Decide,
@@ -102,6 +102,40 @@ class Storage(Protocol):
 
     async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
         """Return the newest refused items of these sites (None: all), newest first."""
+        ...
+
+    async def kept(self) -> dict[str, Kept]:
+        """Return from when on each site still has what; whoever asks for more is told `BeforeHorizon`."""
+        ...
+
+    async def purge(self, site: str, *, to: Kept, settle: Settle) -> Purged:
+        """Take the oldest hour away that a site shall no longer keep; nothing once it has no more than `to`.
+
+        Bounded, so that deliveries are stored between two steps. Raises `NotFound`.
+        """
+        ...
+
+    async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
+        """Return how many events, hours of workers and hours of workstations a purge would take."""
+        ...
+
+    async def forgettable(self, worker_id: str, *, site: str | None) -> Forgotten:
+        """Return what there is to erase of a worker; raises `NotFound`, or `BadRequest` where several sites have one."""
+        ...
+
+    async def person(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Return what is stored of a worker beside the events; raises as `forgettable`."""
+        ...
+
+    async def forget(self, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
+        """Erase a worker, whose events are refused from now on; raises as `forgettable`."""
+        ...
+
+    async def scrub(self) -> bool:
+        """Write over what was erased, wherever it lay on the disk; say whether there was anything.
+
+        Takes as long as writing the database anew. Raises `Busy` where somebody reads meanwhile: try again.
+        """
         ...
 
     async def name(self, names: Sequence[NewName]) -> None:

@@ -10,14 +10,16 @@ which moves with a watermark, may overlap them.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.measures import Company, Occupied
+from collector.measures import Company, Occupied, joined
 from collector.records import LedgerRules
+from collector.storage import station_hours
 from collector.storage.outlines import outlines_of_site
 from shared.events import EventType
 
@@ -28,11 +30,33 @@ _Open = Mapping[tuple[int, int], set[int]]
 
 
 def tell_company(
+    connection: sqlite3.Connection,
+    into: Company,
+    *,
+    site: Site,
+    question: Occupied,
+    rules: LedgerRules,
+    horizon: int | None,
+) -> bool:
+    """Add what a site's workstations saw in a window; False if that takes more states than the company has left.
+
+    Before `horizon`, of which the window has whole hours only, it is written down.
+    """
+    start, end = question.window
+    if horizon is not None and start < horizon:
+        written = replace(question, window=(start, min(end, horizon)))
+        if not _tell_hours_without_events(connection, into, site=site, question=written, rules=rules):
+            return False
+        question = replace(question, window=(min(end, horizon), end))
+    return _tell_hours_with_events(connection, into, site=site, question=question, rules=rules)
+
+
+def _tell_hours_with_events(
     connection: sqlite3.Connection, into: Company, *, site: Site, question: Occupied, rules: LedgerRules
 ) -> bool:
-    """Add what a site's workstations saw in a window; False if that takes more states than the company has left."""
     name, number, offset = site
     start, end = question.window
+    erased = station_hours.within(station_hours.open_rows(connection, number, window=(start, end)), (start, end))
     open_there = _open_there(connection, site, window=question.window, rules=rules)
     # Which station a number is.
     station_ids = dict(
@@ -53,6 +77,7 @@ def tell_company(
         shared: dict[int, Mapping[int, int]] = {}
         for station, there in _by_station(in_hour).items():
             is_alone = len(there) == 1 and open_there.get((station, hour), there.keys()) == there.keys()
+            is_alone = is_alone and (station_ids[station], hour) not in erased
             if is_alone and stretch == (hour, hour + hours.LENGTH):
                 into.count((name, station_ids[station]), sum(there.values()))
             else:
@@ -74,7 +99,31 @@ def tell_company(
         told = question.tell(runs.values(), stretch)
         for station in shared:
             of_station = told.get(station_ids[station], ())
+            of_station = joined([*of_station, *erased.get((station_ids[station], hour), ())])
             into.add((name, station_ids[station]), of_station, may_overlap=(station, hour) in open_there)
+    return True
+
+
+def _tell_hours_without_events(
+    connection: sqlite3.Connection, into: Company, *, site: Site, question: Occupied, rules: LedgerRules
+) -> bool:
+    """Add what is written down of whole hours, and what the last events before the horizon tell of them by now."""
+    name, number, offset = site
+    window = question.window
+    closed = station_hours.closed_rows(connection, number, window=window)
+    for (station_id, _), occupied in closed.items():
+        into.count((name, station_id), occupied)
+    standing = station_hours.open_rows(connection, number, window=window)
+    # Since the last purge events may have come that are no more than a gap behind the horizon.
+    found = outlines_of_site(connection, (name, number), stretch=window, gap=rules.session_gap, most=into.left)
+    if found is None:
+        return False
+    runs, states = found
+    into.left -= states
+    pieces = station_hours.cut(question.tell(runs.values(), window), offset=offset)
+    changing = {*standing, *pieces} - closed.keys()
+    for (station_id, _), stretches in station_hours.merge(standing, pieces, only=changing).items():
+        into.add((name, station_id), stretches, may_overlap=True)
     return True
 
 

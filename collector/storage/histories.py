@@ -7,6 +7,7 @@ from sqlite_utils.utils import sqlite3
 from collector.measures import Histories, Person, Stretch
 from collector.records import Run
 from collector.storage import sqlite_read
+from collector.storage.kept import kept
 from collector.storage.neighbourhood import run_within
 from collector.storage.outlines import outlines_of_site
 
@@ -48,12 +49,13 @@ def of_worker(
             return None
         runs[site, worker_id] = run_within(connection, (worker[0], worker[1]), start=start, end=end)
     workers = [worker for worker in sqlite_read.workers(connection, of) if worker.id == worker_id]
-    return Histories(workers, sqlite_read.cameras(connection, of), runs)
+    return Histories(workers, sqlite_read.cameras(connection, of), runs, kept(connection))
 
 
 def of_all(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, gap: int, most: int) -> Histories | None:
     """Return how all workers spent a stretch, in outline; None if they have more than `most` states in it."""
     sites = connection.execute("select name, number from site order by name").fetchall()
+    has = kept(connection)
     runs: dict[Person, Run] = {}
     left = most
     for name, number in sites:
@@ -65,7 +67,7 @@ def of_all(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, gap: 
         of_site, states = found
         runs.update(of_site)
         left -= states
-    return Histories(sqlite_read.workers(connection, of), sqlite_read.cameras(connection, of), runs)
+    return Histories(sqlite_read.workers(connection, of), sqlite_read.cameras(connection, of), runs, has)
 
 
 def _closed(stretch: Stretch) -> tuple[int, int]:

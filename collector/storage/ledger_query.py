@@ -15,6 +15,8 @@ from collector.measures import Company, Measure, Occupied, Parts, Person, Split,
 from collector.records import Amounts, LedgerRules, OpenState, Run, State
 from collector.storage import sqlite_read
 from collector.storage.company import tell_company
+from collector.storage.kept import check_parts, kept
+from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
 from collector.storage.neighbourhood import runs_within
 from collector.storage.stays import last_stays
 from collector.storage.watching import watched
@@ -65,11 +67,17 @@ def hour_offsets(connection: sqlite3.Connection) -> dict[str, int]:
 def measure(
     connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, stays: bool, occupied: Occupied | None
 ) -> Measure:
-    """Return what the numbers of a window are made of; see `collector.storage.base.Storage` for what is asked for."""
+    """Return what the numbers of a window are made of; see `collector.storage.base.Storage` for what is asked for.
+
+    Raises:
+        BeforeHorizon: a site has no longer kept what it takes.
+    """
     gathered = _Gathered()
     open_states = _open_states(connection, of)
+    has = kept(connection)
     for site in _sites(connection, of):
         parts = split(site.hour_offset)
+        check_parts(parts, site=site.name, kept=has[site.name], offset=site.hour_offset)
         if parts.whole is not None:
             _add_whole(connection, gathered, site=site, whole=parts.whole, by_hour=by_hour)
         if parts.left is not None:
@@ -92,14 +100,16 @@ def measure(
         stays=gathered.stays,
         company=None if occupied is None else _company(connection, of, question=occupied),
         watched=gathered.watched,
+        kept=has,
     )
 
 
 def _company(connection: sqlite3.Connection, of: Sites, *, question: Occupied) -> Company | None:
-    company, by = Company(question.most), rules(connection)
+    company, by, has = Company(question.most), rules(connection), kept(connection)
     for site in _sites(connection, of):
         place = (site.name, site.number, site.hour_offset)
-        if not tell_company(connection, company, site=place, question=question, rules=by):
+        horizon = has[site.name].events
+        if not tell_company(connection, company, site=place, question=question, rules=by, horizon=horizon):
             return None
     return company
 
@@ -180,17 +190,17 @@ def _add_edges(
 
 
 def _rows_of_hour(connection: sqlite3.Connection, site: _Site, *, at: int) -> list[Any]:
-    # What happened in the hour that an instant lies in.
+    # What happened in the hour that an instant lies in, but for what names nobody: nothing tells which part of it.
     return connection.execute(
         """
         select l.worker, w.worker_id, st.station_id, l.working, l.idle, l.absent, l.assumed, l.units
         from ledger as l
         join worker as w on w.site = l.site and w.number = l.worker
         join workstation as st on st.site = l.site and st.number = l.workstation
-        where l.site = ? and l.hour = ?
+        where l.site = ? and l.hour = ? and l.worker <> ?
         order by l.worker
         """,
-        (site.number, hours.hour_of(at, offset=site.hour_offset)),
+        (site.number, hours.hour_of(at, offset=site.hour_offset), NAMELESS_NUMBER),
     ).fetchall()
 
 

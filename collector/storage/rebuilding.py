@@ -25,6 +25,7 @@ from collector.storage.opening import (
     translated_errors,
 )
 from collector.storage.registry import Registry
+from collector.storage.what_stays import drop_amounts, since, sites_of_free_hours
 from shared.errors import StorageUnusable
 
 EVENTS_TOGETHER = 20_000
@@ -42,7 +43,7 @@ def refuse_unfinished(connection: sqlite3.Connection) -> None:
     tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall()}
     if "event" not in tables:
         raise StorageUnusable("the file is not the database of a collector")
-    if not {"rebuilding", "watched"} <= tables:
+    if not {"rebuilding", "watched", "station_hour", "unscrubbed"} <= tables:
         raise StorageUnusable("the database was made by an older version", hint=WAY_OUT)
     row = connection.execute("select tail from rebuilding").fetchone()
     if row is None:
@@ -150,11 +151,12 @@ class Rebuilding:
             worker,
         )
         offset = registry.hour_offset(worker[0])
+        horizon = registry.horizon(worker[0])
         before = Run(None, None, (), is_last=True)
         events = 0
         while piece := [Entry._make(row) for row in rows.fetchmany(EVENTS_TOGETHER)]:
             splice = decide([before], piece, offset=offset)
-            ledger.add(worker, splice)
+            ledger.add(worker, since(horizon, splice))
             if splice.open_state is not None:
                 before = Run(splice.open_state.state, splice.open_state.last_at, (), is_last=True)
             events += len(piece)
@@ -182,15 +184,12 @@ class Rebuilding:
     def _is_under_way(self) -> bool:
         begun = self._connection.execute("select session_gap, tail from rebuilding").fetchone()
         return begun == self._rules and all(
-            offset == self._hour_offset_of(name)
-            for name, offset in self._connection.execute("select name, hour_offset from site").fetchall()
+            offset == self._hour_offset_of(name) for name, _, offset in sites_of_free_hours(self._connection)
         )
 
     def _drop_everything(self) -> None:
-        for table in ("ledger", "total", "open_state", "rebuilding"):
-            self._connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
-        self._connection.execute("update workstation set first_at = null, last_at = null")
-        for number, name in self._connection.execute("select number, name from site").fetchall():
+        drop_amounts(self._connection)
+        for name, number, _ in sites_of_free_hours(self._connection):
             self._connection.execute(
                 "update site set hour_offset = ? where number = ?", (self._hour_offset_of(name), number)
             )

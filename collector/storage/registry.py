@@ -9,8 +9,12 @@ from sqlite_utils.utils import sqlite3
 
 from collector.records import Delivery, NewName, OpenState, State
 from collector.storage import bulk
+from collector.storage.marks import is_forgotten
 from collector.storage.neighbourhood import Worker
+from shared.errors import BadRequest
 
+NO_HORIZON = -(2**62)
+"""No event and no hour lies before it."""
 _Numbers = dict[tuple[int, str], int]
 _WIDEN = """
     with seen (site, number, first_at, last_at) as (values {rows})
@@ -35,6 +39,7 @@ class Registry:
         """Drop everything remembered; the tables are asked anew."""
         self._sites: dict[str, int] = {}
         self._offsets: dict[int, int] = {}
+        self._horizons: dict[int, int] = {}
         self._workers: _Numbers = {}
         self._workstations: _Numbers = {}
         self._cameras: _Numbers = {}
@@ -62,9 +67,23 @@ class Registry:
             offset = self._offsets[site] = int(row[0])
         return offset
 
+    def horizon(self, site: int) -> int:
+        """Return the instant before which a site takes no events any more."""
+        horizon = self._horizons.get(site)
+        if horizon is None:
+            row = self._connection.execute("select events_from from site where number = ?", (site,)).fetchone()
+            horizon = self._horizons[site] = NO_HORIZON if row[0] is None else int(row[0])
+        return horizon
+
     def worker(self, site: int, worker_id: str) -> int:
         """Return the number of a worker, who is registered from now on."""
         return self._number(self._workers, (site, worker_id), table="worker", column="worker_id")
+
+    def is_forgotten(self, site: int, worker_id: str) -> bool:
+        """Say whether a worker was erased; whoever is registered was not."""
+        if (site, worker_id) in self._workers:
+            return False
+        return is_forgotten(self._connection, site, worker_id=worker_id)
 
     def workstation(self, site: int, station_id: str) -> int:
         """Return the number of a workstation, which is registered from now on."""
@@ -133,6 +152,8 @@ class Registry:
     def name(self, new: NewName) -> None:
         """Give a worker or a workstation a name, registering it if need be; an empty one takes the name away."""
         site = self.site(new.site)
+        if new.kind == "worker" and self.is_forgotten(site, new.id):
+            raise BadRequest(f"worker {new.id} of site {new.site} was erased, and gets no name any more")
         number = self.worker(site, new.id) if new.kind == "worker" else self.workstation(site, new.id)
         self._connection.execute(
             f"update {new.kind} set name = ? where site = ? and number = ?",  # noqa: S608 - one of two names of ours

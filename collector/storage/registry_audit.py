@@ -60,9 +60,20 @@ class RegistryAudit:
 
     def differences(self, connection: sqlite3.Connection) -> Iterator[Difference]:
         """Yield, once all workers have been noted, where bounds of workstations and marks of cameras are wrong."""
-        rows = connection.execute("select site, number, first_at, last_at from workstation order by site, number")
-        for site, number, *stored in rows:
-            should_be = self._bounds.get((site, number), (None, None))
+        rows = connection.execute(
+            """
+            select site, number, erased_first_at, erased_last_at, first_at, last_at
+            from workstation
+            order by site, number
+            """
+        )
+        for site, number, erased_first, erased_last, *stored in rows:
+            first, last = self._bounds.get((site, number), (None, None))
+            known = (
+                [at for at in (first, erased_first) if at is not None],
+                [at for at in (last, erased_last) if at is not None],
+            )
+            should_be = (min(known[0], default=None), max(known[1], default=None))
             for column, there, right in zip(("first_at", "last_at"), stored, should_be, strict=True):
                 if there != right:
                     station_id = self.station(site, number)

@@ -32,6 +32,7 @@ from collector.storage.opening import (
     transaction,
     translated_errors,
 )
+from collector.storage.privacy import PrivacyVerbs
 from collector.storage.readers import Readers
 from collector.storage.rebuilding import refuse_unfinished
 from collector.storage.sqlite_access import SqliteAccess
@@ -42,7 +43,7 @@ from shared.errors import StorageUnusable
 Result = TypeVar("Result")
 
 
-class SqliteStorage:
+class SqliteStorage(PrivacyVerbs):
     """Storage in one SQLite file; see `collector.storage.base.Storage` for the verbs."""
 
     def __init__(self, file: Path, *, reader: sqlite3.Connection, writer: Writer | None) -> None:

@@ -25,6 +25,7 @@ def workers(connection: sqlite3.Connection, of: Sites) -> list[Registered]:
         select s.name, w.worker_id, coalesce(w.name, w.worker_id)
         from worker as w
         join site as s on s.number = w.site
+        where w.number > 0
         order by s.name, w.worker_id
         """
     ).fetchall()

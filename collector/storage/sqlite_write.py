@@ -5,6 +5,7 @@ each is judged once a transaction, with all its arrivals from whatever deliverie
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from sqlite_utils.utils import sqlite3
@@ -16,7 +17,8 @@ from collector.storage.ledger_query import rules
 from collector.storage.ledger_rows import LedgerRows
 from collector.storage.neighbourhood import Worker, runs_around
 from collector.storage.numbering import note_contact
-from collector.storage.registry import Registry
+from collector.storage.refused import refused
+from collector.storage.registry import NO_HORIZON, Registry
 from shared.errors import BadRequest, NotFound
 
 # A survivor replaces what stands: `decide` has seen it.
@@ -41,8 +43,8 @@ def store(
 ) -> list[Stored]:
     """Write deliveries inside an open transaction; return what became of each."""
     sites = [registry.site(registry.place_camera(delivery)) for delivery in deliveries]
-    arrivals = _by_worker(registry, sites, deliveries=deliveries)
     outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
+    arrivals = _by_worker(registry, sites, deliveries=deliveries, outcomes=outcomes)
     events, ledger = _EventRows(registry), LedgerRows(connection, registry)
     gap = rules(connection).session_gap
     for worker, (places, entries) in sorted(arrivals.items()):
@@ -58,9 +60,7 @@ def store(
     registry.write_bounds()
     remaining = iter(outcomes)
     return [
-        Stored(
-            list(islice(remaining, len(delivery.events))), _write_sender(connection, registry, site=site, of=delivery)
-        )
+        _stored(connection, registry, site=site, of=delivery, became=list(islice(remaining, len(delivery.events))))
         for site, delivery in zip(sites, deliveries, strict=True)
     ]
 
@@ -75,21 +75,32 @@ def rename_site(connection: sqlite3.Connection, *, old: str, new: str) -> None:
 
 
 def _by_worker(
-    registry: Registry, sites: Iterable[int], *, deliveries: Iterable[Delivery]
+    registry: Registry, sites: Iterable[int], *, deliveries: Iterable[Delivery], outcomes: list[Outcome]
 ) -> dict[Worker, tuple[list[int], list[Entry]]]:
-    """Return the arrivals of each worker, with their places in the order of arrival."""
+    """Return the arrivals of each worker, with their places in the order of arrival; `outcomes` tells of those left out."""
     grouped: dict[tuple[int, str], tuple[list[int], list[Entry]]] = {}
     place = 0
     for site, delivery in zip(sites, deliveries, strict=True):
-        camera = delivery.camera
+        camera, horizon = delivery.camera, registry.horizon(site)
         for at, worker_id, workstation_id, kind, count, confidence in delivery.events:
+            if at < horizon:
+                outcomes[place] = Outcome.too_old
+                place += 1
+                continue
             group = grouped.get((site, worker_id))
             if group is None:
                 group = grouped[site, worker_id] = ([], [])
             group[0].append(place)
             group[1].append(_new(Entry, (at, kind, workstation_id, count, confidence, camera)))
             place += 1
-    return {(site, registry.worker(site, worker_id)): group for (site, worker_id), group in grouped.items()}
+    result: dict[Worker, tuple[list[int], list[Entry]]] = {}
+    for (site, worker_id), group in grouped.items():
+        if registry.is_forgotten(site, worker_id):
+            for place in group[0]:
+                outcomes[place] = Outcome.forgotten
+        else:
+            result[site, registry.worker(site, worker_id)] = group
+    return result
 
 
 class _EventRows:
@@ -141,12 +152,16 @@ class _EventRows:
         bulk.execute(connection, _KEEP_LOSERS, rows=self._conflicts)
 
 
-def _write_sender(
-    connection: sqlite3.Connection, registry: Registry, *, site: int, of: Delivery
-) -> Sequence[tuple[int, int]]:
-    _write_refusals(connection, site, delivery=of)
+def _stored(
+    connection: sqlite3.Connection, registry: Registry, *, site: int, of: Delivery, became: Sequence[Outcome]
+) -> Stored:
+    horizon = registry.horizon(site)
+    known_horizon = None if horizon == NO_HORIZON else horizon
+    refusals = [*of.refusals, *refused(of.events, became, horizon=known_horizon)]
+    _write_refusals(connection, site, delivery=replace(of, refusals=refusals) if refusals else of)
     camera = registry.camera(site, of.camera)
-    return () if camera is None else note_contact(connection, (site, camera), delivery=of)
+    lacking = () if camera is None else note_contact(connection, (site, camera), delivery=of)
+    return Stored(became, lacking, known_horizon)
 
 
 def _write_refusals(connection: sqlite3.Connection, site: int, *, delivery: Delivery) -> None:

@@ -23,6 +23,7 @@ class Meters:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._began: float | None = None
+        self._failed: float | None = None
         self.registry = CollectorRegistry()
         self._events = self._counter("events", "Items that were answered for, by what became of them.", "result")
         self._conflicts = self._counter(
@@ -49,6 +50,11 @@ class Meters:
         """How long the transaction that runs has taken so far; 0 if none runs."""
         return 0.0 if self._began is None else self._clock.monotonic() - self._began
 
+    @property
+    def failed_seconds_ago(self) -> float | None:
+        """How long ago a transaction kept nothing; None if none since one was kept."""
+        return None if self._failed is None else self._clock.monotonic() - self._failed
+
     def began(self) -> None:
         """Note that a transaction begins."""
         self._began = self._clock.monotonic()
@@ -56,7 +62,7 @@ class Meters:
     def stored(self, deliveries: Sequence[Delivery], results: Sequence[Stored]) -> None:
         """Count what a transaction has put on disk."""
         self._commits.observe(self.busy_seconds)
-        self._began = None
+        self._began = self._failed = None
         for delivery, stored in zip(deliveries, results, strict=True):
             accepted = stored.outcomes.count(Outcome.accepted)
             self._count("accepted", accepted)
@@ -74,7 +80,7 @@ class Meters:
 
     def failed(self, error: Exception) -> None:
         """Count a transaction that kept nothing."""
-        self._began = None
+        self._began, self._failed = None, self._clock.monotonic()
         self._failures.labels(failure_reason(error)).inc()
 
     def answered(self, *, method: str, route: str, code: str, seconds: float) -> None:

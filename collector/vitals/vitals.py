@@ -26,6 +26,9 @@ BEAT_SECONDS = 5.0
 _BEATS_TO_MISS = 3
 """A transaction of the largest size takes a second; a disk that tidies up, some more."""
 PATIENCE_SECONDS = 5.0
+FORGIVEN_SECONDS = 120.0
+"""Agents try again within a minute. If nobody has for longer, perhaps a load balancer keeps them away because we are not ready:
+only a delivery can show that the disk has room again."""
 
 Result = TypeVar("Result")
 
@@ -71,7 +74,8 @@ class Vitals:
             reasons.append("what stores events has ended; the log says why")
         if self._is_hung:
             reasons.append(f"the store has not answered for {self.meters.busy_seconds:.0f} s")
-        if self._ingest.failure is not None:
+        failed = self.meters.failed_seconds_ago
+        if self._ingest.failure is not None and failed is not None and failed < FORGIVEN_SECONDS:
             reasons.append(f"the last events could not be stored: {self._ingest.failure}")
         return reasons
 

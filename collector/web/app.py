@@ -12,8 +12,10 @@ from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
 from collector.web.access import VIEWER_OF, ViewerOf
 from collector.web.attempts import Attempts
+from collector.web.connections import note_answering
 from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
+from collector.web.limits import BODY_ROOM, RATES, BodyRoom, Rates
 from collector.web.login import LOGINS, Logins
 from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
@@ -45,6 +47,7 @@ def make_app(
     hosts = allowed_hosts(settings.listen[0]) if settings.is_on_loopback and not settings.open else None
     app = web.Application(
         middlewares=[
+            note_answering,
             counted(meters, clock=clock),
             compress_answers,
             answer_problems,
@@ -63,6 +66,8 @@ def make_app(
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
+    app[BODY_ROOM] = BodyRoom()
+    app[RATES] = Rates(settings.camera_requests_per_second, clock=clock)
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[PAGES] = read_pages()

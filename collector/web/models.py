@@ -82,7 +82,10 @@ class WorkerRow(Answer):
     idle_minutes: float
     absent_minutes: float
     assumed_minutes: Annotated[float, Field(description="Contained in the three: nobody saw it.")]
-    no_data_minutes: Annotated[float | None, Field(description="The rest of the window; null where it is open.")]
+    no_data_minutes: Annotated[
+        float | None,
+        Field(description="The rest of the window; null where it is open, or names nobody in some of its hours."),
+    ]
     utilization_percent: Annotated[float, Field(description="working / (working + idle) × 100.")]
     units_produced: Count
     units_per_hour: Annotated[float, Field(description="units / (working + idle).")]
@@ -109,10 +112,14 @@ class FactoryRow(Answer):
     total_absent_minutes: float
     total_units_produced: Count
     average_utilization_percent: Annotated[
-        float, Field(description="Mean over the workers with any working or idle time.")
+        float | None,
+        Field(
+            description="Mean over the workers with any working or idle time; null where hours of the window name nobody "
+            "any more."
+        ),
     ]
     time_weighted_utilization_percent: float
-    active_workers: Count
+    active_workers: Annotated[Count | None, Field(description="How many the mean is over; null where it is.")]
 
 
 class HourSums(Answer):

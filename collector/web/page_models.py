@@ -71,6 +71,10 @@ class TimelineAnswer(Answer):
     site: str
     name: str
     window: WindowNamed
+    kept_from: Annotated[
+        Instant | None,
+        Field(description="Before it time is no longer kept, nor in the spans and totals; null: all is."),
+    ]
     spans: list[Span]
     totals: TimelineTotals
     hours: Annotated[list[TimelinePart], Field(description="Of windows of up to two days, else none.")]
@@ -118,9 +122,11 @@ class FloorFactory(Answer):
     total_absent_us: Count
     total_assumed_us: Count
     total_units_produced: Count
-    average_utilization_percent: float
+    average_utilization_percent: Annotated[
+        float | None, Field(description="Null where hours of the window name nobody any more.")
+    ]
     time_weighted_utilization_percent: float
-    active_workers: Count
+    active_workers: Count | None
 
 
 class AtWork(Answer):
@@ -216,6 +222,12 @@ class FloorAnswer(Answer):
     workers: list[FloorWorker]
     shows_persons: Annotated[bool, Field(description="Without, `workers` is empty: persons are not for this role.")]
     workers_left_out: Count
+    timelines_from: Annotated[
+        Instant | None, Field(description="Before it timelines are no longer kept; null: all of the window's are.")
+    ]
+    persons_from: Annotated[
+        Instant | None, Field(description="Hours before it name nobody any more; null: all of the window's do.")
+    ]
     has_timelines: bool
     workstations: list[FloorStation]
     workstations_left_out: Count

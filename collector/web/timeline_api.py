@@ -58,8 +58,9 @@ def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> di
             "time_zone": zone.key,
             "shift": None if asked.shift is None else str(asked.shift),
         },
+        "kept_from": None if told.kept_from is None else format_instant(told.kept_from),
         "spans": span_rows(told.pieces),
-        "totals": sum_row(told.pieces, window=told.window),
+        "totals": sum_row(told.pieces, window=told.kept_window),
         "hours": worker_hours.hour_rows(told),
         "days": worker_hours.day_rows(told, zone=zone),
     }

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from collector.grants import Needs
 from collector.vitals.meters import Meters
 from collector.web.access import Viewer
 from collector.web.context import VITALS
@@ -18,10 +19,11 @@ GONE = "gone"
 """Instead of a status, where the client went away before it got one."""
 
 
-async def readyz(request: web.Request, _viewer: Viewer) -> web.Response:
-    """Say whether an event delivered now would be stored; else, why not."""
+async def readyz(request: web.Request, viewer: Viewer) -> web.Response:
+    """Say whether an event delivered now would be stored; else, to those who may look, why not."""
     reasons = request.app[VITALS].not_ready()
-    return problem(503, "; ".join(reasons)) if reasons else web.json_response({"status": "ready"})
+    told = "; ".join(reasons) if Needs.look in viewer.may else "events cannot be stored now"
+    return problem(503, told) if reasons else web.json_response({"status": "ready"})
 
 
 async def metrics(request: web.Request, _viewer: Viewer) -> web.Response:

@@ -7,13 +7,15 @@ knows an event by what it says, so that costs traffic and counts nothing twice.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from edge_agent.buffer import quarantine, rows, schema
+from edge_agent.buffer.epochs import ended
 from edge_agent.buffer.faults import translated
 from edge_agent.buffer.findings import Finding, judge, look_at, places
+from edge_agent.buffer.unsalvaged import Queue
 from shared.errors import LinesideError
 from shared.events import Event, read_event
 from shared.receipts import Ranges, count, first_numbers, subtract
@@ -23,7 +25,7 @@ _GROUP = 500
 _log = logging.getLogger(__name__)
 
 
-def adopt_others(current: Path, *, append: Callable[[Sequence[Event]], None], now: int) -> None:
+def adopt_others(current: Path, *, queue: Queue, now: int) -> None:
     """Append what waits in the other queue files of ours that lie beside the current one, and set those aside.
 
     What cannot be taken in now stays where it is, for the next start.
@@ -32,19 +34,20 @@ def adopt_others(current: Path, *, append: Callable[[Sequence[Event]], None], no
         if path != current and path.exists():
             try:
                 with translated(path):
-                    _adopt(path, append=append, now=now)
+                    _adopt(path, queue=queue, now=now)
             except LinesideError as error:
                 _log.warning("events beside the queue could not be taken in", extra={"reason": str(error)})
 
 
-def _adopt(path: Path, *, append: Callable[[Sequence[Event]], None], now: int) -> None:
+def _adopt(path: Path, *, queue: Queue, now: int) -> None:
     finding, _ = judge(look_at(path, known_version=schema.SCHEMA_VERSION), known_version=schema.SCHEMA_VERSION)
     if finding is not Finding.ours:
         return
     with closing(schema.connect(path)) as connection:
         pending = rows.backlog(connection).pending
         for events in _waiting(connection, pending):
-            append(events)
+            queue.append(events)
+        queue.retire([ended(epoch.token, last=epoch.last) for epoch in rows.epochs(connection).values()])
     folder = quarantine.set_aside(path, now=now, why="adopted")
     _log.warning(
         "events that waited beside the queue were taken in",

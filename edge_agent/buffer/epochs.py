@@ -2,8 +2,13 @@
 
 A number is used once within its epoch, for ever. After a stop that was not clean, commits may be missing that somebody
 has seen (a damaged write-ahead log drops its end without a word), so the numbers go on under a new epoch.
+
+An epoch is *retired* when its events went on under other numbers, because their file was taken in by another one. The
+collector still waits for the numbers that never arrived under its token: it is told once that they never will.
 """
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from edge_agent.buffer import rows
@@ -14,6 +19,8 @@ from shared.clock import new_token
 STOP = "stop"
 CLEAN = "clean"
 _RUNNING = "running"
+
+_RETIRED = "retired epochs"
 
 _BEGIN_EPOCH = """
 insert into epoch (number, token, first_seq)
@@ -54,6 +61,25 @@ def begin_run(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
 def begin_epoch(connection: rows.Connection, *, number: int, token: str, first_seq: int) -> None:
     """Let a token count for the numbers from `first_seq` on; the caller holds a transaction."""
     connection.execute(_BEGIN_EPOCH, (number, token, first_seq))
+
+
+def retired(connection: rows.Connection) -> tuple[Epoch, ...]:
+    """Return the epochs of which the collector has to be told that no more will come; each ends before it begins."""
+    try:
+        noted = json.loads(rows.meta(connection, _RETIRED) or "[]")
+        return tuple(ended(str(token), last=int(last)) for token, last in noted)
+    except (TypeError, ValueError):  # damaged: the collector goes on waiting, and nothing else is lost
+        return ()
+
+
+def remember_retired(connection: rows.Connection, epochs: Iterable[Epoch]) -> None:
+    """Note these as the retired epochs; the caller holds a transaction."""
+    remember(connection, key=_RETIRED, value=json.dumps([(epoch.token, epoch.last) for epoch in epochs]))
+
+
+def ended(token: str, *, last: int) -> Epoch:
+    """Return an epoch that has no number of its own any more: a header reports all of them up to `last` as skipped."""
+    return Epoch(token, last + 1, last)
 
 
 def remember(connection: rows.Connection, *, key: str, value: str) -> None:

@@ -11,7 +11,7 @@ from sqlite_utils.utils import sqlite3
 from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 
 _PRIMARY_CODE = 0xFF
-_BUSY, _LOCKED, _IO, _CORRUPT, _FULL, _NOT_A_DATABASE = 5, 6, 10, 11, 13, 26  # https://sqlite.org/rescode.html
+_BUSY, _LOCKED, _CORRUPT, _FULL, _NOT_A_DATABASE = 5, 6, 11, 13, 26  # https://sqlite.org/rescode.html
 _ERROR, _CONSTRAINT, _MISMATCH = 1, 19, 20
 """What our statements meet in a file of another schema, or of numbers that cannot be."""
 _WILL_BE_SALVAGED = "what is whole will be salvaged; send again"
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class DiskFailed(StorageUnusable):
-    """The disk did not do what it was told; nothing of this request was kept."""
+    """The disk did not do what it was told, or does not let us write; nothing of this request was kept."""
 
     http_status = 503
     retry_after_seconds = 5
@@ -99,8 +99,8 @@ def _in_our_words(error: sqlite3.Error, path: Path) -> LinesideError:
         return Busy(f"{path} is busy")
     if code in (_NOT_A_DATABASE, _CORRUPT):
         return QueueDamaged(f"{path} is damaged: {error}", hint=_WILL_BE_SALVAGED)
-    if code == _IO:
-        return DiskFailed(f"{path} cannot be used: {error}", hint="is the disk mounted, writable and whole?")
+    if isinstance(error, sqlite3.ProgrammingError):  # ours, such as the use of a log that is closed
+        return StorageUnusable(f"{path} cannot be used: {error}")
     if code in (_ERROR, _CONSTRAINT, _MISMATCH):
         return QueueDoubtful(f"{path} cannot be used: {error}", hint="it is opened anew and looked over; send again")
     return _unusable(path, str(error))
@@ -110,5 +110,5 @@ def _full(path: Path) -> StorageFull:
     return StorageFull(f"no room is left on the disk of {path}", hint="make room; nothing that was taken is lost")
 
 
-def _unusable(path: Path, reason: str) -> StorageUnusable:
-    return StorageUnusable(f"{path} cannot be used: {reason}", hint="is the disk mounted, writable and whole?")
+def _unusable(path: Path, reason: str) -> DiskFailed:
+    return DiskFailed(f"{path} cannot be used: {reason}", hint="is the disk mounted, writable and whole?")

@@ -5,6 +5,7 @@
     a pipe, a directory, a link that leads nowhere  left untouched, as of another application
     absent, but its write-ahead log is there        damaged: what verifies in the log is salvaged
     empty, or does not begin as SQLite does         damaged
+    there, but its first sector cannot be read      damaged
     of another application, and holds no row of ours    left untouched; the queue is queue-2.db beside it
     of another application, but holds a row of ours     damaged
     ours, of a newer schema                         left untouched; the queue is queue-2.db beside it
@@ -36,6 +37,7 @@ COMPANIONS = ("", "-wal", "-shm")
 """The files that belong together, by what follows the name of the first."""
 MOST_BESIDE = 9
 _NO_FILES = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+_BAD_SECTOR = (errno.EIO, errno.EUCLEAN, errno.EBADMSG)
 _HEADER_BYTES = 100
 _JOURNAL, _FRACTIONS, _FORMAT = slice(18, 20), slice(21, 24), 47
 """Written and read as WAL (2) or not yet (1); shares of a page, fixed; the format of the schema, 4 since 2006."""
@@ -76,12 +78,16 @@ class Look:
     """How many the file itself notes; only looked for where its header says that it is newer. None: not to be read."""
     instead: str | None = None
     """In words what is there instead of a file."""
+    is_unreadable: bool = False
+    """Whether the disk does not give its first bytes."""
 
 
 def judge(look: Look, *, known_version: int) -> tuple[Finding, str]:
     """Return what a file is, and why in words; `known_version` is the newest schema that this program knows."""
     if look.instead is not None:
         return Finding.foreign, f"it is {look.instead}"
+    if look.is_unreadable:
+        return Finding.damaged, "its beginning cannot be read"
     if look.header is None:
         return (Finding.damaged, "it is missing but its log is there") if look.has_log else (Finding.absent, "")
     if not look.header:
@@ -123,7 +129,12 @@ def look_at(path: Path, *, known_version: int) -> Look:
     if not path.exists():
         return Look(None, has_log)
     with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
+        try:
+            header = file.read(_HEADER_BYTES)
+        except OSError as error:
+            if error.errno not in _BAD_SECTOR:
+                raise
+            return Look(None, has_log, is_unreadable=True)
         is_another = header.startswith(MAGIC) and int.from_bytes(header[_APPLICATION_ID]) != APPLICATION_ID
         file.seek(0)
         has_row = is_another and next(rows_of_file(file, is_whole=is_whole_row), None) is not None

@@ -14,7 +14,8 @@ from typing import TypeVar
 from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer import rows, schema
-from edge_agent.delivery.batching import Gap
+from edge_agent.buffer.epochs import retired
+from edge_agent.delivery.batching import Epoch, Gap
 from shared.errors import LinesideError
 from shared.receipts import Ranges, normalise, subtract, union
 
@@ -34,6 +35,7 @@ class Known:
     last_seq: int = 0
     settled: Ranges = ()
     folded: int = 0
+    retired: tuple[Epoch, ...] = ()
     removed: Ranges = ()
     letters: list[rows.Row] = field(default_factory=list)
     gaps: tuple[Gap, ...] = ()
@@ -49,6 +51,7 @@ def what_is_known(path: Path) -> Known:
         known.last_seq = _or(0, lambda: rows.last_seq(connection))
         known.settled = _or((), lambda: normalise(rows.settled(connection)))
         known.folded = _or(0, lambda: rows.folded(connection)) if known.settled else 0
+        known.retired = _or((), lambda: retired(connection))
         known.removed = _or((), lambda: normalise(rows.removed(connection)))
         known.letters = _or([], lambda: [_letter(row) for row in connection.execute(_LETTERS).fetchall()])
         known.gaps = _or((), lambda: _apart(rows.dropped(connection)))

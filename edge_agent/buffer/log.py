@@ -26,7 +26,7 @@ from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry, checksum
 from edge_agent.buffer.space import EVENT_BYTES, Limits, free_disk_bytes, size_bytes
 from edge_agent.buffer.unsalvaged import waiting_words
-from edge_agent.delivery.batching import Backlog
+from edge_agent.delivery.batching import Backlog, Epoch
 from edge_agent.delivery.settlement import DeadLetter
 from shared.clock import Clock
 from shared.errors import LinesideError
@@ -92,7 +92,7 @@ class EventLog(DeadLetterVerbs):
         """Take in what waits in queue files beside this one, as a start does; what `tidy` takes in later is said."""
         if words := waiting_words(self._folder):
             _log.error("events wait outside the queue", extra={"found": words})
-        adopt_others(self._path, append=self.append, now=self._clock.now())
+        adopt_others(self._path, queue=self, now=self._clock.now())
 
     def tidy(self) -> bool:
         """Do one small step of what can wait, the events of unsalvaged sets last; True if there is more to do.
@@ -235,6 +235,19 @@ class EventLog(DeadLetterVerbs):
         self._ready()
         with self._writing():
             epochs.remember(self._connection, key=key, value=value)
+
+    def retired(self) -> tuple[Epoch, ...]:
+        """Return the epochs whose events went on under other numbers, see `epochs`; from memory."""
+        return self._retired
+
+    def retire(self, ended: Sequence[Epoch], *, told: Sequence[Epoch] = ()) -> None:
+        """Note that these epochs have ended elsewhere, and that of those `told` the collector knows it."""
+        self._ready()
+        left = tuple(dict.fromkeys((*(one for one in self._retired if one not in told), *ended)))
+        if left != self._retired:
+            with self._writing():
+                epochs.remember_retired(self._connection, left)
+            self._retired = left
 
     def recall(self, key: str) -> str | None:
         """Return what was remembered."""

@@ -31,7 +31,7 @@ def set_aside(path: Path, *, now: int, why: str = DAMAGED) -> Path:
     sync_folder(folder)
     sync_folder(path.parent)
     if why != UNSALVAGED:
-        _prune(path.parent, why=why)
+        _prune(folder, why=why)
     return folder
 
 
@@ -41,7 +41,7 @@ def note_salvaged(folder: Path) -> Path:
     place = _free_name(folder.with_name(f"{DAMAGED}-{stamp}"))
     folder.replace(place)
     sync_folder(place.parent)
-    _prune(place.parent, why=DAMAGED)
+    _prune(place, why=DAMAGED)
     return place
 
 
@@ -50,8 +50,10 @@ def sets(folder: Path, *, why: str = DAMAGED) -> list[Path]:
     return sorted(one for one in folder.glob(f"{why}-*") if one.is_dir() and not one.is_symlink())
 
 
-def _prune(parent: Path, *, why: str) -> None:
-    for old in sets(parent, why=why)[:-MOST_SETS]:
+def _prune(newest: Path, *, why: str) -> None:
+    """Remove the oldest sets by their names; never the one just made, which a clock that is not set dates to 1970."""
+    others = [one for one in sets(newest.parent, why=why) if one != newest]
+    for old in others[: 1 - MOST_SETS]:
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer import removal, rows
-from edge_agent.buffer.epochs import begin_run
+from edge_agent.buffer.epochs import begin_run, retired
 from edge_agent.buffer.faults import DiskFailed, QueueDamaged, transaction, translated
 from edge_agent.buffer.oldest import OldestPending
 from edge_agent.buffer.opening import open_queue, problem_of
 from edge_agent.buffer.schema import open_for_reading
 from edge_agent.buffer.space import ROOM_TO_WRITE, Limits, Reserve, free_disk_bytes
 from edge_agent.buffer.unsalvaged import Unsalvaged
+from edge_agent.delivery.batching import Epoch
 from shared.clock import Clock
 from shared.errors import LinesideError, StorageFull
 from shared.file_lock import FileLock
@@ -38,6 +39,7 @@ class QueueFile:
     _settled: Ranges
     _dead: Ranges
     _removed: Ranges
+    _retired: tuple[Epoch, ...]
     _folded: int
     """How many of the settled numbers were in truth given up, long ago: see `folding`."""
     _coming: list[tuple[int, int]] | None = None
@@ -114,6 +116,7 @@ class QueueFile:
         """Begin a run in the file, and learn from it where each number is."""
         self._connection.execute(f"pragma wal_autocheckpoint = {self._limits.log_pages}").fetchall()
         self._epoch_number = max(begin_run(self._connection, self._path))
+        self._retired = retired(self._connection)
         self._settled = rows.settled(self._connection)
         self._folded = rows.folded(self._connection)
         self._dead = rows.dead(self._connection)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
-from edge_agent.buffer import audit, dead_letters, rows, schema
+from edge_agent.buffer import audit, dead_letters, rows, schema, soundness
 from edge_agent.buffer.audit import Books
 from edge_agent.buffer.dead_letters import LetterRow
 from edge_agent.buffer.faults import translated
@@ -161,6 +161,15 @@ class LogReader:
         """Return what SQLite finds wrong with the file; nothing if it is whole."""
         with self._reading():
             return audit.integrity(self._connection)
+
+    def unsound(self) -> str | None:
+        """Return what a start would call damaged although SQLite does not, in words; None if all agrees.
+
+        Of a file that an older program has made, and none has migrated since, nothing is said.
+        """
+        with self._reading():
+            version = int(self._connection.execute("pragma user_version").fetchone()[0])
+            return soundness.problem(self._connection) if version == schema.SCHEMA_VERSION else None
 
     def books(self) -> Books:
         """Return where every number is."""

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from edge_agent.buffer import removal, rows, schema
-from edge_agent.buffer.epochs import begin_epoch, remember
+from edge_agent.buffer.epochs import begin_epoch, ended, remember, remember_retired
 from edge_agent.buffer.faults import transaction, translated
 from edge_agent.buffer.known import Known, what_is_known
 from edge_agent.buffer.pages import AnyRow, EventRow, rows_of_file, rows_of_log
@@ -115,14 +115,13 @@ def salvage(path: Path) -> Salvaged:
     return outcome
 
 
-def remains(path: Path) -> tuple[Ranges, Iterator[EventRow]]:
-    """Return the numbers that are done with in the file at `path`, and the whole events there and in its log.
+def remains(path: Path) -> tuple[Ranges, int, Iterator[AnyRow]]:
+    """Return what is done with in the file at `path`, the greatest number it notes, and the whole rows there and in its log.
 
-    The same event may come several times.
+    The same row may come several times.
     """
     known = what_is_known(path)
-    found = (row for row in _all_rows(path) if isinstance(row, EventRow))
-    return union(known.settled, removal.ranges_of(known.gaps)), found
+    return union(known.settled, removal.ranges_of(known.gaps)), known.last_seq, _all_rows(path)
 
 
 def log_events(path: Path) -> dict[int, EventRow]:
@@ -219,7 +218,9 @@ def _settle_accounts(connection: rows.Connection, known: Known) -> Salvaged:
     removal.change_removed(connection, before=(), after=gone)
     connection.execute(_FORGET_SEQUENCE)
     connection.execute(_SET_SEQUENCE, (last,))
-    _write_epochs(connection, known.epochs)
+    tokens = _write_epochs(connection, known.epochs)
+    given_up = (ended(token, last=last) for token, _ in known.epochs.values() if token not in tokens)
+    remember_retired(connection, (*known.retired, *given_up))
     return Salvaged(count(present), count(new))
 
 
@@ -227,8 +228,8 @@ def _present(connection: rows.Connection) -> Ranges:
     return tuple(connection.execute(_STRETCHES).fetchall())
 
 
-def _write_epochs(connection: rows.Connection, known: dict[int, tuple[str, int]]) -> None:
-    """Give each event's epoch its token; a new one where the old is not known, for a token must never be guessed."""
+def _write_epochs(connection: rows.Connection, known: dict[int, tuple[str, int]]) -> frozenset[str]:
+    """Give each event's epoch its token and return them; a new one where the old is not known, a token is never guessed."""
     used = connection.execute(_BY_EPOCH).fetchall()
     if all(number in known for number, _, _ in used) and _is_in_order(used, known):
         epochs = known
@@ -240,6 +241,7 @@ def _write_epochs(connection: rows.Connection, known: dict[int, tuple[str, int]]
         epochs = {1: (new_token(), 1)}
     for number, (token, first) in sorted(epochs.items()):
         begin_epoch(connection, number=number, token=token, first_seq=first)
+    return frozenset(token for token, _ in epochs.values())
 
 
 def _is_in_order(used: list[rows.Row], known: dict[int, tuple[str, int]]) -> bool:

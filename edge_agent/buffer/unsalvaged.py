@@ -11,15 +11,18 @@ says, so that costs traffic and counts nothing twice.
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from edge_agent.buffer import quarantine
+from edge_agent.buffer.epochs import ended
 from edge_agent.buffer.findings import companions, places
+from edge_agent.buffer.pages import EpochRow, EventRow
 from edge_agent.buffer.salvage import remains
 from edge_agent.buffer.space import free_disk_bytes
+from edge_agent.delivery.batching import Epoch
 from shared.events import Event, read_event
 from shared.receipts import numbers, of_numbers, subtract, union
 from shared.wire import decode_json
@@ -36,11 +39,22 @@ class Queue(Protocol):
     def append(self, events: Sequence[Event]) -> None:
         """Keep events, all or none."""
 
+    def retire(self, ended: Sequence[Epoch]) -> None:
+        """Note that epochs have ended."""
+
     def remember(self, key: str, value: str) -> None:
         """Keep a fact."""
 
     def recall(self, key: str) -> str | None:
         """Return a fact."""
+
+
+@dataclass(slots=True)
+class _Numbering:
+    """How the events of a set were numbered, as far as its rows were looked at: for the collector to wait for no more."""
+
+    tokens: dict[str, None] = field(default_factory=dict)
+    last: int = 0
 
 
 @dataclass(slots=True)
@@ -51,6 +65,7 @@ class _Progress:
     groups: Iterator[list[Event]]
     group: list[Event] | None
     done: int
+    numbering: _Numbering
     events: int = 0
 
 
@@ -75,6 +90,7 @@ class Unsalvaged:
             return False
         if progress.group is None:
             self._progress = None
+            queue.retire([ended(token, last=progress.numbering.last) for token in progress.numbering.tokens])
             self._finish(progress)
             return True
         queue.append(progress.group)
@@ -93,9 +109,10 @@ class Unsalvaged:
         folder = waiting[0]
         name, _, done = (queue.recall(_PROGRESS) or "").rpartition(" ")
         before = int(done) if name == folder.name else 0
-        groups = _groups(folder)
+        numbering = _Numbering()
+        groups = _groups(folder, numbering)
         group = next((one for place, one in enumerate(groups) if place >= before), None)
-        return _Progress(folder, groups, group, before)
+        return _Progress(folder, groups, group, before, numbering)
 
     def _finish(self, progress: _Progress) -> None:
         folder = quarantine.note_salvaged(progress.folder)
@@ -108,13 +125,16 @@ def waiting_words(folder: Path) -> str | None:
     return f"accepted events wait for room, they are only in {', '.join(names)}" if names else None
 
 
-def _groups(folder: Path) -> Iterator[list[Event]]:
-    """Yield the events of a set that are not done with, each once, in the same groups every time."""
+def _groups(folder: Path, numbering: _Numbering) -> Iterator[list[Event]]:
+    """Yield the events of a set that are not done with, each once, in the same groups every time; note how they are numbered."""
     for path in places(folder):
         if companions(path):
-            done, rows = remains(path)
+            done, last, rows = remains(path)
+            numbering.last = max(numbering.last, last)
             while group := list(islice(rows, GROUP)):
-                found = {row.seq: row for row in group}
+                found = {row.seq: row for row in group if isinstance(row, EventRow)}
+                numbering.tokens |= {row.token: None for row in group if isinstance(row, EpochRow)}
+                numbering.last = max(numbering.last, *found, 0)
                 fresh = subtract(of_numbers(found), done)
                 done = union(done, fresh)
                 read = (read_event(decode_json(found[seq].payload)) for seq in numbers(fresh))

@@ -12,8 +12,6 @@ from shared.findings import Finding, clock_finding
 
 GREATEST_OFFSET_SECONDS = 60.0
 """Five minutes ahead and the collector rejects events; a minute is no drift of a clock that is set."""
-SHORTEST_VALIDITY_SECONDS = 14 * 86_400
-_DAY = 86_400
 
 
 def agent_finding(status: Mapping[str, Any] | None, *, camera: str, collector: str) -> Finding:
@@ -60,14 +58,6 @@ def plain_finding(url: str, *, is_loopback: bool) -> Finding:
     if is_loopback:
         return Finding("tls", "not used: the collector is on this machine")
     return Finding("tls", f"not used: everyone on the way to {url} can read and forge events", 3)
-
-
-def certificate_finding(*, version: str, seconds_left: float) -> Finding:
-    """Judge a certificate that was found valid."""
-    words = f"{version}, the certificate is valid for {seconds_left / _DAY:.0f} days"
-    if seconds_left < SHORTEST_VALIDITY_SECONDS:
-        return Finding("tls", f"{words}: renew it at the collector", 3)
-    return Finding("tls", words)
 
 
 def handshake_finding(attempt: Attempt, *, now: int) -> Finding:

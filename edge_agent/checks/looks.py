@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from edge_agent.buffer.reader import LogReader
 from edge_agent.checks.findings import (
-    certificate_finding,
     handshake_finding,
     plain_finding,
     queue_finding,
@@ -21,7 +20,7 @@ from edge_agent.sender import Sender, no_tls
 from edge_agent.settings import AgentSettings, is_loopback
 from shared.clock import Clock
 from shared.errors import LinesideError, NotFound
-from shared.findings import Finding
+from shared.findings import Finding, certificate_finding
 from shared.instants import SECOND
 
 
@@ -84,7 +83,9 @@ async def _shake_hands(host: str, port: int, *, ca_file: Path | None, seconds: f
     try:
         ends_at = ssl.cert_time_to_seconds(writer.get_extra_info("peercert")["notAfter"])
         version = writer.get_extra_info("ssl_object").version()
-        return certificate_finding(version=version, seconds_left=ends_at - clock.now() / SECOND)
+        return certificate_finding(
+            version=version, where="of the collector", seconds_left=ends_at - clock.now() / SECOND
+        )
     finally:
         writer.close()
 

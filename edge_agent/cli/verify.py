@@ -43,9 +43,12 @@ def _read(reader: LogReader) -> tuple[list[str], Books | None]:
             (f"event {seq:,} is not as it was written" for seq in reader.damaged_numbers()), MOST_PROBLEMS
         )
         books = reader.books()
+        problems += books.differences()
+        if not problems and (problem := reader.unsound()):
+            problems.append(problem)
     except LinesideError as error:
         return [*problems, str(error)], None
-    return problems + books.differences(), books
+    return problems, books
 
 
 def _tell(problems: list[str], books: Books | None, *, as_json: bool) -> None:

@@ -25,6 +25,7 @@ def header(*, application: int = APPLICATION_ID, version: int = VERSION) -> byte
         (Look(MAGIC, has_log=False), Finding.damaged, "it is no SQLite database"),
         (Look(None, has_log=False, instead="a directory"), Finding.foreign, "it is a directory"),
         (Look(None, has_log=True, instead="a directory"), Finding.foreign, "it is a directory"),
+        (Look(None, has_log=True, is_unreadable=True), Finding.damaged, "its beginning cannot be read"),
         (Look(header(), has_log=True), Finding.ours, ""),
         (Look(header(version=1), has_log=False), Finding.ours, ""),
         (Look(header(version=3), has_log=False), Finding.newer, "its schema 3 is newer than the 2 known here"),

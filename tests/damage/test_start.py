@@ -251,30 +251,6 @@ def test_what_is_no_database_is_set_aside(tmp_path: Path, make: Callable[[Path],
     assert before == (folder / QUEUE_FILE).read_bytes()
 
 
-def test_file_and_log_are_set_aside_together(tmp_path: Path) -> None:
-    """As they were: whoever looks at them later sees what we saw."""
-    folder, _ = killed_queue(tmp_path, last=60)
-    noise_at(0)(folder)
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    opened(folder).close()
-
-    (aside,) = quarantine.sets(folder)
-    assert before == {file.name: file.read_bytes() for file in aside.iterdir() if not file.name.endswith("-shm")}
-
-
-def test_the_newest_three_sets_are_kept(tmp_path: Path) -> None:
-    """A disk that damages files does so again, and the evidence must not fill it."""
-    clock = FakeClock()
-    for _ in range(5):
-        make_text(tmp_path / QUEUE_FILE)
-        EventLog.open(tmp_path, clock=clock).close()
-        clock.advance(3_600)
-
-    names = [one.name for one in quarantine.sets(tmp_path)]
-
-    assert ["damaged-20260115T120000Z", "damaged-20260115T130000Z", "damaged-20260115T140000Z"] == names
-
-
 @pytest.mark.parametrize("moved", ["nothing", "the log", "everything"])
 def test_a_salvage_that_was_cut_short_is_finished(tmp_path: Path, moved: str) -> None:
     """Once the new file is complete, the next start only has to put it in its place."""

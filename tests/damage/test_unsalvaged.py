@@ -62,7 +62,7 @@ def test_what_could_not_be_salvaged_waits_and_is_taken_in_once_there_is_room(tmp
         (aside,) = quarantine.sets(folder, why=quarantine.UNSALVAGED)
         ballast.unlink()
         with closing(tidied(opened(folder))) as log:
-            found, counts = readable(log), log.counts()
+            found, counts, retired = readable(log), log.counts(), log.retired()
 
         assert [aside.name.replace("unsalvaged", "damaged")] == [one.name for one in quarantine.sets(folder)]
         assert [] == quarantine.sets(folder, why=quarantine.UNSALVAGED)
@@ -70,6 +70,7 @@ def test_what_could_not_be_salvaged_waits_and_is_taken_in_once_there_is_room(tmp
     assert (False, True, 3) == (waiting, aside.name in said, looked_at.exit_code)
     assert workers(told.payloads) == workers(found)
     assert token not in told.tokens
+    assert {(one, len(told.payloads)) for one in told.tokens} == {(one.token, one.last) for one in retired}
     assert (None, 0) == (counts.recovery, counts.unaccounted)
 
 

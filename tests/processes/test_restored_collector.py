@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from shared.instants import SECOND, format_instant
 from tests.support.fake_clock import START
-from tests.support.programs import Program, collector, edge_agent, free_port
+from tests.support.programs import Finished, Program, collector, command, edge_agent, free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
 
@@ -51,8 +50,12 @@ class Line:
         port = int(self.url.rpartition(":")[2])
         _, self._collector = await self._stack.enter_async_context(collector(self.database, port=port))
 
+    async def db(self, *arguments: str) -> Finished:
+        """Run a `collector db` command."""
+        return await command("collector", "db", *arguments, "--database", str(self.database))
+
     async def stop_collector(self) -> None:
-        """Stop it, so that its database can be copied."""
+        """Stop it, so that its database can be replaced."""
         assert self._collector is not None
         assert await self._collector.stop() == 0
 
@@ -125,9 +128,7 @@ async def test_a_collector_that_is_restored_from_a_backup_gets_everything_back(
             await line.post(camera, range(300))
         await line.until_delivered()
 
-        await line.stop_collector()
-        shutil.copyfile(line.database, line.backup)
-        await line.start_collector()
+        made = await line.db("backup", str(line.backup))
         for camera in CAMERAS:
             await line.post(camera, range(300, 900))
         await line.until_delivered()
@@ -139,15 +140,15 @@ async def test_a_collector_that_is_restored_from_a_backup_gets_everything_back(
         before = await line.shown()
 
         await line.stop_collector()
-        for ending in ("-wal", "-shm"):
-            line.database.with_name(line.database.name + ending).unlink(missing_ok=True)
-        shutil.copyfile(line.backup, line.database)
+        restored = await line.db("restore", str(line.backup))
         await line.start_collector()
         cameras = await line.until_nothing_is_missing(3 * 900 + 200)
         await line.until_delivered()
         after = await line.shown()
         returned = await line.returned()
 
+    assert (0, 0) == (made.code, restored.code)
+    assert "900 events of 12 workers, every number verified" in made.out
     assert list(CAMERAS) == [camera["camera"] for camera in cameras]
     assert before == after
     assert {camera: (numbers, 0) for camera, numbers in zip(CAMERAS, (600, 800, 600), strict=True)} == returned

@@ -1,5 +1,6 @@
 """The words to systemd, over a real datagram socket, as sd_notify(3) wants them."""
 
+import asyncio
 import logging
 import os
 import socket
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.service_manager import ServiceManager
+from tests.support.fake_clock import FakeClock
 from tests.support.notify_socket import notify_socket
 
 
@@ -56,6 +58,22 @@ def test_nobody_to_tell_is_no_trouble() -> None:
     manager.ready()
 
     assert manager.watchdog_seconds is None
+
+
+async def test_time_is_asked_for_while_the_queue_is_opened(tmp_path: Path) -> None:
+    """Again and again, but not for ever: what hangs for six hours is better started anew."""
+    clock = FakeClock()
+    with notify_socket(tmp_path) as heard:
+        manager = ServiceManager({"NOTIFY_SOCKET": str(heard.path)})
+        async with manager.starting(clock=clock):
+            for _ in range(2_000):
+                await asyncio.sleep(0)
+                assert heard.messages, "read at once: the socket holds only a few"
+        manager.ready()
+        *asked, last = heard.messages
+
+    assert ({"EXTEND_TIMEOUT_USEC=90000000\nSTATUS=opening the queue"}, "READY=1") == (set(asked), last)
+    assert 6 * 3_600 // 20 == len(asked)
 
 
 def test_a_manager_that_does_not_listen_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

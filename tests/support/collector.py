@@ -159,5 +159,6 @@ async def running_collector(folder: Path, **given: Any) -> AsyncIterator[Running
         {"database": str(folder / "collector.db"), "listen": "127.0.0.1:0"} | given
     )
     clock = FakeClock(NOON_AFTER)
+    clock.longest = 60  # what the collector does once an hour it does once
     async with serving(settings, clock=clock) as url, ClientSession() as session:
         yield RunningCollector(url, session=session, clock=clock, settings=settings)

@@ -19,11 +19,11 @@ _NO_LOG_FLUSH = 2
 def small_disk(folder: Path, *, size_bytes: int) -> Iterator[Path]:
     """A file system of its own on a folder, in memory and of a fixed size, while the block lasts."""
     folder.mkdir(parents=True, exist_ok=True)
-    _command("mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(folder))
+    run_as_root("mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(folder))
     try:
         yield folder
     finally:
-        _unmount(folder)
+        unmount(folder)
 
 
 def fill_up(folder: Path) -> Path:
@@ -49,7 +49,7 @@ class CuttableDisk:
     def mount(self) -> None:
         """Mount it; the journal is replayed."""
         self.folder.mkdir(exist_ok=True)
-        _command("mount", "-o", "loop", str(self._image), str(self.folder))
+        run_as_root("mount", "-o", "loop", str(self._image), str(self.folder))
 
     def cut(self) -> None:
         """Let every write from now on fail, and lose what is not synced."""
@@ -61,7 +61,7 @@ class CuttableDisk:
 
     def unmount(self) -> None:
         """Unmount it; nobody may use it any more."""
-        _unmount(self.folder)
+        unmount(self.folder)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def cuttable_disk(folder: Path, *, size_bytes: int = 160 * 1024 * 1024) -> Itera
     image = folder / "disk.img"
     with image.open("wb") as file:
         file.truncate(size_bytes)
-    _command("mkfs.ext4", "-q", "-F", str(image))
+    run_as_root("mkfs.ext4", "-q", "-F", str(image))
     disk = CuttableDisk(image, folder / "disk")
     disk.mount()
     try:
@@ -80,7 +80,8 @@ def cuttable_disk(folder: Path, *, size_bytes: int = 160 * 1024 * 1024) -> Itera
             disk.unmount()
 
 
-def _command(*words: str) -> None:
+def run_as_root(*words: str) -> str:
+    """Run a command that only root may, and return what it says."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount file systems")
     try:
@@ -89,9 +90,11 @@ def _command(*words: str) -> None:
         pytest.skip(f"{words[0]} is not on this machine")
     if done.returncode:
         pytest.skip(f"this machine does not let us {words[0]}: {done.stderr.strip()}")
+    return done.stdout
 
 
-def _unmount(folder: Path) -> None:
+def unmount(folder: Path) -> None:
+    """Let a file system go, also where somebody still looks at it."""
     subprocess.run(("umount", str(folder)), capture_output=True, check=False, timeout=30)
-    if folder.is_mount():  # somebody still looks at it
+    if folder.is_mount():
         subprocess.run(("umount", "--lazy", str(folder)), capture_output=True, check=True, timeout=30)

@@ -156,7 +156,7 @@ async def test_status_and_check_ask_the_running_collector_and_read_the_file_with
     assert "READY   version" in up[0].out
     assert "1 taken since the start" in up[0].out
     assert (3, True) == (down[0].code, down[0].out.startswith("collector  NOT RUNNING"))
-    assert (0, ["settings", "collector", "database", "disk", "clock", "address", "access"]) == (
+    assert (0, ["settings", "collector", "database", "disk", "clock", "address", "access", "tls"]) == (
         down[1].code,
         [line["what"] for line in json.loads(down[1].out)],
     )
@@ -181,8 +181,9 @@ async def test_check_finds_what_would_keep_the_collector_from_working(
 
     assert (1, True) == (taken.code, "address   FAIL" in taken.out)
     assert (7, True) == (foreign.code, "is not a SQLite database" in foreign.out)
-    assert (2, True) == (closed.code, "listen = '0.0.0.0" in closed.out)
+    assert (2, True) == (closed.code, "access    FAIL  nobody has been given any" in closed.out)
     assert (3, True) == (opened.code, "access    look  open: everyone" in opened.out)
+    assert "tls       look  not used: everyone on the way" in opened.out
 
 
 async def test_check_says_when_the_running_collector_does_not_take_events(tmp_path: Path) -> None:

@@ -55,6 +55,16 @@ def test_the_first_event_closes_nothing() -> None:
     assert ({(1, "S1"): (0, 0, 0, 0, 3)}, OpenState(70 * MINUTE, None)) == (changes(counted), counted.open_state)
 
 
+def test_a_state_before_years_of_counts_is_told_in_few_words() -> None:
+    """An hour between counts breaks no time: all hours but the first and the last change in the same way, at once."""
+    counts = tuple(seen(number * 60, product) for number in range(1, 18_001))
+    first = spliced([Run(None, None, counts, is_last=True)], seen(5, working))
+    (found,) = first.hour_ranges
+
+    assert {(0, "S1"): (55, 0, 0, 0, 0)} == changes(first)
+    assert ("S1", HOUR, 18_000 * HOUR, [HOUR, 0, 0, 0, 0]) == tuple(found)
+
+
 def test_an_event_in_order_closes_the_time_before_it() -> None:
     """Cut at the hours, at the station of the state, whatever the station of the event."""
     found = spliced(AT_TEN, seen(65, product, "S2", count=2))

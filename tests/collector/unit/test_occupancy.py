@@ -2,7 +2,8 @@
 
 import pytest
 
-from collector.metrics.occupancy import joined, occupied_in, worked_at
+from collector.measures import joined
+from collector.metrics.occupancy import occupied_in, worked_at
 from collector.metrics.windows import Window
 from collector.records import Entry, LedgerRules, Run
 from shared.events import EventType

@@ -86,18 +86,18 @@ def test_one_object_has_an_answer_of_its_own(outcome: Outcome, answer: dict[str,
     """Accepted, or a duplicate, and whether that differed."""
     reception = received(item("10:00", "W1", "working"))
 
-    assert reception.refused_object() is None
+    assert reception.refused_object(Stored([outcome], ())) is None
     assert answer == reception.answer(Stored([outcome], ()))
 
 
 def test_one_bad_object_is_refused_with_its_reason() -> None:
     """A list is never refused for an item of it."""
-    refused = received({"timestamp": "x"}).refused_object()
+    refused = received({"timestamp": "x"}).refused_object(Stored([], ()))
 
     assert refused is not None
     assert "bad_timestamp" == refused.code
-    assert received([{"timestamp": "x"}]).refused_object() is None
-    assert received([]).refused_object() is None
+    assert received([{"timestamp": "x"}]).refused_object(Stored([], ())) is None
+    assert received([]).refused_object(Stored([], ())) is None
 
 
 def test_a_list_is_answered_item_by_item() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.settings import load
+from collector.settings import CollectorSettings, load
 from shared.errors import SettingsInvalid
 from shared.instants import HOUR, MINUTE, SECOND
 
@@ -145,3 +145,37 @@ def test_an_open_collector_listens_anywhere() -> None:
     """Whoever insists may."""
 
     assert ("0.0.0.0", 1) == load(None, listen="0.0.0.0:1", open=True).listen  # noqa: S104 - nothing listens here
+
+
+@pytest.mark.parametrize(
+    ("retention", "kept"),
+    [
+        ({}, (None, None, None)),
+        ({"events": "14d", "person_hours": "30d"}, (14, 30, None)),
+        ({"events": "14d", "person_hours": "30d", "workstation_hours": "30d"}, (14, 30, 30)),
+        # Events that are kept tell all the rest.
+        ({"person_hours": "30d", "workstation_hours": "60d"}, (None, None, None)),
+        ({"events": "14d", "workstation_hours": "60d"}, (14, None, None)),
+    ],
+)
+def test_each_class_is_kept_as_long_as_what_it_is_made_of(
+    retention: dict[str, str], kept: tuple[int | None, ...]
+) -> None:
+    """In days; nothing goes of what could be told by something that stays."""
+    settings = CollectorSettings.model_validate({"retention": retention})
+
+    assert kept == tuple(None if each is None else each // (24 * HOUR) for each in settings.kept_for)
+
+
+@pytest.mark.parametrize(
+    ("retention", "said"),
+    [
+        ({"events": "23h"}, "greater than or equal"),
+        ({"events": "14d", "person_hours": "14d"}, "longer than retention.events by session_gap"),
+        ({"person_hours": "30d", "workstation_hours": "29d"}, "must not be shorter than retention.person_hours"),
+    ],
+)
+def test_a_class_that_would_go_too_early_is_a_mistake(retention: dict[str, str], said: str) -> None:
+    """Each class is kept longer than the one it is made of."""
+    with pytest.raises(ValueError, match=said):
+        CollectorSettings.model_validate({"retention": retention})

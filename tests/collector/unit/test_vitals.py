@@ -1,20 +1,28 @@
 """What a collector tells of itself, for each way it can be: readiness, the numbers for Prometheus, the words for people."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlite_utils.utils import sqlite3
 
 from collector.cli.status_words import in_words, is_degraded
+from collector.ingest import Ingest
 from collector.records import Delivery, Outcome, Refusal, Stored
+from collector.reports import Reports
+from collector.settings import CollectorSettings
 from collector.storage.room import Room
+from collector.storage.sqlite import SqliteStorage
 from collector.vitals.gauges import Snapshot, exposition
 from collector.vitals.meters import Meters
+from collector.vitals.vitals import FORGIVEN_SECONDS, Vitals
 from shared.errors import Busy, StorageFull, StorageUnusable
 from shared.instants import MINUTE, SECOND, format_instant
-from tests.support.collector import delivery, event
+from tests.support.collector import RULES, delivery, event
 from tests.support.fake_clock import START, FakeClock
 
 UP = {
@@ -153,6 +161,32 @@ def test_what_was_not_kept_is_counted_by_its_reason(error: Exception, reason: st
 
     assert {f"commit_failures_total{{{each}}}": float(each == reason) for each in ("full", "busy", "unusable")} == found
     assert 0.0 == meters.busy_seconds
+
+
+async def test_a_failure_is_forgiven_when_nobody_tries_again(tmp_path: Path) -> None:
+    """A load balancer that sends nothing to who is not ready would keep the collector from showing that it is."""
+    clock = FakeClock()
+    meters = Meters(clock=clock)
+    storage = SqliteStorage.open(tmp_path / "collector.db", rules=RULES)
+    ingest = Ingest(storage, tally=meters)
+    ingest.start()
+    reports = Reports(storage, settings=CollectorSettings(), clock=clock)
+    vitals = Vitals(
+        ingest=ingest, reports=reports, meters=meters, room=lambda: Room(0, 0, 0), database="/db", clock=clock
+    )
+    before = vitals.not_ready()
+    with closing(sqlite3.connect(tmp_path / "collector.db", isolation_level=None)) as connection:
+        connection.execute("drop table event")
+    with pytest.raises(StorageUnusable):
+        await ingest.store(delivery(event("10:00", "W1", "idle")))
+    failing = vitals.not_ready()
+    clock.advance(FORGIVEN_SECONDS)
+    later = vitals.not_ready()
+    await ingest.stop()
+    await storage.close()
+
+    assert ([], []) == (before, later)
+    assert ["the last events could not be stored: "] == [reason[:37] for reason in failing]
 
 
 def test_methods_of_strangers_are_one_label() -> None:

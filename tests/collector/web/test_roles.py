@@ -60,7 +60,7 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("GET", "/api/reference/"): (_PAGE, PAGE),
     ("GET", "/healthz"): (_OPEN, DATA),
     ("GET", "/readyz"): (_OPEN, DATA),
-    ("GET", "/metrics"): (_FOR_ALL_WHO_LOOK, "text/plain"),
+    ("GET", "/metrics"): (_FOR_ALL_WHO_LOOK, PAGE),
     ("GET", "/login"): (_OPEN, PAGE),
     ("GET", "/login.css"): (_OPEN, PAGE),
     ("POST", "/login"): (_WRONG_PASSWORD, PAGE),

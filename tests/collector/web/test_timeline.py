@@ -51,6 +51,7 @@ async def test_a_timeline_says_what_began_and_what_ended_each_span(collector: Ru
             "time_zone": "UTC",
             "shift": None,
         },
+        "kept_from": None,
         "spans": [
             {
                 "start": "2026-01-15T10:00:00Z",

@@ -99,6 +99,18 @@ async def test_verify_names_what_is_wrong_and_changes_nothing(tmp_path: Path) ->
     assert before == queue.read_bytes()
 
 
+async def test_verify_names_what_a_start_would_call_damaged(tmp_path: Path) -> None:
+    """Exit 1 also where SQLite finds nothing and every number has its place: a table is gone."""
+    with running_agent(tmp_path) as agent:
+        agent.post([json_event(1)])
+        agent.stop()
+    with sqlite3.connect(agent.data_dir / "queue.db") as connection:
+        connection.execute("drop table mark")
+    ran = await command("edge_agent", "verify", "--data-dir", str(agent.data_dir))
+
+    assert (1, "its schema is not what was written\n") == (ran.code, ran.out)
+
+
 async def test_verify_of_a_file_with_noise_in_it(tmp_path: Path) -> None:
     """Exit 1 with what SQLite says of it, as far as the file can still be read."""
     with running_agent(tmp_path) as agent:

@@ -37,13 +37,13 @@ def samples(agent: RunningAgent) -> dict[str, float]:
 
 
 def test_systemd_hears_of_the_start_of_life_and_of_the_end(tmp_path: Path, manager: NotifySocket) -> None:
-    """Ready once it listens, alive thrice a watchdog's time with a line on how it is, stopping at SIGTERM."""
+    """Asks for time while it opens the queue, ready once it listens, alive thrice a watchdog's time with a line on how it is, stopping at SIGTERM."""
     with running_agent(tmp_path) as agent:
         manager.wait_for(lambda: manager.pings >= 3)
         code = agent.stop()
 
     words = [message.splitlines() for message in manager.messages]
-    assert 0 == code
+    assert (0, "EXTEND_TIMEOUT_USEC=90000000") == (code, words[0][0])
     assert [["READY=1"]] == [lines for lines in words if lines[0].startswith("READY")]
     assert ["WATCHDOG=1", "STATUS=retrying: nothing listens at the collector's address: 127.0.0.1:9"] in words
     assert ["STOPPING=1"] in words

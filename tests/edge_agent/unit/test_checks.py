@@ -14,7 +14,6 @@ from aiohttp import web
 from edge_agent.buffer.rows import Counts
 from edge_agent.checks.findings import (
     agent_finding,
-    certificate_finding,
     compared_clock_finding,
     plain_finding,
     queue_finding,
@@ -24,7 +23,7 @@ from edge_agent.checks.looks import look_at_collector
 from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer
 from edge_agent.settings import AgentSettings
 from shared.clock import SystemClock
-from shared.findings import Finding
+from shared.findings import Finding, certificate_finding
 from shared.instants import parse_instant
 from shared.settings_file import load_settings
 from tests.support.fake_clock import START
@@ -60,8 +59,12 @@ def counts(**given: int) -> Counts:
         ),
         (plain_finding("http://127.0.0.1", is_loopback=True), 0, "on this machine"),
         (plain_finding("http://c", is_loopback=False), 3, "everyone on the way to http://c"),
-        (certificate_finding(version="TLSv1.3", seconds_left=60 * DAY), 0, "TLSv1.3, the certificate is valid for 60"),
-        (certificate_finding(version="TLSv1.3", seconds_left=13 * DAY), 3, "renew"),
+        (
+            certificate_finding(version="TLSv1.3", where="of c", seconds_left=60 * DAY),
+            0,
+            "TLSv1.3, the certificate of c is valid for 60",
+        ),
+        (certificate_finding(version="TLSv1.3", where="of c", seconds_left=13 * DAY), 3, "renew"),
     ],
     ids=lambda value: value.words if isinstance(value, Finding) else None,
 )

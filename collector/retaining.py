@@ -1,0 +1,109 @@
+"""Lets go what has been kept long enough: once an hour while the service runs, or because a command says so.
+
+Step by step, each a transaction of its own: deliveries are stored between two of them, and a kill loses none.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from collector.measures import Purged
+from collector.metrics.erasing import undo
+from collector.metrics.retention import due, is_due, sentences, settle
+from collector.records import KEPT_FOR_EVER, Retention
+from collector.storage.base import Storage
+from shared.clock import Clock
+from shared.errors import LinesideError
+
+SECONDS_BETWEEN = 3_600
+"""What goes are hours, so more often would find nothing."""
+STEPS_TOGETHER = 200
+"""Of a command: some seconds, after which it is answered and asks again."""
+
+_log = logging.getLogger(__name__)
+
+
+async def purge(storage: Storage, retention: Retention, *, now: int) -> AsyncIterator[tuple[str, Purged]]:
+    """Take steps until nothing is due any more; yield the site and what each took."""
+    for site, offset in (await storage.hour_offsets()).items():
+        to = due(retention, offset=offset, now=now)
+        kept = (await storage.kept())[site]
+        while is_due(kept, to):
+            done = await storage.purge(site, to=to, settle=partial(settle, rules=storage.rules))
+            kept = done.kept
+            yield site, done
+
+
+async def purge_some(storage: Storage, retention: Retention, *, now: int) -> dict[str, int | bool]:
+    """Take a bounded number of steps; return what went, and whether there is more to do."""
+    events = rows = steps = 0
+    async for _, done in purge(storage, retention, now=now):
+        events, rows, steps = events + done.events, rows + done.rows, steps + 1
+        if steps == STEPS_TOGETHER:
+            return {"events": events, "rows": rows, "is_done": False}
+    return {"events": events, "rows": rows, "is_done": True}
+
+
+async def erase(storage: Storage, worker_id: str, *, site: str | None, now: int) -> dict[str, Any]:
+    """Erase a worker of a site, or the only one of that id; return what went.
+
+    Raises:
+        Busy: all is erased, but bytes of it may lie on the disk until the service starts again, or the next one is erased.
+    """
+    went = await storage.forget(worker_id, site=site, tell=partial(undo, rules=storage.rules), now=now)
+    await storage.scrub()
+    return went._asdict()
+
+
+async def told(storage: Storage, retention: Retention, *, now: int) -> list[str]:
+    """Return what is kept how long and what goes next, in words."""
+    return sentences(retention, kept=await storage.kept(), offsets=await storage.hour_offsets(), now=now)
+
+
+class Retaining:
+    """The job of the service; `start` before, `stop` after."""
+
+    def __init__(self, storage: Storage, *, retention: Retention, clock: Clock) -> None:
+        self._storage = storage
+        self._retention = retention
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Say what is kept how long; begin, unless everything is kept for ever.
+
+        What was erased and is still somewhere on the disk is written over first.
+        """
+        try:
+            await self._storage.scrub()
+        except LinesideError as error:
+            _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
+        for sentence in await told(self._storage, self._retention, now=self._clock.now()):
+            _log.info("retention", extra={"says": sentence})
+        if self._retention != KEPT_FOR_EVER:
+            self._task = asyncio.create_task(self._run(), name="retaining")
+
+    async def stop(self) -> None:
+        """End after the step that is being taken."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._purge()
+            except LinesideError as error:
+                _log.warning("the purge will be tried again", extra={"reason": str(error), "seconds": SECONDS_BETWEEN})
+            await self._clock.sleep(SECONDS_BETWEEN)
+
+    async def _purge(self) -> None:
+        events = rows = 0
+        async for _, done in purge(self._storage, self._retention, now=self._clock.now()):
+            events, rows = events + done.events, rows + done.rows
+        if events or rows:
+            _log.info("purged", extra={"events": events, "rows": rows})

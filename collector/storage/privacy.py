@@ -1,0 +1,87 @@
+"""The verbs of the SQLite store that take personal data away, and tell what is still there."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from collector.measures import Forgotten, Kept, Purged, Settle, TellAll
+from collector.records import LedgerRules
+from collector.storage import forgetting, ledger_query, persons, purging
+from collector.storage.kept import kept
+from collector.storage.opening import translated_errors
+from collector.storage.readers import Readers
+from collector.storage.writer import Writer
+from shared.clock import new_token
+
+Result = TypeVar("Result")
+
+
+class _Store(Protocol):
+    rules: LedgerRules
+    _file: Path
+    _readers: Readers
+    _writer: Writer | None
+    _write_thread: Executor
+
+    async def _write(self, write: Callable[[Writer], Result]) -> Result: ...
+
+
+class PrivacyVerbs:
+    """See `collector.storage.base.Storage`."""
+
+    async def kept(self: _Store) -> dict[str, Kept]:
+        """Return from when on each site still has what."""
+        return await self._readers.short(kept)
+
+    async def purge(self: _Store, site: str, *, to: Kept, settle: Settle) -> Purged:
+        """Take one step of a purge."""
+
+        def write(writer: Writer) -> Purged:
+            rules = ledger_query.rules(writer.connection)
+            done = purging.purge(writer.connection, site, to=to, settle=settle, rules=rules)
+            writer.registry.forget()  # it remembers the horizon
+            return done
+
+        return await self._write(write)
+
+    async def doomed(self: _Store, site: str, *, to: Kept) -> tuple[int, int, int]:
+        """Return how many events, hours of workers and hours of workstations a purge would take."""
+        return await self._readers.long(lambda reader: purging.doomed(reader, site, to=to))
+
+    async def forgettable(self: _Store, worker_id: str, *, site: str | None) -> Forgotten:
+        """Return what there is to erase of a worker."""
+        return await self._readers.long(
+            lambda reader: forgetting.counted(reader, forgetting.person_of(reader, site, worker_id=worker_id))
+        )
+
+    async def person(self: _Store, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Return what is stored of a worker beside the events."""
+        return await self._readers.long(
+            lambda reader: persons.told(reader, forgetting.person_of(reader, site, worker_id=worker_id))
+        )
+
+    async def forget(self: _Store, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
+        """Erase a worker."""
+        key = new_token() + new_token()
+
+        def write(writer: Writer) -> Forgotten:
+            person = forgetting.person_of(writer.connection, site, worker_id=worker_id)
+            writer.registry.forget()
+            return forgetting.forget(writer.connection, person, tell=tell, key=key, now=now)
+
+        return await self._write(write)
+
+    async def scrub(self: _Store) -> bool:
+        """Write over what was erased, wherever it lay in the file."""
+        writer = self._writer
+        if writer is None:
+            return False
+
+        def run() -> bool:
+            writer.lock.check()
+            with translated_errors(self._file):
+                return forgetting.scrub(writer.connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)

@@ -1,0 +1,93 @@
+"""What one sender, and all of them together, may take: requests a second, and memory for bodies.
+
+Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `connections.py`.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from shared.clock import Clock
+from shared.errors import Busy, TooOften
+
+MOST_BODY_BYTES_AT_ONCE = 32 * 1024 * 1024
+"""Of all bodies that are being read or stored, packed and unpacked. What is made of them takes about three times as much."""
+LARGE_AT_ONCE = 1
+BURST_SECONDS = 2.0
+MOST_SENDERS = 10_000
+
+
+class Rates:
+    """Requests a second of each sender, in bursts of two seconds' worth."""
+
+    def __init__(self, per_second: int, *, clock: Clock) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._free_at: dict[str, float] = {}
+
+    def take(self, sender: str) -> None:
+        """Count a request of a sender.
+
+        Raises:
+            TooOften: there were too many; this one is not counted.
+        """
+        now = self._clock.monotonic()
+        # When all requests so far would have been due at the permitted rate: far ahead means too often.
+        due = max(self._free_at.get(sender, now), now)
+        if due - now >= BURST_SECONDS:
+            raise TooOften(f"more than {self._per_second} requests a second")
+        if len(self._free_at) >= MOST_SENDERS:
+            self._free_at = {one: at for one, at in self._free_at.items() if at > now}
+        self._free_at[sender] = due + 1 / self._per_second
+
+
+class BodyRoom:
+    """Memory for bodies, shared by all requests."""
+
+    def __init__(self, most_bytes: int = MOST_BODY_BYTES_AT_ONCE) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self.turn = asyncio.Semaphore(LARGE_AT_ONCE)
+        """For what is made of a large body: whoever sends many of them waits."""
+
+    @contextmanager
+    def place(self) -> Iterator["Place"]:
+        """Give a place for one body, which is free again afterwards."""
+        place = Place(self)
+        try:
+            yield place
+        finally:
+            self._bytes -= place.size_bytes
+
+    def take(self, size_bytes: int) -> None:
+        """Take so much of the room.
+
+        Raises:
+            Busy: there is not so much left.
+        """
+        if self._bytes + size_bytes > self._most_bytes:
+            raise Busy("too many bodies arrive at once; nothing of this one was kept")
+        self._bytes += size_bytes
+
+
+class Place:
+    """The part of the room that one body has."""
+
+    def __init__(self, room: BodyRoom) -> None:
+        self._room = room
+        self.size_bytes = 0
+
+    def grow(self, size_bytes: int) -> None:
+        """Make the place larger.
+
+        Raises:
+            Busy: there is no room.
+        """
+        self._room.take(size_bytes)
+        self.size_bytes += size_bytes
+
+
+BODY_ROOM = web.AppKey("body_room", BodyRoom)
+RATES = web.AppKey("rates", Rates)

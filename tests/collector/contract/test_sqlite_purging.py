@@ -1,0 +1,108 @@
+"""What a purge writes down of a workstation's time: it may still grow near the horizon, and open time moves anywhere.
+
+Hours last ten microseconds; everything happens at one workstation of a store that is purged and of one that is not.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pytest
+
+from collector.measures import Kept
+from collector.metrics.windows import Window
+from collector.records import Delivery, LedgerRules
+from shared.events import Event, EventType
+from tests.collector.properties.histories import HOUR, History
+from tests.collector.properties.routes import by_ledger
+from tests.collector.properties.test_purges import Twins
+from tests.support.collector import contact, delivery
+from tests.support.stores import audited, folder, hours_of
+
+Told = tuple[int, str, str]
+"""Instant, worker, kind."""
+
+
+class Life(NamedTuple):
+    """What is done to the two stores in turn: events that arrive, a camera's watermark, the horizon of a purge."""
+
+    steps: Sequence[list[Told] | int]
+    gap: int = 15
+    tail: int = 0
+    watermark: int | None = None
+
+
+def _arrive(told: list[Told], watermark: int | None) -> Delivery:
+    events = [Event(at, worker, "S1", EventType[kind], 1, None) for at, worker, kind in told]
+    return delivery(*events, camera="C1", contact=contact(watermark=watermark))
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        pytest.param(
+            Life(
+                [
+                    [(8, "W1", "working"), (40, "W1", "idle"), (5, "W2", "working"), (9, "W2", "idle")],
+                    20,
+                    [(21, "W1", "idle")],
+                ]
+            ),
+            id="a silence across the horizon that turns out to be none",
+        ),
+        pytest.param(
+            Life([[(8, "W1", "working"), (40, "W1", "idle")], 20, [(21, "W1", "idle")], 30, 60]),
+            id="the same, and purged again",
+        ),
+        pytest.param(
+            Life([[(8, "W1", "working"), (5, "W2", "working"), (11, "W2", "idle")], 60], watermark=12),
+            id="open time of somebody who never came back",
+        ),
+        pytest.param(
+            Life(
+                [[(8, "W1", "working"), (5, "W2", "working"), (11, "W2", "idle")], 60, [(61, "W1", "idle")], 90], tail=6
+            ),
+            id="open time that is closed long after the hour was purged",
+        ),
+        pytest.param(
+            Life([[(8, "W1", "working"), (5, "W2", "working"), (11, "W2", "idle")], 20, [(22, "W1", "idle")], 40]),
+            id="open time across the horizon",
+        ),
+        pytest.param(
+            Life(
+                [
+                    [(8, "W1", "working"), (12, "W1", "product_count"), (14, "W1", "product_count")],
+                    20,
+                    [(25, "W1", "idle")],
+                ]
+            ),
+            id="counts between the last state and the last event",
+        ),
+        pytest.param(
+            Life(
+                [
+                    [(8, "W1", "working"), (8, "W1", "idle"), (12, "W1", "absent"), (12, "W1", "working")],
+                    20,
+                    [(25, "W1", "idle")],
+                ]
+            ),
+            id="several states at one instant",
+        ),
+    ],
+)
+async def test_time_near_the_horizon_is_told_as_if_nothing_were_gone(life: Life) -> None:
+    """In every window of whole hours, also how long the workstation was occupied."""
+    history = History([], LedgerRules(life.gap, life.tail), {"default": 0})
+    with hours_of(HOUR), folder() as place:
+        twins = Twins(place, history)
+        for step in life.steps:
+            if isinstance(step, int):
+                await twins.purge(Kept(events=step))
+            else:
+                await twins.take_in([_arrive(step, life.watermark)])
+        pairs = [(start, end) for end in range(HOUR, 120, HOUR) for start in range(0, end, HOUR)]
+        windows = [Window(), Window(HOUR, None), Window(None, 2 * HOUR), *(Window(*pair) for pair in pairs)]
+
+        for window in windows:
+            assert await by_ledger(twins.whole, window, sites=None) == await by_ledger(twins.purged, window, sites=None)
+        assert [] == audited(twins.file).differences
+        await twins.close()

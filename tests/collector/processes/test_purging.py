@@ -1,0 +1,189 @@
+"""`collector purge` and `collector forget` as an operator runs them: said before, killed in the middle, beside a service."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from collector.metrics.erasing import undo
+from collector.metrics.windows import Window
+from collector.storage.sqlite import SqliteStorage
+from shared.events import Event, EventType
+from shared.instants import HOUR, MINUTE
+from tests.collector.properties.routes import by_ledger
+from tests.collector.web.test_forgetting import files_with
+from tests.support.collector import RULES, at, decide, delivery, event
+from tests.support.flaky_collector import until
+from tests.support.programs import Finished, collector, command, running
+from tests.support.stores import audited
+
+pytestmark = pytest.mark.processes
+
+FIRST = at("00:00")
+
+
+@pytest.fixture
+def kept_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands keep events for a day, and names for two; all events of the tests are older."""
+    monkeypatch.setenv("COLLECTOR_RETENTION__EVENTS", "1d")
+    monkeypatch.setenv("COLLECTOR_RETENTION__PERSON_HOURS", "2d")
+
+
+def history(hours: int) -> Iterator[Event]:
+    """Yield what two people who share a workstation did, hour by hour."""
+    for hour in range(hours):
+        begin = FIRST + hour * HOUR
+        for worker, minute, kind in (
+            ("W1", 0, "working"),
+            ("W2", 10 + hour % 20, "working"),
+            ("W1", 30, "product_count"),
+            ("W2", 40, "idle"),
+            ("W1", 50 + hour % 9, "absent"),
+        ):
+            yield Event(begin + minute * MINUTE, worker, "S1", EventType[kind], 1, None)
+
+
+async def store(file: Path, hours: int) -> bytes:
+    """Store a history; return what the numbers of all its hours are."""
+    storage = SqliteStorage.open(file, rules=RULES)
+    await storage.store([delivery(*history(hours))], decide=decide)
+    said = await numbers(storage, hours)
+    await storage.close()
+    return said
+
+
+async def numbers(storage: SqliteStorage, hours: int) -> bytes:
+    """Return the tables of two windows of whole hours, of which one tells how long workstations were occupied."""
+    recent = await by_ledger(storage, Window(FIRST, FIRST + min(hours, 700) * HOUR), sites=None)
+    whole = await by_ledger(storage, Window(FIRST, FIRST + (hours + 1) * HOUR), sites=None)
+    return recent[0] + whole[0] + repr((recent[1], whole[1])).encode()
+
+
+async def horizon(file: Path) -> int | None:
+    """Return how far events have gone."""
+    storage = SqliteStorage.open_read_only(file)
+    try:
+        return (await storage.kept())["default"].events
+    finally:
+        await storage.close()
+
+
+async def run(file: Path, *arguments: str) -> Finished:
+    """Run a command of the collector to its end."""
+    return await command("collector", *arguments, "--database", str(file))
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kills", [pytest.param(5, id="some"), pytest.param(50, id="many", marks=pytest.mark.gauntlet)])
+async def test_a_purge_that_is_killed_is_taken_up(tmp_path: Path, kills: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each kill the database is right, and in the end every number is what it was."""
+    monkeypatch.setenv("COLLECTOR_RETENTION__EVENTS", "1d")
+    hours = 120 * kills
+    file = tmp_path / "collector.db"
+    before = await store(file, hours)
+    killed = 0
+    for _ in range(kills):
+        was = await horizon(file)
+        async with running("collector", "purge", "--database", str(file), log=tmp_path / "purge.log") as program:
+            async with asyncio.timeout(60):
+                while program.process.returncode is None and await horizon(file) == was:  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)  # what is waited for is on the disk
+            killed += program.process.returncode is None
+            await program.kill()
+
+        assert [] == audited(file).differences
+    finished = await run(file, "purge")
+    storage = SqliteStorage.open(file, rules=RULES)
+    kept = await storage.snapshot()
+    after = await numbers(storage, hours)
+    await storage.close()
+
+    assert (0, True) == (finished.code, killed >= kills // 2)
+    assert before == after
+    assert [] == audited(file).differences
+    assert 4 >= sum(map(len, kept.sightings.values()))
+
+
+async def test_a_dry_run_says_what_goes_and_takes_nothing(tmp_path: Path, kept_for_a_day: None) -> None:
+    """In words and in numbers; the purge then takes just that."""
+    file = tmp_path / "collector.db"
+    await store(file, 3)
+    told = await run(file, "purge", "--dry-run")
+    again = await run(file, "purge", "--dry-run")
+    done = await run(file, "purge")
+    nothing = await run(file, "purge", "--dry-run")
+
+    assert told.out == again.out
+    assert "events are kept for 1d" in told.out
+    assert "site default: next to go are events before " in told.out
+    # Of fifteen events stay the last state of both: it is the last event too.
+    assert ["default", "13", "6"] == [told.out.splitlines()[-1].split()[place] for place in (0, 2, 4)]
+    assert "13 events are gone; 6 hours of workers name nobody any more, or are gone\n" == done.out
+    assert "next to go" not in nothing.out
+    assert (0, 0, 0, 0) == (told.code, again.code, done.code, nothing.code)
+
+
+async def test_without_retention_nothing_goes(tmp_path: Path) -> None:
+    """And that is said."""
+    file = tmp_path / "collector.db"
+    await store(file, 3)
+    told = await run(file, "purge", "--dry-run")
+    done = await run(file, "purge")
+
+    assert (
+        "retention is off: events and hours of persons are kept for ever; set [retention] in the settings\n" == told.out
+    )
+    assert done.out.startswith("0 events are gone")
+
+
+async def test_a_person_is_erased_beside_the_service(tmp_path: Path) -> None:
+    """The command asks the service that holds the database; a dry run reads beside it and takes nothing."""
+    file = tmp_path / "collector.db"
+    await store(file, 3)
+    async with collector(file):
+        told = await run(file, "forget", "W1", "--dry-run")
+        done = await run(file, "forget", "W1")
+        again = await run(file, "forget", "W1")
+    verified = await run(file, "db", "verify")
+
+    assert (
+        "9 events, 0 versions that lost and 0 refused items would be erased; 3 hours would name nobody any more\n"
+        == told.out
+    )
+    assert done.out.startswith("9 events, 0 versions that lost and 0 refused items are erased")
+    assert (1, True) == (again.code, "there is no worker W1" in again.err)
+    assert 0 == verified.code
+
+
+async def test_bytes_that_a_killed_command_left_go_at_the_next_start(tmp_path: Path) -> None:
+    """Between the erasing and the cleaning of the file; the next one who opens it for writing cleans it."""
+    file = tmp_path / "collector.db"
+    worker = "Zita-of-line-seven"
+    storage = SqliteStorage.open(file, rules=RULES)
+    await storage.store([delivery(event("10:00", worker, "working"))], decide=decide)
+    await storage.forget(worker, site=None, tell=partial(undo, rules=RULES), now=0)
+    await storage.close()
+    async with collector(file):
+        await until(lambda: worker.encode() not in file.read_bytes())
+
+    assert [] == files_with(tmp_path, worker)
+
+
+async def test_a_person_is_told_everything(tmp_path: Path) -> None:
+    """Every event and every hour, or how many they are; nothing of anybody else."""
+    file = tmp_path / "collector.db"
+    await store(file, 3)
+    counted = await run(file, "person", "W2")
+    told = json.loads((await run(file, "person", "W2", "--export")).out)
+    unknown = await run(file, "person", "W9")
+
+    assert "worker W2 of site default: 6 events, 3 hours at workstations\n" == counted.out
+    assert (6, {"W2"}) == (len(told["events"]), {each["worker_id"] for each in told["events"]})
+    # From ten past to twenty to, the first hour: half of it; what is idle goes on into the next.
+    assert ("2026-01-15T00:00:00Z", 30 * MINUTE, 20 * MINUTE) == tuple(
+        told["hours"][0][key] for key in ("hour", "working_us", "idle_us")
+    )
+    assert (1, True) == (unknown.code, "there is no worker W9" in unknown.err)

@@ -1,0 +1,179 @@
+"""Connections of strangers: heads that never end, more of them than there is room for, and what is no HTTP."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from collector.web import connections
+from collector.web.limits import BodyRoom, Rates
+from shared.errors import Busy, TooOften
+from tests.collector.web.tokens import camera_token
+from tests.support.collector import JSON, RunningCollector, item, running_collector
+from tests.support.fake_clock import FakeClock
+
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a head have a fifth of a second."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+
+
+@asynccontextmanager
+async def connected(collector: RunningCollector) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Give a connection that knows nothing of HTTP."""
+    host, port = collector.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def told(reader: asyncio.StreamReader) -> bytes:
+    """Return all that comes until the other side ends the connection."""
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(20):
+            return await reader.read()
+    return b""
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("begun", [b"", b"G", HEAD], ids=["nothing", "a letter", "a head"])
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "second"])
+async def test_a_head_has_its_time(collector: RunningCollector, begun: bytes, is_first: bool) -> None:
+    """The first one on a connection, also one of which nothing comes, and the next one: the connection ends."""
+    async with connected(collector) as (reader, writer):
+        if not is_first:
+            writer.write(HEAD + b"\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            begun = begun or b"G"  # between requests a connection may rest
+        writer.write(begun)
+        content = await told(reader)
+
+    assert b"HTTP/1.1" not in content
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_drip_does_not_buy_time(collector: RunningCollector) -> None:
+    """A line now and then is no head."""
+    async with connected(collector) as (reader, writer):
+        ended = asyncio.create_task(told(reader))
+        writer.write(HEAD)
+        while not ended.done():
+            with contextlib.suppress(ConnectionError):
+                writer.write(b"X: a\r\n")
+                await writer.drain()
+            await asyncio.wait([ended], timeout=0.05)
+
+        assert b"" == ended.result()
+
+
+async def test_who_says_nothing_makes_room(tmp_path: Path) -> None:
+    """Of ten connections that are open and idle, the one that has waited longest ends for the next."""
+    async with running_collector(tmp_path, max_connections=10) as collector, contextlib.AsyncExitStack() as stack:
+        idle = [await stack.enter_async_context(connected(collector)) for _ in range(10)]
+        reader, writer = await stack.enter_async_context(connected(collector))
+        writer.write(HEAD + b"Connection: close\r\n\r\n")
+        answered = await told(reader)
+        first = await told(idle[0][0])
+
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert b"" == first
+
+
+async def test_when_all_are_being_answered_the_next_is_told_to_come_again(tmp_path: Path) -> None:
+    """503 with Retry-After, before anything is read; afterwards there is room again."""
+    async with running_collector(tmp_path, max_connections=10) as collector, contextlib.AsyncExitStack() as stack:
+        slow = b"POST /api/app/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n["
+        busy = [await stack.enter_async_context(connected(collector)) for _ in range(10)]
+        for _, writer in busy:
+            writer.write(slow)
+        content = b""
+        while not content.startswith(b"HTTP/1.1 503 "):
+            content = await _asked_once(collector)
+        for reader, writer in busy:
+            writer.write(b"]")
+            await reader.readuntil(b"\r\n\r\n")
+
+        assert b"\r\nRetry-After: 5\r\n" in content
+        assert (await _asked_once(collector)).startswith(b"HTTP/1.1 200 ")
+
+
+async def _asked_once(collector: RunningCollector) -> bytes:
+    async with connected(collector) as (reader, writer):
+        with contextlib.suppress(ConnectionError):
+            writer.write(HEAD + b"Connection: close\r\n\r\n")
+        return await told(reader)
+
+
+async def test_what_is_no_http_gets_a_short_problem(
+    collector: RunningCollector, caplog: pytest.LogCaptureFixture
+) -> None:
+    """400 as a problem; twenty of them are one line in the log, without a trace of our code."""
+    caplog.set_level(logging.INFO)
+    content = b""
+    for number in range(20):
+        async with connected(collector) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX: \0%d\r\n\r\n" % number)
+            content = await told(reader)
+    head, _, body = content.partition(b"\r\n\r\n")
+
+    assert b" 400 " in head.splitlines()[0]
+    assert (400, "the request is not HTTP that can be read") == (json.loads(body)["status"], json.loads(body)["detail"])
+    assert ["requests could not be read"] == [one.message for one in caplog.records]
+    assert [None] == [one.exc_info for one in caplog.records]
+
+
+async def test_a_camera_that_sends_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
+    """429 with Retry-After, and nothing of it is stored; others are not held up, and soon it is taken again."""
+    async with running_collector(tmp_path, camera_requests_per_second=2) as collector:
+        first, second = await camera_token(collector, "C1"), await camera_token(collector, "C2")
+        body = json.dumps([item("10:00", "W1", "working")]).encode()
+
+        async def sent(headers: dict[str, str]) -> int:
+            return (await collector.ask("POST", "/api/app/", data=body, headers=JSON | headers)).status
+
+        statuses = [await sent(first) for _ in range(5)]
+        refused = await collector.ask("POST", "/api/app/", data=body, headers=JSON | first)
+        other = await sent(second)
+        collector.clock.advance(1)
+
+        assert ([200] * 4 + [429], other) == (statuses, 200)
+        assert (429, "1") == (refused.status, refused.headers["Retry-After"])
+        assert 200 == await sent(first)
+
+
+def test_a_rate_is_kept_over_any_time() -> None:
+    """However the requests fall: never more than the burst and what the time since brings."""
+    clock = FakeClock()
+    rates = Rates(10, clock=clock)
+    taken = 0
+    for _ in range(200):
+        with contextlib.suppress(TooOften):
+            rates.take("C1")
+            taken += 1
+        clock.advance(0.05)
+
+    assert 10 * 10 <= taken <= 10 * 10 + 20
+
+
+def test_bodies_have_a_room_of_their_own() -> None:
+    """What does not fit is refused; what is done with makes room, also after an error."""
+    room = BodyRoom(100)
+    with room.place() as place:
+        place.grow(60)
+        with room.place() as other:
+            other.grow(30)
+            with pytest.raises(Busy):
+                other.grow(30)
+        place.grow(40)
+    with room.place() as place:
+        place.grow(100)

@@ -1,0 +1,162 @@
+"""A person is erased: gone for good, whatever is sent again, while what was done stays counted."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from sqlite_utils.utils import sqlite3
+
+from collector.control import Door, service_door, socket_of
+from collector.records import NewName
+from shared.errors import BadRequest, NotFound
+from tests.support.collector import RunningCollector, envelope, item, running_collector
+from tests.support.stores import audited
+
+ID = "Zoë-Ågren-4711"
+DAY = [
+    item("10:00", ID, "working", workstation_id="S1"),
+    item("10:20", "W2", "working", workstation_id="S1"),
+    item("10:40", ID, "idle", workstation_id="S2"),
+    item("10:45", ID, "product_count", workstation_id="S1", count=7),
+    item("11:10", ID, "working", workstation_id="S1"),
+    item("11:30", "W2", "absent", workstation_id="S1"),
+]
+"""The last state of the person is open: 48 minutes that the camera watched."""
+QUERIES = [
+    "?from=2026-01-15T10:00:00Z&to=2026-01-15T11:00:00Z",
+    "?from=2026-01-15T11:00:00Z&to=2026-01-15T12:00:00Z",
+    "?from=2026-01-15T09:00:00Z&to=2026-01-15T14:00:00Z",
+    "",
+]
+TOTALS = ("total_productive_minutes", "total_idle_minutes", "total_absent_minutes", "total_units_produced")
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[RunningCollector]:
+    """Return a collector that has seen the person, has a name, a conflict and a refused item of the person."""
+    async with running_collector(tmp_path) as collector:
+        await collector.post(envelope(DAY, watermark="2026-01-15T11:58:00Z"))
+        await collector.post([DAY[0] | {"count": 3}, DAY[0] | {"count": "3"}])
+        await collector.post_bytes(json.dumps([{"worker_id": ID, "x": "y" * 3_000}]).encode())
+        yield collector
+
+
+async def erase(running: RunningCollector, worker_id: str = ID, *, site: str | None = None) -> dict[str, object]:
+    """Erase somebody as the command does beside the service."""
+    async with service_door(socket_of(running.settings.database_file())) as door:
+        return await forgotten(door, worker_id, site=site)
+
+
+async def forgotten(door: Door, worker_id: str, *, site: str | None) -> dict[str, object]:
+    """Erase somebody through a door."""
+    return await door.forget(worker_id, site=site)
+
+
+async def numbers(running: RunningCollector) -> list[bytes]:
+    """Return what must not change: workstations and hours of whole-hour windows, and the sums over workers."""
+    found = []
+    for query in QUERIES:
+        found.append((await running.get(f"/api/metrics/workstations/{query}")).content)
+        if "to=" in query:
+            found.append((await running.get(f"/api/metrics/workstations.csv{query}&include=occupied")).content)
+        found.append((await running.get(f"/api/metrics/hours/{query}")).content)
+        factory = await running.metrics("factory", query)
+        found.append(json.dumps([factory[key] for key in TOTALS]).encode())
+    return found
+
+
+def files_with(folder: Path, worker_id: str) -> list[str]:
+    """Return the names of the files that hold an id, plain or as JSON escapes it."""
+    forms = (worker_id.encode(), json.dumps(worker_id)[1:-1].encode(), worker_id.encode("utf-16-le"))
+    return sorted(
+        file.name for file in folder.iterdir() if file.is_file() and any(form in file.read_bytes() for form in forms)
+    )
+
+
+async def test_workstations_and_sums_say_what_they_said(running: RunningCollector) -> None:
+    """Byte by byte, for every window of whole hours; so do the numbers of everybody else."""
+    before = await numbers(running)
+    others = [row for row in await running.metrics("workers", QUERIES[0]) if row["worker_id"] != ID]
+    went = await erase(running)
+
+    assert before == await numbers(running)
+    assert others == await running.metrics("workers", QUERIES[0])
+    assert {"site": "default", "events": 4, "conflicts": 1, "hours": 3, "refused": 2} == went
+
+
+async def test_the_person_is_in_no_list_and_in_no_mean(running: RunningCollector) -> None:
+    """Nowhere is an id, a name or an event of the person left."""
+    await erase(running)
+    factory = await running.metrics("factory", QUERIES[2])
+    paths = ("metrics/workers/", "metrics/workers.csv", "events/", "rejected/", "floor/", "events.csv")
+    told = [(await running.get(f"/api/{path}")).text for path in paths]
+    timeline = await running.get(f"/api/timeline/?worker_id={quote(ID)}")
+
+    assert (100.0, 1) == (factory["average_utilization_percent"], factory["active_workers"])
+    assert [] == [text for text in told if ID in text or json.dumps(ID)[1:-1] in text]
+    assert 404 == timeline.status
+    assert [] == audited(running.settings.database_file()).differences
+
+
+async def test_a_replay_brings_nobody_back(running: RunningCollector) -> None:
+    """Each event of the person is refused, those of others are not; nothing of it is kept."""
+    await erase(running)
+    before = await numbers(running)
+    again = (await running.post(envelope(DAY, batch="b2"))).json
+    single = await running.post(DAY[0])
+
+    assert (0, 2, 4) == (again["accepted"], again["duplicates"], again["rejected"])
+    assert {"forgotten"} == {result.get("code", "forgotten") for result in again["results"]}
+    assert (400, "forgotten") == (single.status, single.json["code"])
+    assert before == await numbers(running)
+    assert [] == (await running.get("/api/rejected/")).json
+
+
+async def test_no_byte_of_the_id_is_left(running: RunningCollector, tmp_path: Path) -> None:
+    """Neither in the database nor in its log, nor in a backup taken from then on."""
+    seen_before = files_with(tmp_path, ID)
+    await erase(running)
+    await running.post(DAY)
+    with (
+        closing(sqlite3.connect(running.settings.database_file())) as source,
+        closing(sqlite3.connect(tmp_path / "backup.db")) as backup,
+    ):
+        source.backup(backup)
+
+    assert seen_before
+    assert [] == files_with(tmp_path, ID)
+
+
+async def test_the_mark_outlasts_a_restart(tmp_path: Path) -> None:
+    """It is in the database; another person of another site may bear the same id."""
+    async with running_collector(tmp_path, cameras={"C9": {"site": "east"}}) as running:
+        await running.post(DAY)
+        await running.post(envelope(DAY, camera="C9"))
+        await erase(running, site="default")
+    async with running_collector(tmp_path, cameras={"C9": {"site": "east"}}) as running:
+        rejected = (await running.post(DAY)).json["rejected"]
+        rows = await running.metrics("workers")
+
+    assert 4 == rejected
+    assert [("default", "W2"), ("east", "W2"), ("east", ID)] == [(row["site"], row["worker_id"]) for row in rows]
+
+
+async def test_what_cannot_be_erased_is_told(running: RunningCollector) -> None:
+    """Nobody of that id, no such site, several of that id; and who was erased gets no name."""
+    with pytest.raises(NotFound, match="there is no worker W3"):
+        await erase(running, "W3")
+    with pytest.raises(NotFound, match="there is no site west"):
+        await erase(running, site="west")
+    await erase(running)
+    with pytest.raises(NotFound, match="there is no worker"):
+        await erase(running)
+    with pytest.raises(BadRequest, match="was erased"):
+        async with service_door(socket_of(running.settings.database_file())) as door:
+            await door.name([_name()])
+
+
+def _name() -> NewName:
+    return NewName("worker", "default", ID, "Zoë")

@@ -1,0 +1,47 @@
+"""What was set aside: all of it, as it was, and only so much of it."""
+
+from pathlib import Path
+
+from edge_agent.buffer import quarantine
+from edge_agent.buffer.findings import QUEUE_FILE
+from edge_agent.buffer.log import EventLog
+from shared.instants import HOUR
+from tests.damage.files import killed_queue, make_text, noise_at
+from tests.support.fake_clock import FakeClock
+
+
+def test_file_and_log_are_set_aside_together(tmp_path: Path) -> None:
+    """As they were: whoever looks at them later sees what we saw."""
+    folder, _ = killed_queue(tmp_path, last=60)
+    noise_at(0)(folder)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    EventLog.open(folder, clock=FakeClock()).close()
+
+    (aside,) = quarantine.sets(folder)
+    assert before == {file.name: file.read_bytes() for file in aside.iterdir() if not file.name.endswith("-shm")}
+
+
+def test_the_newest_three_sets_are_kept(tmp_path: Path) -> None:
+    """A disk that damages files does so again, and the evidence must not fill it."""
+    clock = FakeClock()
+    for _ in range(5):
+        make_text(tmp_path / QUEUE_FILE)
+        EventLog.open(tmp_path, clock=clock).close()
+        clock.advance(3_600)
+
+    names = [one.name for one in quarantine.sets(tmp_path)]
+
+    assert ["damaged-20260115T120000Z", "damaged-20260115T130000Z", "damaged-20260115T140000Z"] == names
+
+
+def test_a_clock_that_is_not_set_does_not_make_the_newest_set_the_oldest(tmp_path: Path) -> None:
+    """After a power cut the clock says 1970, and what the cut has damaged is what somebody will want to look at."""
+    clock = FakeClock()
+    for now in (clock.now(), clock.now() + HOUR, clock.now() + 2 * HOUR, 0):
+        clock.set(now)
+        make_text(tmp_path / QUEUE_FILE)
+        EventLog.open(tmp_path, clock=clock).close()
+
+    names = [one.name for one in quarantine.sets(tmp_path)]
+
+    assert ["damaged-19700101T000000Z", "damaged-20260115T110000Z", "damaged-20260115T120000Z"] == names

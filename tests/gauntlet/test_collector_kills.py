@@ -1,0 +1,248 @@
+"""The collector is killed while it stores, while it is backed up and while it is upgraded: nothing acknowledged is lost.
+
+Four producers hold the key of every event that got a 2xx, and send again whatever got no answer. After the last kill the
+collector starts, `collector db verify` finds nothing, and what is called a backup is one.
+"""
+
+import asyncio
+import contextlib
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from collector.storage.backups import damage_of, kept_before
+from collector.storage.condition import condition_of
+from tests.support.flaky_collector import until
+from tests.support.older import STEPS, make_older_with_events
+from tests.support.oracle import Oracle, Producer, key_of
+from tests.support.programs import LISTENING, Program, command, running
+from tests.support.victims import Victim
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
+
+PRODUCERS = 4
+MOST_ACKNOWLEDGED_BEFORE_A_KILL = 300
+FEW = pytest.param(5, id="few")
+MANY = pytest.param(50, id="many", marks=[pytest.mark.gauntlet, pytest.mark.timeout(1_800)])
+Figure = Callable[[str], None]
+
+
+def serving(folder: Path) -> Victim:
+    """A collector that is to be killed, on the database of a folder."""
+    where = ("--database", str(folder / "collector.db"), "--listen", "127.0.0.1:0")
+    return Victim("collector", "serve", *where, log=folder / "collector.log")
+
+
+@asynccontextmanager
+async def produced(oracle: Oracle, victim: Victim) -> AsyncIterator[aiohttp.ClientSession]:
+    """Let four producers post while the block lasts; what they have begun is finished at the end."""
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as tasks:
+        producers = [Producer(oracle, worker=f"W{n}", address=lambda: victim.address) for n in range(PRODUCERS)]
+        for producer in producers:
+            tasks.create_task(producer.run(session))
+        try:
+            yield session
+        finally:
+            for producer in producers:
+                producer.stop()
+
+
+async def some_more(oracle: Oracle) -> None:
+    """Return once a random number of events more has been acknowledged."""
+    enough = len(oracle.acknowledged) + oracle.chance.randint(1, MOST_ACKNOWLEDGED_BEFORE_A_KILL)
+    await until(lambda: len(oracle.acknowledged) >= enough, seconds=60)
+
+
+async def stored_in(victim: Victim, session: aiohttp.ClientSession) -> list[dict[str, Any]]:
+    """Return every event that the collector has, page after page."""
+    found: list[dict[str, Any]] = []
+    query = {"limit": "10000"}
+    while True:
+        page = await victim.get(session, "/api/events/", **query)
+        found += page["events"]
+        if page["next"] is None:
+            return found
+        query["after"] = page["next"]
+
+
+async def assert_nothing_is_lost(oracle: Oracle, victim: Victim, *, folder: Path) -> None:
+    """Hold what is stored against what was promised, and against itself."""
+    async with aiohttp.ClientSession() as session:
+        keys = [key_of(event) for event in await stored_in(victim, session)]
+        workers = await victim.get(session, "/api/metrics/workers/")
+    verified = await command("collector", "db", "verify", "--database", str(folder / "collector.db"))
+
+    assert set() == oracle.acknowledged - set(keys)
+    assert set() == set(keys) - oracle.sent.keys()
+    assert len(keys) == len(set(keys))
+    assert oracle.units() == {row["worker_id"]: row["units_produced"] for row in workers if row["units_produced"]}
+    assert (0, f"{len(keys):,} events of ") == (verified.code, verified.out[: len(f"{len(keys):,} events of ")])
+
+
+@pytest.mark.parametrize("kills", [FEW, MANY])
+async def test_kills_while_it_stores_lose_nothing(tmp_path: Path, kills: int, figure: Figure) -> None:
+    """A quarter of them strike while it starts after the one before."""
+    oracle, victim = Oracle(random.Random(kills)), serving(tmp_path)
+    began = time.monotonic()
+    await victim.spawn()
+    await victim.listen()
+    try:
+        async with produced(oracle, victim):
+            done = 0
+            while done < kills:
+                await some_more(oracle)
+                await victim.kill()
+                done += 1
+                if done < kills and oracle.chance.random() < 1 / 4:
+                    await victim.spawn()
+                    await asyncio.sleep(oracle.chance.uniform(0.2, 1.2))
+                    await victim.kill()
+                    done += 1
+                await victim.spawn()
+                await victim.listen()
+        await assert_nothing_is_lost(oracle, victim, folder=tmp_path)
+    finally:
+        await victim.close()
+    figure(
+        f"{kills} kills while storing in {time.monotonic() - began:.0f} s: {len(oracle.acknowledged):,} events acknowledged by "
+        f"{oracle.tries:,} posts, none lost, none doubled; listening again after {max(victim.start_seconds):.1f} s at most"
+    )
+
+
+@pytest.mark.parametrize("kills", [FEW, MANY])
+async def test_kills_while_it_is_backed_up_leave_whole_backups_or_none(
+    tmp_path: Path, kills: int, figure: Figure
+) -> None:
+    """The command is killed, and every fifth time the collector with it; deliveries go on meanwhile."""
+    oracle, victim = Oracle(random.Random(kills)), serving(tmp_path)
+    outcomes: Counter[str] = Counter()
+    await make_older_with_events(tmp_path / "collector.db", workers=200, rounds=20 * kills, hours=1)
+    await victim.spawn()
+    await victim.listen()
+    try:
+        async with produced(oracle, victim):
+            for number in range(kills):
+                await some_more(oracle)
+                target = tmp_path / f"backup-{number}.db"
+                await _back_up_and_kill(
+                    tmp_path, target, victim=victim if number % 5 == 4 else None, chance=oracle.chance
+                )
+                outcomes["whole" if target.exists() else "none"] += 1
+                assert [] == (damage_of(target) if target.exists() else [])
+        last = await command(*_backup(tmp_path, tmp_path / "last.db"))
+        async with aiohttp.ClientSession() as session:
+            kept = {key_of(event) for event in await stored_in(victim, session)}
+    finally:
+        await victim.close()
+    figure(f"{kills} kills during a backup: {outcomes['none']} left none, {outcomes['whole']} had left a whole one")
+
+    assert (0, True) == (last.code, last.out.strip().endswith("every number verified"))
+    assert set() == oracle.acknowledged - kept
+    assert [] == [path.name for path in _listed(tmp_path) if path.name.startswith(".last.db")]
+    assert damage_of(tmp_path / "collector.db") == []
+
+
+async def _back_up_and_kill(folder: Path, target: Path, *, victim: Victim | None, chance: random.Random) -> None:
+    """Begin a backup and kill it a random moment after its file has appeared, the collector before it."""
+    partial = target.with_name(f".{target.name}.partial")
+    async with running(*_backup(folder, target), log=folder / "backup.log") as program:
+        await until(lambda: partial.exists() or target.exists())
+        await asyncio.sleep(chance.uniform(0, 0.25))
+        if victim is not None:
+            await victim.kill()
+        await program.kill()
+    if victim is not None:
+        await victim.spawn()
+        await victim.listen()
+
+
+def _backup(folder: Path, target: Path) -> tuple[str, ...]:
+    return ("collector", "db", "backup", str(target), "--database", str(folder / "collector.db"))
+
+
+def _listed(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+@pytest.mark.parametrize("kills", [FEW, MANY])
+async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
+    tmp_path: Path, kills: int, figure: Figure
+) -> None:
+    """Whole in either case, and what it was before is beside it, whole, once the upgrade has begun."""
+    template, file = tmp_path / "template.db", tmp_path / "collector.db"
+    events = await make_older_with_events(template, workers=200, rounds=100, hours=300_000)
+    chance = random.Random(kills)
+    outcomes: Counter[str] = Counter()
+    shutil.copyfile(template, file)
+    most_seconds = await _upgrade_seconds(tmp_path)
+    for _ in range(kills):
+        _begin_again(file, template)
+        await _upgrade_and_kill(tmp_path, after_seconds=most_seconds * chance.random() ** 2)
+        condition, kept = condition_of(file, thorough=True), kept_before(file, STEPS)
+        is_new = not condition.steps_missing
+        outcomes[_told(is_new=is_new, has_copy=kept.exists())] += 1
+
+        assert () == condition.damage
+        assert not is_new or kept.exists()
+        assert [] == (damage_of(kept) if kept.exists() else [])
+    victim = serving(tmp_path)
+    await victim.spawn()
+    await victim.listen()
+    try:
+        verified = await command("collector", "db", "verify", "--database", str(file))
+    finally:
+        await victim.close()
+    figure(
+        f"{kills} kills during an upgrade: " + ", ".join(f"{count} {told}" for told, count in sorted(outcomes.items()))
+    )
+
+    assert (0, f"{events:,} events of 200 workers: everything stored is what they say\n") == (
+        verified.code,
+        verified.out,
+    )
+    assert () == condition_of(file, thorough=True).steps_missing
+
+
+def _told(*, is_new: bool, has_copy: bool) -> str:
+    if is_new:
+        return "after it"
+    return "in the change" if has_copy else "in the copy"
+
+
+def _begin_again(file: Path, template: Path) -> None:
+    for path in file.parent.glob(f"{file.name}*"):
+        path.unlink()
+    shutil.copyfile(template, file)
+
+
+@asynccontextmanager
+async def _upgrading(folder: Path) -> AsyncIterator[Program]:
+    """Give a collector that has just taken the database of a folder, whose lock was not there before."""
+    where = ("--database", str(folder / "collector.db"), "--listen", "127.0.0.1:0")
+    async with running("collector", "serve", *where, log=folder / "collector.log") as program:
+        await until((folder / "collector.db.lock").exists)
+        yield program
+
+
+async def _upgrade_seconds(folder: Path) -> float:
+    """Return how long it takes from there until it listens."""
+    async with _upgrading(folder) as program:
+        began = time.monotonic()
+        await program.line_with(LISTENING)
+        return time.monotonic() - began
+
+
+async def _upgrade_and_kill(folder: Path, *, after_seconds: float) -> None:
+    async with _upgrading(folder) as program:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(program.process.wait(), timeout=after_seconds)
+        await program.kill()
