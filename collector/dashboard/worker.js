@@ -83,6 +83,12 @@ function showPicture(row, view) {
   }
 }
 
+function queryOf(shownWindow) {
+  const query = new URLSearchParams(closed(reduced(search, WINDOW_KEYS), shownWindow));
+  query.set("worker_id", id);
+  return query;
+}
+
 function show(view) {
   const told = view.extra;
   const row = rowIn(view.floor, told.site);
@@ -98,14 +104,11 @@ function show(view) {
   spans.update(told.spans, view);
   byId("nobody").hidden = told.spans.length > 0;
   write(byId("nobody"), `Nobody saw ${told.name} then.`);
+  assign(byId("spans-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}` });
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
 startPage({
-  more: (floor, read) => {
-    const query = new URLSearchParams(closed(reduced(search, WINDOW_KEYS), floor.window));
-    query.set("worker_id", id);
-    return read(`/api/timeline/?${query}`);
-  },
+  more: (floor, read) => read(`/api/timeline/?${queryOf(floor.window)}`),
   show,
 });
