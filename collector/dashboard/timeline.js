@@ -13,8 +13,8 @@ import { sameSegments } from "./same.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
 
 const HEIGHT = 20;
-const A_LABEL = 48; // pixels, with room around it
-const HALF_A_LABEL = 24;
+const A_LABEL = 54; // pixels, with room around it
+const HALF_A_LABEL = 18;
 const TOPS = { w: 1, i: 10, a: 18 };
 const CLASSES = { w: "working", i: "idle", a: "absent" };
 const SEEN_GAP = 1 / 2000; // of the stretch: ends of segments are rounded to the second, that is no gap
@@ -106,8 +106,8 @@ export function drawAxis(cell, { from, to, zone, width }) {
     cell.querySelector("svg")?.remove();
     cell.append(draw("svg", { class: "axis", "aria-hidden": "true", height: 16 }, ...ticks(from, to, { zone, most }).map((at) => {
       const part = (at - from) / (to - from);
-      const anchor = part < edge ? "start" : part > 1 - edge ? "end" : "middle";
-      return draw("text", { x: share(at - from, to - from), y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
+      const [x, anchor] = part < edge ? ["0", "start"] : part > 1 - edge ? ["100%", "end"] : [share(at - from, to - from), "middle"];
+      return draw("text", { x, y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
     })));
   });
 }
