@@ -35,6 +35,8 @@ LIVE_STEP = 15 * SECOND
 MOST_DRAWN = 31 * 24 * HOUR
 MOST_STATES = 200_000
 """Of all workers in one page: half a second of reading and drawing."""
+LOOK_BACK = 12 * HOUR
+"""How far before the present moment a state that began earlier is looked for, where the window is not drawn."""
 MOST_BEHIND = 500
 """Cameras named in one page; those that hold up the numbers most come first."""
 GZIP_LEVEL = 1
@@ -140,16 +142,37 @@ class Floors:
         by_hour = hourly.can_be_filled(window, sites=len(offsets))
         # After the outlines, so that every workstation they name is known.
         measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
+        recent = None if histories is not None else await self._recent(view, measure)
         make = partial(
-            floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
+            floor_answer,
+            view,
+            measure=measure,
+            histories=histories,
+            recent=recent,
+            rules=self._storage.rules,
+            offsets=offsets,
         )
         plans = {site: self._reports.plan_of(site) for site in view.places}
         # Away from the loop: others are answered while this is computed.
         return await asyncio.to_thread(lambda: _page(make() | {"sites": site_rows(plans)}, window=window))
 
+    async def _recent(self, view: View, measure: Measure) -> Histories | None:
+        """Return what tells the present states of a window that is not drawn, if where everybody's time stands does not."""
+        since = floor.untold_since(measure, now=view.now) if view.outlook.is_live else None
+        if since is None:
+            return None
+        stretch = (since - LOOK_BACK, view.now)
+        return await self._storage.outlines(view.sites, stretch=stretch, most=MOST_STATES)
+
 
 def floor_answer(
-    view: View, *, measure: Measure, histories: Histories | None, rules: LedgerRules, offsets: Mapping[str, int]
+    view: View,
+    *,
+    measure: Measure,
+    histories: Histories | None,
+    recent: Histories | None,
+    rules: LedgerRules,
+    offsets: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return the floor as the API shows it."""
     window = view.outlook.passed
@@ -157,7 +180,12 @@ def floor_answer(
     shown = floor.stations_shown(totals)
     in_line = floor.in_line(totals, shown)
     now = view.now if view.outlook.is_live else None
-    drawing = floor.draw(measure, histories, stations=floor.numbered(in_line), window=window, rules=rules, now=now)
+    drawing = floor.draw(
+        measure, histories, recent=recent, stations=floor.numbered(in_line), window=window, rules=rules, now=now
+    )
+    is_told = now is not None and (
+        histories is not None or recent is not None or floor.untold_since(measure, now=now) is None
+    )
     workers = floor.worker_rows(totals, drawing) if view.shows_persons else []
     has_hours = hourly.can_be_filled(window, sites=len(offsets))
     return {
@@ -165,7 +193,7 @@ def floor_answer(
         "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},
         "warnings": view.warnings,
         "factory": floor.factory_row(totals),
-        "at_work_now": floor.at_work_row(totals, drawing) if view.outlook.is_live else None,
+        "at_work_now": floor.at_work_row(totals, drawing) if is_told else None,
         "workers": workers,
         "shows_persons": view.shows_persons,
         "workers_left_out": len(totals.workers) - len(workers) if view.shows_persons else 0,
