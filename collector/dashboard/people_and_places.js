@@ -116,6 +116,9 @@ export function workersTable(table) {
     },
   });
   const axis = table.tHead.querySelector(".timeline");
+  // A picture leads where its name does: to the page that explains each of its minutes.
+  table.tBodies[0].addEventListener("click", (event) =>
+    event.target.closest("td.timeline")?.parentElement.querySelector("a[href]").click());
 
   function update(rows, view) {
     const width = axis.clientWidth; // asked before anything is drawn: afterwards it would cost a layout
