@@ -42,6 +42,7 @@ ROUTES = [
     _get("/api/metrics/factory.csv", metrics_api.factory_as_csv, needs=Needs.look),
     _get("/api/floor/", floor_api.floor, needs=Needs.look),
     _get("/api/timeline/", timeline_api.timeline, needs=Needs.persons),
+    _get("/api/timeline.csv", timeline_api.timeline_as_csv, needs=Needs.persons),
     _get("/api/cameras/", cameras_api.cameras, needs=Needs.look),
     _get("/api/cameras.csv", cameras_api.as_csv, needs=Needs.look),
     _get("/api/rejected/", rejected_api.rejected, needs=Needs.persons),

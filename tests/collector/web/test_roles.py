@@ -51,6 +51,7 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("GET", "/api/metrics/factory.csv"): (_FOR_ALL_WHO_LOOK, CSV),
     ("GET", "/api/floor/"): (_FOR_ALL_WHO_LOOK, DATA),
     ("GET", "/api/timeline/"): (_FOR_PERSONS, DATA),
+    ("GET", "/api/timeline.csv"): (_FOR_PERSONS, CSV),
     ("GET", "/api/cameras/"): (_FOR_ALL_WHO_LOOK, DATA),
     ("GET", "/api/cameras.csv"): (_FOR_ALL_WHO_LOOK, CSV),
     ("GET", "/api/rejected/"): (_FOR_PERSONS, DATA),
@@ -77,7 +78,7 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("GET", "/api/Dashboard/"): (_TO_THE_DASHBOARD, ""),
     ("GET", "/"): (_TO_THE_DASHBOARD, ""),
 }
-QUERIES = {"/api/timeline/": f"?worker_id={WORKER}"}
+QUERIES = dict.fromkeys(("/api/timeline/", "/api/timeline.csv"), f"?worker_id={WORKER}")
 BODIES = {
     "/api/app/": (JSON, json.dumps(envelope([item("10:20", WORKER, "idle")], camera=CAMERA, seqs=[[9, 9]])).encode()),
     "/login": ({"Content-Type": "application/x-www-form-urlencoded"}, b"name=amit&password=wrong"),
