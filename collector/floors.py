@@ -19,6 +19,7 @@ from collector.metrics import floor, hourly, measured
 from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness, furthest_behind
+from collector.metrics.kpis import without_names
 from collector.metrics.outlook import Outlook, outlook
 from collector.metrics.windows import Window
 from collector.metrics.written import written
@@ -58,6 +59,7 @@ class View:
     """Cameras from which nobody has ever heard."""
     warnings: Sequence[str]
     shows_persons: bool
+    shows_names: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,10 @@ class Floors:
         self._known: _Known | None = None
         self._pages = Pages()
 
-    async def look(self, question: Question, *, seen: Sequence[str] | None, shows_persons: bool) -> View:
-        """Return what somebody who sees these sites (None: all), and persons or none, looks at; most often nothing is read.
+    async def look(
+        self, question: Question, *, seen: Sequence[str] | None, shows_persons: bool, shows_names: bool = True
+    ) -> View:
+        """Return what somebody looks at who sees these sites (None: all), and persons, by name, or none; little is read.
 
         Raises:
             BadRequest: names the parameter and what is wrong with it.
@@ -97,11 +101,12 @@ class Floors:
         found = outlook(question, plans=plans, now=now)
         sites = seen if found.asked.site is None else [site for site in plans if site == found.asked.site]
         cameras = [camera for camera in known.cameras if sites is None or camera.site in sites]
-        etag = self._etag(known, found, sites=sites, shows_persons=shows_persons, states=self._states(cameras, now=now))
+        shows = (shows_persons, shows_names)
+        etag = self._etag(known, found, sites=sites, shows=shows, states=self._states(cameras, now=now))
         judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
         places = [site for site in known.sites if seen is None or site in seen]
         never_called = self._never_called(cameras, known=known, sites=sites)
-        return View(etag, found, sites, places, now, judged, never_called, known.warnings, shows_persons)
+        return View(etag, found, sites, places, now, judged, never_called, known.warnings, *shows)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -126,10 +131,10 @@ class Floors:
         return expected + sum(camera.last_contact_at is None for camera in cameras)
 
     def _etag(
-        self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows_persons: bool, states: object
+        self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows: tuple[bool, bool], states: object
     ) -> str:
         row = found.row() | {"until": found.until // LIVE_STEP}
-        text = json.dumps([known.version, self._settings_version, shows_persons, sites, found.asked.site, row, states])
+        text = json.dumps([known.version, self._settings_version, shows, sites, found.asked.site, row, states])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     async def _make(self, view: View) -> Page:
@@ -177,6 +182,7 @@ def floor_answer(
     """Return the floor as the API shows it."""
     window = view.outlook.passed
     totals = measured.totals(measure, window=window, rules=rules)
+    totals = totals if view.shows_names else without_names(totals)
     shown = floor.stations_shown(totals)
     in_line = floor.in_line(totals, shown)
     now = view.now if view.outlook.is_live else None

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from collector.cli.access_log import look_row
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.records import EventQuery
 from collector.settings import CollectorSettings
@@ -47,5 +48,6 @@ async def _told(settings: CollectorSettings, worker: str, *, site: str | None) -
         while events := await storage.events(query):
             told["events"] += [event_row(event) for event in events]
             query = replace(query, after=events[-1].key)
+        told["looks"] = [look_row(look) for look in await storage.looks(worker_id=worker, site=told["site"])]
     named = settings.sites.get(told["site"])
     return told if named is None else told | {"name": named.workers.get(worker, told["name"])}

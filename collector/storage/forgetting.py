@@ -13,7 +13,7 @@ from sqlite_utils.utils import sqlite3
 
 from collector.measures import Forgotten, Stretches, TellAll
 from collector.records import Run
-from collector.storage import purging, station_hours
+from collector.storage import looks, purging, station_hours
 from collector.storage.marks import mark
 from collector.storage.nameless import add_hours, move_hours
 from collector.storage.neighbourhood import runs_within
@@ -86,6 +86,7 @@ def forget(connection: sqlite3.Connection, person: Person, *, tell: TellAll, key
         connection.execute("delete from rejected where number = ?", (number,))
     for table in ("event", "conflict", "total", "open_state"):
         connection.execute(f"delete from {table} where site = ? and worker = ?", where)  # noqa: S608 - names of ours
+    looks.erase(connection, where)
     connection.execute("delete from worker where site = ? and number = ?", where)
     connection.execute("insert into secret (one, key) values (1, ?) on conflict do nothing", (key,))
     connection.execute(

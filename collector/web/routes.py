@@ -57,6 +57,7 @@ ROUTES = [
     _post("/login", login.enter, needs=Needs.nothing),
     _post("/logout", login.leave, needs=Needs.nothing),
     _get("/login.css", pages.login_style, needs=Needs.nothing),
+    _get("/login.svg", pages.login_icon, needs=Needs.nothing),
     _get("/board/{token}", login.board, needs=Needs.nothing),
     _get("/dashboard/", pages.page, needs=Needs.look, is_page=True),
     _get("/dashboard/{name}", pages.page, needs=Needs.look, is_page=True),

@@ -1,5 +1,6 @@
 """`/api/timeline/`: one worker's time as spans that explain themselves; `/api/metrics/hours/`: what each hour brought."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from collector.metrics.asked import AskedWindow
 from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
 from collector.metrics.timeline import Timeline, span_rows, sum_row
 from collector.web.access import Viewer
-from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
+from collector.web.context import REPORTS, WINDOW_QUERY, check_query, shows_names, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
 from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
@@ -104,7 +105,10 @@ async def _told(request: web.Request, viewer: Viewer) -> tuple[Timeline, AskedWi
         raise BadRequest("worker_id: name the worker")
     asked = await window_of(request, viewer)
     sites = sites_of(request, viewer, asked=asked)
-    return await request.app[REPORTS].timeline(worker_id, window=asked.window, sites=sites), asked
+    told = await request.app[REPORTS].timeline(worker_id, window=asked.window, sites=sites)
+    if not shows_names(request, viewer):
+        told = replace(told, worker=replace(told.worker, name=told.worker.id))
+    return told, asked
 
 
 async def _hours(

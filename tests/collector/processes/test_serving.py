@@ -31,7 +31,8 @@ async def test_other_addresses_want_to_be_asked_for(tmp_path: Path) -> None:
     """Exit code 2 and the way out; with --open it listens."""
     file = tmp_path / "collector.db"
     addresses = ("0.0.0.0:0", "[::]:0", "192.0.2.1:0", "factory.example:0")
-    for code, told in await asyncio.gather(*(serve(file, "--listen", address) for address in addresses)):
+    each = (serve(tmp_path / f"{number}.db", "--listen", address) for number, address in enumerate(addresses))
+    for code, told in await asyncio.gather(*each):
         assert 2 == code
         assert "insist with --open" in told
     arguments = ("--database", str(file), "--listen", "0.0.0.0:0", "--open")
