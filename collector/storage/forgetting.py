@@ -97,6 +97,11 @@ def forget(connection: sqlite3.Connection, person: Person, *, tell: TellAll, key
     return went
 
 
+def is_unscrubbed(connection: sqlite3.Connection) -> bool:
+    """Say whether bytes of what was erased may lie somewhere in the file."""
+    return connection.execute("select 1 from unscrubbed").fetchone() is not None
+
+
 def scrub(connection: sqlite3.Connection) -> bool:
     """Write over what pages held before, outside of a transaction; say whether there was anything to scrub.
 
@@ -105,7 +110,7 @@ def scrub(connection: sqlite3.Connection) -> bool:
     Raises:
         Busy: somebody reads for so long that the log cannot be emptied; the next run tries again.
     """
-    if connection.execute("select 1 from unscrubbed").fetchone() is None:
+    if not is_unscrubbed(connection):
         return False
     connection.execute("vacuum")
     _empty_log(connection)

@@ -76,8 +76,8 @@ class PrivacyVerbs:
     async def scrub(self: _Store) -> bool:
         """Write over what was erased, wherever it lay in the file."""
         writer = self._writer
-        if writer is None:
-            return False
+        if writer is None or not await self._readers.short(forgetting.is_unscrubbed):
+            return False  # nearly always, and the writer is not asked
 
         def run() -> bool:
             writer.lock.check()
