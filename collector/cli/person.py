@@ -12,6 +12,7 @@ from collector.cli.options import config_option, database_option, read_storage, 
 from collector.records import EventQuery
 from collector.settings import CollectorSettings
 from collector.web.events_api import event_row
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, print_json
 
 A_PAGE = 10_000
@@ -34,7 +35,7 @@ def person(*, worker: str, site: str | None, export: bool, database: str | None,
         print_json(told)
         return 0
     click.echo(
-        f"worker {told['worker_id']} of site {told['site']}: {len(told['events']):,} events, {len(told['hours']):,} hours at "
+        f"worker {told['worker_id']} of site {told['site']}: {counted(len(told['events']), 'event')}, {counted(len(told['hours']), 'hour')} at "
         "workstations"
     )
     return 0

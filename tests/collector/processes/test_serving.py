@@ -163,7 +163,7 @@ async def test_commands_reach_the_service_through_a_deep_folder(tmp_path: Path) 
     async with collector(file):
         imported = await command("collector", "import", str(lines), "--database", str(file))
 
-    assert (0, "1 events: 1 new, 0 already there (of these 0 in conflict), 0 rejected\n") == (
+    assert (0, "1 event: 1 new, 0 already there (of these 0 in conflict), 0 rejected\n") == (
         imported.code,
         imported.out,
     )
