@@ -4,6 +4,7 @@ Both take the same events; those that the purged one refuses as too old, the oth
 """
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +39,11 @@ class Twins:
         return new_store(file, rules=self.rules, hour_offset_of=lambda site: self.offsets.get(site, 0))
 
     async def take_in(self, batch: list[Delivery]) -> None:
-        """Store a batch in both."""
+        """Store a batch in both.
+
+        A camera stays where its first events were, refused ones too; the other store never sees those, so here each has one site.
+        """
+        batch = [each if each.camera is None else replace(each, camera=f"{each.camera} {each.site}") for each in batch]
         stored = await self.purged.store(batch, decide=self.decide)
         taken = [
             Delivery(
