@@ -10,13 +10,23 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+import asyncpg
+
+from collector.accounts import Difference
+from collector.metrics.audit import check
+from collector.records import LedgerRules
+from collector.storage.postgres.audit import audit
+from collector.storage.postgres.store import PostgresStorage
+from tests.support.collector import RULES
+from tests.support.stores import Audited, Kept
 
 
 def _binaries() -> Path:
@@ -45,6 +55,7 @@ class Server:
         self.folder = folder
         self.binaries = binaries / "bin"
         self._names = count()
+        self._has_emptied = False
 
     @property
     def data(self) -> Path:
@@ -87,6 +98,23 @@ class Server:
         self.ask(f"create database {name} template {like}")
         return self.url(name)
 
+    async def emptied_database(self) -> str:
+        """Return the address of a database that has the schema and no rows; it is emptied again for the next one."""
+        url = self.url("emptied")
+        if not self._has_emptied:
+            self.ask("create database emptied template template0")
+            await (await PostgresStorage.open(url, rules=RULES)).close()
+            self._has_emptied = True
+        connection = await asyncpg.connect(url)
+        try:
+            found = await connection.fetch(
+                "select tablename from pg_tables where schemaname = 'public' and tablename <> 'schema_migration'"
+            )
+            await connection.execute(f"truncate {', '.join(row[0] for row in found)}")
+        finally:
+            await connection.close()
+        return url
+
     def ask(self, statement: str, *, database: str = "postgres") -> list[list[str]]:
         """Run a statement and return the rows as texts."""
         found: Any = _run(
@@ -94,6 +122,28 @@ class Server:
             cwd=self.folder,
         )  # fmt: skip
         return [line.split("\t") for line in found.stdout.decode().splitlines()]
+
+
+async def audited(url: str) -> Audited:
+    """Return what `collector db verify` finds, and hold it to what it says of that."""
+    told: list[Difference] = []
+    found = await audit(url, check=check, notify=lambda _: None, tell=told.append)
+
+    assert (len(told), frozenset(each.table for each in told)) == (found.differences, found.tables)
+    return Audited(found.events, told)
+
+
+@asynccontextmanager
+async def kept_in_postgres(
+    server: Server, *, rules: LedgerRules, hour_offset_of: Callable[[str], int] = lambda _: 0
+) -> AsyncIterator[Kept]:
+    """Give an empty PostgreSQL store."""
+    url = await server.emptied_database()
+    storage = await PostgresStorage.open(url, rules=rules, hour_offset_of=hour_offset_of)
+    try:
+        yield Kept(storage, partial(audited, url))
+    finally:
+        await storage.close()
 
 
 @contextmanager
@@ -112,8 +162,9 @@ def running_server(*settings: str) -> Iterator[Server]:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    # The path of a socket must be short.
-    name = tempfile.mkdtemp(prefix="pg-", dir="/tmp")  # noqa: S108 - for a user of its own, who may enter no other
+    # The path of a socket must be short, its user must be able to enter, and every database is a thousand files.
+    places = [place for place in ("/dev/shm", "/tmp") if Path(place).is_dir()]  # noqa: S108 - a folder of its own is made there
+    name = tempfile.mkdtemp(prefix="pg-", dir=places[0])
     try:
         folder = Path(name)
         if _IS_ROOT:

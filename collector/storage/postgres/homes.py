@@ -33,12 +33,12 @@ class Homes:
         places = self._settled
         if cameras:
             before = await _stored(connection, cameras)
-            after = _placed(before, deliveries, cameras)
+            after = _placed(before, deliveries, cameras=cameras)
             if before != after:
                 # Again, now that nobody else can change it.
                 await locks.take(connection, locks.NAMES)
                 before = await _stored(connection, cameras)
-                after = _placed(before, deliveries, cameras)
+                after = _placed(before, deliveries, cameras=cameras)
                 numbers = await know({site for site, _ in (*before.values(), *after.values())})
                 await _move(connection, before, after=after, numbers=numbers)
             self._settled.update({camera: site for camera, (site, is_settled) in after.items() if is_settled})
@@ -46,13 +46,13 @@ class Homes:
         return [each.site if each.camera is None else places[each.camera] for each in deliveries]
 
 
-def _placed(before: dict[str, Home], deliveries: Sequence[Delivery], cameras: set[str]) -> dict[str, Home]:
+def _placed(before: dict[str, Home], deliveries: Sequence[Delivery], *, cameras: set[str]) -> dict[str, Home]:
     """Return where these cameras are after the deliveries; one that never had events goes where the settings say."""
     after = dict(before)
     for delivery in deliveries:
         if delivery.camera is None or delivery.camera not in cameras:
             continue
-        site, is_settled = after.get(delivery.camera, (delivery.site, False))
+        _, is_settled = after.get(delivery.camera, (delivery.site, False))
         if not is_settled:
             after[delivery.camera] = (delivery.site, bool(delivery.events))
     return after

@@ -118,9 +118,7 @@ async def _company(
     return company
 
 
-async def _add_whole(
-    connection: Connection, gathered: _Gathered, *, site: Site, whole: Stretch, by_hour: bool
-) -> None:
+async def _add_whole(connection: Connection, gathered: _Gathered, *, site: Site, whole: Stretch, by_hour: bool) -> None:
     is_everything = whole == (None, None)
     table, within = ("total", "") if is_everything else ("ledger", "and l.hour >= $2 and l.hour < $3")
     bounds = () if is_everything else closed(whole)

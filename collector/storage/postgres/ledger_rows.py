@@ -78,7 +78,9 @@ class LedgerRows:
         await columns.execute(connection, _ADD_HOURS, site=site, rows=self._hours)
         await columns.execute(connection, _ADD_TOTALS, site=site, rows=totals)
         # Only where something was taken away can nothing be left.
-        await columns.execute(connection, _DROP_HOURS, site=site, rows=[row[:3] for row in self._hours if min(row[3:]) < 0])
+        await columns.execute(
+            connection, _DROP_HOURS, site=site, rows=[row[:3] for row in self._hours if min(row[3:]) < 0]
+        )
         await columns.execute(connection, _DROP_TOTALS, site=site, rows=[row[:2] for row in totals if min(row[2:]) < 0])
         await columns.execute(connection, _SET_OPEN_STATES, site=site, rows=self._open_states)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -14,23 +13,19 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
-        self._running: set[Future[Any]] = set()
         self._thread = Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
     async def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Return what the work returns; cancelled, it is cancelled there."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        self._running.add(future)
-        future.add_done_callback(self._running.discard)
-        return await asyncio.wrap_future(future)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
-    def call_soon(self, cancel: asyncio.Task[Any]) -> None:
+    def cancel(self, task: asyncio.Task[Any]) -> None:
         """Cancel a task that runs there."""
-        self._loop.call_soon_threadsafe(cancel.cancel)
+        self._loop.call_soon_threadsafe(task.cancel)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """End the loop and the thread; nothing may run there any more."""
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        await asyncio.to_thread(self._thread.join)
         self._loop.close()

@@ -79,7 +79,9 @@ async def check_schema(connection: Connection) -> None:
     if not applied:
         raise StorageUnusable("the database is not that of a collector", hint="start the collector once")
     if any(migration.number not in applied for migration in migrations()):
-        raise StorageUnusable("the database was made by an older version", hint="start the collector of this version once")
+        raise StorageUnusable(
+            "the database was made by an older version", hint="start the collector of this version once"
+        )
 
 
 async def refuse_unfinished(connection: Connection) -> None:
@@ -90,7 +92,9 @@ async def refuse_unfinished(connection: Connection) -> None:
     """
     # A row as long as a rebuild is under way.
     if await connection.fetchval("select count(*) from rebuilding"):
-        raise StorageUnusable("the stored sums are half made anew", hint=f"{WAY_OUT} again, it goes on where it stopped")
+        raise StorageUnusable(
+            "the stored sums are half made anew", hint=f"{WAY_OUT} again, it goes on where it stopped"
+        )
 
 
 async def _refuse_foreign(connection: Connection) -> None:
@@ -110,7 +114,7 @@ async def _refuse_foreign(connection: Connection) -> None:
 
 async def _applied(connection: Connection) -> dict[int, str]:
     rows = await connection.fetch("select number, name from schema_migration order by number")
-    return {number: name for number, name in rows}
+    return dict(map(tuple, rows))
 
 
 async def _is_there(connection: Connection, table: str) -> bool:

@@ -11,7 +11,7 @@ from shared.errors import BadRequest, NotFound
 _KINDS = {"worker": WORKER, "workstation": STATION}
 
 
-async def name(connection: Connection, registry: Registry, names: Sequence[NewName]) -> None:
+async def name(connection: Connection, registry: Registry, *, names: Sequence[NewName]) -> None:
     """Give workers and workstations names, registering them if need be; an empty one takes the name away."""
     by_site: dict[str, list[NewName]] = {}
     for new in names:

@@ -76,13 +76,15 @@ async def runs_around(
     }
     found = await _runs(connection, site, late={worker: keys for worker, keys in late.items() if keys}, stands=stands)
     return {
-        worker: _with_the_end(found.get(worker, []), late.get(worker, ()), entries, stands=stands.get(worker))
+        worker: _with_the_end(
+            found.get(worker, []), late=late.get(worker, ()), arrivals=entries, stands=stands.get(worker)
+        )
         for worker, entries in arrivals.items()
     }
 
 
 def _with_the_end(
-    runs: list[Run], late: Sequence[EntryKey], arrivals: Sequence[Entry], *, stands: OpenState | None
+    runs: list[Run], *, late: Sequence[EntryKey], arrivals: Sequence[Entry], stands: OpenState | None
 ) -> list[Run]:
     if stands is None:
         return [Run(None, None, (), is_last=True)]

@@ -98,19 +98,19 @@ async def note_calls(
     """Write down what calls of cameras that are held say, in order; return for each what is lacking of its epoch."""
     if not calls:
         return []
-    await _note_live(connection, site, [call for call in calls if call.contact.is_live], watching=watching)
-    return await _note_numbers(connection, site, calls)
+    await _note_live(connection, site, calls=[call for call in calls if call.contact.is_live], watching=watching)
+    return await _note_numbers(connection, site, calls=calls)
 
 
 async def _note_live(
-    connection: Connection, site: int, calls: Iterable[Call], *, watching: dict[int, Watching]
+    connection: Connection, site: int, *, calls: Iterable[Call], watching: dict[int, Watching]
 ) -> None:
     rows: dict[int, tuple[Any, ...]] = {}
     for camera, contact, received_at in calls:
         before = watching[camera]
         stretch = advance(before, contact.watermark)
         if stretch is not None:
-            await _watch(connection, site, (camera, *stretch))
+            await _watch(connection, site, stretch=(camera, *stretch))
         # Watermarks only ever rise; the rest is as of this call.
         known = [each for each in (before.watermark, contact.watermark) if each is not None]
         watching[camera] = Watching(max(known, default=None), is_watching(contact, received_at=received_at))
@@ -126,16 +126,16 @@ async def _note_live(
     await columns.execute(connection, _NOTE_CALLS, site=site, rows=list(rows.values()))
 
 
-async def _watch(connection: Connection, site: int, stretch: tuple[int, int, int]) -> None:
+async def _watch(connection: Connection, site: int, *, stretch: tuple[int, int, int]) -> None:
     arguments = [[each] for each in stretch]
     if not await connection.fetch(_LENGTHEN, site, *arguments):
         await connection.execute(_WATCH, site, *arguments)
 
 
-async def _note_numbers(connection: Connection, site: int, calls: Sequence[Call]) -> list[Sequence[Range]]:
+async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Call]) -> list[Sequence[Range]]:
     epochs = list(dict.fromkeys((call.camera, call.contact.epoch) for call in calls))
-    last_seqs = await _last_seqs(connection, site, epochs)
-    stored = await _ranges(connection, site, epochs)
+    last_seqs = await _last_seqs(connection, site, epochs=epochs)
+    stored = await _ranges(connection, site, epochs=epochs)
     before_seqs, before = dict(last_seqs), dict(stored)
     lacking: list[Sequence[Range]] = []
     for camera, contact, _ in calls:
@@ -161,7 +161,7 @@ def _lacking(ranges: Ranges, last_seq: int) -> Sequence[Range]:
     return subtract(((1, greatest),) if greatest else (), ranges)[:MAX_LACKING_RANGES]
 
 
-async def _last_seqs(connection: Connection, site: int, epochs: Sequence[Epoch]) -> dict[Epoch, int]:
+async def _last_seqs(connection: Connection, site: int, *, epochs: Sequence[Epoch]) -> dict[Epoch, int]:
     # The greatest number that each camera has given out in each of these epochs.
     rows = await connection.fetch(
         """
@@ -175,7 +175,7 @@ async def _last_seqs(connection: Connection, site: int, epochs: Sequence[Epoch])
     return {(camera, epoch): last_seq for camera, epoch, last_seq in rows}
 
 
-async def _ranges(connection: Connection, site: int, epochs: Sequence[Epoch]) -> dict[Epoch, Ranges]:
+async def _ranges(connection: Connection, site: int, *, epochs: Sequence[Epoch]) -> dict[Epoch, Ranges]:
     # What has arrived of each of these epochs, ascending.
     rows = await connection.fetch(
         """

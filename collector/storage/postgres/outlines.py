@@ -117,7 +117,12 @@ class _Silence(NamedTuple):
 
 
 async def filled(
-    connection: Connection, site: int, *, events: Mapping[int, Sequence[Entry]], seen: Mapping[int, int | None], gap: int
+    connection: Connection,
+    site: int,
+    *,
+    events: Mapping[int, Sequence[Entry]],
+    seen: Mapping[int, int | None],
+    gap: int,
 ) -> dict[int, Sequence[Entry]]:
     """Return the events of each worker, and between those that lie too far apart as many sightings as it takes.
 

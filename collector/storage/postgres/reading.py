@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from collector.measures import Person, Station
@@ -100,7 +101,7 @@ async def cameras(connection: Connection, of: Sequence[Site]) -> list[Camera]:
         """,
         _numbers(of),
     )
-    return [Camera(*row[:8], missing=int(row[8]), has_events=row[9]) for row in rows]
+    return [Camera(*(int(each) if isinstance(each, Decimal) else each for each in row)) for row in rows]
 
 
 async def open_states(connection: Connection, of: Sequence[Site]) -> dict[Person, OpenState]:
@@ -165,7 +166,7 @@ async def events(connection: Connection, query: EventQuery) -> list[StoredEvent]
                 return page
             cursor = query.after if query.after and query.after[:2] == (site.name, worker_id) else None
             rows = await _events_of_worker(connection, query, place=(site.number, number, rest), cursor=cursor)
-            losers = await _losers(connection, (site.number, number), rows)
+            losers = await _losers(connection, (site.number, number), rows=rows)
             for row in rows:
                 key = Key(site.name, worker_id, row[0], _TYPES[row[1]], row[2])
                 lost = losers.get((row[0], row[1], row[6]), [])
@@ -228,7 +229,7 @@ async def _events_of_worker(
 
 
 async def _losers(
-    connection: Connection, worker: tuple[int, int], rows: Sequence[Any]
+    connection: Connection, worker: tuple[int, int], *, rows: Sequence[Any]
 ) -> Mapping[tuple[int, int, int], list[tuple[int, float | None]]]:
     """Return the versions that lost against these events of a worker, by (at, type, workstation), greatest first."""
     found: dict[tuple[int, int, int], list[tuple[int, float | None]]] = {}

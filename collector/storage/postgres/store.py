@@ -186,7 +186,7 @@ class PostgresStorage:
     async def name(self, names: Sequence[NewName]) -> None:
         """Give names, all or none."""
         writer = self._writing()
-        await writer.write(lambda connection: naming.name(connection, writer.registry, names))
+        await writer.write(lambda connection: naming.name(connection, writer.registry, names=names))
 
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""

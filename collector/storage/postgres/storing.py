@@ -124,17 +124,13 @@ async def _judge(
     return events
 
 
-async def _know_named(
-    connection: Connection, registry: Registry, *, site: int, splices: Mapping[int, Splice]
-) -> None:
+async def _know_named(connection: Connection, registry: Registry, *, site: int, splices: Mapping[int, Splice]) -> None:
     """Let the numbers be known of what stood there already: another collector may have registered it."""
     states = [each.open_state.state for each in splices.values() if each.open_state and each.open_state.state]
     stations = {station for each in splices.values() for _, station in each.hours}
     cameras = {entry.camera for each in splices.values() for entry in each.survivors}
     cameras |= {state.camera for state in states}
-    await registry.know(
-        connection, site, kind=STATION, ids=stations | {state.workstation_id for state in states}
-    )
+    await registry.know(connection, site, kind=STATION, ids=stations | {state.workstation_id for state in states})
     await registry.know(connection, site, kind=CAMERA, ids={name for name in cameras if name is not None})
 
 

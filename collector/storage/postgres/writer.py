@@ -8,7 +8,6 @@ during the commit, all of it, and the same again finds duplicates.
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_lost, translated_errors
@@ -72,7 +71,7 @@ class Writer:
                 await connecting.let_go(self._pool)
 
         await self._thread.run(close())
-        self._thread.stop()
+        await self._thread.stop()
 
     async def _until_done(self, work: Work[Result], *, holding: Hold) -> Result:
         tries = 0
@@ -113,5 +112,3 @@ class Writer:
         if self._pool is None:
             self._pool = await connecting.new_pool(self._url, size=1, statement_seconds=self._statement_seconds)
         return self._pool
-
-

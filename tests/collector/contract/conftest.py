@@ -21,7 +21,7 @@ async def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
     address = ""
     if request.param == "postgres":
         server: Server = request.getfixturevalue("postgres")
-        address = server.new_database()
+        address = await server.emptied_database()
 
     async def close() -> None:
         while opened:
