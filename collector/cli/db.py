@@ -12,9 +12,10 @@ from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check
 from collector.metrics.drift import duration
 from collector.metrics.ledger import splice
-from collector.storage.audit import audit, events_in
+from collector.storage.auditing import audit, events_in
 from collector.storage.rebuilding import Rebuilding
 from shared.clock import SystemClock
+from shared.errors import StorageUnusable
 from shared.instants import LAST_INSTANT, format_instant
 from shared.terminal import Progress, ends_with_exit_code, print_table
 
@@ -40,10 +41,10 @@ def verify(*, database: str | None, config: Path | None) -> int:
     Compares hours, totals, open states, conflicts, registries and the file itself. Works while the collector runs. Ends
     with 1 if anything differs: each difference is on stdout, in tables of a hundred; their number is on stderr.
     """
-    file = settings_from(config, database).database_file()
-    progress = Progress(events_in(file), label="events compared", clock=SystemClock())
+    settings = settings_from(config, database)
+    progress = Progress(events_in(settings), label="events compared", clock=SystemClock())
     differences = _Differences(progress)
-    found = audit(file, check=check, notify=progress.advance, tell=differences.add)
+    found = audit(settings, check=check, notify=progress.advance, tell=differences.add)
     differences.print()
     progress.close()
     _tell(found)
@@ -63,6 +64,8 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
     settings = settings_from(config, database)
     rules = settings.ledger_rules
     file = settings.database_file()
+    if settings.database_url is not None:
+        raise StorageUnusable("a PostgreSQL database cannot be made anew by this version")
     with Rebuilding(file, rules=rules, hour_offset_of=settings.hour_offset_of) as rebuilding:
         remaining = rebuilding.begin()
         progress = Progress(remaining, label="events gone through", clock=SystemClock())

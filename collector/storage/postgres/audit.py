@@ -178,8 +178,8 @@ async def _account(connection: Connection, worker: tuple[int, int]) -> Account:
 
 async def _registries(connection: Connection, site: Site) -> Sequence[Difference]:
     found = [
-        Difference(*row, site=site.name)
-        for row in [tuple(each) for each in await connection.fetch(_UNREGISTERED, site.number)]
+        Difference(table, column, stored, right, site=site.name)
+        for table, column, stored, right in await connection.fetch(_UNREGISTERED, site.number)
     ]
     for station_id, *bounds in await connection.fetch(_BOUNDS, site.number):
         for column, stored, right in zip(("first_at", "last_at"), bounds[:2], bounds[2:], strict=True):

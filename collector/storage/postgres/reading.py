@@ -1,8 +1,7 @@
 """What the PostgreSQL store is asked most often: sites, registries, cameras, events; all within one read transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any
 
 from collector.measures import Person, Station
@@ -101,7 +100,7 @@ async def cameras(connection: Connection, of: Sequence[Site]) -> list[Camera]:
         """,
         _numbers(of),
     )
-    return [Camera(*(int(each) if isinstance(each, Decimal) else each for each in row)) for row in rows]
+    return [replace(Camera(*row), missing=int(row[8])) for row in rows]  # a sum of numbers is a Decimal
 
 
 async def open_states(connection: Connection, of: Sequence[Site]) -> dict[Person, OpenState]:
