@@ -61,10 +61,11 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, _AWAY) and not isinstance(error, raised.DataError)
 
 
-async def new_pool(url: str, *, size: int, statement_seconds: float) -> Any:
+async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once: bool = False) -> Any:
     """Return connections to a database, opened as they are needed.
 
-    With several hosts in the address, the one is taken that can be written to.
+    With several hosts in the address, the one is taken that can be written to. `plans_once` is for connections whose
+    statements know the whole key of whatever they read or write: a plan that is made anew each time could only be worse.
     """
     milliseconds = str(round(statement_seconds * 1000))
     return await asyncpg.create_pool(
@@ -81,6 +82,8 @@ async def new_pool(url: str, *, size: int, statement_seconds: float) -> Any:
             "statement_timeout": milliseconds,
             "idle_in_transaction_session_timeout": milliseconds,
             "timezone": "UTC",
+            "jit": "off",
+            "plan_cache_mode": "force_generic_plan" if plans_once else "auto",
         },
         init=_make_durable,
     )

@@ -5,6 +5,9 @@ the next event for a new count; everything up to and including the next state fo
 a look-up, so all late arrivals of all workers of a site are looked up together, in three statements. Look-ups go by whole
 instants, so ties are never cut in two; overlapping neighbourhoods become one run.
 
+Each look-up is a subquery of its own (`offset 0` keeps it one): joined freely, the server at times reads all events of a site,
+by statistics that a table which grows by millions a day has outrun.
+
 Whoever asks holds the rows of these workers: nobody else adds to what stands there.
 """
 
@@ -19,42 +22,45 @@ _COUNT = int(EventType.product_count)
 Late = Mapping[int, Sequence[EntryKey]]
 """By worker: the keys that arrive at or before the worker's last sighting, in order."""
 
-# Where the neighbourhood of each late key ends: itself if it stands.
-_ENDS = """
-    select k.place, exists (
-        select 1
+_STATION = "(select st.station_id from workstation as st where st.site_id = $1 and st.number = e.workstation)"
+_CAMERA = "(select c.name from camera as c where c.site_id = $1 and c.number = e.camera)"
+# Where the neighbourhood of each late key ends, and the stations whose events of that kind stand at its instant.
+_ENDS = f"""
+    select array(
+        select {_STATION}
         from event as e
-        join workstation as st on st.site_id = $1 and st.number = e.workstation
-        where e.site_id = $1 and e.worker = k.worker and e.at = k.at and e.type = k.type and st.station_id = k.station_id
+        where e.site_id = $1 and e.worker = k.worker and e.at = k.at and e.type = k.type
     ), case when k.type < 3
         then (select min(at) from event where site_id = $1 and worker = k.worker and at > k.at and type < 3)
         else (select min(at) from event where site_id = $1 and worker = k.worker and at > k.at)
     end
-    from unnest($2::integer[], $3::bigint[], $4::smallint[], $5::text[]) with ordinality
-        as k (worker, at, type, station_id, place)
+    from unnest($2::integer[], $3::bigint[], $4::smallint[]) with ordinality as k (worker, at, type, place)
     order by k.place
-"""
+"""  # noqa: S608 - texts of ours
 # The events of each stretch, both ends included, in the order of SEMANTICS §3.
-_WITHIN = """
-    select k.place, e.at, e.type, st.station_id, e.count, e.confidence, c.name
+_WITHIN = f"""
+    select k.place, e.at, e.type, {_STATION} as station_id, e.count, e.confidence, {_CAMERA}
     from unnest($2::integer[], $3::bigint[], $4::bigint[]) with ordinality as k (worker, start, until, place)
-    join event as e on e.site_id = $1 and e.worker = k.worker and e.at between k.start and k.until
-    join workstation as st on st.site_id = $1 and st.number = e.workstation
-    left join camera as c on c.site_id = $1 and c.number = e.camera
-    order by k.place, e.at, e.type, st.station_id
-"""
+    cross join lateral (
+        select * from event where site_id = $1 and worker = k.worker and at between k.start and k.until offset 0
+    ) as e
+    order by k.place, e.at, e.type, station_id
+"""  # noqa: S608 - texts of ours
 # What stands before each stretch; of the states at one instant the last row is the last in that order.
-_BEFORE = """
-    select k.place, (select max(at) from event where site_id = $1 and worker = k.worker and at < k.start),
-        e.at, e.type, st.station_id, c.name
-    from unnest($2::integer[], $3::bigint[]) with ordinality as k (worker, start, place)
-    left join event as e on e.site_id = $1 and e.worker = k.worker and e.type < 3 and e.at = (
-        select max(at) from event where site_id = $1 and worker = k.worker and at < k.start and type < 3
-    )
-    left join workstation as st on st.site_id = $1 and st.number = e.workstation
-    left join camera as c on c.site_id = $1 and c.number = e.camera
-    order by k.place, e.type, st.station_id
-"""
+_BEFORE = f"""
+    select k.place, k.last_at, e.at, e.type, {_STATION} as station_id, {_CAMERA}
+    from (
+        select k.worker, k.place,
+            (select max(at) from event where site_id = $1 and worker = k.worker and at < k.start) as last_at,
+            (select max(at) from event where site_id = $1 and worker = k.worker and at < k.start and type < 3) as state_at
+        from unnest($2::integer[], $3::bigint[]) with ordinality as k (worker, start, place)
+        offset 0
+    ) as k
+    left join lateral (
+        select * from event where site_id = $1 and worker = k.worker and at = k.state_at and type < 3 offset 0
+    ) as e on true
+    order by k.place, e.type, station_id
+"""  # noqa: S608 - texts of ours
 
 
 class _Stretch(NamedTuple):
@@ -122,10 +128,11 @@ async def _stretches(
 ) -> list[_Stretch]:
     """Return the neighbourhoods in order, those that overlap or touch as one."""
     keys = [(worker, *key) for worker, of_worker in late.items() for key in of_worker]
-    rows = await connection.fetch(_ENDS, site, *map(list, zip(*keys, strict=True)))
+    workers, ats, kinds, _ = map(list, zip(*keys, strict=True))
+    rows = await connection.fetch(_ENDS, site, workers, ats, kinds)
     stretches: list[_Stretch] = []
-    for (worker, at, _, _), (_, is_standing, following) in zip(keys, rows, strict=True):
-        end = at if is_standing else (stands[worker].last_at if following is None else following)
+    for (worker, at, _, station_id), (standing, following) in zip(keys, rows, strict=True):
+        end = at if station_id in standing else (stands[worker].last_at if following is None else following)
         last = stretches[-1] if stretches else None
         if last is not None and last.worker == worker and at <= last.end:
             stretches[-1] = last._replace(end=max(last.end, end))

@@ -37,7 +37,9 @@ _BOUNDS = """
     from known as k
     join worker as w on w.site_id = $1 and w.number = k.worker
     left join camera as last on last.site_id = $1 and last.number = k.state_camera
-    left join event as e on e.site_id = $1 and e.worker = k.worker and e.at = k.state_at and e.type < 3
+    left join lateral (
+        select * from event where site_id = $1 and worker = k.worker and at = k.state_at and type < 3 offset 0
+    ) as e on true
     left join workstation as st on st.site_id = $1 and st.number = e.workstation
     left join camera as c on c.site_id = $1 and c.number = e.camera
     order by w.worker_id, e.type, st.station_id
@@ -45,7 +47,9 @@ _BOUNDS = """
 _STATES = """
     select e.worker, e.at, e.type, st.station_id
     from open_state as o
-    join event as e on e.site_id = $1 and e.worker = o.worker and e.at >= $3 and e.at < $4 and e.type < 3
+    cross join lateral (
+        select * from event where site_id = $1 and worker = o.worker and at >= $3 and at < $4 and type < 3 offset 0
+    ) as e
     join workstation as st on st.site_id = $1 and st.number = e.workstation
     where o.site_id = $1 and ($2::integer[] is null or o.worker = any($2)) and o.last_at >= $3
     limit $5::bigint + 1

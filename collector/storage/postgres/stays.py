@@ -38,7 +38,9 @@ _STAYS = """
     from around as a
     join workstation as here on here.site_id = $1 and here.number = a.number
     join open_state as o on o.site_id = $1 and o.worker = a.worker
-    join event as e on e.site_id = $1 and e.worker = a.worker and e.at = a.state_at and e.type < 3
+    cross join lateral (
+        select * from event where site_id = $1 and worker = a.worker and at = a.state_at and type < 3 offset 0
+    ) as e
     join workstation as st on st.site_id = $1 and st.number = e.workstation
     left join camera as c on c.site_id = $1 and c.number = e.camera
     order by a.number, a.worker, e.type, st.station_id

@@ -110,5 +110,7 @@ class Writer:
 
     async def _connections(self) -> Any:
         if self._pool is None:
-            self._pool = await connecting.new_pool(self._url, size=1, statement_seconds=self._statement_seconds)
+            self._pool = await connecting.new_pool(
+                self._url, size=1, statement_seconds=self._statement_seconds, plans_once=True
+            )
         return self._pool

@@ -18,7 +18,9 @@ from tests.collector.properties.test_ledger_routes import compare
 from tests.support.postgres import Server, kept_in_postgres
 from tests.support.stores import hours_of
 
-FEW = settings(max_examples=25)
+pytestmark = pytest.mark.timeout(240)
+FEW = settings(max_examples=20)
+"""Each makes a store on a server: on a busy machine that takes a second."""
 Keep = Callable[..., Any]
 
 
