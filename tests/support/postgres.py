@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -158,6 +159,30 @@ def running_server(*settings: str) -> Iterator[Server]:
             yield server
         finally:
             server.kill()
+
+
+@contextmanager
+def running_standby(primary: Server) -> Iterator[Server]:
+    """Give a server that follows another one; what is committed there from now on is here before the commit returns."""
+    with _folder() as folder:
+        server = Server(folder, binaries=primary.binaries.parent)
+        copy: list[Any] = [server.binaries / "pg_basebackup", "-D", server.data, "-h", primary.folder, "-U", "postgres"]
+        _run([*copy, "-R", "--no-sync", "--checkpoint=fast"], cwd=folder)
+        server.start()
+        try:
+            primary.ask("alter system set synchronous_standby_names = '*'")
+            primary.ask("select pg_reload_conf()")
+            _wait(lambda: [["sync"]] == primary.ask("select sync_state from pg_stat_replication"))
+            yield server
+        finally:
+            server.kill()
+
+
+def _wait(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + _SECONDS_TO_STOP
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @contextmanager
