@@ -4,10 +4,11 @@ What was acknowledged is stored once, and the numbers are those of a SQLite stor
 """
 
 import json
+import logging
 import random
 import time
 from asyncio import TaskGroup
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from tests.support.stores import kept_in_sqlite
 pytestmark = pytest.mark.processes
 COLLECTORS = 3
 MOST_BATCHES_BEFORE_A_KILL = 60
+_log = logging.getLogger(__name__)
 
 
 @pytest.fixture
@@ -43,25 +45,19 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.timeout(240)
-async def test_kills_lose_nothing_and_double_nothing(
-    server: Server, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+async def test_kills_lose_nothing_and_double_nothing(server: Server, tmp_path: Path) -> None:
     """Collectors by SIGKILL, the database by an immediate stop; whatever got no receipt is sent again."""
-    await _run(server, tmp_path, cameras=6, kills=6, seed=1, figure=partial(record_property, "figures"))
+    await _run(server, tmp_path, cameras=6, kills=6, seed=1)
 
 
 @pytest.mark.gauntlet
 @pytest.mark.timeout(3_600)
-async def test_a_hundred_kills_lose_nothing_and_double_nothing(
-    server: Server, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+async def test_a_hundred_kills_lose_nothing_and_double_nothing(server: Server, tmp_path: Path) -> None:
     """The same with twelve cameras, for as long as it takes."""
-    await _run(server, tmp_path, cameras=12, kills=100, seed=2, figure=partial(record_property, "figures"))
+    await _run(server, tmp_path, cameras=12, kills=100, seed=2)
 
 
-async def _run(
-    server: Server, folder: Path, *, cameras: int, kills: int, seed: int, figure: Callable[[object], None]
-) -> None:
+async def _run(server: Server, folder: Path, *, cameras: int, kills: int, seed: int) -> None:
     url = server.new_database()
     seen = Seen(random.Random(seed))
     began = time.monotonic()
@@ -77,9 +73,7 @@ async def _run(
             for camera in sending:
                 camera.stop()
         told = [await each.get(session, "/api/metrics/workers/") for each in fleet.collectors]
-    figure(
-        f"{kills} kills in {time.monotonic() - began:.0f} s: {seen.batches} batches, {seen.refused} times told to wait"
-    )
+    _log.info("%d kills in %.0f s: %d batches", kills, time.monotonic() - began, seen.batches)
     storage = await PostgresStorage.open_read_only(url)
     try:
         await _assert_right(storage, seen)

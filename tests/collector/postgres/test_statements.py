@@ -34,7 +34,7 @@ def statements() -> Iterator[tuple[str, str]]:
             if id(node) in skipped:
                 continue
             if isinstance(node, ast.JoinedStr):
-                text = "".join(part.value if isinstance(part, ast.Constant) else "x" for part in node.values)
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 text = node.value
             else:
