@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from collector.accounts import Account, Audit, Check, Difference
-from collector.records import LedgerRules, OpenState, Sighting, State
+from collector.records import OpenState, Sighting, State
 from collector.storage.postgres import connecting, reading
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.migrating import check_schema, refuse_unfinished
 from collector.storage.postgres.reading import Site
+from collector.storage.postgres.standing import stored_rules
 from shared.events import EventType
 
 SECONDS_A_STATEMENT = 3_600.0
@@ -116,7 +117,7 @@ async def audit(url: str, *, check: Check, notify: Notify, tell: Tell) -> Audit:
     """
 
     async def run(connection: Connection) -> Audit:
-        rules = LedgerRules(*await connection.fetchrow("select session_gap, tail from arithmetic"))
+        rules = await stored_rules(connection)
         told: list[str] = []
         events = workers = 0
 

@@ -57,32 +57,30 @@ class LedgerRows:
         """Take the numbers of all workstations and cameras that the splices name."""
         self._stations = stations
         self._cameras = cameras
-        self._hours: list[tuple[int, ...]] = []
+        self._hours: dict[tuple[int, int, int], Amounts] = {}
         self._totals: dict[tuple[int, int], Amounts] = {}
-        self._open_states: list[tuple[int | None, ...]] = []
+        self._open_states: dict[int, tuple[int | None, ...]] = {}
 
     def add(self, worker: int, splice: Splice) -> None:
         """Take in what changes for a worker; a worker may come more than once."""
         for (hour, station), amounts in splice.hours.items():
             workstation = self._stations[station]
-            self._hours.append((hour, worker, workstation, *amounts))
-            place = (worker, workstation)
-            total = self._totals.get(place)
-            self._totals[place] = amounts if total is None else [a + b for a, b in zip(total, amounts, strict=True)]
+            of_hour, place = (hour, worker, workstation), (worker, workstation)
+            self._hours[of_hour] = _sum(self._hours.get(of_hour), amounts)
+            self._totals[place] = _sum(self._totals.get(place), amounts)
         if splice.open_state is not None:
-            self._open_states.append(self._open_row(worker, splice.open_state))
+            self._open_states[worker] = self._open_row(worker, splice.open_state)
 
     async def write(self, connection: Connection, site: int) -> None:
         """Add the changes to what stands; rows that are nothing any more go."""
+        hours = [(*place, *amounts) for place, amounts in self._hours.items()]
         totals = [(*place, *amounts) for place, amounts in self._totals.items()]
-        await columns.execute(connection, _ADD_HOURS, site=site, rows=self._hours)
+        await columns.execute(connection, _ADD_HOURS, site=site, rows=hours)
         await columns.execute(connection, _ADD_TOTALS, site=site, rows=totals)
         # Only where something was taken away can nothing be left.
-        await columns.execute(
-            connection, _DROP_HOURS, site=site, rows=[row[:3] for row in self._hours if min(row[3:]) < 0]
-        )
+        await columns.execute(connection, _DROP_HOURS, site=site, rows=[row[:3] for row in hours if min(row[3:]) < 0])
         await columns.execute(connection, _DROP_TOTALS, site=site, rows=[row[:2] for row in totals if min(row[2:]) < 0])
-        await columns.execute(connection, _SET_OPEN_STATES, site=site, rows=self._open_states)
+        await columns.execute(connection, _SET_OPEN_STATES, site=site, rows=[*self._open_states.values()])
 
     def _open_row(self, worker: int, stands: OpenState) -> tuple[int | None, ...]:
         if stands.state is None:
@@ -90,3 +88,7 @@ class LedgerRows:
         at, kind, station, camera = stands.state
         place, source = self._stations[station], None if camera is None else self._cameras[camera]
         return (worker, stands.last_at, at, kind, place, source)
+
+
+def _sum(before: Amounts | None, more: Amounts) -> Amounts:
+    return more if before is None else [a + b for a, b in zip(before, more, strict=True)]

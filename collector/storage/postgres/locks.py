@@ -23,6 +23,11 @@ async def take(connection: Connection, lock: int) -> None:
     await connection.execute("select pg_advisory_xact_lock($1, $2)", _OURS, lock)
 
 
+async def try_to_keep(connection: Connection, lock: int) -> bool:
+    """Take a lock for as long as the connection lives; False if somebody else has it."""
+    return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", _OURS, lock))
+
+
 async def share(connection: Connection, lock: int) -> None:
     """Wait until nobody holds the lock alone; it is shared to the end of the transaction."""
     await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", _OURS, lock)

@@ -8,9 +8,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from collector.records import LedgerRules
 from collector.storage.postgres import connecting
 from collector.storage.postgres.connecting import Connection, is_lost, translated_errors
 from collector.storage.postgres.loop_thread import LoopThread
+from collector.storage.postgres.standing import check_standing
 from shared.errors import Busy
 
 Result = TypeVar("Result")
@@ -23,6 +25,10 @@ class Readers:
     def __init__(self, url: str, *, size: int, statement_seconds: float) -> None:
         self._short = _Line("store-read-short", url, size=1, statement_seconds=statement_seconds)
         self._long = _Line("store-read-long", url, size=size, statement_seconds=statement_seconds)
+
+    def know(self, rules: LedgerRules) -> None:
+        """Answer from now on only as long as the amounts are complete, and made with these rules."""
+        self._short.rules = self._long.rules = rules
 
     async def short(self, read: Read[Result]) -> Result:
         """Return what a question of a few milliseconds finds: its cost does not depend on what is asked."""
@@ -56,6 +62,8 @@ class _Line:
         self._thread = LoopThread(name)
         self._making = asyncio.Lock()
         self._pool: Any = None
+        self.rules: LedgerRules | None = None
+        """What the amounts are made with; None before they are known."""
         self._asked: set[asyncio.Task[Any]] = set()
 
     async def ask(self, read: Read[Result]) -> Result:
@@ -114,4 +122,6 @@ class _Line:
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            if self.rules is not None:
+                await check_standing(connection, self.rules)
             return await read(connection)

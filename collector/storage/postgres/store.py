@@ -25,6 +25,7 @@ from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.refusals import refusals
+from collector.storage.postgres.standing import stored_rules
 from collector.storage.postgres.writer import Writer
 from shared.errors import StorageUnusable
 
@@ -41,6 +42,7 @@ class PostgresStorage:
         self.rules = rules
         """What the stored amounts were made with, whatever the settings say now."""
         self._readers = readers
+        readers.know(rules)
         self._writer = writer
 
     @classmethod
@@ -67,7 +69,7 @@ class PostgresStorage:
         async def prepare(connection: Connection) -> LedgerRules:
             await migrate(connection, rules=rules)
             await refuse_unfinished(connection)
-            return await _rules(connection)
+            return await stored_rules(connection)
 
         try:
             stored = await writer.prepare(prepare)
@@ -96,7 +98,7 @@ class PostgresStorage:
         async def check(connection: Connection) -> LedgerRules:
             await check_schema(connection)
             await refuse_unfinished(connection)
-            return await _rules(connection)
+            return await stored_rules(connection)
 
         try:
             return cls(rules=await line.short(check), readers=line, writer=None)
@@ -208,7 +210,3 @@ class PostgresStorage:
         if self._writer is None:
             raise StorageUnusable("the database was opened for reading only")
         return self._writer
-
-
-async def _rules(connection: Connection) -> LedgerRules:
-    return LedgerRules(*await connection.fetchrow("select session_gap, tail from arithmetic"))

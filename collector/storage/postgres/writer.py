@@ -13,8 +13,8 @@ from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_lost, translated_errors
 from collector.storage.postgres.loop_thread import LoopThread
 from collector.storage.postgres.registry import Registry
+from collector.storage.postgres.standing import check_standing
 from shared.clock import new_token
-from shared.errors import StorageUnusable
 
 MOST_TRIES = 5
 """Locks are taken in one order, so hardly any transaction meets another one even once."""
@@ -53,8 +53,8 @@ class Writer:
         """Return what comes of work within a transaction, once it is committed.
 
         Raises:
-            Busy: the database is away, or busy; nothing was kept, as far as is known.
-            StorageUnusable: the amounts are being made anew, or were made anew by other rules.
+            Busy: the database is away or busy, or the amounts are being made anew; nothing was kept, as far as is known.
+            StorageUnusable: the amounts were made anew by other rules.
         """
 
         async def run() -> Result:
@@ -89,14 +89,7 @@ class Writer:
     async def _transact(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
         await holding(connection, locks.RULES)
         # Read after the lock was given: what is said here holds to the end of the transaction.
-        *rules, generation, is_unfinished = await connection.fetchrow(
-            "select session_gap, tail, generation, exists (select 1 from rebuilding) from arithmetic"
-        )
-        if is_unfinished:
-            raise StorageUnusable("the stored sums are being made anew", hint="wait for `collector db rebuild`")
-        if self.rules is not None and self.rules != tuple(rules):
-            raise StorageUnusable("the stored sums were made anew with other settings", hint="restart this collector")
-        self.registry.renew(generation)
+        self.registry.renew(await check_standing(connection, self.rules))
         result = await work(connection)
         await connection.execute(
             """
