@@ -1,0 +1,53 @@
+"""What the PostgreSQL store does not do yet of taking personal data away: it says so, and keeps everything."""
+
+from typing import Any, NoReturn
+
+from collector.measures import EVERYTHING, Forgotten, Kept, Purged, Settle, TellAll
+from collector.storage.postgres import reading
+from collector.storage.postgres.readers import Readers
+from shared.errors import StorageUnusable
+
+
+class KeepingVerbs:
+    """See `collector.storage.base.Storage`."""
+
+    _readers: Readers
+
+    async def kept(self) -> dict[str, Kept]:
+        """Return from when on each site still has what: everything."""
+        return {site.name: EVERYTHING for site in await self._readers.short(reading.sites)}
+
+    async def purge(self, site: str, *, to: Kept, settle: Settle) -> Purged:
+        """Refuse: nothing is taken away."""
+        refuse("purging")
+
+    async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
+        """Refuse: nothing is taken away."""
+        refuse("purging")
+
+    async def forgettable(self, worker_id: str, *, site: str | None) -> Forgotten:
+        """Refuse: nobody is erased."""
+        refuse("erasing a person")
+
+    async def person(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
+        """Refuse."""
+        refuse("telling what is stored of a person")
+
+    async def forget(self, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
+        """Refuse: nobody is erased."""
+        refuse("erasing a person")
+
+    async def scrub(self) -> bool:
+        """Say that nothing was erased."""
+        return False
+
+
+def refuse(what: str) -> NoReturn:
+    """Say that something is not done on PostgreSQL.
+
+    Raises:
+        StorageUnusable: always.
+    """
+    raise StorageUnusable(
+        f"{what} is not possible on PostgreSQL yet; nothing was changed", hint="docs/scale.md says what is"
+    )
