@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from collector.accounts import Audit, Difference
+from collector.cli.copying import copy
 from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check
 from collector.metrics.drift import duration
@@ -27,7 +28,7 @@ _INSTANTS = ("last_at", "state_at", "first_at")
 
 @click.group()
 def db() -> None:
-    """Compare the stored numbers with the events, or make them anew."""
+    """Compare the stored numbers with the events, make them anew, or copy a store."""
 
 
 @db.command()
@@ -71,6 +72,9 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
     in_force = f"session_gap = {duration(rules.session_gap)} and tail = {duration(rules.tail)}"
     click.echo(f"{remaining:,} events gone through: the stored numbers are made anew with {in_force}")
     return 0
+
+
+db.add_command(copy)
 
 
 class _Differences:
