@@ -9,6 +9,7 @@ import click
 
 from collector.accounts import Audit, Difference
 from collector.cli.copying import copy
+from collector.cli.distributing import distribute
 from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check
 from collector.metrics.drift import duration
@@ -75,6 +76,7 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
 
 
 db.add_command(copy)
+db.add_command(distribute)
 
 
 class _Differences:
