@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from collector.accounts import Audit, Difference
+from collector.cli.copying import copy
 from collector.cli.db_files import backup, compact, restore
 from collector.cli.db_files import check as check_file
+from collector.cli.distributing import distribute
 from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check
 from collector.metrics.drift import duration
@@ -29,7 +31,7 @@ _INSTANTS = ("last_at", "state_at", "first_at")
 
 @click.group()
 def db() -> None:
-    """Back the database up, restore it, look after its file and its stored numbers."""
+    """Back the database up, restore it, copy it, look after its file and its stored numbers."""
 
 
 @db.command()
@@ -75,7 +77,7 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
     return 0
 
 
-for command in (backup, restore, check_file, compact):
+for command in (backup, restore, check_file, compact, copy, distribute):
     db.add_command(command)
 
 

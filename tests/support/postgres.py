@@ -148,9 +148,9 @@ async def kept_in_postgres(
 
 
 @contextmanager
-def running_server(*settings: str) -> Iterator[Server]:
+def running_server(*settings: str, place: str = "/dev/shm") -> Iterator[Server]:  # noqa: S108 - a folder of its own
     """Give a running server with no data, which is stopped and removed at the end."""
-    with _folder() as folder:
+    with _folder(place) as folder:
         server = Server(folder, binaries=_readable(_binaries(), folder))
         make: list[Any] = [server.binaries / "initdb", "-D", server.data, "-U", "postgres", "-A", "trust"]
         _run([*make, "-E", "UTF8", "--no-locale", "--no-sync"], cwd=folder)
@@ -186,10 +186,9 @@ def _wait(is_so: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _folder(place: str = "/dev/shm") -> Iterator[Path]:  # noqa: S108 - likewise
     # The path of a socket must be short, its user must be able to enter, and every database is a thousand files.
-    places = [place for place in ("/dev/shm", "/tmp") if Path(place).is_dir()]  # noqa: S108 - a folder of its own is made there
-    name = tempfile.mkdtemp(prefix="pg-", dir=places[0])
+    name = tempfile.mkdtemp(prefix="pg-", dir=place if Path(place).is_dir() else "/tmp")  # noqa: S108 - likewise
     try:
         folder = Path(name)
         if _IS_ROOT:

@@ -83,9 +83,9 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
             "idle_in_transaction_session_timeout": milliseconds,
             "timezone": "UTC",
             "jit": "off",
-            "plan_cache_mode": "force_generic_plan" if plans_once else "auto",
         },
-        init=_make_durable,
+        init=_plan_once if plans_once else _make_durable,
+        reset=_leave_as_it_is,
     )
 
 
@@ -95,6 +95,20 @@ async def let_go(pool: Any) -> None:
         await asyncio.wait_for(pool.close(), SECONDS_TO_CONNECT)
     except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
         pool.terminate()
+
+
+async def _leave_as_it_is(_: Connection) -> None:
+    """Keep what was set when the connection was made: a pool would take it back each time, in a round trip of its own.
+
+    Transactions are ended by the pool all the same, and we leave nothing else behind.
+    """
+
+
+async def _plan_once(connection: Connection) -> None:
+    await _make_durable(connection)
+    # Citus plans by the site that is asked for.
+    if not await connection.fetchval("select exists (select 1 from pg_extension where extname = 'citus')"):
+        await connection.execute("set plan_cache_mode = force_generic_plan")
 
 
 async def _make_durable(connection: Connection) -> None:

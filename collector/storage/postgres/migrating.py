@@ -91,7 +91,10 @@ async def refuse_unfinished(connection: Connection) -> None:
         StorageUnusable: they are not, and how to complete them.
     """
     # A row as long as a rebuild is under way.
-    if await connection.fetchval("select count(*) from rebuilding"):
+    tail = await connection.fetchval("select tail from rebuilding")
+    if tail is not None and tail < 0:
+        raise StorageUnusable("the database is a copy that is not finished", hint="run `collector db copy` again")
+    if tail is not None:
         raise StorageUnusable(
             "the stored sums are half made anew", hint=f"{WAY_OUT} again, it goes on where it stopped"
         )

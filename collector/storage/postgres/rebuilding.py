@@ -14,7 +14,7 @@ from collector.records import Decide, Entry, LedgerRules, Run
 from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.ledger_rows import LedgerRows
-from collector.storage.postgres.migrating import migrate
+from collector.storage.postgres.migrating import migrate, refuse_unfinished
 from shared.errors import FileHeld
 
 EVENTS_TOGETHER = 20_000
@@ -102,6 +102,8 @@ class PostgresRebuilding:
         if not await locks.try_to_keep(self._connection, locks.UPKEEP):
             raise FileHeld("another rebuild of this database is under way")
         await migrate(self._connection, rules=self._rules)
+        if await self._connection.fetchval("select tail < 0 from rebuilding"):
+            await refuse_unfinished(self._connection)  # a copy half made: sums of its events would be of some of them
 
     async def _begin(self) -> int:
         connection = self._connection

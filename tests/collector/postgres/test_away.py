@@ -111,6 +111,21 @@ async def _nothing() -> None:
     return None
 
 
+async def test_a_commit_waits_for_the_disk_whatever_the_server_is_set_to() -> None:
+    """From the first transaction of a connection to its last."""
+    with running_server("synchronous_commit=off") as careless:
+        store = await PostgresStorage.open(careless.new_database(), rules=RULES)
+        told = [
+            await store._writing().write(  # noqa: SLF001 - what only its connection can say
+                lambda connection: connection.fetchval("show synchronous_commit")
+            )
+            for _ in range(3)
+        ]
+        await store.close()
+
+    assert ["on"] * 3 == told
+
+
 async def test_of_several_hosts_the_one_that_can_be_written_to_is_taken(server: Server, tmp_path: Path) -> None:
     """A host that is not there is passed over, whichever comes first."""
     nowhere = tmp_path / "nowhere"

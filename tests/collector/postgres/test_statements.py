@@ -9,7 +9,7 @@ import pytest
 from tests.structure.tree import docstrings_of, python_files, tree_of
 
 ROOM = "collector/storage/postgres/"
-OTHERS = ("audit", "connecting", "migrating", "rebuilding")
+OTHERS = ("audit", "connecting", "distributing", "end", "migrating", "rebuilding")
 """Modules whose statements are about all sites together, for an operator and not for a page."""
 TABLES = (
     "worker", "workstation", "camera", "camera_epoch", "camera_range", "watched", "event", "conflict", "rejected", "ledger",
