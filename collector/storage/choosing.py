@@ -1,8 +1,11 @@
 """Which store the settings name: a SQLite file, or a PostgreSQL database where its driver is installed."""
 
+from pathlib import Path
+
 from collector.records import KEPT_FOR_EVER
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
+from collector.storage.room import Room, room_of
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import StorageUnusable
 from shared.instants import SECOND
@@ -73,6 +76,26 @@ def _refuse_retention(settings: CollectorSettings) -> None:
             "[retention] is not possible on PostgreSQL yet: nothing would be taken away",
             hint="take the section out of the settings; docs/scale.md says what is possible",
         )
+
+
+def file_of(settings: CollectorSettings, *, instead: str) -> Path:
+    """Return the SQLite file, for what looks at it or works on it as a file.
+
+    Raises:
+        StorageUnusable: there is none; says what to do instead.
+    """
+    if settings.database_url is None:
+        return settings.database_file()
+    raise StorageUnusable(f"{shown(settings)} is no file, and that is about files", hint=instead)
+
+
+def room_of_store(settings: CollectorSettings) -> Room:
+    """Return the room that the store takes and has left.
+
+    Raises:
+        StorageUnusable: it cannot be looked at, as that of a database on a server cannot.
+    """
+    return room_of(file_of(settings, instead="the server's own monitoring tells"))
 
 
 def shown(settings: CollectorSettings) -> str:

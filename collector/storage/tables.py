@@ -43,8 +43,9 @@ TABLES = (
     _table(
         "camera",
         "site number",
-        rest="name has_events is_watching watermark last_contact_at pending oldest_pending_at clock_offset_us version",
-        booleans=("has_events", "is_watching"),
+        rest="name has_events is_watching watermark last_contact_at pending oldest_pending_at clock_offset_us version "
+        "is_paused",
+        booleans=("has_events", "is_watching", "is_paused"),
     ),
     _table("camera_epoch", "site camera epoch", rest="last_seq"),
     _table("camera_range", "site camera epoch first_seq", rest="last_seq"),
@@ -55,10 +56,26 @@ TABLES = (
     _table("ledger", "site hour worker workstation", rest=_AMOUNTS),
     _table("total", "site worker workstation", rest=_AMOUNTS),
     _table("open_state", "site worker", rest="last_at state_at state_type state_workstation state_camera"),
+    _table("access", "one", booleans=("one",)),
+    _table("camera_token", "digest", rest="site camera created_at expires_at"),
+    _table("person", "name", rest="role site password created_at"),
+    _table("session", "digest", rest="person expires_at"),
+    _table("board", "name", rest="site digest created_at"),
 )
 """Those that others refer to come first."""
+OF_ALL_SITES = ("site", "access", "camera_token", "person", "session", "board")
+"""Tables whose key does not begin with the site."""
 NOT_COPIED = ("arithmetic", "rebuilding")
 """They say what is said by the two ends."""
+OF_A_FILE_ALONE = {
+    "site": ("events_from", "persons_from", "hours_from"),
+    "workstation": ("erased_first_at", "erased_last_at"),
+    "station_hour": ("site", "hour", "workstation", "occupied", "stretches"),
+    "secret": ("one", "key"),
+    "forgotten": ("site", "mark", "forgotten_at"),
+    "unscrubbed": ("one",),
+}
+"""What says that something was taken away: a store that has any of it is not copied to a server, which could not."""
 
 
 class Source(Protocol):

@@ -30,8 +30,8 @@ from shared.errors import BadRequest, NotFound
 class _Found(NamedTuple):
     """A camera where it is known."""
 
-    number: int
-    """Of its site."""
+    place: tuple[int, int]
+    """The numbers of its site and itself."""
     site: str
     has_events: bool
     has_token: bool
@@ -82,41 +82,41 @@ class AccessChanges:
         number = await self._registry.site(self._connection, site)
         await homes.settle(self._connection, change.camera, site=site, number=number)
         await self._registry.register(self._connection, number, of=[(CAMERA, {change.camera})])
+        place = (number, self._registry.numbers(number, kind=CAMERA)[change.camera])
         # Added anew, a camera that was removed is expected again.
-        await self._set_paused(number, change.camera, is_paused=False)
-        await self._add_token(number, change.camera, digest=change.digest, at=change.at)
+        await self._set_paused(place, is_paused=False)
+        await self._add_token(place, digest=change.digest, at=change.at)
         return site
 
     async def _renew_token(self, change: RenewToken) -> str:
         found = await self._camera(change.camera)
         await self._connection.execute(
-            "update camera_token set expires_at = least(expires_at, $1) where camera = $2",
+            "update camera_token set expires_at = least(expires_at, $3) where site_id = $1 and camera = $2",
+            *found.place,
             change.others_end_at,
-            change.camera,
         )
         await self._connection.execute(
-            "delete from camera_token where camera = $1 and expires_at <= $2", change.camera, change.at
+            "delete from camera_token where site_id = $1 and camera = $2 and expires_at <= $3", *found.place, change.at
         )
         # Its first one settles where it is.
-        await homes.settle(self._connection, change.camera, site=found.site, number=found.number)
-        await self._add_token(found.number, change.camera, digest=change.digest, at=change.at)
+        await homes.settle(self._connection, change.camera, site=found.site, number=found.place[0])
+        await self._add_token(found.place, digest=change.digest, at=change.at)
         return found.site
 
     async def _pause_camera(self, change: PauseCamera) -> str:
         found = await self._camera(change.camera)
-        await self._set_paused(found.number, change.camera, is_paused=change.is_paused)
+        await self._set_paused(found.place, is_paused=change.is_paused)
         return found.site
 
     async def _remove_camera(self, change: RemoveCamera) -> str:
         found = await self._camera(change.camera)
-        await self._connection.execute("delete from camera_token where camera = $1", change.camera)
+        await self._connection.execute("delete from camera_token where site_id = $1 and camera = $2", *found.place)
         # One that has events stays in the list, so that they have a camera; nobody waits for it.
         await self._connection.execute(
-            "delete from camera where site_id = $1 and name = $2 and not has_events and last_contact_at is null",
-            found.number,
-            change.camera,
+            "delete from camera where site_id = $1 and number = $2 and not has_events and last_contact_at is null",
+            *found.place,
         )
-        await self._set_paused(found.number, change.camera, is_paused=True)
+        await self._set_paused(found.place, is_paused=True)
         if not found.has_events:
             await homes.unsettle(self._connection, change.camera)
         return found.site
@@ -194,7 +194,9 @@ class AccessChanges:
     async def _find(self, name: str) -> _Found | None:
         row = await self._connection.fetchrow(
             """
-            select s.site_id, s.name, c.has_events, exists (select 1 from camera_token as t where t.camera = h.camera)
+            select s.site_id, c.number, s.name, c.has_events, exists (
+                select 1 from camera_token as t where t.site_id = c.site_id and t.camera = c.number
+            )
             from camera_home as h
             join site as s on s.site_id = h.site_id
             join camera as c on c.site_id = h.site_id and c.name = h.camera
@@ -202,7 +204,7 @@ class AccessChanges:
             """,
             name,
         )
-        return None if row is None else _Found(*row)
+        return None if row is None else _Found((row[0], row[1]), *row[2:])
 
     async def _camera(self, name: str) -> _Found:
         found = await self._find(name)
@@ -210,17 +212,16 @@ class AccessChanges:
             raise NotFound(f"there is no camera {name}", hint=f"collector cameras add {name} makes it known")
         return found
 
-    async def _set_paused(self, site: int, camera: str, *, is_paused: bool) -> None:
+    async def _set_paused(self, camera: tuple[int, int], *, is_paused: bool) -> None:
         await self._connection.execute(
-            "update camera set is_paused = $3 where site_id = $1 and name = $2", site, camera, is_paused
+            "update camera set is_paused = $3 where site_id = $1 and number = $2", *camera, is_paused
         )
 
-    async def _add_token(self, site: int, camera: str, *, digest: bytes, at: int) -> None:
+    async def _add_token(self, camera: tuple[int, int], *, digest: bytes, at: int) -> None:
         await self._connection.execute(
-            "insert into camera_token (digest, site_id, camera, created_at) values ($1, $2, $3, $4)",
+            "insert into camera_token (site_id, camera, digest, created_at) values ($1, $2, $3, $4)",
+            *camera,
             digest,
-            site,
-            camera,
             at,
         )
 

@@ -7,9 +7,9 @@ from collector.grants import Board, CameraAccess, Grant, Kind, Person, Role
 from collector.storage.postgres.connecting import Connection
 
 _CAMERA_GRANT = """
-    select t.camera, s.name, t.expires_at, c.is_paused
+    select c.name, s.name, t.expires_at, c.is_paused
     from camera_token as t
-    join camera as c on c.site_id = t.site_id and c.name = t.camera
+    join camera as c on c.site_id = t.site_id and c.number = t.camera
     join site as s on s.site_id = t.site_id
     where t.digest = $1
 """
@@ -32,8 +32,8 @@ _CAMERAS = """
         c.is_paused
     from site as s
     join camera as c on c.site_id = s.site_id
-    left join camera_token as t on t.site_id = c.site_id and t.camera = c.name
-    group by s.name, c.name, c.is_paused
+    left join camera_token as t on t.site_id = c.site_id and t.camera = c.number
+    group by s.site_id, s.name, c.number, c.name, c.is_paused
     order by s.name, c.name
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 from collector.storage.postgres import connecting
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.migrating import check_schema
-from collector.storage.tables import TABLES
+from collector.storage.tables import OF_ALL_SITES, TABLES
 from shared.errors import StorageUnusable
 
 SECONDS_A_STATEMENT = 3_600.0
@@ -18,7 +18,7 @@ SECONDS_A_STATEMENT = 3_600.0
 OLDEST = 12
 """The first version of the extension with identity columns in distributed tables."""
 ON_EVERY_MACHINE = ("site", "camera_home")
-OF_SITES = tuple(table.name for table in TABLES if table.name not in ON_EVERY_MACHINE)
+OF_SITES = tuple(table.name for table in TABLES if table.name not in OF_ALL_SITES)
 _OF_A_CAMERA = ("camera_epoch", "camera_range", "watched")
 """They refer to `camera`, and are told so anew once all of them lie together."""
 

@@ -125,13 +125,18 @@ class PostgresEnd:
     async def _finish(self) -> None:
         connection = self._connection
         async with connection.transaction():
-            # Of a camera seen at two sites, the one where it has events.
+            # Of a camera seen at two sites, the one where it has events, else the one that gave it a token.
             await connection.execute(
                 """
                 insert into camera_home (camera, site_id, is_settled)
-                select distinct on (name) name, site_id, has_events
-                from camera
-                order by name, has_events desc, site_id
+                select distinct on (c.name) c.name, c.site_id, c.has_events or t.has_token
+                from camera as c
+                cross join lateral (
+                    select exists (
+                        select 1 from camera_token as t where t.site_id = c.site_id and t.camera = c.number
+                    ) as has_token
+                ) as t
+                order by c.name, c.has_events desc, t.has_token desc, c.site_id
                 on conflict do nothing
                 """
             )

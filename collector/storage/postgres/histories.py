@@ -6,6 +6,7 @@ from collector.measures import Histories, Person, Stretch
 from collector.records import Run
 from collector.storage.postgres import reading
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.kept import kept
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.outlines import outlines_of_site
 
@@ -52,7 +53,7 @@ async def of_worker(
         found = await runs_within(connection, site.number, workers=[row[0]], stretch=closed(stretch))
         runs[site.name, worker_id] = found[row[0]]
     workers = [worker for worker in await reading.workers(connection, sites) if worker.id == worker_id]
-    return Histories(workers, await reading.cameras(connection, sites), runs)
+    return Histories(workers, await reading.cameras(connection, sites), runs, await kept(connection))
 
 
 async def of_all(
@@ -69,4 +70,6 @@ async def of_all(
         of_site, states = found
         runs.update(of_site)
         left -= states
-    return Histories(await reading.workers(connection, sites), await reading.cameras(connection, sites), runs)
+    return Histories(
+        await reading.workers(connection, sites), await reading.cameras(connection, sites), runs, await kept(connection)
+    )

@@ -2,8 +2,8 @@
 
 from typing import Any, NoReturn
 
-from collector.measures import EVERYTHING, Forgotten, Kept, Purged, Settle, TellAll
-from collector.storage.postgres import reading
+from collector.measures import Forgotten, Kept, Purged, Settle, TellAll
+from collector.storage.postgres.kept import kept
 from collector.storage.postgres.readers import Readers
 from shared.errors import StorageUnusable
 
@@ -15,7 +15,7 @@ class KeepingVerbs:
 
     async def kept(self) -> dict[str, Kept]:
         """Return from when on each site still has what: everything."""
-        return {site.name: EVERYTHING for site in await self._readers.short(reading.sites)}
+        return await self._readers.short(kept)
 
     async def purge(self, site: str, *, to: Kept, settle: Settle) -> Purged:
         """Refuse: nothing is taken away."""

@@ -15,6 +15,7 @@ from collector.storage.postgres import reading
 from collector.storage.postgres.company import tell_company
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.histories import closed
+from collector.storage.postgres.kept import kept
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.reading import Site
 from collector.storage.postgres.stays import last_stays
@@ -77,6 +78,7 @@ async def measure(
         stays=gathered.stays,
         company=company,
         watched=gathered.watched,
+        kept=await kept(connection),
     )
 
 

@@ -13,12 +13,12 @@ alter table camera add column is_paused boolean not null default false;
 create table camera_token (
     digest bytea primary key check (length(digest) = 32),
     site_id integer not null references site,
-    camera text collate "C" not null references camera_home,
+    camera integer not null,
     created_at bigint not null,
     expires_at bigint
 );
 
-create index camera_token_of_camera on camera_token (camera);
+create index camera_token_of_camera on camera_token (site_id, camera);
 
 -- password is argon2 in its usual form; site_id null: every site.
 create table person (
