@@ -39,6 +39,8 @@ def _binaries() -> Path:
 
 
 _SECONDS_TO_STOP = 30
+_ROOM = 2 * 1024**3
+"""What a session's servers may take."""
 _SETTINGS = ("fsync=off", "full_page_writes=off", "autovacuum=off", "listen_addresses=", "max_connections=200")
 _IS_ROOT = os.geteuid() == 0
 _run = partial(
@@ -188,7 +190,10 @@ def _wait(is_so: Callable[[], bool]) -> None:
 @contextmanager
 def _folder(place: str = "/dev/shm") -> Iterator[Path]:  # noqa: S108 - likewise
     # The path of a socket must be short, its user must be able to enter, and every database is a thousand files.
-    name = tempfile.mkdtemp(prefix="pg-", dir=place if Path(place).is_dir() else "/tmp")  # noqa: S108 - likewise
+    has_room = (
+        Path(place).is_dir() and shutil.disk_usage(place).free > _ROOM
+    )  # containers may have 64 MB of memory for files
+    name = tempfile.mkdtemp(prefix="pg-", dir=place if has_room else "/tmp")  # noqa: S108 - likewise
     try:
         folder = Path(name)
         if _IS_ROOT:
