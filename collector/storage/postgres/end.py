@@ -58,10 +58,10 @@ class PostgresEnd:
     def rows(self, table: Table, *, after: Row | None) -> Sequence[Row]:
         """Return the next rows in the order of the key."""
         columns = _columns(table)
-        key = ", ".join(columns[: table.key])
+        shown = [f"{column}::integer" if column in table.booleans else column for column in columns]
+        key = ", ".join(shown[: table.key])
         marks = ", ".join(f"${place}" for place in range(2, 2 + table.key))
         behind = "" if after is None else f"where ({key}) > ({marks})"
-        shown = [f"{column}::integer" if column in table.booleans else column for column in columns]
         statement = f"select {', '.join(shown)} from {table.name} {behind} order by {key} limit $1"  # noqa: S608 - ours
         return [tuple(row) for row in self._run(self._connection.fetch(statement, ROWS_TOGETHER, *(after or ())))]
 

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from collector.grants import AddBoard, AddCamera, AddPerson, Kind, OpenSession, PauseCamera, Role, digest_of
 from collector.records import Delivery, NewName, Refusal
 from collector.storage import copying, sqlite_end
 from collector.storage.base import Storage
@@ -23,6 +24,7 @@ from tests.support.collector import NOON_AFTER, RULES, at, contact, decide, deli
 from tests.support.postgres import Server, audited
 from tests.support.programs import command
 
+A_TOKEN = digest_of("a token")
 EVENTS = [
     event(f"{8 + number // 6:02}:{number % 6}0", f"W{number % 3}", "working", count=number) for number in range(40)
 ]
@@ -38,9 +40,24 @@ async def fill(storage: Storage) -> list[object]:
     await storage.store([delivery(*EVENTS[20:], site="east", camera="C2")], decide=decide)
     await storage.store([Delivery("east", "C2", NOON_AFTER, [], refusals=[odd])], decide=decide)
     await storage.name([NewName("worker", "east", "W1", "Zoë")])
+    for change in (
+        AddCamera("C7", "west", "default", A_TOKEN, at=1),
+        PauseCamera("C7", is_paused=True),
+        AddPerson("ann", Role.viewer, "east", "hash", at=1),
+        OpenSession("ann", A_TOKEN, at=1, expires_at=9),
+        AddBoard("hall", None, A_TOKEN, at=1),
+    ):
+        await storage.access.apply(change)
     said_of_all = await state_of(storage)
+    assert [True] * 4 == await access_of(storage)
     await storage.close()
     return said_of_all
+
+
+async def access_of(storage: Storage) -> list[bool]:
+    """Return whether access is configured, and whether each token that was given stands."""
+    grants = [await storage.access.grant(A_TOKEN, kind=kind) for kind in Kind]
+    return [await storage.access.is_configured(), *(grant is not None for grant in grants)]
 
 
 async def test_there_and_back_everything_is_the_same(postgres: Server, tmp_path: Path) -> None:
@@ -53,10 +70,12 @@ async def test_there_and_back_everything_is_the_same(postgres: Server, tmp_path:
         delivery(event("12:00", "W9", "idle", station="S9"), site="west"),
         delivery(EVENTS[0]._replace(at=at("12:01")), camera="C2", site="elsewhere"),
         Delivery("east", "C2", NOON_AFTER, [], refusals=[Refusal("bad_id", "no", "{}")]),
+        delivery(camera="C7", site="elsewhere", contact=contact()),
     ]
     after = []
     for store in (await PostgresStorage.open(url, rules=RULES), SqliteStorage.open(tmp_path / "two.db", rules=RULES)):
         copied = await state_of(store)
+        assert [True] * 4 == await access_of(store)
         await store.store(more, decide=decide)
         after.append((copied, await state_of(store)))
         await store.close()
@@ -128,6 +147,26 @@ async def test_nothing_is_copied_over_something(postgres: Server, tmp_path: Path
 
     assert (7, True) == (refused.code, "not empty" in refused.err)
     assert before == after
+
+
+@pytest.mark.parametrize(
+    "taken_away",
+    [
+        "update site set events_from = 0",
+        "update workstation set erased_last_at = 0",
+        "insert into forgotten (site, mark, forgotten_at) select number, 'm', 0 from site limit 1",
+        "insert into station_hour (site, hour, workstation, occupied) select number, 0, 1, 0 from site limit 1",
+    ],
+)
+async def test_what_was_taken_away_is_not_brought_back(postgres: Server, tmp_path: Path, taken_away: str) -> None:
+    """A store that purged events or erased somebody stays where it is: a server could not keep to that yet."""
+    await fill(SqliteStorage.open(tmp_path / "one.db", rules=RULES))
+    with sqlite3.connect(tmp_path / "one.db") as connection:
+        connection.execute(taken_away)
+    connection.close()
+    refused = await command("collector", "db", "copy", str(tmp_path / "one.db"), postgres.new_database())
+
+    assert (7, True) == (refused.code, "cannot be copied yet" in refused.err)
 
 
 async def test_a_copy_has_every_table_and_column(postgres: Server, tmp_path: Path) -> None:
