@@ -46,43 +46,51 @@ async def sites(connection: Connection, of: Sequence[str] | None = None) -> list
     return [Site(*row) for row in rows]
 
 
-def _numbers(of: Sequence[Site]) -> list[int]:
-    return [site.number for site in of]
+async def _fetch_of(connection: Connection, statement: str, *, of: Sequence[Site]) -> list[Any]:
+    """Return what a statement, with `{of}` behind `site_id`, finds of these sites; of one site a cluster asks one machine."""
+    if len(of) == 1:
+        rows: list[Any] = await connection.fetch(statement.format(of="= $1"), of[0].number)
+    else:
+        rows = await connection.fetch(statement.format(of="= any($1::integer[])"), [site.number for site in of])
+    return rows
 
 
 async def workers(connection: Connection, of: Sequence[Site]) -> list[Registered]:
     """Return the registered workers; one without a name is called by its id."""
-    rows = await connection.fetch(
+    rows = await _fetch_of(
+        connection,
         """
         select s.name, w.worker_id, coalesce(w.name, w.worker_id)
         from worker as w
         join site as s on s.site_id = w.site_id
-        where w.site_id = any($1::integer[])
+        where w.site_id {of}
         order by s.name, w.worker_id
         """,
-        _numbers(of),
+        of=of,
     )
     return [Registered(*row) for row in rows]
 
 
 async def stations(connection: Connection, of: Sequence[Site]) -> list[Station]:
     """Return the registered workstations with their first and last events; one without a name is called by its id."""
-    rows = await connection.fetch(
+    rows = await _fetch_of(
+        connection,
         """
         select s.name, w.station_id, coalesce(w.name, w.station_id), w.first_at, w.last_at
         from workstation as w
         join site as s on s.site_id = w.site_id
-        where w.site_id = any($1::integer[])
+        where w.site_id {of}
         order by s.name, w.station_id
         """,
-        _numbers(of),
+        of=of,
     )
     return [Station(*row) for row in rows]
 
 
 async def cameras(connection: Connection, of: Sequence[Site]) -> list[Camera]:
     """Return the cameras; missing numbers are those given out, less those that arrived and those that wait there."""
-    rows = await connection.fetch(
+    rows = await _fetch_of(
+        connection,
         """
         select s.name, c.name, c.watermark, c.last_contact_at, c.pending, c.oldest_pending_at, c.clock_offset_us,
             c.version, greatest(0, coalesce((
@@ -95,17 +103,18 @@ async def cameras(connection: Connection, of: Sequence[Site]) -> list[Camera]:
             c.has_events::integer, c.is_paused::integer
         from camera as c
         join site as s on s.site_id = c.site_id
-        where c.site_id = any($1::integer[])
+        where c.site_id {of}
         order by s.name, c.name
         """,
-        _numbers(of),
+        of=of,
     )
     return [replace(Camera(*row), missing=int(row[8])) for row in rows]  # a sum of numbers is a Decimal
 
 
 async def open_states(connection: Connection, of: Sequence[Site]) -> dict[Person, OpenState]:
     """Return where each worker's time stands, by the ids that people know."""
-    rows = await connection.fetch(
+    rows = await _fetch_of(
+        connection,
         """
         select s.name, w.worker_id, o.last_at, o.state_at, o.state_type, st.station_id, c.name
         from open_state as o
@@ -113,9 +122,9 @@ async def open_states(connection: Connection, of: Sequence[Site]) -> dict[Person
         join worker as w on w.site_id = o.site_id and w.number = o.worker
         left join workstation as st on st.site_id = o.site_id and st.number = o.state_workstation
         left join camera as c on c.site_id = o.site_id and c.number = o.state_camera
-        where o.site_id = any($1::integer[])
+        where o.site_id {of}
         """,
-        _numbers(of),
+        of=of,
     )
     return {(row[0], row[1]): OpenState(row[2], None if row[3] is None else State(*row[3:])) for row in rows}
 

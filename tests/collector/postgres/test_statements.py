@@ -19,7 +19,7 @@ _OF_SITES = rf"(?:{'|'.join(TABLES)}|x)\b"
 _NAMED = re.compile(rf"\b(?:from|join|update|using)\s+{_OF_SITES}(?!\s*\()")
 _FILLED = re.compile(rf"\binsert\s+into\s+{_OF_SITES}")
 _FILLED_BY_SITE = re.compile(rf"\binsert\s+into\s+{_OF_SITES}\s*\(\s*(?:site_id|x)\b")
-_BY_SITE = re.compile(r"\bsite_id\s*=\s*(?:\$1\b|any\(|\w+\.site_id)")
+_BY_SITE = re.compile(r"\bsite_id\s*(?:=\s*(?:\$1\b|any\(|\w+\.site_id)|\{of\})")
 
 
 def statements() -> Iterator[tuple[str, str]]:
