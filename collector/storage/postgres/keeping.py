@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from collector.measures import Forgotten, Kept, Purged, Settle, TellAll
+from collector.storage.postgres import persons
 from collector.storage.postgres.kept import kept
 from collector.storage.postgres.readers import Readers
 from shared.errors import StorageUnusable
@@ -30,8 +31,8 @@ class KeepingVerbs:
         refuse("erasing a person")
 
     async def person(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
-        """Refuse."""
-        refuse("telling what is stored of a person")
+        """Return what is stored of a worker beside the events."""
+        return await self._readers.long(lambda connection: persons.told(connection, site, worker_id=worker_id))
 
     async def forget(self, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
         """Refuse: nobody is erased."""

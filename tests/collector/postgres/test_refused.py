@@ -34,7 +34,6 @@ async def refused(storage: Storage) -> list[str]:
         storage.purge("default", to=Kept(NOON_AFTER), settle=lambda runs, stretch: settle(runs, stretch, rules=RULES)),
         storage.doomed("default", to=Kept(NOON_AFTER)),
         storage.forgettable("W1", site=None),
-        storage.person("W1", site=None),
         storage.forget(
             "W1",
             site=None,
@@ -71,7 +70,6 @@ async def test_a_retention_that_would_not_be_kept_is_refused(address: str) -> No
     "arguments",
     [
         ("forget", "W1"),
-        ("person", "W1"),
         ("status",),
         ("check",),
         ("db", "check"),
