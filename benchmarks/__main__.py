@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from benchmarks import agent_tables, ingest, load, plot, scale, several
+from benchmarks import agent_tables, ingest, load, page, plot, scale, several
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 WORDS = "## Against what was aimed at\n"
@@ -115,6 +115,7 @@ BENCHMARKS: dict[str, Callable[[tuple[int, ...]], str]] = {
     "agent": lambda _: agent_tables.appliance(),
     "several": lambda _: several.table(),
     "drain": lambda _: agent_tables.drain(),
+    "page": lambda _: page.table(),
 }
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from collector.metrics import floor, hourly, measured
 from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness, furthest_behind
+from collector.metrics.kpis import without_names
 from collector.metrics.outlook import Outlook, outlook
 from collector.metrics.windows import Window
 from collector.metrics.written import written
@@ -35,6 +36,8 @@ LIVE_STEP = 15 * SECOND
 MOST_DRAWN = 31 * 24 * HOUR
 MOST_STATES = 200_000
 """Of all workers in one page: half a second of reading and drawing."""
+LOOK_BACK = 12 * HOUR
+"""How far before the present moment a state that began earlier is looked for, where the window is not drawn."""
 MOST_BEHIND = 500
 """Cameras named in one page; those that hold up the numbers most come first."""
 GZIP_LEVEL = 1
@@ -56,6 +59,7 @@ class View:
     """Cameras from which nobody has ever heard."""
     warnings: Sequence[str]
     shows_persons: bool
+    shows_names: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,10 @@ class Floors:
         self._known: _Known | None = None
         self._pages = Pages()
 
-    async def look(self, question: Question, *, seen: Sequence[str] | None, shows_persons: bool) -> View:
-        """Return what somebody who sees these sites (None: all), and persons or none, looks at; most often nothing is read.
+    async def look(
+        self, question: Question, *, seen: Sequence[str] | None, shows_persons: bool, shows_names: bool = True
+    ) -> View:
+        """Return what somebody looks at who sees these sites (None: all), and persons, by name, or none; little is read.
 
         Raises:
             BadRequest: names the parameter and what is wrong with it.
@@ -95,11 +101,12 @@ class Floors:
         found = outlook(question, plans=plans, now=now)
         sites = seen if found.asked.site is None else [site for site in plans if site == found.asked.site]
         cameras = [camera for camera in known.cameras if sites is None or camera.site in sites]
-        etag = self._etag(known, found, sites=sites, shows_persons=shows_persons, states=self._states(cameras, now=now))
+        shows = (shows_persons, shows_names)
+        etag = self._etag(known, found, sites=sites, shows=shows, states=self._states(cameras, now=now))
         judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
         places = [site for site in known.sites if seen is None or site in seen]
         never_called = self._never_called(cameras, known=known, sites=sites)
-        return View(etag, found, sites, places, now, judged, never_called, known.warnings, shows_persons)
+        return View(etag, found, sites, places, now, judged, never_called, known.warnings, *shows)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -126,10 +133,10 @@ class Floors:
         return expected + sum(camera.last_contact_at is None for camera in cameras)
 
     def _etag(
-        self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows_persons: bool, states: object
+        self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows: tuple[bool, bool], states: object
     ) -> str:
         row = found.row() | {"until": found.until // LIVE_STEP}
-        text = json.dumps([known.version, self._settings_version, shows_persons, sites, found.asked.site, row, states])
+        text = json.dumps([known.version, self._settings_version, shows, sites, found.asked.site, row, states])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     async def _make(self, view: View) -> Page:
@@ -142,24 +149,51 @@ class Floors:
         by_hour = hourly.can_be_filled(window, sites=len(offsets))
         # After the outlines, so that every workstation they name is known.
         measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
+        recent = None if histories is not None else await self._recent(view, measure)
         make = partial(
-            floor_answer, view, measure=measure, histories=histories, rules=self._storage.rules, offsets=offsets
+            floor_answer,
+            view,
+            measure=measure,
+            histories=histories,
+            recent=recent,
+            rules=self._storage.rules,
+            offsets=offsets,
         )
         plans = {site: self._reports.plan_of(site) for site in view.places}
         # Away from the loop: others are answered while this is computed.
         return await asyncio.to_thread(lambda: _page(make() | {"sites": site_rows(plans)}, window=window))
 
+    async def _recent(self, view: View, measure: Measure) -> Histories | None:
+        """Return what tells the present states of a window that is not drawn, if where everybody's time stands does not."""
+        since = floor.untold_since(measure, now=view.now) if view.outlook.is_live else None
+        if since is None:
+            return None
+        stretch = (since - LOOK_BACK, view.now)
+        return await self._storage.outlines(view.sites, stretch=stretch, most=MOST_STATES)
+
 
 def floor_answer(
-    view: View, *, measure: Measure, histories: Histories | None, rules: LedgerRules, offsets: Mapping[str, int]
+    view: View,
+    *,
+    measure: Measure,
+    histories: Histories | None,
+    recent: Histories | None,
+    rules: LedgerRules,
+    offsets: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return the floor as the API shows it."""
     window = view.outlook.passed
     totals = measured.totals(measure, window=window, rules=rules)
+    totals = totals if view.shows_names else without_names(totals)
     shown = floor.stations_shown(totals)
     in_line = floor.in_line(totals, shown)
     now = view.now if view.outlook.is_live else None
-    drawing = floor.draw(measure, histories, stations=floor.numbered(in_line), window=window, rules=rules, now=now)
+    drawing = floor.draw(
+        measure, histories, recent=recent, stations=floor.numbered(in_line), window=window, rules=rules, now=now
+    )
+    is_told = now is not None and (
+        histories is not None or recent is not None or floor.untold_since(measure, now=now) is None
+    )
     workers = floor.worker_rows(totals, drawing) if view.shows_persons else []
     has_hours = hourly.can_be_filled(window, sites=len(offsets))
     return {
@@ -167,7 +201,7 @@ def floor_answer(
         "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},
         "warnings": view.warnings,
         "factory": floor.factory_row(totals),
-        "at_work_now": floor.at_work_row(totals, drawing) if view.outlook.is_live else None,
+        "at_work_now": floor.at_work_row(totals, drawing) if is_told else None,
         "workers": workers,
         "shows_persons": view.shows_persons,
         "workers_left_out": len(totals.workers) - len(workers) if view.shows_persons else 0,

@@ -135,6 +135,21 @@ class Forgotten(NamedTuple):
     """Items that were no events, and name the person or may have."""
 
 
+class Look(NamedTuple):
+    """Somebody was shown data of persons."""
+
+    at: int
+    """The first time in the hour."""
+    who: str
+    role: str
+    what: str
+    """The address, without what all have in common."""
+    site: str | None
+    """None: all sites."""
+    worker_id: str | None
+    """None: all workers; `NAMELESS`: one who was erased since."""
+
+
 class Purged(NamedTuple):
     """What a step of a purge took away."""
 

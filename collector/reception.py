@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from operator import attrgetter
 from typing import Any
 
+from collector.pseudonyms import disguised
 from collector.records import Contact, Delivery, Outcome, Refusal, Stored
 from shared.events import Event, Rejection, read_event
 from shared.instants import SECOND, format_instant
@@ -14,7 +15,11 @@ from shared.receipts import normalise
 from shared.wire import REPLAY_SUFFIX, AgentHeader, Body
 
 KEPT_ITEM_CHARACTERS = 2_000
+WITHHELD = "withheld: this site keeps pseudonyms"
+"""Of an item that is no event nobody can say where in it a worker is named."""
 _AT = attrgetter("at")
+_PLAIN_MEMBERS = 20
+_ENCODER = json.JSONEncoder(ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +40,25 @@ class Reception:
         self._now = now
         self._judged = _judge_all(body, now=now, rules=rules)
 
-    def delivery(self, *, site: str, camera: str | None, is_live: bool = True) -> Delivery:
-        """Return what is to be stored; `is_live` is False where the sender is not the camera as it is now."""
+    def delivery(
+        self, *, site: str, camera: str | None, is_live: bool = True, pseudonym_key: bytes | None = None
+    ) -> Delivery:
+        """Return what is to be stored; `is_live` is False where the sender is not the camera as it is now.
+
+        Where a site has a key, nothing in it names a worker by another id than a pseudonym.
+        """
         events = [event for event in self._judged if isinstance(event, Event)]
+        refusals = self._refusals() if len(events) < len(self._judged) else []
+        if pseudonym_key is not None:
+            events = disguised(events, key=pseudonym_key)
+            refusals = [replace(refusal, item=WITHHELD) for refusal in refusals]
         agent = self._body.agent
         return Delivery(
             site=site,
             camera=camera,
             received_at=self._now,
             events=events,
-            refusals=self._refusals() if len(events) < len(self._judged) else (),
+            refusals=refusals,
             contact=_contact(agent, now=self._now, is_live=is_live) if agent else None,
         )
 
@@ -160,5 +174,21 @@ def _refused(outcome: Outcome, stored: Stored) -> Rejection | None:
 
 
 def _excerpt(item: Any) -> str:
-    text = item.line or "" if isinstance(item, Rejection) else json.dumps(item, ensure_ascii=True)
+    if isinstance(item, Rejection):
+        return (item.line or "")[:KEPT_ITEM_CHARACTERS]
+    if _is_plain(item):
+        return json.dumps(item, ensure_ascii=True)[:KEPT_ITEM_CHARACTERS]
+    # Written only as far as it is kept: the whole of an item may be 4 MiB, and its pieces ten times that.
+    text = ""
+    for piece in _ENCODER.iterencode(item):
+        text += piece
+        if len(text) >= KEPT_ITEM_CHARACTERS:
+            break
     return text[:KEPT_ITEM_CHARACTERS]
+
+
+def _is_plain(item: Any) -> bool:
+    """Say whether an item is as small as an event: then writing it in one go is ten times as fast."""
+    if not isinstance(item, dict) or len(item) > _PLAIN_MEMBERS:
+        return not isinstance(item, dict | list)
+    return not any(isinstance(value, dict | list) for value in item.values())

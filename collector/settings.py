@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time, timedelta, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -18,7 +18,9 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from collector.pseudonyms import LEAST_KEY_BYTES
 from collector.records import LedgerRules, Retention
+from shared.errors import SettingsInvalid
 from shared.events import check_id
 from shared.instants import HOUR, MINUTE, SECOND
 from shared.settings_file import Address, Duration, ProgramSettings, duration_text, load_settings, state_folder
@@ -82,6 +84,22 @@ Weekdays = Annotated[frozenset[int], BeforeValidator(_read_weekdays)]
 """Monday is 0."""
 
 
+def _read_key(file: Path, *, site: str) -> bytes:
+    try:
+        key = file.read_bytes().strip()
+    except OSError as error:
+        raise SettingsInvalid(
+            f"sites.{site}.pseudonym_key_file: {file} cannot be read: {error.strerror}",
+            hint="without it the site's workers would be stored by their ids",
+        ) from error
+    if len(key) < LEAST_KEY_BYTES:
+        raise SettingsInvalid(
+            f"sites.{site}.pseudonym_key_file: {file} holds {len(key)} bytes, at least {LEAST_KEY_BYTES} are wanted",
+            hint=f"openssl rand -hex 32 > {file}",
+        )
+    return key
+
+
 class CameraSettings(BaseModel):
     """What is known of a camera beforehand."""
 
@@ -116,6 +134,7 @@ class SiteSettings(BaseModel):
 
     time_zone: ZoneName = "UTC"
     shifts: Annotated[list[ShiftSettings], AfterValidator(_check_names)] = []
+    pseudonym_key_file: str = ""
     workers: dict[Id, str] = {}
     workstations: dict[Id, str] = {}
 
@@ -132,6 +151,18 @@ class RetentionSettings(BaseModel):
     events: _Days | None = None
     person_hours: _Days | None = None
     workstation_hours: _Days | None = None
+
+
+Naming = Literal["shown", "hidden"]
+
+
+class NamesSettings(BaseModel):
+    """Whether workers are called by their names or by their ids, for each role that sees persons."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    supervisor: Naming = "shown"
+    anyone: Naming = "shown"
 
 
 class CollectorSettings(ProgramSettings):
@@ -154,6 +185,7 @@ class CollectorSettings(ProgramSettings):
     heartbeat: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 15 * SECOND
     postgres_readers: Annotated[int, Field(ge=1, le=64)] = 4
     postgres_statement_timeout: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 30 * SECOND
+    names: NamesSettings = NamesSettings()
     retention: RetentionSettings = RetentionSettings()
     cameras: dict[Id, CameraSettings] = Field(default_factory=dict)
     sites: dict[Id, SiteSettings] = Field(default_factory=dict)
@@ -186,6 +218,10 @@ class CollectorSettings(ProgramSettings):
                 "retention.workstation_hours must not be shorter than retention.person_hours: they are made of them"
             )
         return self
+
+    def shows_names(self, role: str | None) -> bool:
+        """Say whether a role (None: anyone, while access is not configured) sees workers by their names."""
+        return getattr(self.names, role or "anyone", "hidden") == "shown"
 
     @property
     def kept_for(self) -> Retention:
@@ -236,6 +272,18 @@ class CollectorSettings(ProgramSettings):
     def database_url(self) -> str | None:
         """The address of the PostgreSQL database; None where a SQLite file is used."""
         return self.database if "://" in self.database else None
+
+    def pseudonym_keys(self) -> dict[str, bytes]:
+        """Return the key of each site that keeps pseudonyms instead of ids.
+
+        Raises:
+            SettingsInvalid: a file cannot be read, or holds fewer than 16 bytes.
+        """
+        return {
+            name: _read_key(Path(site.pseudonym_key_file), site=name)
+            for name, site in self.sites.items()
+            if site.pseudonym_key_file
+        }
 
     def database_file(self) -> Path:
         """Return the SQLite file."""

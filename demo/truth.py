@@ -109,6 +109,7 @@ def _factory(workers: Sequence[_Sum]) -> Numbers:
         "total_productive_minutes": Fraction(working, MINUTE),
         "total_idle_minutes": Fraction(idle, MINUTE),
         "total_absent_minutes": Fraction(total(lambda worker: worker.absent), MINUTE),
+        "total_assumed_minutes": Fraction(0),
         "total_units_produced": Fraction(total(lambda worker: worker.units)),
         "average_utilization_percent": _ratio(sum((worker.utilization for worker in active), Fraction(0)), len(active)),
         "time_weighted_utilization_percent": _ratio(100 * working, working + idle),

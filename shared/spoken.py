@@ -1,10 +1,19 @@
-"""Times as a person says them: how long, how long ago, and when by the clock of this machine."""
+"""Numbers of things and times as a person says them: how many, how long, how long ago, when by this machine's clock."""
 
 from datetime import datetime
 
 from shared.instants import SECOND, datetime_of, parse_instant
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def counted(number: int, one: str, *, many: str = "") -> str:
+    """Return how many there are, in words: `one` where it is a single one, else `many`, or `one` with an s behind it.
+
+    >>> counted(1, "event"), counted(1_204, "event"), counted(0, "event waits", many="events wait")
+    ('1 event', '1,204 events', '0 events wait')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def age(instant: int, *, now: int) -> str:

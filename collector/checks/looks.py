@@ -13,6 +13,7 @@ from collector.storage.opening import real_path
 from shared.errors import LinesideError
 from shared.findings import Finding, exit_code
 from shared.listening import why_not
+from shared.spoken import counted
 
 
 def look_at_database(file: Path) -> Finding:
@@ -37,7 +38,9 @@ def collector_finding(status: Mapping[str, Any] | None) -> Finding:
         return Finding("collector", f"runs and takes no events: {'; '.join(status['not_ready'])}", 3)
     if status["warnings"]:
         return Finding("collector", f"runs; {'; '.join(status['warnings'])}", 3)
-    return Finding("collector", f"runs, version {status['version']}, {status['accepted']:,} events since its start")
+    return Finding(
+        "collector", f"runs, version {status['version']}, {counted(status['accepted'], 'event')} since its start"
+    )
 
 
 def look_at_address(settings: CollectorSettings, *, is_running: bool) -> Finding:

@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from collector.cli.access_log import access_log
 from collector.cli.boards import boards
 from collector.cli.cameras import cameras
 from collector.cli.check import check
@@ -15,6 +16,7 @@ from collector.cli.import_events import import_events
 from collector.cli.metrics import metrics
 from collector.cli.names import names
 from collector.cli.person import person
+from collector.cli.pseudonym import pseudonym
 from collector.cli.purge import purge
 from collector.cli.rejected import rejected
 from collector.cli.serve import serve
@@ -51,4 +53,6 @@ main.add_command(why)
 main.add_command(purge)
 main.add_command(forget)
 main.add_command(person)
+main.add_command(pseudonym)
+main.add_command(access_log)
 main.add_command(db)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from collector.checks.looks import access_finding, collector_finding, look_at_address, look_at_database, tls_finding
+from collector.checks.retention import retention_finding
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.cli.status import ask
 from collector.settings import CollectorSettings
@@ -27,7 +28,7 @@ SLOW_DISK = "every delivery waits so long; is it a network disk, or does it die?
 def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
     """Try everything that the collector needs, and say what is not as it should be.
 
-    Settings, collector, database, disk with the time of its fsync, clock, address, access and TLS: a line each. Works with the
+    Settings, collector, database, disk with the time of its fsync, clock, address, access, TLS, retention: a line each. Works with the
     collector running and without, and writes nothing that stays.
 
     \b
@@ -62,6 +63,7 @@ async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
         await asyncio.to_thread(look_at_address, settings, is_running=is_running),
         access_finding(settings, is_configured=await _is_access_configured(settings)),
         tls_finding(settings, now=clock.now()),
+        retention_finding(settings),
     ]
 
 

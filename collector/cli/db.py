@@ -20,6 +20,7 @@ from collector.storage.auditing import audit, events_in
 from collector.storage.remaking import rebuilding
 from shared.clock import SystemClock
 from shared.instants import LAST_INSTANT, format_instant
+from shared.spoken import counted
 from shared.terminal import Progress, ends_with_exit_code, print_table
 
 REBUILT = ("ledger", "total", "open_state", "workstation")
@@ -73,7 +74,7 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
             progress.advance(events)
         progress.close()
     in_force = f"session_gap = {duration(rules.session_gap)} and tail = {duration(rules.tail)}"
-    click.echo(f"{remaining:,} events gone through: the stored numbers are made anew with {in_force}")
+    click.echo(f"{counted(remaining, 'event')} gone through: the stored numbers are made anew with {in_force}")
     return 0
 
 
@@ -104,8 +105,8 @@ class _Differences:
 
 def _tell(found: Audit) -> None:
     if not found.differences:
-        of = "worker" if found.workers == 1 else "workers"
-        click.echo(f"{found.events:,} events of {found.workers:,} {of}: everything stored is what they say")
+        of = counted(found.workers, "worker")
+        click.echo(f"{counted(found.events, 'event')} of {of}: everything stored is what they say")
         return
     differ = "1 difference" if found.differences == 1 else f"{found.differences:,} differences"
     click.echo(f"{differ}; {_advice(found)}", err=True)

@@ -17,6 +17,7 @@ from collector.storage.restoring import restore as restore_file
 from shared.clock import Clock, SystemClock
 from shared.findings import exit_code
 from shared.instants import datetime_of
+from shared.spoken import counted
 from shared.terminal import Progress, ends_with_exit_code, print_findings
 
 ON_A_SERVER = "PostgreSQL's own tools do that on its server, such as pg_dump and pg_restore; see docs/scale.md"
@@ -54,7 +55,9 @@ def backup(*, target: Path, quick: bool, database: str | None, config: Path | No
             err=True,
         )
         return 3
-    click.echo(f"{written}, {found.events:,} events of {found.workers:,} workers, every number verified")
+    click.echo(
+        f"{written}, {counted(found.events, 'event')} of {counted(found.workers, 'worker')}, every number verified"
+    )
     return 0
 
 

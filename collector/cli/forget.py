@@ -10,6 +10,7 @@ from collector.cli.options import config_option, database_option, read_storage, 
 from collector.service import door
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, one_line
 
 
@@ -30,7 +31,7 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
     went = asyncio.run(_would_go(settings, worker, site=site) if dry_run else _went(settings, worker, site=site))
     verb = "would be erased" if dry_run else "are erased"
     click.echo(
-        f"{went['events']:,} events, {went['conflicts']:,} versions that lost and {went['refused']:,} refused items {verb}; "
+        f"{counted(went['events'], 'event')}, {went['conflicts']:,} versions that lost and {went['refused']:,} refused items {verb}; "
         f"{went['hours']:,} hours {'would name' if dry_run else 'name'} nobody any more"
     )
     named = settings.sites.get(went["site"])

@@ -22,6 +22,7 @@ from shared.clock import SystemClock
 from shared.errors import BadRequest
 from shared.events import Event, check_id, read_event
 from shared.instants import TimestampRefused, format_instant, parse_instant
+from shared.spoken import counted
 from shared.terminal import Progress, ends_with_exit_code, one_line, print_table
 
 EVENTS_TOGETHER = 5_000
@@ -125,7 +126,7 @@ def _id_or_none(text: str) -> str | None:
 
 def _tell(counts: Counter[str]) -> None:
     click.echo(
-        f"{counts['items']:,} events: {counts['accepted']:,} new, {counts['duplicates']:,} duplicate "
+        f"{counted(counts['items'], 'event')}: {counts['accepted']:,} new, {counts['duplicates']:,} duplicate "
         f"(of these {counts['conflicts']:,} conflict), {counts['rejected']:,} rejected"
     )
 

@@ -16,6 +16,7 @@ from collector.settings import CollectorSettings
 from shared.clock import SystemClock
 from shared.errors import BadRequest
 from shared.events import check_id
+from shared.spoken import counted
 from shared.terminal import Progress, ends_with_exit_code, one_line
 
 TakeIn = Callable[[bytes], dict[str, Any]]
@@ -79,7 +80,7 @@ def _import_file(file: Path, take_in: TakeIn, *, counts: Counter[str]) -> None:
 
 def _tell(counts: Counter[str]) -> None:
     click.echo(
-        f"{counts['items']:,} events: {counts['accepted']:,} new, {counts['duplicates']:,} already there "
+        f"{counted(counts['items'], 'event')}: {counts['accepted']:,} new, {counts['duplicates']:,} already there "
         f"(of these {counts['conflicts']:,} in conflict), {counts['rejected']:,} rejected"
     )
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from collector.cli.access_log import look_row
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.records import EventQuery
 from collector.settings import CollectorSettings
 from collector.web.events_api import event_row
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, print_json
 
 A_PAGE = 10_000
@@ -33,7 +35,7 @@ def person(*, worker: str, site: str | None, export: bool, database: str | None,
         print_json(told)
         return 0
     click.echo(
-        f"worker {told['worker_id']} of site {told['site']}: {len(told['events']):,} events, {len(told['hours']):,} hours at "
+        f"worker {told['worker_id']} of site {told['site']}: {counted(len(told['events']), 'event')}, {counted(len(told['hours']), 'hour')} at "
         "workstations"
     )
     return 0
@@ -47,5 +49,6 @@ async def _told(settings: CollectorSettings, worker: str, *, site: str | None) -
         while events := await storage.events(query):
             told["events"] += [event_row(event) for event in events]
             query = replace(query, after=events[-1].key)
+        told["looks"] = [look_row(look) for look in await storage.looks(worker_id=worker, site=told["site"])]
     named = settings.sites.get(told["site"])
     return told if named is None else told | {"name": named.workers.get(worker, told["name"])}

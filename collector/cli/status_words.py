@@ -15,7 +15,7 @@ from typing import Any
 
 from collector.metrics.camera_states import DOWN, LATE
 from shared.instants import parse_instant
-from shared.spoken import age, moment
+from shared.spoken import age, counted, moment
 from shared.terminal import one_line
 
 NOT_RUNNING = "not running"
@@ -96,6 +96,6 @@ def _trouble(camera: Mapping[str, Any], now: int) -> Iterator[str]:
     if camera["last_contact_at"] is not None:
         yield f"heard {moment(camera['last_contact_at'], now)}"
     if camera["pending"]:
-        yield f"{camera['pending']:,} events wait there"
+        yield f"{counted(camera['pending'], 'event waits', many='events wait')} there"
     if camera["missing"]:
-        yield f"{camera['missing']:,} numbers missing"
+        yield f"{counted(camera['missing'], 'number')} missing"

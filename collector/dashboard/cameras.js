@@ -65,7 +65,7 @@ function show(view) {
   assign(byId("cameras-csv"), { href: `/api/cameras.csv${reduced(search, ["site"])}` });
   const axis = byId("cameras").tHead.querySelector(".timeline");
   if (view.floor.has_hours && view.from !== null) {
-    drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
+    drawAxis(axis, { ...view, width: axis.clientWidth });
   }
 }
 

@@ -38,3 +38,13 @@ export const draw = (name, attributes = {}, ...children) =>
 
 /** A text of people's own making, in its own direction. */
 export const isolated = (text) => make("bdi", {}, text);
+
+const shown = new WeakMap(); // node → the signature of what it shows
+
+/** Draws into a node only where what it shows has changed: a node that is left alone costs nothing to lay out. */
+export function drawOnce(node, signature, drawIt) {
+  if (shown.get(node) !== signature) {
+    shown.set(node, signature);
+    drawIt(node);
+  }
+}

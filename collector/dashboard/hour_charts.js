@@ -57,7 +57,7 @@ function bar(hour, { index, number, most, view, field }) {
     parts.push(draw("text", { x: middle, y: BASE - height - 4, "text-anchor": "middle" }, SPELL[field](hour[field])));
   }
   if (text !== null) {
-    const anchor = number > FEW ? "start" : "middle";
+    const anchor = number <= FEW ? "middle" : index > 0.94 * number ? "end" : "start";
     parts.push(draw("text", { class: "quiet", x: middle, y: BASE + 16, "text-anchor": anchor }, text));
   }
   return parts;

@@ -7,6 +7,7 @@
 
 import { write } from "./elements.js";
 import * as format from "./format.js";
+import { isSame } from "./same.js";
 
 const collator = new Intl.Collator("en", { numeric: true });
 const isMissing = (value) => value === null || value === undefined;
@@ -75,13 +76,16 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
     const byRules = { rank, keyOf };
     const inOrder = chosen === null && first !== null ? first : byColumn(chosen ?? { column: "name" }, byRules);
     const body = table.tBodies[0];
-    [...items].sort(inOrder).forEach((item, index) => {
+    let next = body.firstElementChild;
+    for (const item of [...items].sort(inOrder)) {
       const row = rows.get(keyOf(item));
       row.hidden = !keep(item);
-      if (body.rows[index] !== row) {
-        body.insertBefore(row, body.rows[index] ?? null);
+      if (next === row) {
+        next = row.nextElementSibling;
+      } else {
+        body.insertBefore(row, next);
       }
-    });
+    }
   }
 
   function mark() {
@@ -106,11 +110,12 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
     if (!rows.has(key)) {
       rows.set(key, newRow(columns));
     }
-    const text = JSON.stringify(item) + (context?.stamp ?? "");
-    if (shown.get(key) !== text) {
+    const before = shown.get(key);
+    const stamp = context?.stamp;
+    if (before === undefined || before.stamp !== stamp || !isSame(before.item, item)) {
       const row = rows.get(key);
       columns.forEach((column, index) => column.draw(row.cells[index], item, context, row));
-      shown.set(key, text);
+      shown.set(key, { item, stamp });
     }
     return key;
   }

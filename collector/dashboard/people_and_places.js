@@ -1,7 +1,7 @@
 /** The tables of workers and workstations: what identifies a row, and the cells that are more than one formatted field. */
 
 import { changed, stationPage, workerPage } from "./address.js";
-import { assign, isolated, make, write } from "./elements.js";
+import { assign, drawOnce, isolated, make } from "./elements.js";
 import { clockTime, duration, instant } from "./format.js";
 import { byColumn, compare, keyedTable } from "./keyed_table.js";
 import { remember } from "./tabs.js";
@@ -12,21 +12,24 @@ const SEEN_ENOUGH_US = 15 * 60_000_000; // less observed time says little of a w
 const keyOf = (row) => JSON.stringify([row.site, row.worker_id ?? row.station_id]);
 
 /** A name that leads to its page; beside it the id where the two differ, and the site where there are several. */
-function drawName(cell, { name, id, site, href }) {
-  const link = make("a", { href }, isolated(name || id));
-  const parts = [link];
-  if (name && name !== id) {
-    parts.push(" ", assign(isolated(id), { class: "id" }));
-  }
-  parts.push(make("span", { class: "site" }, " ", isolated(site)));
-  cell.replaceChildren(...parts);
+function drawName(cell, { name, id, site, search, pageOf }) {
+  drawOnce(cell, `${site}\n${id}\n${name}`, () => {
+    const parts = [make("a", { href: pageOf(id, site, search) }, isolated(name || id))];
+    if (name && name !== id) {
+      parts.push(" ", assign(isolated(id), { class: "id" }));
+    }
+    cell.replaceChildren(...parts, make("span", { class: "site" }, " ", isolated(site)));
+  });
 }
+
+const drawText = (cell, text) => drawOnce(cell, text, () => cell.replaceChildren(isolated(text)));
 
 /** A state's shape, its name, and how long it has lasted. */
 export function drawState(cell, { state, since, until }) {
   const shape = state === null ? "no-data" : state;
   const lasted = since === null ? "" : duration((until - since) * 1000);
-  cell.replaceChildren(make("i", { class: `key ${shape}` }), state ?? "no data", " ", make("span", { class: "quiet" }, lasted));
+  drawOnce(cell, `${shape} ${lasted}`, () =>
+    cell.replaceChildren(make("i", { class: `key ${shape}` }), state ?? "no data", " ", make("span", { class: "quiet" }, lasted)));
 }
 
 /** When a worker was last known of: the end of what is drawn; null where that is nothing. */
@@ -47,6 +50,12 @@ function nameOf(worker, view) {
   return there ?? worker.workstation_id;
 }
 
+function nowOf(worker, view) {
+  const since = stateSince(worker, view);
+  const known = since === null ? "" : ` since ${clockTime(since, { now: view.until, zone: view.zone })}`;
+  return `${worker.state ?? "no data"}${known}`;
+}
+
 /** What a timeline says to those who do not see it. */
 export function sentenceOf(worker, view) {
   const spent = [
@@ -55,10 +64,7 @@ export function sentenceOf(worker, view) {
   if (worker.no_data_us !== null) {
     spent.push(`no data ${duration(worker.no_data_us)}`);
   }
-  const since = stateSince(worker, view);
-  const known = since === null ? "" : ` since ${clockTime(since, { now: view.until, zone: view.zone })}`;
-  const now = view.live ? `; now ${worker.state ?? "no data"}${known}` : "";
-  return `${worker.name}: ${spent.join(", ")}${now}.`;
+  return `${worker.name}: ${spent.join(", ")}${view.live ? `; now ${nowOf(worker, view)}` : ""}.`;
 }
 
 function drawWorkerTimeline(cell, worker, view) {
@@ -97,10 +103,10 @@ export function workersTable(table) {
     draw: {
       name: (cell, worker, view, row) => {
         row.classList.toggle("faint", worker.working_us + worker.idle_us < SEEN_ENOUGH_US);
-        drawName(cell, { ...worker, id: worker.worker_id, href: workerPage(worker.worker_id, worker.site, view.search) });
+        drawName(cell, { ...worker, id: worker.worker_id, search: view.search, pageOf: workerPage });
       },
       state: (cell, worker, view) => drawState(cell, { state: worker.state, since: stateSince(worker, view), until: view.until }),
-      place: (cell, worker, view) => cell.replaceChildren(isolated(placeOf(worker, view) ?? "–")),
+      place: (cell, worker, view) => drawText(cell, placeOf(worker, view) ?? "–"),
       timeline: drawWorkerTimeline,
     },
     rank: {
@@ -110,12 +116,16 @@ export function workersTable(table) {
     },
   });
   const axis = table.tHead.querySelector(".timeline");
+  // A picture leads where its name does: to the page that explains each of its minutes.
+  table.tBodies[0].addEventListener("click", (event) =>
+    event.target.closest("td.timeline")?.parentElement.querySelector("a[href]").click());
 
   function update(rows, view) {
+    const width = axis.clientWidth; // asked before anything is drawn: afterwards it would cost a layout
     const places = new Map(view.floor.workstations.map((station) => [keyOf(station), station.name]));
     inTable.update(rows, { ...view, places });
     if (view.floor.has_timelines) {
-      drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
+      drawAxis(axis, { ...view, width });
     }
   }
 
@@ -129,9 +139,9 @@ export const stationsTable = (table) => keyedTable(table, {
   ...ordering(),
   draw: {
     name: (cell, station, view) =>
-      drawName(cell, { ...station, id: station.station_id, href: stationPage(station.station_id, station.site, view.search) }),
+      drawName(cell, { ...station, id: station.station_id, search: view.search, pageOf: stationPage }),
     state: (cell, station, view) => (station.state === null
-      ? write(cell, "–")
+      ? drawText(cell, "–")
       : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
   },
   rank: { name: (station) => station.name || station.station_id },

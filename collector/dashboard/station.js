@@ -56,7 +56,7 @@ function showPeople(view, row) {
   byId("people").hidden = found.length === 0 || !view.floor.has_timelines;
   if (view.floor.has_timelines && found.length > 0) {
     const axis = byId("workers").tHead.querySelector(".timeline");
-    drawAxis(axis, { ...view, most: Math.max(1, Math.floor(axis.clientWidth / 48)) });
+    drawAxis(axis, { ...view, width: axis.clientWidth });
   }
 }
 

@@ -7,12 +7,14 @@
  * hatched gaps are rectangles in the cell's own pixels, so that the hatching is not stretched with them.
  */
 
-import { assign, draw } from "./elements.js";
+import { assign, draw, drawOnce, make } from "./elements.js";
 import { hourMinute, MONTHS } from "./format.js";
+import { sameSegments } from "./same.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
 
 const HEIGHT = 20;
-const HALF_A_LABEL = 24; // pixels
+const A_LABEL = 54; // pixels, with room around it
+const HALF_A_LABEL = 18;
 const TOPS = { w: 1, i: 10, a: 18 };
 const CLASSES = { w: "working", i: "idle", a: "absent" };
 const SEEN_GAP = 1 / 2000; // of the stretch: ends of segments are rounded to the second, that is no gap
@@ -71,20 +73,20 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what cha
  * between the segments is not unknown but left out.
  */
 export function drawTimeline(cell, { segments, from, to, until, sentence, live, partial = false }) {
-  const picture = cell.firstElementChild ?? cell.appendChild(newPicture());
+  const picture = (cell.firstElementChild ?? cell.appendChild(make("div", { class: "frame" }, newPicture()))).firstElementChild;
   const whole = Math.max(1, (to - from) / 1000);
   const passed = (until - from) / 1000;
-  const before = drawn.get(picture) ?? {};
-  const states = `${whole} ${JSON.stringify(segments)}`;
-  if (before.states !== states) {
+  const before = drawn.get(picture);
+  const areSame = before !== undefined && before.whole === whole && sameSegments(before.segments, segments);
+  if (!areSame) {
     drawStates(picture.children[1], segments, whole);
   }
-  if (before.states !== states || before.passed !== passed) {
+  if (!areSame || before.passed !== passed) {
     drawGaps(picture.children[0], partial ? [] : gapsOf(segments, { until: passed, whole }), whole);
     const x = share(passed, whole);
     assign(picture.children[2], { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
   }
-  drawn.set(picture, { states, passed });
+  drawn.set(picture, { segments, whole, passed });
   assign(picture, { "aria-label": sentence });
 }
 
@@ -96,18 +98,16 @@ function label(at, { from, to, zone }) {
   return hourMinute(at, zone);
 }
 
-/** Draws the clock above the timelines; a label that would leave the picture is kept inside. */
-export function drawAxis(cell, { from, to, zone, most }) {
-  const signature = [from, to, zone, most, cell.clientWidth].join(" ");
-  const picture = cell.querySelector("svg") ?? cell.appendChild(draw("svg", { class: "axis", "aria-hidden": "true", height: 16 }));
-  if (drawn.get(picture) === signature) {
-    return;
-  }
-  drawn.set(picture, signature);
-  picture.replaceChildren(...ticks(from, to, { zone, most }).map((at) => {
-    const part = (at - from) / (to - from);
-    const edge = HALF_A_LABEL / Math.max(1, cell.clientWidth);
-    const anchor = part < edge ? "start" : part > 1 - edge ? "end" : "middle";
-    return draw("text", { x: share(at - from, to - from), y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
-  }));
+/** Draws the clock above timelines into a cell that is `width` pixels wide; a label that would leave it is kept inside. */
+export function drawAxis(cell, { from, to, zone, width }) {
+  const most = Math.max(1, Math.floor(width / A_LABEL));
+  const edge = HALF_A_LABEL / Math.max(1, width);
+  drawOnce(cell, [from, to, zone, width].join(" "), () => {
+    cell.querySelector("svg")?.remove();
+    cell.append(draw("svg", { class: "axis", "aria-hidden": "true", height: 16 }, ...ticks(from, to, { zone, most }).map((at) => {
+      const part = (at - from) / (to - from);
+      const [x, anchor] = part < edge ? ["0", "start"] : part > 1 - edge ? ["100%", "end"] : [share(at - from, to - from), "middle"];
+      return draw("text", { x, y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
+    })));
+  });
 }

@@ -79,8 +79,14 @@ function showPicture(row, view) {
   byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
   if (view.floor.has_timelines && row !== undefined) {
     drawTimeline(byId("timeline"), { ...view, segments: row.timeline, sentence: sentenceOf(row, view) });
-    drawAxis(byId("axis"), { ...view, most: Math.max(1, Math.floor(byId("axis").clientWidth / 64)) });
+    drawAxis(byId("axis"), { ...view, width: byId("axis").clientWidth });
   }
+}
+
+function queryOf(shownWindow) {
+  const query = new URLSearchParams(closed(reduced(search, WINDOW_KEYS), shownWindow));
+  query.set("worker_id", id);
+  return query;
 }
 
 function show(view) {
@@ -98,14 +104,11 @@ function show(view) {
   spans.update(told.spans, view);
   byId("nobody").hidden = told.spans.length > 0;
   write(byId("nobody"), `Nobody saw ${told.name} then.`);
+  assign(byId("spans-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}` });
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
 startPage({
-  more: (floor, read) => {
-    const query = new URLSearchParams(closed(reduced(search, WINDOW_KEYS), floor.window));
-    query.set("worker_id", id);
-    return read(`/api/timeline/?${query}`);
-  },
+  more: (floor, read) => read(`/api/timeline/?${queryOf(floor.window)}`),
   show,
 });

@@ -10,7 +10,10 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 const STEPS = [15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * MINUTE);
 
+const MOST_KNOWN = 5_000;
+
 const formats = new Map();
+const known = new Map(); // a page spells the same instants again and again, and each takes the browser long
 
 function formatOf(zone) {
   if (!formats.has(zone)) {
@@ -24,6 +27,20 @@ function formatOf(zone) {
 
 /** {year, month, day, hour, minute, second, weekday: "Tue"} by the clock of a zone. */
 export function partsOf(instant, zone) {
+  const key = `${zone} ${instant}`;
+  const before = known.get(key);
+  if (before !== undefined) {
+    return before;
+  }
+  const parts = readParts(instant, zone);
+  if (known.size >= MOST_KNOWN) {
+    known.clear();
+  }
+  known.set(key, parts);
+  return parts;
+}
+
+function readParts(instant, zone) {
   const parts = { weekday: "" };
   for (const { type, value } of formatOf(zone).formatToParts(instant)) {
     parts[type] = type === "weekday" ? value : Number(value);

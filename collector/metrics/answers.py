@@ -18,7 +18,8 @@ WORKSTATION_COLUMNS = (
     "site", "station_id", "name", "occupancy_minutes", "utilization_percent", "units_produced", "throughput_per_hour",
 )  # fmt: skip
 FACTORY_COLUMNS = (
-    "total_productive_minutes", "total_idle_minutes", "total_absent_minutes", "total_units_produced",
+    "total_productive_minutes", "total_idle_minutes", "total_absent_minutes", "total_assumed_minutes",
+    "total_units_produced",
     "average_utilization_percent", "time_weighted_utilization_percent", "active_workers",
 )  # fmt: skip
 
@@ -69,6 +70,7 @@ def factory_row(totals: Totals) -> dict[str, Any]:
         "total_productive_minutes": rounded(working, MINUTE),
         "total_idle_minutes": rounded(idle, MINUTE),
         "total_absent_minutes": rounded(sum(worker.absent for worker in everybody), MINUTE),
+        "total_assumed_minutes": rounded(sum(worker.assumed for worker in everybody), MINUTE),
         "total_units_produced": sum(worker.units for worker in everybody),
         "average_utilization_percent": None if ratios is None else rounded_mean(ratios),
         "time_weighted_utilization_percent": rounded(100 * working, working + idle),

@@ -10,7 +10,7 @@ from typing import Any
 from collector.measures import EVERYTHING, Histories, Measure, Person
 from collector.metrics.drawing import PIXELS, Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
-from collector.metrics.present import Present, present
+from collector.metrics.present import Present, moment, present
 from collector.metrics.ratios import rounded, rounded_mean
 from collector.metrics.timeline import kept_since, watermarks_of
 from collector.metrics.windows import Window
@@ -39,6 +39,7 @@ def draw(
     measure: Measure,
     histories: Histories | None,
     *,
+    recent: Histories | None = None,
     stations: Mapping[Person, int],
     window: Window,
     rules: LedgerRules,
@@ -46,11 +47,13 @@ def draw(
 ) -> Drawing:
     """Return the timelines of a closed window, if there are histories, and the present states, if there is a `now`.
 
-    `stations` gives each (site, workstation) the number that it has in timelines.
+    `recent` are the histories that tell present states where those of the window are not there. `stations` gives each
+    (site, workstation) the number that it has in timelines.
     """
     drawing = Drawing()
-    runs: Mapping[Person, Run] = {} if histories is None else histories.runs
-    cameras = measure.cameras if histories is None else histories.cameras
+    read = recent if histories is None else histories
+    runs: Mapping[Person, Run] = {} if read is None else read.runs
+    cameras = measure.cameras if read is None else read.cameras
     numbers: dict[str, dict[str, int]] = {}
     for (site, station_id), number in stations.items():
         numbers.setdefault(site, {})[station_id] = number
@@ -58,7 +61,7 @@ def draw(
     for person, stands in measure.open_states.items():
         of_site = watermarks.get(person[0], {})
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
-        if whole and window.start is not None and window.end is not None:
+        if histories is not None and whole and window.start is not None and window.end is not None:
             stretch = (window.start, window.end)
             whole_kept = _kept(whole, since=measure.kept.get(person[0], EVERYTHING).events)
             drawing.timelines[person] = segments(whole_kept, window=stretch, stations=numbers[person[0]])
@@ -80,6 +83,19 @@ def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:
     if since is None:
         return of
     return [(max(start, since), end, look) for start, end, look in of if since < end]
+
+
+def untold_since(measure: Measure, *, now: int) -> int | None:
+    """Return from when on histories are needed to tell all present states; None: where everybody's time stands tells them."""
+    watermarks = {camera.site: watermarks_of(measure.cameras, site=camera.site) for camera in measure.cameras}
+    moments = [
+        at
+        for (site, _), stands in measure.open_states.items()
+        if stands.state is not None
+        and (at := moment(stands.state, watermarks=watermarks.get(site, {}), now=now)) is not None
+        and at < stands.last_at
+    ]
+    return min(moments, default=None)
 
 
 def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ Formulas, with their worked examples, stand in `answers.py`, where integers beco
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collector.metrics.spans import Span, spans
 from collector.metrics.windows import Window
@@ -77,6 +77,11 @@ class Totals:
     """What is known of no worker any more, by site: in the sums over workers, in no list and in no mean."""
     persons_from: int | None = None
     """Where the window begins before this instant, hours before it name nobody; None: everybody has all of it."""
+
+
+def without_names(totals: Totals) -> Totals:
+    """Return totals in which workers are called by their ids."""
+    return replace(totals, workers=[replace(worker, name=worker.worker_id) for worker in totals.workers])
 
 
 def totals(snapshot: Snapshot, *, window: Window, rules: LedgerRules) -> Totals:

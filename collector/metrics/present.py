@@ -18,7 +18,7 @@ from typing import NamedTuple
 from collector.metrics.camera_states import LATE_BEHIND
 from collector.metrics.drawing import Look, Stroke
 from collector.metrics.spans import open_spans
-from collector.records import LedgerRules, OpenState
+from collector.records import LedgerRules, OpenState, State
 
 _START = itemgetter(0)
 
@@ -49,12 +49,20 @@ def present(
     if at < stands.last_at:
         found = _drawn_at(drawn, at)
         return None if found is None else (at, found)
+    watermark = None if state.camera is None else watermarks.get(state.camera)
     goes_on = open_spans(state, last_at=stands.last_at, rules=rules, watermark=watermark)
     reaches_to = goes_on[-1].end if goes_on else stands.last_at
     if at > reaches_to:
         return None
     since = _since((state.event_type, state.workstation_id, False), drawn, at=state.at)
     return at, Present(state.event_type, state.workstation_id, since)
+
+
+def moment(state: State, *, watermarks: Mapping[str, int], now: int) -> int | None:
+    """Return the present moment of whom a camera saw last: its watermark, at most now; None if it is too far behind."""
+    watermark = None if state.camera is None else watermarks.get(state.camera)
+    at = now if watermark is None else min(now, watermark)
+    return None if now - at > LATE_BEHIND else at
 
 
 def _drawn_at(drawn: Sequence[Stroke], at: int) -> Present | None:

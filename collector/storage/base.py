@@ -7,7 +7,19 @@ Unicode code point.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from collector.measures import Forgotten, Histories, Kept, Measure, Occupied, Purged, Settle, Split, Stretch, TellAll
+from collector.measures import (
+    Forgotten,
+    Histories,
+    Kept,
+    Look,
+    Measure,
+    Occupied,
+    Purged,
+    Settle,
+    Split,
+    Stretch,
+    TellAll,
+)
 from collector.records import (
     Camera,
     Decide,
@@ -131,6 +143,14 @@ class Storage(Protocol):
 
     async def forget(self, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
         """Erase a worker, whose events are refused from now on; raises as `forgettable`."""
+        ...
+
+    async def note_look(self, look: Look) -> None:
+        """Write down who looked at whose data; the same within an hour once."""
+        ...
+
+    async def looks(self, *, worker_id: str | None, site: str | None) -> list[Look]:
+        """Return who looked, the newest first: at anything, or at a worker or a site."""
         ...
 
     async def scrub(self) -> bool:

@@ -56,7 +56,12 @@ def _tell_hours_with_events(
 ) -> bool:
     name, number, offset = site
     start, end = question.window
-    erased = station_hours.within(station_hours.open_rows(connection, number, window=(start, end)), (start, end))
+    # Of an hour that the window cuts, time that names nobody is left out here as everywhere.
+    erased = {
+        place: stretches
+        for place, stretches in station_hours.open_rows(connection, number, window=(start, end)).items()
+        if start <= place[1] and place[1] + hours.LENGTH <= end
+    }
     open_there = _open_there(connection, site, window=question.window, rules=rules)
     # Which station a number is.
     station_ids = dict(

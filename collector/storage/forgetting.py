@@ -13,7 +13,7 @@ from sqlite_utils.utils import sqlite3
 
 from collector.measures import Forgotten, Stretches, TellAll
 from collector.records import Run
-from collector.storage import purging, station_hours
+from collector.storage import looks, purging, station_hours
 from collector.storage.marks import mark
 from collector.storage.nameless import add_hours, move_hours
 from collector.storage.neighbourhood import runs_within
@@ -86,6 +86,7 @@ def forget(connection: sqlite3.Connection, person: Person, *, tell: TellAll, key
         connection.execute("delete from rejected where number = ?", (number,))
     for table in ("event", "conflict", "total", "open_state"):
         connection.execute(f"delete from {table} where site = ? and worker = ?", where)  # noqa: S608 - names of ours
+    looks.erase(connection, where)
     connection.execute("delete from worker where site = ? and number = ?", where)
     connection.execute("insert into secret (one, key) values (1, ?) on conflict do nothing", (key,))
     connection.execute(
@@ -96,6 +97,11 @@ def forget(connection: sqlite3.Connection, person: Person, *, tell: TellAll, key
     return went
 
 
+def is_unscrubbed(connection: sqlite3.Connection) -> bool:
+    """Say whether bytes of what was erased may lie somewhere in the file."""
+    return connection.execute("select 1 from unscrubbed").fetchone() is not None
+
+
 def scrub(connection: sqlite3.Connection) -> bool:
     """Write over what pages held before, outside of a transaction; say whether there was anything to scrub.
 
@@ -104,7 +110,7 @@ def scrub(connection: sqlite3.Connection) -> bool:
     Raises:
         Busy: somebody reads for so long that the log cannot be emptied; the next run tries again.
     """
-    if connection.execute("select 1 from unscrubbed").fetchone() is None:
+    if not is_unscrubbed(connection):
         return False
     connection.execute("vacuum")
     _empty_log(connection)

@@ -6,9 +6,9 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from collector.measures import Forgotten, Kept, Purged, Settle, TellAll
+from collector.measures import Forgotten, Kept, Look, Purged, Settle, TellAll
 from collector.records import LedgerRules
-from collector.storage import forgetting, ledger_query, persons, purging
+from collector.storage import forgetting, ledger_query, looks, persons, purging
 from collector.storage.kept import kept
 from collector.storage.opening import translated_errors
 from collector.storage.readers import Readers
@@ -76,8 +76,8 @@ class PrivacyVerbs:
     async def scrub(self: _Store) -> bool:
         """Write over what was erased, wherever it lay in the file."""
         writer = self._writer
-        if writer is None:
-            return False
+        if writer is None or not await self._readers.short(forgetting.is_unscrubbed):
+            return False  # nearly always, and the writer is not asked
 
         def run() -> bool:
             writer.lock.check()
@@ -85,3 +85,11 @@ class PrivacyVerbs:
                 return forgetting.scrub(writer.connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
+
+    async def note_look(self: _Store, look: Look) -> None:
+        """Write down who looked at whose data."""
+        await self._write(lambda writer: looks.note(writer.connection, look))
+
+    async def looks(self: _Store, *, worker_id: str | None, site: str | None) -> list[Look]:
+        """Return who looked."""
+        return await self._readers.long(lambda reader: looks.looks(reader, worker_id=worker_id, site=site))

@@ -62,3 +62,23 @@ def forgetting(db: Database) -> None:
         ) strict;
         """
     )
+
+
+@migrations()
+def access_log(db: Database) -> None:
+    """Who looked at whose data."""
+    db.executescript(
+        """
+        -- A row an hour for each who looked at something; site 0: all of them, worker -1: all workers, 0: one who was erased.
+        create table look (
+            hour integer not null,
+            site integer not null,
+            worker integer not null,
+            who text not null,
+            what text not null,
+            role text not null,
+            first_at integer not null,
+            primary key (hour, site, worker, who, what)
+        ) strict, without rowid;
+        """
+    )

@@ -111,7 +111,9 @@ def _purge_events(
         connection, site, worked=settled.worked, standing=standing, hours_written=(start, end), rules=rules
     )
     erase_bounds(connection, site.number, bounds=_bounds(runs.values(), until=end, stayed=settled.until))
-    gone = sum(_erase(connection, (site.number, worker), until=end) for worker in workers)
+    # Of whoever has no event in the hour, only what stays is there.
+    seen = [worker for worker, run in runs.items() if any(start <= entry.at < end for entry in run.events)]
+    gone = sum(_erase(connection, (site.number, worker), until=end) for worker in seen)
     # Items that were no events hold ids all the same.
     connection.execute("delete from rejected where site = ? and received_at < ?", (site.number, end))
     kept = site.kept._replace(events=end)

@@ -10,7 +10,7 @@ from shared.instants import format_instant
 
 def refused(events: Sequence[Event], became: Sequence[Outcome], *, horizon: int | None) -> Iterator[Refusal]:
     """Yield what is kept of the events that a site does not take any more."""
-    if horizon is None:
+    if horizon is None or Outcome.too_old not in became:
         return
     for event, outcome in zip(events, became, strict=True):
         if outcome is Outcome.too_old:

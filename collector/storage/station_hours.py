@@ -52,15 +52,6 @@ def closed_rows(connection: sqlite3.Connection, site: int, *, window: tuple[int,
     return {(station_id, hour): occupied for station_id, hour, occupied in rows}
 
 
-def within(rows: Mapping[PlaceHour, Stretches], window: tuple[int, int]) -> dict[PlaceHour, Stretches]:
-    """Return what of the stretches lies in a window."""
-    first, last = window
-    return {
-        place: [(max(start, first), min(end, last)) for start, end in stretches if start < last and end > first]
-        for place, stretches in rows.items()
-    }
-
-
 def cut(worked: Mapping[str, Stretches], *, offset: int) -> dict[PlaceHour, list[tuple[int, int]]]:
     """Return stretches by workstation as pieces of hours."""
     pieces: dict[PlaceHour, list[tuple[int, int]]] = {}

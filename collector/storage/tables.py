@@ -56,6 +56,7 @@ TABLES = (
     _table("ledger", "site hour worker workstation", rest=_AMOUNTS),
     _table("total", "site worker workstation", rest=_AMOUNTS),
     _table("open_state", "site worker", rest="last_at state_at state_type state_workstation state_camera"),
+    _table("look", "site hour worker who what", rest="role first_at"),
     _table("access", "one", booleans=("one",)),
     _table("camera_token", "digest", rest="site camera created_at expires_at"),
     _table("person", "name", rest="role site password created_at"),

@@ -20,6 +20,7 @@ from shared.clock import Clock
 from shared.errors import LinesideError
 from shared.instants import format_instant
 from shared.service_manager import ServiceManager
+from shared.spoken import counted
 
 BEAT_SECONDS = 5.0
 """How often the service manager is given a sign of life."""
@@ -83,7 +84,8 @@ class Vitals:
         """Give the service manager a sign of life, if the process is worth keeping."""
         if self.is_working:
             manager.alive(
-                "; ".join(self.not_ready()) or f"{self.meters.taken['accepted']:,} events taken since the start"
+                "; ".join(self.not_ready())
+                or f"{counted(self.meters.taken['accepted'], 'event')} taken since the start"
             )
 
     async def beat(self, manager: ServiceManager) -> None:

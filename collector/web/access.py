@@ -5,6 +5,8 @@ While access is not configured the one viewer may do everything; the collector t
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -101,6 +103,17 @@ Shown = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]
 VIEWER_OF: web.AppKey[ViewerOf] = web.AppKey("viewer_of")
 
 
+class NoteLook(Protocol):
+    """Notes who was shown what."""
+
+    async def __call__(self, request: web.Request, viewer: Viewer, *, needs: Needs) -> None:
+        """Note it, if it is about persons and by somebody who is known."""
+        ...
+
+
+NOTE_LOOK: web.AppKey[NoteLook] = web.AppKey("note_look")
+
+
 def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
     """Return a handler as the framework wants it: who is asking is found out here, once, for every address.
 
@@ -114,8 +127,10 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
             viewer.check(needs)
         except NotKnown:
             if is_page:
-                raise web.HTTPSeeOther(f"/login?next={request.rel_url.raw_path}") from None
+                raise web.HTTPSeeOther(f"/login?next={quote(request.rel_url.raw_path_qs)}") from None
             raise
-        return await handler(request, viewer)
+        shown_answer = await handler(request, viewer)
+        await request.app[NOTE_LOOK](request, viewer, needs=needs)
+        return shown_answer
 
     return answer

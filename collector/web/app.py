@@ -10,13 +10,14 @@ from collector.storage.base import Storage
 from collector.storage.choosing import room_of_store, shown
 from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
-from collector.web.access import VIEWER_OF, ViewerOf
+from collector.web.access import NOTE_LOOK, VIEWER_OF, ViewerOf
 from collector.web.attempts import Attempts
 from collector.web.connections import note_answering
-from collector.web.context import CLOCK, FLOORS, INGEST, REPORTS, SETTINGS, STORAGE, VITALS
+from collector.web.context import CLOCK, FLOORS, INGEST, PSEUDONYM_KEYS, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
 from collector.web.limits import BODY_ROOM, RATES, BodyRoom, Rates
 from collector.web.login import LOGINS, Logins
+from collector.web.looks import Looks
 from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
 from collector.web.peers import Peers
@@ -69,11 +70,13 @@ def make_app(
         clock=clock,
     )
     app[SETTINGS] = settings
+    app[PSEUDONYM_KEYS] = settings.pseudonym_keys()
     app[CLOCK] = clock
     app[BODY_ROOM] = BodyRoom()
     app[RATES] = Rates(settings.camera_requests_per_second, clock=clock)
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
+    app[NOTE_LOOK] = Looks(storage, clock=clock).note
     app[PAGES] = read_pages()
     add_routes(app)
     return app

@@ -1,6 +1,6 @@
 """What handlers work with, under typed keys, and how they read a query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from aiohttp import web
@@ -20,6 +20,8 @@ from shared.instants import format_instant
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 FLOORS = web.AppKey("floors", Floors)
 INGEST = web.AppKey("ingest", Ingest)
+PSEUDONYM_KEYS: web.AppKey[Mapping[str, bytes]] = web.AppKey("pseudonym_keys")
+"""By site; a site that is not there keeps the ids as they come."""
 REPORTS = web.AppKey("reports", Reports)
 SETTINGS = web.AppKey("settings", CollectorSettings)
 STORAGE: web.AppKey[Storage] = web.AppKey("storage", Storage)
@@ -76,6 +78,11 @@ def window_headers(asked: AskedWindow) -> dict[str, str]:
         "Lineside-Shift": None if asked.shift is None else quote(str(asked.shift)),
     }
     return {name: text for name, text in named.items() if text is not None}
+
+
+def shows_names(request: web.Request, viewer: Viewer) -> bool:
+    """Say whether workers are called by their names for a viewer, or by their ids."""
+    return request.app[SETTINGS].shows_names(viewer.role)
 
 
 def sites_of(request: web.Request, viewer: Viewer, *, asked: AskedWindow | None = None) -> Sequence[str] | None:

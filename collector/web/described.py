@@ -100,6 +100,7 @@ OPERATIONS = {
         page_models.TimelineAnswer,
         query=("worker_id", *WINDOW_QUERY),
         required=("worker_id",),
+        is_table=True,
         problems=(404,),
     ),
     ("get", "/api/floor/"): Operation(

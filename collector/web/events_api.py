@@ -14,7 +14,17 @@ from collector.metrics.windows import read_window
 from collector.reception import Reception, Rules
 from collector.records import Delivery, EventQuery, Key, StoredEvent
 from collector.web.access import Viewer
-from collector.web.context import CLOCK, INGEST, REPORTS, SETTINGS, STORAGE, check_query, read_limit, sites_of
+from collector.web.context import (
+    CLOCK,
+    INGEST,
+    PSEUDONYM_KEYS,
+    REPORTS,
+    SETTINGS,
+    STORAGE,
+    check_query,
+    read_limit,
+    sites_of,
+)
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer
 from collector.web.limits import BODY_ROOM, RATES
@@ -52,15 +62,19 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     with app[BODY_ROOM].place() as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
         take = partial(_taken, content, app=app, viewer=viewer)
-        if len(content) > LARGE_BYTES:
+        is_large = len(content) > LARGE_BYTES
+        if is_large:
             async with app[BODY_ROOM].turn:
                 reception, delivery = await asyncio.to_thread(take)
         else:
             reception, delivery = take()
+        del content, take  # what was made of it is enough
         stored = await app[INGEST].store(delivery)
     refused = reception.refused_object(stored)
     if refused is not None:
         return problem(400, refused.error, code=refused.code)
+    if is_large:
+        return await json_answer(partial(reception.answer, stored))
     return web.json_response(reception.answer(stored))
 
 
@@ -69,7 +83,8 @@ def _taken(content: bytes, *, app: web.Application, viewer: Viewer) -> tuple[Rec
     body = read_body(content)
     camera = viewer.camera_written(body.agent.camera if body.agent else None)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
-    return reception, reception.delivery(site=viewer.home or app[SETTINGS].site_of(camera), camera=camera)
+    site = viewer.home or app[SETTINGS].site_of(camera)
+    return reception, reception.delivery(site=site, camera=camera, pseudonym_key=app[PSEUDONYM_KEYS].get(site))
 
 
 async def take_in_list(app: web.Application, body: Body, *, site: str | None, camera: str | None) -> dict[str, Any]:
@@ -84,7 +99,9 @@ async def take_in_list(app: web.Application, body: Body, *, site: str | None, ca
     if site is not None and camera is not None:
         await _check_home(app, camera, site=site)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
-    delivery = reception.delivery(site=site or app[SETTINGS].site_of(camera), camera=camera, is_live=False)
+    site = site or app[SETTINGS].site_of(camera)
+    key = app[PSEUDONYM_KEYS].get(site)
+    delivery = reception.delivery(site=site, camera=camera, is_live=False, pseudonym_key=key)
     return reception.answer(await app[INGEST].store(delivery))
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from collector.metrics.asked import Question
 from collector.web.access import Viewer
-from collector.web.context import FLOORS, WINDOW_QUERY, check_query, window_headers
+from collector.web.context import FLOORS, WINDOW_QUERY, check_query, shows_names, window_headers
 from collector.web.manners import takes_gzip
 
 
@@ -15,7 +15,12 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     check_query(request, WINDOW_QUERY)
     floors, query = request.app[FLOORS], request.query
     question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
-    view = await floors.look(question, seen=viewer.sites, shows_persons=viewer.may_see_persons)
+    view = await floors.look(
+        question,
+        seen=viewer.sites,
+        shows_persons=viewer.may_see_persons,
+        shows_names=shows_names(request, viewer),
+    )
     headers = {
         # Weak: the same page may be plain or compressed, and its end a few seconds later.
         "ETag": f'W/"{view.etag}"',
@@ -34,4 +39,5 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
 
 def is_known(request: web.Request, etag: str) -> bool:
     """Say whether the client has an answer of this tag, which no other text in the header can contain."""
-    return etag in request.headers.get("If-None-Match", "")
+    known = request.headers.get("If-None-Match", "")
+    return etag in known or known.strip() == "*"

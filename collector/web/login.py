@@ -37,6 +37,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Log in – Lineside</title>
+<link rel="icon" type="image/svg+xml" href="/login.svg">
 <link rel="stylesheet" href="/login.css">
 </head>
 <body>

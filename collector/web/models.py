@@ -110,6 +110,7 @@ class FactoryRow(Answer):
     total_productive_minutes: float
     total_idle_minutes: float
     total_absent_minutes: float
+    total_assumed_minutes: Annotated[float, Field(description="Contained in the three.")]
     total_units_produced: Count
     average_utilization_percent: Annotated[
         float | None,

@@ -104,6 +104,11 @@ async def login_style(request: web.Request, _viewer: Viewer) -> web.Response:
     return _answer(request, request.app[PAGES].parts.get("login.css"))
 
 
+async def login_icon(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Send its icon, which browsers would look for elsewhere."""
+    return _answer(request, request.app[PAGES].parts.get("icon.svg"))
+
+
 async def to_dashboard(request: web.Request, _viewer: Viewer) -> web.Response:
     """Send people who come to an old or a short address to the dashboard."""
     query = request.rel_url.raw_query_string

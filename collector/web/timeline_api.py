@@ -1,5 +1,6 @@
 """`/api/timeline/`: one worker's time as spans that explain themselves; `/api/metrics/hours/`: what each hour brought."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,24 +12,41 @@ from collector.metrics.asked import AskedWindow
 from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
 from collector.metrics.timeline import Timeline, span_rows, sum_row
 from collector.web.access import Viewer
-from collector.web.context import REPORTS, WINDOW_QUERY, check_query, sites_of, window_headers, window_of
+from collector.web.context import REPORTS, WINDOW_QUERY, check_query, shows_names, sites_of, window_headers, window_of
 from collector.web.csv_answers import csv_answer
 from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
 from shared.instants import format_instant
 
+TIMELINE_QUERY = ("worker_id", *WINDOW_QUERY)
+SPAN_COLUMNS = (
+    "worker_id",
+    "site",
+    "start",
+    "end",
+    "state",
+    "workstation_id",
+    "basis",
+    "began_by_timestamp",
+    "began_by_camera",
+    "ended_by_timestamp",
+    "ended_by_event_type",
+)
+
 
 async def timeline(request: web.Request, viewer: Viewer) -> web.Response:
     """Return how a worker spent a window."""
-    check_query(request, ("worker_id", *WINDOW_QUERY))
-    worker_id = request.query.get("worker_id")
-    if worker_id is None:
-        raise BadRequest("worker_id: name the worker")
-    asked = await window_of(request, viewer)
-    reports = request.app[REPORTS]
-    told = await reports.timeline(worker_id, window=asked.window, sites=sites_of(request, viewer, asked=asked))
-    make = partial(timeline_answer, told, asked=asked, zone=reports.plan_of(told.worker.site).zone)
-    return await json_answer(make, headers=window_headers(asked))
+    told, asked = await _told(request, viewer)
+    zone = request.app[REPORTS].plan_of(told.worker.site).zone
+    return await json_answer(partial(timeline_answer, told, asked=asked, zone=zone), headers=window_headers(asked))
+
+
+async def timeline_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
+    """Return the spans as a file."""
+    told, asked = await _told(request, viewer)
+    return await csv_answer(
+        partial(flat_span_rows, told), columns=SPAN_COLUMNS, name="timeline", headers=window_headers(asked)
+    )
 
 
 async def hours(request: web.Request, viewer: Viewer) -> web.Response:
@@ -64,6 +82,33 @@ def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> di
         "hours": worker_hours.hour_rows(told),
         "days": worker_hours.day_rows(told, zone=zone),
     }
+
+
+def flat_span_rows(told: Timeline) -> list[dict[str, Any]]:
+    """Return the spans of a timeline in one line each, for a file."""
+    return [
+        {
+            "worker_id": told.worker.id,
+            "site": told.worker.site,
+            **{key: span[key] for key in ("start", "end", "state", "workstation_id", "basis")},
+            **{f"began_by_{key}": span["began_by"][key] for key in ("timestamp", "camera")},
+            **{f"ended_by_{key}": (span["ended_by"] or {}).get(key) for key in ("timestamp", "event_type")},
+        }
+        for span in span_rows(told.pieces)
+    ]
+
+
+async def _told(request: web.Request, viewer: Viewer) -> tuple[Timeline, AskedWindow]:
+    check_query(request, TIMELINE_QUERY)
+    worker_id = request.query.get("worker_id")
+    if worker_id is None:
+        raise BadRequest("worker_id: name the worker")
+    asked = await window_of(request, viewer)
+    sites = sites_of(request, viewer, asked=asked)
+    told = await request.app[REPORTS].timeline(worker_id, window=asked.window, sites=sites)
+    if not shows_names(request, viewer):
+        told = replace(told, worker=replace(told.worker, name=told.worker.id))
+    return told, asked
 
 
 async def _hours(

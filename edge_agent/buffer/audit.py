@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from edge_agent.buffer import rows
 from edge_agent.buffer.rows import Connection, is_whole
-from shared.counting import counted
 from shared.receipts import Range, Ranges, count, intersect, normalise, subtract, union
+from shared.spoken import counted
 
 MOST_PROBLEMS = 100
 _PAGE = 10_000

@@ -17,9 +17,9 @@ from pathlib import Path
 from edge_agent.buffer import quarantine, rows, salvage, schema, soundness
 from edge_agent.buffer.faults import QueueDamaged, QueueDoubtful, not_a_queue, translated
 from edge_agent.buffer.findings import Finding, companions, find
-from shared.counting import counted
 from shared.errors import StorageFull
 from shared.receipts import count
+from shared.spoken import counted
 
 CHECK_AT_ONCE = 100_000
 """So many events are checked before the start goes on, in about 40 ms; more of them in the background."""

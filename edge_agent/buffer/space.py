@@ -20,8 +20,8 @@ from typing import Literal
 
 from edge_agent.buffer.faults import translated
 from edge_agent.buffer.pages import PAGE_BYTES
-from shared.counting import counted
 from shared.errors import StorageFull
+from shared.spoken import counted
 
 RESERVE_FILE = "reserve"
 ROOM_TO_WRITE = 1024 * 1024

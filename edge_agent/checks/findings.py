@@ -7,8 +7,8 @@ from typing import Any
 
 from edge_agent.buffer.rows import Counts
 from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer, Pause, judge
-from shared.counting import counted
 from shared.findings import Finding, clock_finding
+from shared.spoken import counted
 
 GREATEST_OFFSET_SECONDS = 60.0
 """Five minutes ahead and the collector rejects events; a minute is no drift of a clock that is set."""

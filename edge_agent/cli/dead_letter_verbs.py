@@ -16,9 +16,9 @@ from edge_agent.cli.dead_letters import code_option, event_of, letter_of, letter
 from edge_agent.cli.options import config_option, data_dir_option, load
 from edge_agent.control import Letters, letters_of
 from shared.clock import SystemClock
-from shared.counting import counted
 from shared.errors import BadRequest
 from shared.receipts import Ranges, of_numbers
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code
 
 FIELDS = ("timestamp", "worker_id", "workstation_id", "event_type", "confidence", "count")

@@ -13,9 +13,9 @@ import click
 from edge_agent.buffer.dead_letters import LetterRow
 from edge_agent.buffer.reader import LogReader
 from edge_agent.cli.options import config_option, data_dir_option, load
-from shared.counting import counted
 from shared.errors import LinesideError, NotFound
 from shared.instants import format_instant
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, json_text, one_line, print_json, print_table
 
 COLUMNS = ("number", "code", "error", "buried_at", "timestamp", "worker_id", "workstation_id", "event_type")

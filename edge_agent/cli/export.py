@@ -16,9 +16,9 @@ from edge_agent.courier import MOST_IN_A_BATCH
 from edge_agent.delivery.batching import Epoch
 from edge_agent.delivery.envelope import Header, envelope
 from shared.clock import SystemClock, new_token
-from shared.counting import counted
 from shared.errors import BadRequest, LinesideError
 from shared.receipts import count, of_numbers
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code
 from shared.wire import REPLAY_SUFFIX
 

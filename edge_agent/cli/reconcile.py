@@ -13,7 +13,7 @@ from edge_agent.courier import Courier
 from edge_agent.reconcile import Reconcile, Reconciled
 from edge_agent.sender import Sender
 from shared.clock import SystemClock
-from shared.counting import counted
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, one_line, print_json, print_table
 
 COLUMNS = ("epoch", "numbers", "lacking", "sent_again", "waiting", "skipped", "lost")

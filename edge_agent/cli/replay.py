@@ -21,10 +21,10 @@ from edge_agent.courier import Tally
 from edge_agent.replay import Choice, Replay
 from edge_agent.sender import Sender
 from shared.clock import SystemClock
-from shared.counting import counted
 from shared.errors import BadRequest
 from shared.instants import TimestampRefused, datetime_of, format_instant, instant_of, parse_instant
 from shared.settings_file import Duration
+from shared.spoken import counted
 from shared.terminal import Progress, ends_with_exit_code, one_line, print_json
 
 _DAYS_AGO = {"today": 0, "yesterday": 1}

@@ -12,8 +12,8 @@ import click
 from edge_agent.intake.line_sender import LineSender, RejectedLine
 from edge_agent.intake.lines import MOST_BYTES, Chunk, read_chunks
 from shared.clock import Clock, SystemClock
-from shared.counting import counted
 from shared.errors import LinesideError
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, one_line
 
 _POLL_SECONDS = 0.25

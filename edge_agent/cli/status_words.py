@@ -13,9 +13,8 @@ not today.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.counting import counted
 from shared.instants import SECOND, parse_instant
-from shared.spoken import duration, moment
+from shared.spoken import counted, duration, moment
 from shared.terminal import one_line
 
 _MEGABYTE = 1_000_000

@@ -8,9 +8,9 @@ import click
 from edge_agent.buffer.audit import MOST_PROBLEMS, Books
 from edge_agent.buffer.reader import LogReader
 from edge_agent.cli.options import config_option, data_dir_option, load
-from shared.counting import counted
 from shared.errors import LinesideError
 from shared.receipts import count, normalise
+from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, one_line, print_json
 
 

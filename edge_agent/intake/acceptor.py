@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from shared.clock import Clock, SystemClock
-from shared.counting import counted
 from shared.errors import Busy, LinesideError
 from shared.events import Event
+from shared.spoken import counted
 
 MOST_WAITING = 10_000
 

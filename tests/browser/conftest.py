@@ -46,10 +46,17 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+def shift_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the programs of the finished shift keep what they have."""
+    return tmp_path_factory.mktemp("shift")
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shift(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def shift(browser: Browser, shift_folder: Path) -> AsyncIterator[str]:
     """The dashboard's address after a finished shift in which the intruder worked, too."""
-    async with programs.finished_shift(INTRUDER, log=tmp_path_factory.mktemp("shift") / "demo.log") as address:
+    folder = shift_folder / "data"
+    async with programs.finished_shift(INTRUDER, log=shift_folder / "demo.log", folder=folder) as address:
         yield address
 
 

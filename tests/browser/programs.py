@@ -10,7 +10,8 @@ SHIFT_SECONDS = 50
 
 
 @contextlib.asynccontextmanager
-async def finished_shift(extra_worker: str, *, log: Path) -> AsyncIterator[str]:
+async def finished_shift(extra_worker: str, *, log: Path, folder: Path) -> AsyncIterator[str]:
     """Play the demo's shift to its end and leave its collector running; yields the address of the dashboard."""
-    async with running("demo", "--once", "--keep", "--extra-worker", extra_worker, log=log) as program:
+    options = ("--once", "--keep", "--extra-worker", extra_worker, "--data-dir", str(folder))
+    async with running("demo", *options, log=log) as program:
         yield await program.line_with("dashboard at ", seconds=SHIFT_SECONDS)

@@ -11,7 +11,8 @@ from tests.browser.plant import Plant, plant
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-PHONE = 390
+NARROW = 320
+"""A phone, and a desktop at 400 % zoom (WCAG 1.4.10)."""
 PAGES = {
     "floor": "",
     "floor of the past": "?shift=2026-01-14/morning",
@@ -62,6 +63,29 @@ async def test_axe_finds_nothing(watched: Opener, running: Plant, name: str) -> 
             for one in found.response["violations"]
             for node in one["nodes"]
         ]
-    await page.page.set_viewport_size({"width": PHONE, "height": 844})
-    assert PHONE >= await page.page.evaluate("document.documentElement.scrollWidth")
+    await page.page.set_viewport_size({"width": NARROW, "height": 844})
+    assert NARROW >= await page.page.evaluate("document.documentElement.scrollWidth")
     assert ([], [], []) == (violations, await page.page.evaluate(SMALLEST), page.misdeeds)
+
+
+async def test_states_are_told_apart_without_colours(watched: Opener, running: Plant) -> None:
+    """Where the system forces its two colours, shapes remain; nothing on the page moves by itself."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    await page.open()
+    fills = await page.page.evaluate(
+        "[...document.querySelectorAll('svg.picture path')].map(path => getComputedStyle(path).fill)"
+    )
+    heights = await page.page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('svg.picture path')].map("
+        "path => [path.getAttribute('class'), path.getBBox().height]))"
+    )
+
+    assert {"working": 19, "idle": 10, "absent": 2} == heights
+    assert 1 == len(set(fills))
+    assert [] == await page.page.evaluate("document.getAnimations().map(one => one.toString())")
+    await page.page.emulate_media(media="print", forced_colors="none")
+    assert [] == await page.page.evaluate(
+        "[...document.querySelectorAll('nav, .tools, .find')].filter(part => part.checkVisibility()).map(part => part.className)"
+    )
+    assert await page.page.evaluate("document.querySelector('#panel-stations').checkVisibility()")

@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from playwright.async_api import expect
 from tests.browser import spelling
 from tests.browser.conftest import INTRUDER, Opener
 from tests.browser.watched_page import WatchedPage
+from tests.support.programs import command
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
@@ -78,6 +80,21 @@ async def test_the_files_beside_the_tables_have_the_same_numbers(floor: WatchedP
             for row in csv.DictReader(io.StringIO(text))
         ]
         assert [(row["name"], minutes(row[f"{field}_us"]), str(row["units_produced"])) for row in rows] == told
+
+
+async def test_the_commands_have_the_same_numbers(floor: WatchedPage, shift_folder: Path) -> None:
+    """Run beside the collector, on its own database, over the window that the page is about."""
+    answer = await floor.api("floor", WINDOW)
+    ends = ("--from", answer["window"]["from"], "--to", answer["window"]["until"])
+    found = await command(
+        "collector", "metrics", "--database", str(shift_folder / "data" / "collector.db"), "workers", *ends, "--csv"
+    )
+
+    assert 0 == found.code, found.err
+    assert [(row["name"], minutes(row["working_us"]), str(row["units_produced"])) for row in answer["workers"]] == [
+        (row["name"], Decimal(row["working_minutes"]), row["units_produced"])
+        for row in csv.DictReader(io.StringIO(found.out))
+    ]
 
 
 async def test_the_bottom_line_equals_the_cards(floor: WatchedPage) -> None:

@@ -101,8 +101,10 @@ async def test_a_state_that_began_before_the_window_reaches_into_it(watched: Ope
 
 
 async def test_every_minute_of_a_worker_is_explained(watched: Opener, running: Plant) -> None:
-    """His page lists the spans with the events that began and ended them, and the hours add up to the shift."""
-    page = await opened(watched, running, "workers/W1")
+    """His page, a click on the picture away, lists the spans with what began and ended them; the hours add up."""
+    page = await opened(watched, running)
+    await page.page.get_by_role("img", name="Zoë: working 5:25").click()
+    await page.page.wait_for_selector("#spans tbody tr")
     rows = await page.rows("spans")
 
     assert ["working", "absent", "working", "idle"] == [row["state"] for row in rows]

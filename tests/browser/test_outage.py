@@ -1,12 +1,14 @@
 """What the page shows before the first event, and while its collector is away: a real collector, stopped and started."""
 
 import json
+import re
 import shlex
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from collector.storage.sqlite import SqliteStorage
 from tests.browser.conftest import Opener
@@ -132,3 +134,51 @@ async def test_the_longest_ids_push_nothing_off_the_page(watched: Opener, tmp_pa
         await expect(page.page.locator("#workers tbody tr")).to_have_count(2)
 
         assert width >= await page.page.evaluate("document.documentElement.scrollWidth")
+
+
+async def test_a_board_says_across_the_hall_that_nothing_comes(watched: Opener, tmp_path: Path) -> None:
+    """The bar fills the width of the screen; the numbers stay below it; both are as before when the collector is back."""
+    database = tmp_path / "collector.db"
+    async with collector(database) as (address, _):
+        page = await watched(f"{address}/dashboard/")
+        await page.page.set_viewport_size({"width": 1920, "height": 1080})
+        await page.post(
+            {"timestamp": "2026-01-15T10:00:00Z", "worker_id": "W1", "workstation_id": "S1", "event_type": "working"}
+        )
+        await page.open("board")
+        bar = page.page.get_by_role("alert")
+        await expect(bar).to_be_hidden()
+    await page.ask_now()
+    await expect(bar).to_have_text(re.compile(r"NO DATA SINCE (\w+ \d+ \w+ )?\d\d:\d\d"), timeout=ANSWER_MS)
+    box = await bar.bounding_box()
+    assert box is not None
+    assert box["width"] > 1800
+    await expect(page.page.locator(".tile")).to_contain_text("S1")
+    assert await page.page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+    async with collector(database, port=urlsplit(address).port or 0):
+        await page.ask_now()
+        await expect(bar).to_be_hidden(timeout=ANSWER_MS)
+
+
+async def test_a_board_loads_itself_anew_after_an_upgrade(watched: Opener, tmp_path: Path) -> None:
+    """The tag of its page counts every file of the dashboard; nobody has to climb up to the screen."""
+    async with collector(tmp_path / "collector.db") as (address, _):
+        page = await watched(f"{address}/dashboard/")
+        await page.page.clock.install()
+        await page.open("board")
+        async with page.page.expect_request(lambda request: request.method == "HEAD"):
+            await page.page.reload()
+        await page.page.wait_for_load_state("networkidle")
+
+        async def upgraded(route: Route) -> None:
+            await route.fulfill(status=200, headers={"ETag": 'W/"another"'}, body="")
+
+        await page.page.route(lambda url: url.endswith("/board"), lambda route: _on_head(route, upgraded))
+        async with page.page.expect_navigation():
+            await page.page.clock.fast_forward(61_000)
+
+
+async def _on_head(route: Route, answer: Callable[[Route], Awaitable[None]]) -> None:
+    """Answer a question for the head alone; let everything else through."""
+    await (answer(route) if route.request.method == "HEAD" else route.continue_())

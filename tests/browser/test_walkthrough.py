@@ -91,6 +91,19 @@ async def test_a_shift_lead_needs_no_mouse(watched: Opener, running: Plant) -> N
     assert [] == page.misdeeds
 
 
+async def test_a_copied_link_shows_tomorrow_what_is_seen_today(watched: Opener, running: Plant) -> None:
+    """A live page has no stretch of time in its address; its copied link has."""
+    page = await opened(watched, running, "?tab=stations")
+    await page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.page.get_by_role("button", name="Copy link").click()
+    await expect(page.page.get_by_role("button", name="Copied")).to_be_visible()
+
+    link = await page.page.evaluate("navigator.clipboard.readText()")
+
+    assert {"tab": ["stations"], "shift": ["2026-01-15/morning"]} == parse_qs(urlsplit(link).query)
+    assert link.startswith(page.address)
+
+
 async def test_every_control_is_reached_by_the_tab_key_in_the_order_it_is_read(watched: Opener, running: Plant) -> None:
     """Skip link, pages, stretches of time, tabs, search, headers, people; the focus is always to be seen."""
     page = await opened(watched, running)

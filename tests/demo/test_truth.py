@@ -57,6 +57,7 @@ def test_the_factory_sums_and_averages_unrounded_values() -> None:
         "total_productive_minutes": 65,
         "total_idle_minutes": 10,
         "total_absent_minutes": 30,
+        "total_assumed_minutes": 0,
         "total_units_produced": 12,
         "average_utilization_percent": Fraction(250, 3),
         "time_weighted_utilization_percent": Fraction(260, 3),
@@ -109,7 +110,7 @@ def test_right_answers_all_agree() -> None:
     checks = compared(truth(SPELLS, start=0, end=HOUR), **_answers())
 
     assert [] == [check for check in checks if not check.agrees]
-    assert "33 numbers compared, 0 differ" == table(checks).splitlines()[-1]
+    assert "34 numbers compared, 0 differ" == table(checks).splitlines()[-1]
 
 
 @pytest.mark.parametrize("wrong", [True, "45", None, Decimal("45.01")])
@@ -120,7 +121,7 @@ def test_one_wrong_number_is_found(wrong: object) -> None:
     checks = compared(truth(SPELLS, start=0, end=HOUR), **answers)
 
     assert [("Bo", "working_minutes")] == [(check.subject, check.number) for check in checks if not check.agrees]
-    assert "33 numbers compared, 1 differ" == table(checks).splitlines()[-1]
+    assert "34 numbers compared, 1 differ" == table(checks).splitlines()[-1]
 
 
 def test_a_number_that_never_arrived_is_found() -> None:

@@ -21,7 +21,7 @@ import pytest
 from collector.storage.backups import damage_of, kept_before
 from collector.storage.condition import condition_of
 from tests.support.flaky_collector import until
-from tests.support.older import STEPS, make_older_with_events
+from tests.support.older import make_older_with_events
 from tests.support.oracle import Oracle, Producer, key_of
 from tests.support.programs import LISTENING, Program, command, running
 from tests.support.victims import Victim
@@ -125,17 +125,18 @@ async def test_kills_while_it_is_backed_up_leave_whole_backups_or_none(
     """The command is killed, and every fifth time the collector with it; deliveries go on meanwhile."""
     oracle, victim = Oracle(random.Random(kills)), serving(tmp_path)
     outcomes: Counter[str] = Counter()
-    await make_older_with_events(tmp_path / "collector.db", workers=200, rounds=20 * kills, hours=1)
+    await make_older_with_events(tmp_path / "collector.db", workers=200, rounds=100, hours=1)
     await victim.spawn()
     await victim.listen()
     try:
+        most_seconds = 2.5 * await _backup_seconds(tmp_path)
         async with produced(oracle, victim):
             for number in range(kills):
                 await some_more(oracle)
                 target = tmp_path / f"backup-{number}.db"
-                await _back_up_and_kill(
-                    tmp_path, target, victim=victim if number % 5 == 4 else None, chance=oracle.chance
-                )
+                after_seconds = most_seconds * oracle.chance.random()
+                struck = victim if number % 5 == 4 else None
+                await _back_up_and_kill(tmp_path, target, victim=struck, after_seconds=after_seconds)
                 outcomes["whole" if target.exists() else "none"] += 1
                 assert [] == (damage_of(target) if target.exists() else [])
         last = await command(*_backup(tmp_path, tmp_path / "last.db"))
@@ -151,12 +152,30 @@ async def test_kills_while_it_is_backed_up_leave_whole_backups_or_none(
     assert damage_of(tmp_path / "collector.db") == []
 
 
-async def _back_up_and_kill(folder: Path, target: Path, *, victim: Victim | None, chance: random.Random) -> None:
-    """Begin a backup and kill it a random moment after its file has appeared, the collector before it."""
+@asynccontextmanager
+async def _backing_up(folder: Path, target: Path) -> AsyncIterator[Program]:
+    """Give a backup whose file has just appeared."""
     partial = target.with_name(f".{target.name}.partial")
     async with running(*_backup(folder, target), log=folder / "backup.log") as program:
         await until(lambda: partial.exists() or target.exists())
-        await asyncio.sleep(chance.uniform(0, 0.25))
+        yield program
+
+
+async def _backup_seconds(folder: Path) -> float:
+    """Return how long it takes from there until the copy has its name."""
+    target = folder / "first.db"
+    async with _backing_up(folder, target) as program:
+        began = time.monotonic()
+        await until(target.exists)
+        took = time.monotonic() - began
+        await program.ended()
+    return took
+
+
+async def _back_up_and_kill(folder: Path, target: Path, *, victim: Victim | None, after_seconds: float) -> None:
+    """Begin a backup and kill it some time after its file has appeared, the collector before it."""
+    async with _backing_up(folder, target) as program:
+        await asyncio.sleep(after_seconds)
         if victim is not None:
             await victim.kill()
         await program.kill()
@@ -180,6 +199,7 @@ async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
     """Whole in either case, and what it was before is beside it, whole, once the upgrade has begun."""
     template, file = tmp_path / "template.db", tmp_path / "collector.db"
     events = await make_older_with_events(template, workers=200, rounds=100, hours=300_000)
+    steps = condition_of(template, thorough=False).steps
     chance = random.Random(kills)
     outcomes: Counter[str] = Counter()
     shutil.copyfile(template, file)
@@ -187,7 +207,7 @@ async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
     for _ in range(kills):
         _begin_again(file, template)
         await _upgrade_and_kill(tmp_path, after_seconds=most_seconds * chance.random() ** 2)
-        condition, kept = condition_of(file, thorough=True), kept_before(file, STEPS)
+        condition, kept = condition_of(file, thorough=True), kept_before(file, steps)
         is_new = not condition.steps_missing
         outcomes[_told(is_new=is_new, has_copy=kept.exists())] += 1
 

@@ -7,7 +7,7 @@ Nothing that changes is remembered from one transaction to the next, so collecto
 
 from collections.abc import Callable, Sequence
 
-from collector.measures import Histories, Measure, Occupied, Split, Stretch
+from collector.measures import Histories, Look, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -20,7 +20,7 @@ from collector.records import (
     Stored,
     StoredEvent,
 )
-from collector.storage.postgres import histories, ledger_query, locks, naming, reading, storing
+from collector.storage.postgres import histories, ledger_query, locks, looks, naming, reading, storing
 from collector.storage.postgres.access import PostgresAccess
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.keeping import KeepingVerbs
@@ -188,6 +188,14 @@ class PostgresStorage(KeepingVerbs):
             return await refusals(connection, numbers, most=most)
 
         return await self._readers.long(read)
+
+    async def note_look(self, look: Look) -> None:
+        """Write down who looked at whose data."""
+        await self._writing().write(lambda connection: looks.note(connection, look))
+
+    async def looks(self, *, worker_id: str | None, site: str | None) -> list[Look]:
+        """Return who looked."""
+        return await self._readers.long(lambda connection: looks.looks(connection, worker_id=worker_id, site=site))
 
     async def name(self, names: Sequence[NewName]) -> None:
         """Give names, all or none."""

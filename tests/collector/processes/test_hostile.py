@@ -2,8 +2,9 @@
 
 The honest question shall take no more than 100 ms *beyond what it takes of a second collector that nobody attacks*, asked in
 the same moments on the same machine: so the bound holds on a machine that is busy with something else, and only there allows
-more than 100 ms in all. Of the answers, half are held to it, since single ones may meet the kernel's own pauses; all of them
-have to come within two seconds beyond the other's slowest.
+more than 100 ms in all. Half of the answers are held to just that. Nine in ten of them are held to it with the 100 ms
+stretched by as much as a fixed piece of work takes longer than the time it has the processor, measured meanwhile: that is 1 on
+a machine with a core to spare. The slowest has to come within two seconds, stretched likewise.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ PATIENCE_SECONDS = 15
 """For what is never whole, the collector's own is at an end before."""
 MOST_MEMORY_KB = 64 * 1024
 MOST_SECONDS = 0.1
+WORK_SECONDS = 0.01
 _STATUS = re.compile(rb"(?:^|\n)HTTP/1\.[01] ([0-9]{3}) ")
 
 
@@ -41,6 +43,7 @@ class Attacked:
     answers: dict[str, list[int]] = field(default_factory=dict)
     honest: list[float] = field(default_factory=list)
     elsewhere: list[float] = field(default_factory=list)
+    stretches: list[float] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -116,6 +119,20 @@ async def drip(url: str, number: int) -> float:
     return time.perf_counter() - begun
 
 
+def stretch() -> float:
+    """Return how many times as long a piece of work takes as it has the processor."""
+    begun, had = time.perf_counter(), time.thread_time()
+    number = 0
+    while time.thread_time() - had < WORK_SECONDS:
+        number += 1
+    return (time.perf_counter() - begun) / WORK_SECONDS
+
+
+def most_of(seconds: list[float]) -> float:
+    """Return how long nine in ten of them took at most."""
+    return sorted(seconds)[len(seconds) * 9 // 10]
+
+
 def peak_kb(pid: int) -> int:
     """Return the most memory that a process has had."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
@@ -139,6 +156,8 @@ async def attacked(url: str, attempts: list[Hostile], *, token: str, quiet: tupl
                 honest, elsewhere = await asyncio.gather(asked(session, url, token), asked(session, *quiet))
                 found.honest.append(honest)
                 found.elsewhere.append(elsewhere)
+                if len(found.honest) % 5 == 0:
+                    found.stretches.append(await asyncio.to_thread(stretch))
 
     attacks = [asyncio.create_task(attack()) for _ in range(AT_ONCE)]
     await asyncio.gather(ask(), *attacks)
@@ -170,7 +189,9 @@ async def test_hostile_input_is_refused_and_others_are_answered_meanwhile(tmp_pa
     assert {} == wrong
     assert after - before <= MOST_MEMORY_KB
     assert median(found.honest) <= MOST_SECONDS + median(found.elsewhere)
-    assert max(found.honest) <= 2 + max(found.elsewhere)
+    stretched = max(1.0, median(found.stretches))
+    assert most_of(found.honest) <= MOST_SECONDS * stretched + most_of(found.elsewhere)
+    assert max(found.honest) <= 2 * stretched + max(found.elsewhere)
     assert max(ended) <= 40  # 10 s, and what a machine that is busy adds
     log = (tmp_path / "a" / "log").read_text(encoding="utf-8")
     assert "Traceback" not in log

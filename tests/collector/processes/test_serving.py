@@ -31,7 +31,8 @@ async def test_other_addresses_want_to_be_asked_for(tmp_path: Path) -> None:
     """Exit code 2 and the way out; with --open it listens."""
     file = tmp_path / "collector.db"
     addresses = ("0.0.0.0:0", "[::]:0", "192.0.2.1:0", "factory.example:0")
-    for code, told in await asyncio.gather(*(serve(file, "--listen", address) for address in addresses)):
+    each = (serve(tmp_path / f"{number}.db", "--listen", address) for number, address in enumerate(addresses))
+    for code, told in await asyncio.gather(*each):
         assert 2 == code
         assert "insist with --open" in told
     arguments = ("--database", str(file), "--listen", "0.0.0.0:0", "--open")
@@ -162,7 +163,7 @@ async def test_commands_reach_the_service_through_a_deep_folder(tmp_path: Path) 
     async with collector(file):
         imported = await command("collector", "import", str(lines), "--database", str(file))
 
-    assert (0, "1 events: 1 new, 0 already there (of these 0 in conflict), 0 rejected\n") == (
+    assert (0, "1 event: 1 new, 0 already there (of these 0 in conflict), 0 rejected\n") == (
         imported.code,
         imported.out,
     )

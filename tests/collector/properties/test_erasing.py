@@ -7,6 +7,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,7 @@ spans = st.tuples(ends, ends).filter(_is_window)
 persons = st.tuples(st.sampled_from(["default", "east"]), st.sampled_from(["W1", "W2", "W3"]))
 
 
+@pytest.mark.timeout(300)  # a hundred lives of two stores
 @given(
     history=histories | crowds(),
     erased=st.lists(persons, min_size=1, max_size=3, unique=True),

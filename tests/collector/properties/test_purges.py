@@ -107,6 +107,7 @@ ends = st.none() | st.integers(-1, (LAST + 30) // HOUR + 2).map(lambda hour: hou
 horizons = st.integers(0, LAST + 30)
 
 
+@pytest.mark.timeout(300)  # a hundred lives of two stores
 @given(
     history=histories | crowds(),
     steps=st.lists(horizons | batches, max_size=4),

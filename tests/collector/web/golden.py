@@ -65,6 +65,7 @@ FACTORY = {
     "total_productive_minutes": 35.0,
     "total_idle_minutes": 5.0,
     "total_absent_minutes": 5.0,
+    "total_assumed_minutes": 15.0,
     "total_units_produced": 16,
     "average_utilization_percent": 66.67,
     "time_weighted_utilization_percent": 87.5,

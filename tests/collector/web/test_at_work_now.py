@@ -43,3 +43,21 @@ async def test_a_state_to_come_is_not_now(collector: RunningCollector) -> None:
 
     assert (None, None) == (floor["workers"][0]["state"], floor["workers"][0]["state_since"])
     assert {"working": 0, "idle": 0, "seen": 0} == floor["at_work_now"]
+
+
+@pytest.mark.parametrize("start", ["from=2025-12-01T00:00:00Z", "to=2026-02-01T00:00:00Z", "shift=current"])
+async def test_the_state_now_is_told_also_where_nothing_is_drawn(collector: RunningCollector, start: str) -> None:
+    """In a window of more than a month, or one that is open, the state at the watermark is looked up."""
+    collector.clock.set(at("12:00"))
+    await collector.post(envelope(EVENTS[:-1], watermark="2026-01-15T11:58:30Z"))
+    query = "" if start == "shift=current" else f"?{start}"
+    floor = (await collector.get(f"/api/floor/{query}")).json
+    (worker,) = floor["workers"]
+
+    assert (start == "shift=current") is floor["has_timelines"]
+    assert ("idle", "2026-01-15T10:00:00Z", "S1") == (
+        worker["state"],
+        worker["state_since"],
+        worker["workstation_id"],
+    )
+    assert {"working": 0, "idle": 1, "seen": 1} == floor["at_work_now"]

@@ -87,6 +87,19 @@ async def test_workstations_and_sums_say_what_they_said(running: RunningCollecto
     assert {"site": "default", "events": 4, "conflicts": 1, "hours": 3, "refused": 2} == went
 
 
+async def test_nothing_of_an_erased_person_is_told_of_a_part_of_an_hour(running: RunningCollector) -> None:
+    """Nobody knows which part of the hour it was: units, occupancy and occupied time are those of the others."""
+    await erase(running)
+    query = "?from=2026-01-15T10:00:00Z&to=2026-01-15T11:15:00Z&include=occupied"
+    (first, second) = await running.metrics("workstations", query)
+    (whole, _) = await running.metrics("workstations", query.replace("11:15", "11:00"))
+
+    # W2 works from 10:20 on; the person did until 10:40, and in what is cut, from 11:10.
+    assert (40.0 + 40.0, 60.0, 7) == (whole["occupancy_minutes"], whole["occupied_minutes"], whole["units_produced"])
+    assert (80.0 + 15.0, 75.0, 7) == (first["occupancy_minutes"], first["occupied_minutes"], first["units_produced"])
+    assert 0.0 == second["occupancy_minutes"]
+
+
 async def test_the_person_is_in_no_list_and_in_no_mean(running: RunningCollector) -> None:
     """Nowhere is an id, a name or an event of the person left."""
     await erase(running)

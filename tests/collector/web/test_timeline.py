@@ -216,3 +216,14 @@ async def test_more_spans_than_anybody_reads_are_refused(collector: RunningColle
         whole.json["error"],
     )
     assert 10_000 == len(smaller)
+
+
+async def test_spans_are_a_file_too(collector: RunningCollector) -> None:
+    """One line each, whole."""
+    await collector.post(envelope(EVENTS))
+    answer = await collector.get(f"/api/timeline.csv?worker_id=W1&{DAY}")
+    lines = answer.text.splitlines()
+
+    assert "worker_id,site,start,end,state,workstation_id,basis,began_by_timestamp" == ",".join(lines[0].split(",")[:8])
+    assert "W1,default,2026-01-15T10:00:00Z,2026-01-15T10:15:00Z,working,S1,observed" in lines[1]
+    assert 404 == (await collector.get("/api/timeline.csv?worker_id=W99")).status

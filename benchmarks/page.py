@@ -1,0 +1,182 @@
+"""`page`: what the dashboard weighs, and how fast it draws on a slow machine.
+
+A real collector serves a shift to the system's Chromium, whose processor is throttled six times by the DevTools protocol. *Drawn* is
+the time from the last byte of the floor's answer to the first frame with its rows: reading the JSON, drawing, layout and paint.
+An update is the same, for an answer in which only some rows, or every row, has changed.
+"""
+
+import asyncio
+import gzip
+import json
+import shutil
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from benchmarks.processes import collector
+
+THROTTLE = 6
+WORKERS, SEGMENTS = 200, 100
+SMALL = 15
+BATCH = 5_000
+SHIFT = timedelta(hours=8)
+UPDATES = 5
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+MISSING = "no chromium on this machine: install Debian's package `chromium` for this benchmark"
+WATCH = """
+window.frames_with_rows = [];
+document.addEventListener('DOMContentLoaded', () => {
+    let due = false;
+    new MutationObserver(() => {
+        if (due) { return; }
+        due = true;
+        requestAnimationFrame(() => setTimeout(() => {
+            due = false;
+            window.frames_with_rows.push(performance.now());
+        }));
+    }).observe(document.querySelector('#workers tbody'), {subtree: true, childList: true, attributes: true, characterData: true});
+});
+"""
+LAST_ANSWER = """
+() => performance.getEntriesByType('resource')
+    .filter(one => one.name.includes('/api/floor/') && one.responseStatus === 200).at(-1).responseEnd
+"""
+WEIGHT = """
+() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .reduce((sum, one) => sum + one.encodedBodySize, 0)
+"""
+
+
+class Drawn(NamedTuple):
+    """What was found."""
+
+    page_bytes: int
+    """All files of the floor's page and its first answer, compressed, for 15 workers."""
+    answer_bytes: int
+    """The answer for 200 workers, compressed."""
+    first_ms: float
+    few_ms: float
+    """20 of 200 rows have changed."""
+    all_ms: float
+
+
+def run() -> Drawn:
+    """Return what was found."""
+    return asyncio.run(_run())
+
+
+def table() -> str:
+    """Run it and return its table."""
+    found = run()
+    rows = [
+        (f"page and first answer for {SMALL} workers, compressed", f"{found.page_bytes / 1000:.1f} kB", "60 kB"),
+        (f"answer for {WORKERS} workers × {SEGMENTS} segments, compressed", f"{found.answer_bytes / 1000:.1f} kB", "–"),
+        ("the same, first drawn", f"{found.first_ms:,.0f} ms", "1,000 ms"),
+        ("an update of 20 rows", f"{found.few_ms:,.0f} ms", "200 ms"),
+        ("an update of every row", f"{found.all_ms:,.0f} ms", "200 ms"),
+    ]
+    lines = [
+        f"## The dashboard in Chromium, its processor throttled {THROTTLE} times",
+        "",
+        "| | | aimed at |",
+        "|---|---:|---:|",
+    ]
+    return "\n".join([*lines, *(f"| {name} | {value} | {most} |" for name, value, most in rows), ""])
+
+
+async def _run() -> Drawn:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        raise SystemExit(MISSING)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        page_bytes = await _weigh(browser)
+        found = await _draw(browser)
+        await browser.close()
+    return found._replace(page_bytes=page_bytes)
+
+
+async def _weigh(browser: Browser) -> int:
+    with tempfile.TemporaryDirectory() as folder, collector(Path(folder)) as there:
+        start = _start()
+        _send(there.address, list(_shift(SMALL, start=start)))
+        page = await browser.new_page()
+        await page.goto(there.address + _floor(start))
+        await page.wait_for_selector("#workers tbody tr")
+        weight = int(await page.evaluate(WEIGHT))
+        await page.close()
+        return weight
+
+
+async def _draw(browser: Browser) -> Drawn:
+    with tempfile.TemporaryDirectory() as folder, collector(Path(folder)) as there:
+        start = _start()
+        _send(there.address, list(_shift(WORKERS, start=start)))
+        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        protocol = await page.context.new_cdp_session(page)
+        await protocol.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
+        await page.add_init_script(WATCH)
+        await page.goto(there.address + _floor(start))
+        first = await _drawn_after(page, seen=0)
+        few = [await _update(page, there.address, start=start, workers=20, number=n) for n in range(UPDATES)]
+        every = [await _update(page, there.address, start=start, workers=WORKERS, number=n) for n in range(UPDATES)]
+        answer = await page.context.request.get(there.address + _floor(start).replace("/dashboard/", "/api/floor/"))
+        size = len(gzip.compress(await answer.body()))
+        await page.close()
+        return Drawn(0, size, first, sorted(few)[UPDATES // 2], sorted(every)[UPDATES // 2])
+
+
+async def _update(page: Page, address: str, *, start: datetime, workers: int, number: int) -> float:
+    """Let some workers make a part, and return how long the page takes to show it."""
+    seen = int(await page.evaluate("window.frames_with_rows.length"))
+    at = start + timedelta(hours=4, seconds=workers + number)
+    _send(address, [_event(worker, at, kind="product_count", count=7) for worker in range(workers)])
+    await page.evaluate("window.dispatchEvent(new Event('online'))")
+    return await _drawn_after(page, seen=seen)
+
+
+async def _drawn_after(page: Page, *, seen: int) -> float:
+    """Return the time from the last answer to the first frame with its rows, in milliseconds."""
+    await page.wait_for_function("seen => window.frames_with_rows.length > seen", arg=seen, timeout=60_000)
+    frames = await page.evaluate("window.frames_with_rows")
+    return float(frames[seen]) - float(await page.evaluate(LAST_ANSWER))
+
+
+def _start() -> datetime:
+    """Return the start of a shift that is over: nothing of it moves by itself."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - SHIFT - timedelta(hours=2)
+
+
+def _floor(start: datetime) -> str:
+    ends = f"from={start:%Y-%m-%dT%H:%M:%SZ}&to={start + SHIFT:%Y-%m-%dT%H:%M:%SZ}"
+    return f"/dashboard/?{ends}"
+
+
+def _shift(workers: int, *, start: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the states of a shift in which everybody changes a hundred times, each at a time of their own."""
+    kinds = ("working", "idle", "working", "absent")
+    step = SHIFT / SEGMENTS
+    for worker in range(workers):
+        for number in range(SEGMENTS):
+            yield _event(worker, start + step * number + timedelta(seconds=worker), kind=kinds[(worker + number) % 4])
+
+
+def _event(worker: int, at: datetime, *, kind: str, count: int = 0) -> dict[str, Any]:
+    place = {"worker_id": f"Worker {worker:03}", "workstation_id": f"Station {worker % 30:02}"}
+    return {"timestamp": f"{at:%Y-%m-%dT%H:%M:%S}Z", "event_type": kind, **place, **({"count": count} if count else {})}
+
+
+def _send(address: str, events: list[dict[str, Any]]) -> None:
+    for first in range(0, len(events), BATCH):
+        body = json.dumps(events[first : first + BATCH]).encode()
+        request = urllib.request.Request(  # noqa: S310 - our own collector
+            f"{address}/api/app/", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own collector
+            answer.read()

@@ -1,0 +1,54 @@
+"""The access log: every look at data of persons by somebody who is known, once an hour, noted before the answer ends.
+
+Without access configured nobody is known, and there is nothing to note. If it cannot be written, people are answered all the
+same, and the log of the program says so.
+"""
+
+import logging
+
+from aiohttp import web
+
+from collector.grants import Needs
+from collector.measures import Look
+from collector.storage.base import Storage
+from collector.web.access import Viewer
+from shared.clock import Clock
+from shared.errors import LinesideError
+from shared.instants import HOUR
+
+FLOOR = "/api/floor"
+"""Shows persons to those who may see them, and numbers to everybody else."""
+
+_log = logging.getLogger(__name__)
+
+
+class Looks:
+    """Notes who looked; what was noted in this hour is remembered."""
+
+    def __init__(self, storage: Storage, *, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._hour = 0
+        self._noted: set[Look] = set()
+
+    async def note(self, request: web.Request, viewer: Viewer, *, needs: Needs) -> None:
+        """Note that a viewer was shown what a request asked for."""
+        path = request.path.rstrip("/")
+        if viewer.role is None or not viewer.may_see_persons or (needs is not Needs.persons and path != FLOOR):
+            return
+        site = request.query.get("site") or (viewer.sites[0] if viewer.sites is not None else None)
+        worker_id = request.query.get("worker_id")
+        await self._note(Look(0, viewer.name or "", viewer.role, path.removeprefix("/api/"), site, worker_id))
+
+    async def _note(self, look: Look) -> None:
+        now = self._clock.now()
+        if now // HOUR != self._hour:
+            self._hour, self._noted = now // HOUR, set()
+        if look in self._noted:
+            return
+        try:
+            await self._storage.note_look(look._replace(at=now))
+        except LinesideError as error:
+            _log.warning("a look was not noted", extra={"reason": str(error)})
+        else:
+            self._noted.add(look)

@@ -1,0 +1,76 @@
+"""Who may see persons, and who may not: the same pages, with and without them, and the way out."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from collector.grants import Role
+from tests.browser.conftest import Opener
+from tests.browser.plant import Plant, plant
+from tests.browser.watched_page import WatchedPage
+from tests.collector.web.tokens import session
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PERSONS = ("Zoë", "W1", "W2", "W3")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def cookies(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Plant, dict[Role, str]]]:
+    """A plant whose people log in, and the cookie of one of each role."""
+    async with plant(tmp_path_factory.mktemp("plant")) as there:
+        cookies = {}
+        for role in (Role.viewer, Role.supervisor):
+            cookies[role] = (await session(there, role))["Cookie"].partition("=")[2]
+        yield there, cookies
+
+
+async def opened(watched: Opener, cookies: tuple[Plant, dict[Role, str]], role: Role, *, path: str = "") -> WatchedPage:
+    """A page as somebody of a role sees it."""
+    there, known = cookies
+    page = await watched(f"{there.url}/dashboard/")
+    await page.page.context.add_cookies([{"name": "lineside", "value": known[role], "url": there.url}])
+    await page.open(path)
+    return page
+
+
+@pytest.mark.parametrize("path", ["", "stations/S1", "board", "hours", "cameras"])
+async def test_whoever_may_see_no_persons_sees_everything_else(
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]], path: str
+) -> None:
+    """Workstations, sums, hours and cameras are there; the tab of workers is gone, and no name is on the page."""
+    page = await opened(watched, cookies, Role.viewer, path=path)
+    text = await page.page.locator("body").inner_text()
+
+    assert [] == [name for name in PERSONS if name in text]
+    if path == "":
+        await expect(page.page.get_by_role("tab", name="Workers")).to_be_hidden()
+        assert ["Press", "S2", "S3"] == sorted(row["name"] for row in await page.rows("stations"))
+        assert "5:25" != (await page.cards())["total_productive_us"]
+    assert [] == page.misdeeds
+
+
+async def test_a_supervisor_sees_who_it_is_and_the_way_out(
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]]
+) -> None:
+    """Name and role stand in the bar; logging out leads to the login, and the pages are closed behind."""
+    page = await opened(watched, cookies, Role.supervisor)
+    await expect(page.page.get_by_role("rowheader", name="Zoë")).to_be_visible()
+    await expect(page.page.locator("#account")).to_contain_text("supervisor")
+
+    await page.page.get_by_role("button", name="Log out").click()
+    await page.page.wait_for_url("**/login**")
+    await page.page.goto(page.address)
+
+    assert "/login" in page.page.url
+
+
+async def test_a_session_that_ends_leads_to_the_login(watched: Opener, cookies: tuple[Plant, dict[Role, str]]) -> None:
+    """An open page does not go on showing old numbers as if nothing had happened."""
+    page = await opened(watched, cookies, Role.viewer)
+    await page.page.context.clear_cookies()
+    await page.ask_now()
+
+    await page.page.wait_for_url("**/login?next=**")

@@ -1,0 +1,72 @@
+"""How long what is stored is kept, in instants and in words."""
+
+import pytest
+
+from collector.checks.retention import retention_finding
+from collector.measures import Kept
+from collector.metrics.retention import due, is_due, sentences
+from collector.records import Retention
+from collector.settings import CollectorSettings
+from shared.findings import Finding
+from shared.instants import HOUR, MINUTE
+from tests.support.collector import at
+
+DAY = 24 * HOUR
+NOW = at("12:34")
+
+
+@pytest.mark.parametrize(
+    ("offset", "events"), [(0, at("12:00") - DAY), (30 * MINUTE, at("12:30") - DAY), (45 * MINUTE, at("11:45") - DAY)]
+)
+def test_what_goes_are_whole_hours_of_the_site(offset: int, events: int) -> None:
+    """Rounded to the earlier one: nothing goes too soon."""
+
+    assert Kept(events, None, None) == due(Retention(events=DAY), offset=offset, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("kept", "to", "expected"),
+    [
+        (Kept(), Kept(), False),
+        (Kept(), Kept(events=5), True),
+        (Kept(events=5), Kept(events=5), False),
+        (Kept(events=9), Kept(events=5), False),  # a longer retention brings nothing back
+        (Kept(events=9, persons=3), Kept(events=5, persons=4), True),
+        (Kept(hours=3), Kept(), False),
+    ],
+)
+def test_something_is_due_if_more_is_kept_than_shall_be(kept: Kept, to: Kept, *, expected: bool) -> None:
+    """Of any class."""
+
+    assert expected == is_due(kept, to)
+
+
+def test_it_is_said_what_is_kept_and_what_goes_next() -> None:
+    """For each class and each site that has anything to let go."""
+    retention = Retention(events=14 * DAY, person_hours=30 * DAY)
+    kept = {"north": due(retention, offset=0, now=NOW), "south": Kept(events=at("00:00") - 20 * DAY)}
+
+    assert [
+        "events are kept for 14d",
+        "hours of persons are kept for 30d",
+        "hours of workstations are kept for ever",
+        "site south: next to go are events before 2026-01-01T12:00:00Z, names in hours before 2025-12-16T12:00:00Z",
+    ] == sentences(retention, kept=kept, offsets={"north": 0, "south": 0}, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("retention", "said"),
+    [
+        ({}, "retention is off: events and hours of persons are kept for ever; set [retention] in the settings"),
+        (
+            {"events": "14d"},
+            "events are kept for 14d; hours of persons are kept for ever; hours of workstations are kept for ever",
+        ),
+    ],
+)
+def test_the_check_says_it(retention: dict[str, str], said: str) -> None:
+    """As a line that is no failure."""
+    finding = retention_finding(CollectorSettings.model_validate({"retention": retention}))
+
+    assert Finding("retention", said) == finding
+    assert 0 == finding.exit_code
