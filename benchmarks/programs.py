@@ -12,9 +12,10 @@ CLOSED_ADDRESS = "http://127.0.0.1:9"
 
 
 @contextmanager
-def collector(folder: Path) -> Iterator[str]:
-    """Give the address of a new collector."""
-    with _running("collector", "serve", "--database", f"{folder}/collector.db", "--listen", "127.0.0.1:0") as address:
+def collector(folder: Path, *, database: str | None = None) -> Iterator[str]:
+    """Give the address of a new collector, on a file in the folder if no database is named."""
+    where = ("--database", database or f"{folder}/collector.db")
+    with _running("collector", "serve", *where, "--listen", "127.0.0.1:0") as address:
         yield address
 
 

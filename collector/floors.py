@@ -113,7 +113,9 @@ class Floors:
         return await self._pages.page(view.etag, partial(self._make, view))
 
     async def _what_is_known(self) -> _Known:
-        version = self._storage.version  # before reading: what is read may be newer, but never older than it says
+        version = (
+            await self._storage.version()
+        )  # before reading: what is read may be newer, but never older than it says
         if self._known is None or self._known.version != version:
             sites = sorted(await self._reports.sites_there())
             cameras = await self._storage.cameras()

@@ -17,9 +17,8 @@ from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.retaining import Retaining
 from collector.settings import CollectorSettings
-from collector.storage.base import Storage
+from collector.storage.choosing import open_storage, shown
 from collector.storage.opening import SQLITE_VERSION
-from collector.storage.sqlite import SqliteStorage
 from collector.vitals.meters import Meters
 from collector.web.app import make_app
 from collector.web.connections import Gate, Site
@@ -40,9 +39,7 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def collector_app(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator[web.Application]:
     """Give the application with its parts running, and the database open for writing."""
-    storage: Storage = SqliteStorage.open(
-        settings.database_file(), rules=settings.ledger_rules, hour_offset_of=settings.hour_offset_of
-    )
+    storage = await open_storage(settings)
     try:
         meters = Meters(clock=clock)
         ingest = Ingest(storage, tally=meters)
@@ -81,14 +78,16 @@ async def serving(
         try:
             await _refuse_strangers(app, settings)
             address = await _listen(runner, settings, clock=clock)
-            await _listen_for_commands(control, socket_of(settings.database_file()))
+            if settings.database_url is None:  # commands write to PostgreSQL by themselves
+                await _listen_for_commands(control, socket_of(settings.database_file()))
             async with _reporting(app, manager):
                 yield address
         finally:
             await retaining.stop()
             await runner.cleanup()
             await control.cleanup()
-            remove(socket_of(settings.database_file()))
+            if settings.database_url is None:
+                remove(socket_of(settings.database_file()))
 
 
 def new_runner(app: web.Application) -> web.AppRunner:
@@ -104,15 +103,15 @@ def new_runner(app: web.Application) -> web.AppRunner:
 @asynccontextmanager
 async def door(settings: CollectorSettings, *, clock: Clock) -> AsyncIterator[Door]:
     """Give commands their way to write: into the database if nobody holds it, else through the service that does."""
-    file = settings.database_file()
     async with AsyncExitStack() as stack:
         try:
             app = await stack.enter_async_context(collector_app(settings, clock=clock))
             way: Door = OwnDoor(app)
         except FileHeld:
-            if not socket_of(file).exists():
+            socket = socket_of(settings.database_file())
+            if not socket.exists():
                 raise
-            way = await stack.enter_async_context(service_door(socket_of(file)))
+            way = await stack.enter_async_context(service_door(socket))
         yield way
 
 
@@ -130,7 +129,7 @@ async def serve(settings: CollectorSettings) -> int:
     async with serving(settings, clock=SystemClock(), manager=ServiceManager(os.environ)) as address:
         sys.stdout.write(f"listening on {address}\ndashboard at {address}/dashboard/\n")
         sys.stdout.flush()
-        facts = {"address": address, "database": str(settings.database_file()), "sqlite_version": SQLITE_VERSION}
+        facts = {"address": address, "database": shown(settings), "sqlite_version": SQLITE_VERSION}
         _log.info("collector started", extra=facts)
         await stop.wait()
         _log.info("collector stopping")

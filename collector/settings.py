@@ -26,6 +26,8 @@ from shared.instants import HOUR, MINUTE, SECOND
 from shared.settings_file import Address, Duration, ProgramSettings, duration_text, load_settings, state_folder
 
 PREFIX = "COLLECTOR_"
+POSTGRES = ("postgresql", "postgres")
+"""What the address of a PostgreSQL database begins with."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK_TIME = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -181,6 +183,8 @@ class CollectorSettings(ProgramSettings):
     session_gap: Annotated[Duration, Field(ge=MINUTE, le=744 * HOUR)] = 10 * HOUR
     tail: Annotated[Duration, Field(ge=0)] = 5 * MINUTE
     heartbeat: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 15 * SECOND
+    postgres_readers: Annotated[int, Field(ge=1, le=64)] = 4
+    postgres_statement_timeout: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 30 * SECOND
     names: NamesSettings = NamesSettings()
     retention: RetentionSettings = RetentionSettings()
     cameras: dict[Id, CameraSettings] = Field(default_factory=dict)
@@ -188,10 +192,10 @@ class CollectorSettings(ProgramSettings):
 
     @field_validator("database")
     @classmethod
-    def _is_a_file(cls, value: str) -> str:
-        if "://" in value:
-            scheme = value.split("://", maxsplit=1)[0]
-            raise ValueError(f"{scheme}:// databases are not supported by this version; give a file's path")
+    def _is_a_file_or_postgres(cls, value: str) -> str:
+        scheme, separator, _ = value.partition("://")
+        if separator and scheme not in POSTGRES:
+            raise ValueError(f"{scheme}:// databases are not supported; give a file's path, or postgresql://…")
         return value
 
     @model_validator(mode="after")
@@ -263,6 +267,11 @@ class CollectorSettings(ProgramSettings):
         """Return the site where the settings place a sender."""
         known = self.cameras.get(camera) if camera is not None else None
         return (known and known.site) or self.default_site
+
+    @property
+    def database_url(self) -> str | None:
+        """The address of the PostgreSQL database; None where a SQLite file is used."""
+        return self.database if "://" in self.database else None
 
     def pseudonym_keys(self) -> dict[str, bytes]:
         """Return the key of each site that keeps pseudonyms instead of ids.

@@ -5,10 +5,13 @@ the same examples every time, so a run that failed fails again, and knows no dea
 """
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.postgres import Server, running_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers, so that a misspelt one is an error."""
     config.addinivalue_line("markers", "browser: opens the dashboard in a real chromium")
     config.addinivalue_line("markers", "processes: starts the real programs and ends them")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of the tests' own; each process of a session has one."""
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

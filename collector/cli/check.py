@@ -10,6 +10,7 @@ from collector.checks.retention import retention_finding
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.cli.status import ask
 from collector.settings import CollectorSettings
+from collector.storage.choosing import file_of
 from shared.clock import Clock, SystemClock
 from shared.disk_probe import look_at_disk
 from shared.errors import LinesideError, SettingsInvalid, Unreachable
@@ -46,7 +47,7 @@ def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
 
 
 async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
-    file = settings.database_file()
+    file = file_of(settings, instead="each collector of a PostgreSQL database tells how it is at /readyz and /metrics")
     is_running = True
     try:
         status = await ask(file)

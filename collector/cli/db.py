@@ -8,14 +8,16 @@ from typing import Any
 import click
 
 from collector.accounts import Audit, Difference
+from collector.cli.copying import copy
 from collector.cli.db_files import backup, compact, restore
 from collector.cli.db_files import check as check_file
+from collector.cli.distributing import distribute
 from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check
 from collector.metrics.drift import duration
 from collector.metrics.ledger import splice
-from collector.storage.audit import audit, events_in
-from collector.storage.rebuilding import Rebuilding
+from collector.storage.auditing import audit, events_in
+from collector.storage.remaking import rebuilding
 from shared.clock import SystemClock
 from shared.instants import LAST_INSTANT, format_instant
 from shared.spoken import counted
@@ -30,7 +32,7 @@ _INSTANTS = ("last_at", "state_at", "first_at")
 
 @click.group()
 def db() -> None:
-    """Back the database up, restore it, look after its file and its stored numbers."""
+    """Back the database up, restore it, copy it, look after its file and its stored numbers."""
 
 
 @db.command()
@@ -43,10 +45,10 @@ def verify(*, database: str | None, config: Path | None) -> int:
     Compares hours, totals, open states, conflicts, registries and the file itself. Works while the collector runs. Ends
     with 1 if anything differs: each difference is on stdout, in tables of a hundred; their number is on stderr.
     """
-    file = settings_from(config, database).database_file()
-    progress = Progress(events_in(file), label="events compared", clock=SystemClock())
+    settings = settings_from(config, database)
+    progress = Progress(events_in(settings), label="events compared", clock=SystemClock())
     differences = _Differences(progress)
-    found = audit(file, check=check, notify=progress.advance, tell=differences.add)
+    found = audit(settings, check=check, notify=progress.advance, tell=differences.add)
     differences.print()
     progress.close()
     _tell(found)
@@ -60,16 +62,15 @@ def verify(*, database: str | None, config: Path | None) -> int:
 def rebuild(*, database: str | None, config: Path | None) -> int:
     """Make all stored numbers anew from the events, with the rules of the settings.
 
-    Wants the collector stopped. Whenever it is interrupted, the next run goes on where it was; until it is done, the
+    Wants the collector stopped; on PostgreSQL collectors may run, and answer 503 meanwhile. Whenever it is interrupted, the next run goes on where it was; until it is done, the
     numbers are shown nowhere.
     """
     settings = settings_from(config, database)
     rules = settings.ledger_rules
-    file = settings.database_file()
-    with Rebuilding(file, rules=rules, hour_offset_of=settings.hour_offset_of) as rebuilding:
-        remaining = rebuilding.begin()
+    with rebuilding(settings) as remaking:
+        remaining = remaking.begin()
         progress = Progress(remaining, label="events gone through", clock=SystemClock())
-        for events in rebuilding.run(partial(splice, rules=rules)):
+        for events in remaking.run(partial(splice, rules=rules)):
             progress.advance(events)
         progress.close()
     in_force = f"session_gap = {duration(rules.session_gap)} and tail = {duration(rules.tail)}"
@@ -77,7 +78,7 @@ def rebuild(*, database: str | None, config: Path | None) -> int:
     return 0
 
 
-for command in (backup, restore, check_file, compact):
+for command in (backup, restore, check_file, compact, copy, distribute):
     db.add_command(command)
 
 

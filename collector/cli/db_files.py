@@ -10,6 +10,7 @@ from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check as check_account
 from collector.storage.audit import audit, events_in
 from collector.storage.backups import back_up
+from collector.storage.choosing import file_of
 from collector.storage.condition import condition_of
 from collector.storage.restoring import compact as compact_file
 from collector.storage.restoring import restore as restore_file
@@ -18,6 +19,8 @@ from shared.findings import exit_code
 from shared.instants import datetime_of
 from shared.spoken import counted
 from shared.terminal import Progress, ends_with_exit_code, print_findings
+
+ON_A_SERVER = "PostgreSQL's own tools do that on its server, such as pg_dump and pg_restore; see docs/scale.md"
 
 
 @click.command()
@@ -36,7 +39,7 @@ def backup(*, target: Path, quick: bool, database: str | None, config: Path | No
     exit: 0 written and verified · 2 FILE is there already · 3 written, but its numbers are not those of its events
           7 not written: no room, or the database is damaged
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
-    size = back_up(settings_from(config, database).database_file(), target)
+    size = back_up(file_of(settings_from(config, database), instead=ON_A_SERVER), target)
     written = f"{target}: {megabytes(size)}"
     condition = condition_of(target, thorough=False)
     if condition.unfinished:
@@ -72,7 +75,7 @@ def restore(*, source: Path, database: str | None, config: Path | None) -> int:
     \b
     exit: 0 restored · 6 the collector runs · 7 the backup is damaged, newer, or not ours: nothing was changed
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
-    file = settings_from(config, database).database_file()
+    file = file_of(settings_from(config, database), instead=ON_A_SERVER)
     stamp = f"{datetime_of(SystemClock().now()):%Y%m%dT%H%M%SZ}"
     kept = restore_file(source, file, suffix=f"replaced-{stamp}")
     click.echo(f"{file} is now a copy of {source}" + (f"; what was there is kept as {kept}" if kept else ""))
@@ -94,7 +97,7 @@ def check(*, as_json: bool, database: str | None, config: Path | None) -> int:
     \b
     exit: 0 all well · 3 works, but look at a line · 7 damaged, not complete, or not ours
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
-    file = settings_from(config, database).database_file()
+    file = file_of(settings_from(config, database), instead=ON_A_SERVER)
     findings = list(database_findings(str(file), condition_of(file, thorough=True)))
     print_findings(findings, as_json=as_json)
     return exit_code(findings)
@@ -109,7 +112,7 @@ def compact(*, database: str | None, config: Path | None) -> int:
 
     Takes as much room again as the database has, until it is done. Killed at any moment, the database is as it was.
     """
-    file = settings_from(config, database).database_file()
+    file = file_of(settings_from(config, database), instead=ON_A_SERVER)
     done = compact_file(file)
     click.echo(f"{file}: {megabytes(done.before_bytes)} before, {megabytes(done.after_bytes)} now")
     return 0

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from collector.metrics.asked import AskedWindow
 from collector.settings import CollectorSettings, load
 from collector.storage.base import Storage
-from collector.storage.sqlite import SqliteStorage
+from collector.storage.choosing import open_read_only
 from shared.errors import BadRequest
 from shared.events import check_id
 from shared.instants import datetime_of
@@ -32,7 +32,7 @@ config_option = click.option(
 database_option = click.option(
     "--database",
     metavar="PATH|URL",
-    help="SQLite file.  [env var: COLLECTOR_DATABASE; default: collector.db in the state folder]",
+    help="SQLite file, or postgresql://…  [env var: COLLECTOR_DATABASE; default: collector.db in the state folder]",
 )
 from_option = click.option("--from", "start", metavar="T", help="Begin, RFC 3339 with offset.  [default: open]")
 to_option = click.option("--to", "end", metavar="T", help="End, exclusive.  [default: open]")
@@ -83,7 +83,7 @@ def tell_shift(asked: AskedWindow) -> None:
 @asynccontextmanager
 async def read_storage(settings: CollectorSettings) -> AsyncIterator[Storage]:
     """Give the database for reading; a running collector is not disturbed."""
-    storage = SqliteStorage.open_read_only(settings.database_file())
+    storage = await open_read_only(settings)
     try:
         yield storage
     finally:

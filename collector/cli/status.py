@@ -16,6 +16,7 @@ from collector.cli.status_words import NOT_RUNNING, in_words, is_degraded
 from collector.control import socket_of
 from collector.reports import Reports
 from collector.settings import CollectorSettings
+from collector.storage.choosing import file_of
 from collector.storage.room import room_of
 from shared.clock import SystemClock
 from shared.control_socket import reachable
@@ -71,7 +72,8 @@ async def ask(file: Path) -> dict[str, Any] | None:
 
 
 async def _told(settings: CollectorSettings) -> Mapping[str, Any]:
-    return await ask(settings.database_file()) or await _read(settings)
+    file = file_of(settings, instead="each collector of a PostgreSQL database tells how it is at /readyz and /metrics")
+    return await ask(file) or await _read(settings)
 
 
 async def _read(settings: CollectorSettings) -> Mapping[str, Any]:

@@ -74,9 +74,11 @@ class Storage(Protocol):
         """
         ...
 
-    @property
-    def version(self) -> str:
-        """A name for what is stored: it changes with every committed write, and never comes again."""
+    async def version(self) -> str:
+        """Return a name for what is stored: it changes with every committed write, and never comes again.
+
+        Collectors over one database say the same; what is read after asking is at least as new.
+        """
         ...
 
     async def runs(

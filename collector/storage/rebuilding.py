@@ -50,6 +50,8 @@ def refuse_unfinished(connection: sqlite3.Connection) -> None:
         return
     if row[0] is None:
         raise StorageUnusable("the database is of a version that stored no sums of its events yet", hint=WAY_OUT)
+    if row[0] < 0:
+        raise StorageUnusable("the database is a copy that is not finished", hint="run `collector db copy` again")
     raise StorageUnusable("the stored sums are half made anew", hint=f"{WAY_OUT} again, it goes on where it stopped")
 
 
@@ -100,6 +102,8 @@ class Rebuilding:
         """Take up what was begun under the same rules, or drop all amounts; return how many events are to go through."""
         with translated_errors(self._file):
             upgrade(self._connection, self._file, rules=self._rules)
+            if self._connection.execute("select 1 from rebuilding where tail < 0").fetchone():
+                refuse_unfinished(self._connection)  # a copy half made: sums of its events would be of some of them
             with transaction(self._connection, "immediate"):
                 if not self._is_under_way():
                     self._drop_everything()

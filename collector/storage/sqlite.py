@@ -100,9 +100,8 @@ class SqliteStorage(PrivacyVerbs):
             raise
         return cls(file, reader=reader, writer=None)
 
-    @property
-    def version(self) -> str:
-        """A name for what is stored: what was read after asking for it is at least as new."""
+    async def version(self) -> str:
+        """Return a name for what is stored: what was read after asking for it is at least as new."""
         return f"{self._token}-{self._writes}"
 
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:

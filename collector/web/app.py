@@ -7,7 +7,7 @@ from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
-from collector.storage.room import room_of
+from collector.storage.choosing import room_of_store, shown
 from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
 from collector.web.access import NOTE_LOOK, VIEWER_OF, ViewerOf
@@ -61,9 +61,13 @@ def make_app(
     app[INGEST] = ingest
     app[REPORTS] = reports
     app[FLOORS] = Floors(storage, reports=reports, settings=settings, clock=clock)
-    file = settings.database_file()
     app[VITALS] = Vitals(
-        ingest=ingest, reports=reports, meters=meters, room=lambda: room_of(file), database=str(file), clock=clock
+        ingest=ingest,
+        reports=reports,
+        meters=meters,
+        room=lambda: room_of_store(settings),
+        database=shown(settings),
+        clock=clock,
     )
     app[SETTINGS] = settings
     app[PSEUDONYM_KEYS] = settings.pseudonym_keys()

@@ -94,10 +94,12 @@ async def running(*arguments: str, log: Path) -> AsyncIterator[Program]:
 
 
 @contextlib.asynccontextmanager
-async def collector(database: Path, *, port: int = 0) -> AsyncIterator[tuple[str, Program]]:
-    """Run `collector serve`; yields its address, such as `http://127.0.0.1:54321`."""
+async def collector(
+    database: Path | str, *, port: int = 0, log: Path | None = None
+) -> AsyncIterator[tuple[str, Program]]:
+    """Run `collector serve` on a file or a server; yields its address, such as `http://127.0.0.1:54321`."""
     arguments = ("collector", "serve", "--database", str(database), "--listen", f"127.0.0.1:{port}")
-    async with running(*arguments, log=database.with_suffix(".log")) as program:
+    async with running(*arguments, log=log or Path(database).with_suffix(".log")) as program:
         yield await program.line_with(LISTENING), program
 
 

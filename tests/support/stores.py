@@ -1,8 +1,8 @@
 """Stores by the hundred: each empty one is a copy of the first, in memory where the machine has a folder for that."""
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from collector.accounts import Difference
 from collector.metrics.audit import check
 from collector.records import LedgerRules
 from collector.storage.audit import audit
+from collector.storage.base import Storage
 from collector.storage.migrating import migrate
 from collector.storage.opening import open_writer
 from collector.storage.sqlite import SqliteStorage
@@ -56,6 +57,32 @@ def audited(file: Path) -> Audited:
 
     assert (len(told), frozenset(each.table for each in told)) == (found.differences, found.tables)
     return Audited(found.events, told)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A store, whatever its kind, and its audit."""
+
+    storage: Storage
+    audited: Callable[[], Awaitable[Audited]]
+
+
+@asynccontextmanager
+async def kept_in_sqlite(
+    *, rules: LedgerRules, hour_offset_of: Callable[[str], int] = lambda _: 0
+) -> AsyncIterator[Kept]:
+    """Give an empty SQLite store."""
+    with folder() as place:
+        file = place / "collector.db"
+        storage = new_store(file, rules=rules, hour_offset_of=hour_offset_of)
+
+        async def audit_it() -> Audited:
+            return audited(file)
+
+        try:
+            yield Kept(storage, audit_it)
+        finally:
+            await storage.close()
 
 
 @contextmanager

@@ -123,18 +123,18 @@ async def test_somebody_of_two_sites_is_told_at_both(storage: Storage) -> None:
 
 async def test_the_version_changes_with_every_write_and_with_nothing_else(storage: Storage) -> None:
     """Not with what is read, nor with what is refused; another opening has others."""
-    versions = [storage.version]
+    versions = [await storage.version()]
     await storage.snapshot()
-    versions.append(storage.version)
+    versions.append(await storage.version())
     await keep(storage, delivery(EVENTS[0]))
-    versions.append(storage.version)
+    versions.append(await storage.version())
     await keep(storage, delivery(camera="C1", contact=contact()))
-    versions.append(storage.version)
+    versions.append(await storage.version())
     await storage.name([NewName("worker", "default", "W1", "Zoë")])
-    versions.append(storage.version)
+    versions.append(await storage.version())
     with pytest.raises(Exception, match="no site"):
         await storage.rename_site("nowhere", "somewhere")
-    versions.append(storage.version)
+    versions.append(await storage.version())
 
     assert [False, True, True, True, False] == [before != after for before, after in pairwise(versions)]
     assert 4 == len(set(versions))

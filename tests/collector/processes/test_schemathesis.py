@@ -15,6 +15,7 @@ from collector.web.openapi import document
 from tests.collector.web.golden import EVENTS
 from tests.collector.web.tokens import camera_token, session
 from tests.support.collector import RunningCollector, running_collector
+from tests.support.postgres import Server
 from tests.support.programs import ROOT
 
 CONFIG = """
@@ -69,17 +70,23 @@ async def ran(collector: RunningCollector, folder: Path, *, shown: str, only: st
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
 @pytest.mark.parametrize("role", [Role.agent, Role.supervisor], ids=str)
-async def test_whatever_a_stranger_tries_is_answered_as_described(tmp_path: Path, role: Role) -> None:
+async def test_whatever_a_stranger_tries_is_answered_as_described(
+    request: pytest.FixtureRequest, tmp_path: Path, role: Role, store: str
+) -> None:
     """Every check of schemathesis: no 5xx, no status, type or shape that is not described, nothing wrong accepted.
 
     As one who may send, and as one who may see everything; what either shows is also left out, and must be missed.
     """
-    shifts = [{"name": "morning", "start": "06:00", "end": "14:00"}]
-    async with running_collector(tmp_path, sites={"default": {"shifts": shifts}}) as collector:
+    given: dict[str, Any] = {"sites": {"default": {"shifts": [{"name": "morning", "start": "06:00", "end": "14:00"}]}}}
+    if store == "postgres":
+        server: Server = request.getfixturevalue("postgres")
+        given["database"] = await server.emptied_database()
+    async with running_collector(tmp_path, **given) as collector:
         await collector.post(EVENTS)
-        given = await camera_token(collector, "C1") if role is Role.agent else await session(collector, role)
-        (shown,) = given.values()
+        headers = await camera_token(collector, "C1") if role is Role.agent else await session(collector, role)
+        (shown,) = headers.values()
         shown = f"Authorization: Bearer {shown.removeprefix('lineside=').removeprefix('Bearer ')}"
         only = "^/api/app/" if role is Role.agent else "^(?!/api/app/)"
         code, out = await ran(collector, tmp_path, shown=shown, only=only)

@@ -5,10 +5,8 @@ The whole way is real: bodies are read, judged, stored in SQLite and added up as
 
 import asyncio
 import json
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -20,13 +18,14 @@ from collector.reception import Reception, Rules
 from collector.records import EventQuery
 from collector.reports import Reports, exact_rows, shown_rows
 from collector.settings import CollectorSettings
-from collector.storage.sqlite import SqliteStorage
+from collector.storage.base import Storage
 from collector.web.events_api import event_row
 from shared.events import EventType
 from shared.instants import MINUTE, format_instant
 from shared.wire import read_body
 from tests.support.collector import NOON_AFTER, at, envelope
 from tests.support.fake_clock import FakeClock
+from tests.support.stores import kept_in_sqlite
 
 SETTINGS = CollectorSettings.model_validate(
     {"session_gap": "9m", "tail": "2m", "cameras": {"C1": {"site": "north"}, "C2": {"site": "north"}}}
@@ -53,10 +52,10 @@ calls = st.tuples(st.sampled_from(["C1", "C2", "C3"]), watermarks)
 
 
 class Store:
-    """A collector's store in a folder of its own, and what it says."""
+    """A collector's store, and what it says."""
 
-    def __init__(self, file: Path) -> None:
-        self._storage = SqliteStorage.open(file, rules=SETTINGS.ledger_rules)
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
         self._reports = Reports(self._storage, settings=SETTINGS, clock=FakeClock(NOON_AFTER))
 
     async def take(self, body: Any, *, camera: str | None) -> None:
@@ -74,26 +73,19 @@ class Store:
         kept = await self._storage.events(EventQuery(limit=10_000))
         return json.dumps([tables, [event_row(each) for each in kept]]).encode()
 
-    async def close(self) -> None:
-        """Let go of the file."""
-        await self._storage.close()
-
 
 Step = tuple[str | None, list[dict[str, Any]], str | None]
 """Who delivers, the events, the watermark."""
 
 
-async def answer_to(steps: Sequence[Step]) -> bytes:
+async def answer_to(steps: Sequence[Step], *, keep: Callable[..., Any] = kept_in_sqlite) -> bytes:
     """Return what a new collector says after these steps."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "collector.db")
-        try:
-            for camera, batch, watermark in steps:
-                body = batch if camera is None else envelope(batch, camera=camera, watermark=watermark)
-                await store.take(body, camera=camera)
-            return await store.says()
-        finally:
-            await store.close()
+    async with keep(rules=SETTINGS.ledger_rules) as kept:
+        store = Store(kept.storage)
+        for camera, batch, watermark in steps:
+            body = batch if camera is None else envelope(batch, camera=camera, watermark=watermark)
+            await store.take(body, camera=camera)
+        return await store.says()
 
 
 def batched(items: Sequence[tuple[dict[str, Any], str | None]], cuts: Sequence[int]) -> list[Step]:
@@ -112,6 +104,15 @@ def test_order_batching_and_repetition_do_not_matter(
     history: list[tuple[dict[str, Any], str | None]], said: list[tuple[str, str | None]], data: st.DataObject
 ) -> None:
     """Conflicts, several cameras for one event, two sites and watermarks included: the answers are equal byte by byte."""
+    one_way, other_way = two_ways(history, said, data=data)
+
+    assert asyncio.run(answer_to(one_way)) == asyncio.run(answer_to(other_way))
+
+
+def two_ways(
+    history: list[tuple[dict[str, Any], str | None]], said: list[tuple[str, str | None]], *, data: st.DataObject
+) -> tuple[list[Step], list[Step]]:
+    """Return steps that bring a history event by event, and others that bring it in another order, in part again."""
     again = data.draw(st.lists(st.sampled_from(history), max_size=5))
     shuffled = data.draw(st.permutations(history + again))
     cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=5))
@@ -119,7 +120,4 @@ def test_order_batching_and_repetition_do_not_matter(
     other_way = batched(shuffled, cuts)
     for heartbeat in data.draw(st.permutations(heartbeats)):
         other_way.insert(data.draw(st.integers(0, len(other_way))), heartbeat)
-
-    assert asyncio.run(answer_to(batched(history, range(len(history))) + heartbeats)) == asyncio.run(
-        answer_to(other_way)
-    )
+    return batched(history, range(len(history))) + heartbeats, other_way

@@ -5,9 +5,10 @@ through the store, batch by batch, because how a run is read is half of what is 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,10 +21,10 @@ from collector.metrics.spans import spans
 from collector.metrics.timeline import Piece, pieces, sums, watermarks_of, within
 from collector.metrics.windows import Window
 from collector.records import Delivery, LedgerRules, Snapshot
-from collector.storage.sqlite import SqliteStorage
+from collector.storage.base import Storage
 from shared.events import Event, EventType
 from tests.support.collector import contact
-from tests.support.stores import folder, new_store
+from tests.support.stores import kept_in_sqlite
 
 LAST_TICK = 40
 Cut = tuple[int, int, EventType, str, int, bool]
@@ -57,20 +58,21 @@ windows = st.tuples(st.none() | st.integers(0, 58), st.none() | st.integers(1, 6
 
 
 async def stored(
-    batches: Sequence[Sequence[Delivery]], *, rules: LedgerRules, asked: Sequence[Window]
+    batches: Sequence[Sequence[Delivery]],
+    *,
+    rules: LedgerRules,
+    asked: Sequence[Window],
+    keep: Callable[..., Any] = kept_in_sqlite,
 ) -> tuple[Snapshot, list[tuple[Histories, Histories]]]:
     """Return all that is stored after these batches, and each window's histories, whole and in outline."""
-    with folder() as place:
-        storage = new_store(place / "collector.db", rules=rules)
-        try:
-            for batch in batches:
-                await storage.store(batch, decide=partial(splice, rules=rules))
-            return await storage.snapshot(), [await histories(storage, window) for window in asked]
-        finally:
-            await storage.close()
+    async with keep(rules=rules) as kept:
+        storage: Storage = kept.storage
+        for batch in batches:
+            await storage.store(batch, decide=partial(splice, rules=rules))
+        return await storage.snapshot(), [await histories(storage, window) for window in asked]
 
 
-async def histories(storage: SqliteStorage, window: Window) -> tuple[Histories, Histories]:
+async def histories(storage: Storage, window: Window) -> tuple[Histories, Histories]:
     """Return how everybody spent a window, whole and in outline."""
     stretch = (window.start, window.end)
     one = await storage.runs(worker_id="W1", stretch=stretch, most=1_000)
@@ -121,6 +123,13 @@ def test_a_timeline_is_the_reference_cut_at_the_window(
     """Read whole or in outline, in any window; its sums are the worker's metrics."""
     cuts = [Window(*one) for one in asked]
     snapshot, found = asyncio.run(stored(batches, rules=rules, asked=cuts))
+    assert_told(snapshot, found, cuts=cuts, rules=rules)
+
+
+def assert_told(
+    snapshot: Snapshot, found: Sequence[tuple[Histories, Histories]], *, cuts: Sequence[Window], rules: LedgerRules
+) -> None:
+    """Hold the histories of these windows to the reference."""
     watermarks = watermarks_of(snapshot.cameras, site="default")
     for window, (whole, outlines) in zip(cuts, found, strict=True):
         rows = kpis.totals(snapshot, window=window, rules=rules).workers

@@ -57,7 +57,7 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ('tail = "11h"', "tail (11h) must not be longer than session_gap (10h)"),
         ('session_gap = "1m"', "tail (5m) must not be longer than session_gap (1m)"),
         ('trusted_proxies = "::1, 10.1.0.1/16"', "trusted_proxies = '::1, 10.1.0.1/16': must be addresses or networks"),
-        ('database = "postgresql://host/x"', "database = 'postgresql://host/x': postgresql:// databases are not"),
+        ('database = "oracle://host/x"', "database = 'oracle://host/x': oracle:// databases are not"),
         ('max_future_skew = "25h"', "max_future_skew = '25h': must be at most 1d"),
         ('heartbeat = "999ms"', "heartbeat = '999ms': must be at least 1s"),
         ('time_zone = "../../etc/passwd"', "is no time zone"),
@@ -115,14 +115,18 @@ def test_a_shift_is_read_from_the_wall(tmp_path: Path) -> None:
     assert ["morning"] == [shift.name for shift in sites["south"].shifts]
 
 
-def test_the_database_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that is named, else one in the state folder; a URL of a server is refused by name."""
+def test_the_database_is_a_file_or_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that is named, else a file in the state folder; of servers only PostgreSQL."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
 
     assert tmp_path / "collector.db" == load(None).database_file()
     assert Path("other.db") == load(None, database="other.db").database_file()
-    with pytest.raises(SettingsInvalid, match="postgresql://"):
-        load(None, database="postgresql://host/lineside")
+    assert (None, "postgresql://host/x") == (
+        load(None).database_url,
+        load(None, database="postgresql://host/x").database_url,
+    )
+    with pytest.raises(SettingsInvalid, match="mysql://"):
+        load(None, database="mysql://host/lineside")
 
 
 def test_keys_that_do_not_fit_together_are_told_with_the_others(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The golden example of SEMANTICS §8 through the API, number by number, however its events arrive."""
 
 import random
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.collector.web.golden import EVENTS, FACTORY, WORKERS, WORKSTATIONS
-from tests.support.collector import RunningCollector, envelope
+from tests.support.collector import RunningCollector, envelope, running_collector
+from tests.support.postgres import Server
 
 SHUFFLED = random.Random(7).sample(EVENTS, len(EVENTS))
 WAYS: dict[str, list[Any]] = {
@@ -21,6 +24,17 @@ WAYS: dict[str, list[Any]] = {
     "in an envelope": [envelope(EVENTS)],
     "in an envelope and again one by one": [envelope(SHUFFLED), *EVENTS],
 }
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def collector(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningCollector]:
+    """Return a collector that listens, its database empty, of either kind."""
+    given = {}
+    if request.param == "postgres":
+        server: Server = request.getfixturevalue("postgres")
+        given["database"] = await server.emptied_database()
+    async with running_collector(tmp_path, **given) as running:
+        yield running
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -6,6 +6,7 @@ The table is written by hand, not made from the routes: a route that is added ha
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from collector.grants import NewPassword, RemoveCamera, Role
 from collector.web.routes import ROUTES
 from tests.collector.web.tokens import Headers, board_link, camera_token, change, session
 from tests.support.collector import JSON, Answer, RunningCollector, envelope, item, running_collector
+from tests.support.postgres import Server
 
 PROBLEM, DATA, CSV, PAGE = "application/problem+json", "application/json", "text/csv", "text/"
 WORKER, NAME, CAMERA = "W-4711-secret", "Wanda Hidden", "C1"
@@ -92,11 +94,17 @@ def path_of(route: str) -> str:
     ) + QUERIES.get(route, "")
 
 
-@pytest.fixture
-async def collector(tmp_path: Path) -> AsyncIterator[RunningCollector]:
-    """Return a collector with events of a worker who has a name, and an item that was rejected."""
-    sites = {"north": {"workers": {WORKER: NAME}}}
-    async with running_collector(tmp_path, sites=sites, cameras={CAMERA: {"site": "north"}}) as running:
+@pytest.fixture(params=["sqlite", "postgres"])
+async def collector(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningCollector]:
+    """Return a collector with events of a worker who has a name, and an item that was rejected; on each store."""
+    given: dict[str, Any] = {
+        "sites": {"north": {"workers": {WORKER: NAME}}},
+        "cameras": {CAMERA: {"site": "north"}},
+    }
+    if request.param == "postgres":
+        server: Server = request.getfixturevalue("postgres")
+        given["database"] = await server.emptied_database()
+    async with running_collector(tmp_path, **given) as running:
         await running.post(envelope([item("10:00", WORKER, "working"), {"worker_id": WORKER}], camera=CAMERA))
         yield running
 
@@ -188,10 +196,8 @@ async def test_a_supervisor_sees_persons_on_the_floor_and_others_see_the_same_fl
     collector: RunningCollector,
 ) -> None:
     """The sums are the same; the rows, the timelines and how many there are belong to those who may see persons."""
-    pages = {}
-    for role in (Role.supervisor, Role.viewer, Role.admin):
-        headers = await session(collector, role)
-        pages[role] = (await collector.ask("GET", "/api/floor/", headers=headers)).json
+    known = {role: await session(collector, role) for role in (Role.supervisor, Role.viewer, Role.admin)}
+    pages = {role: (await collector.ask("GET", "/api/floor/", headers=shown)).json for role, shown in known.items()}
     supervisor, viewer = pages[Role.supervisor], pages[Role.viewer]
 
     assert ([WORKER], True) == ([row["worker_id"] for row in supervisor["workers"]], supervisor["shows_persons"])

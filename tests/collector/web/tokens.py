@@ -11,6 +11,8 @@ from collector.grants import (
     Role,
     digest_of,
 )
+from collector.service import door
+from collector.web.doorkeeper import REMEMBERED_SECONDS
 from shared.clock import new_secret
 from shared.instants import HOUR
 from tests.support.collector import NOON_AFTER, RunningCollector
@@ -19,9 +21,15 @@ Headers = dict[str, str]
 
 
 async def change(collector: RunningCollector, what: Change) -> str:
-    """Make a change through the door that commands use."""
-    async with service_door(socket_of(collector.settings.database_file())) as door:
-        return await door.change_access(what)
+    """Make a change through the door that commands use, and let it be seen."""
+    if collector.settings.database_url is None:
+        async with service_door(socket_of(collector.settings.database_file())) as service:
+            return await service.change_access(what)
+    async with door(collector.settings, clock=collector.clock) as own:
+        told = await own.change_access(what)
+    # What another process has changed on the same database is seen a second later.
+    collector.clock.advance(REMEMBERED_SECONDS)
+    return told
 
 
 async def camera_token(collector: RunningCollector, camera: str, *, site: str | None = None) -> Headers:

@@ -1,0 +1,117 @@
+"""Who shared a workstation with whom, from the ledger of the PostgreSQL store: the only hours whose events must be read.
+
+`occupied` counts time once however many work at a station, so it cannot be added up from amounts. But an hour in which one
+worker was there alone is that worker's time. The others are gone through hour by hour; `collector/storage/company.py` shows
+it.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
+
+from collector import hours
+from collector.measures import Company, Occupied
+from collector.records import LedgerRules
+from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.outlines import outlines_of_site
+from collector.storage.postgres.reading import Site
+from shared.events import EventType
+
+_There = Mapping[str, Mapping[int, int]]
+"""By workstation: how long each worker worked there."""
+_Open = Mapping[tuple[str, int], set[int]]
+"""By (workstation, hour): the workers who may be working there in open time."""
+
+
+async def tell_company(
+    connection: Connection, into: Company, *, site: Site, question: Occupied, rules: LedgerRules
+) -> bool:
+    """Add what a site's workstations saw in a window; False if that takes more states than the company has left."""
+    start, end = question.window
+    open_there = await _open_there(connection, site, window=question.window, rules=rules)
+    # Who worked where in which hour.
+    rows = await connection.fetch(
+        """
+        select l.hour, st.station_id, l.worker, l.working
+        from ledger as l
+        join workstation as st on st.site_id = $1 and st.number = l.workstation
+        where l.site_id = $1 and l.hour >= $2 and l.hour < $3 and l.working > 0
+        order by l.hour
+        """,
+        site.number,
+        hours.hour_of(start, offset=site.hour_offset),
+        end,
+    )
+    for hour, in_hour in groupby(rows, itemgetter(0)):
+        stretch = (max(hour, start), min(hour + hours.LENGTH, end))
+        is_whole = stretch == (hour, hour + hours.LENGTH)
+        there = _by_station(in_hour)
+        alone = {
+            station: sum(times.values())
+            for station, times in there.items()
+            if is_whole and len(times) == 1 and open_there.get((station, hour), times.keys()) == times.keys()
+        }
+        for station, time in alone.items():
+            into.count((site.name, station), time)
+        shared = {station: times for station, times in there.items() if station not in alone}
+        if not shared:
+            continue
+        found = await outlines_of_site(
+            connection,
+            site,
+            stretch=stretch,
+            gap=rules.session_gap,
+            most=into.left,
+            workers=set().union(*shared.values()),
+        )
+        if found is None:
+            return False
+        runs, states = found
+        into.left -= states
+        told = question.tell(runs.values(), stretch)
+        for station in shared:
+            into.add((site.name, station), told.get(station, ()), may_overlap=(station, hour) in open_there)
+    return True
+
+
+def _by_station(rows: Iterable[tuple[int, str, int, int]]) -> _There:
+    """Return by workstation how long each worker worked there."""
+    result: dict[str, dict[int, int]] = {}
+    for _, station, worker, working in rows:
+        result.setdefault(station, {})[worker] = working
+    return result
+
+
+async def _open_there(connection: Connection, site: Site, *, window: tuple[int, int], rules: LedgerRules) -> _Open:
+    """Return where and when somebody may still be working after their last sighting.
+
+    As far as the camera's watermark, if that is no more than a session gap away, or the tail of the state's event.
+    """
+    start, end = window
+    rows = await connection.fetch(
+        """
+        select *
+        from (
+            select st.station_id, o.worker, o.last_at, greatest(
+                o.state_at + $2::bigint,
+                case when c.watermark <= o.last_at + $3::bigint then c.watermark else o.last_at end
+            ) as until
+            from open_state as o
+            join workstation as st on st.site_id = $1 and st.number = o.state_workstation
+            left join camera as c on c.site_id = $1 and c.number = o.state_camera
+            where o.site_id = $1 and o.state_type = $4 and o.last_at < $6
+        ) as reaching
+        where until > $5
+        """,
+        site.number,
+        rules.tail,
+        rules.session_gap,
+        int(EventType.working),
+        start,
+        end,
+    )
+    result: dict[tuple[str, int], set[int]] = {}
+    for station, worker, last_at, until in rows:
+        for hour, _, _ in hours.by_hour(max(last_at, start), min(until, end), offset=site.hour_offset):
+            result.setdefault((station, hour), set()).add(worker)
+    return result

@@ -1,0 +1,144 @@
+"""Connections to a PostgreSQL database: what each must be set to, and what the errors mean, told by their class.
+
+An answer leaves after the commit, so the commit must be on disk, and on the standby where one is synchronous: a server that
+is set to less is told so for our connections.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+from asyncpg import exceptions as raised
+
+from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
+
+Connection = Any
+"""An asyncpg connection, or a pool's proxy of one; asyncpg ships no types."""
+SECONDS_TO_CONNECT = 10
+
+COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError)
+"""What another transaction did: the same again may succeed at once."""
+_AWAY = (
+    OSError,
+    TimeoutError,
+    raised.PostgresConnectionError,
+    raised.InterfaceError,  # a connection that has been lost meanwhile
+    raised.InternalClientError,
+    raised.AdminShutdownError,
+    raised.CrashShutdownError,
+    raised.CannotConnectNowError,
+    raised.TooManyConnectionsError,
+    raised.TargetServerAttributeNotMatched,
+    raised.ReadOnlySQLTransactionError,  # a primary that became a standby
+)
+_BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.OutOfMemoryError, *COME_AGAIN)
+_FULL = (raised.DiskFullError,)
+_REFUSED = (
+    raised.InvalidAuthorizationSpecificationError,
+    raised.InvalidCatalogNameError,
+    raised.InsufficientPrivilegeError,
+    raised.UndefinedTableError,
+)
+
+
+def shown(url: str) -> str:
+    """Return an address without its password, for people to read.
+
+    >>> shown("postgresql://lineside:secret@db1,db2:5433/lineside?target_session_attrs=read-write")
+    'postgresql://lineside@db1,db2:5433/lineside'
+    """
+    parts = urlsplit(url)
+    user, _, hosts = parts.netloc.rpartition("@")
+    name = user.split(":", maxsplit=1)[0]
+    return f"{parts.scheme}://{name}{'@' if name else ''}{hosts}{parts.path}"
+
+
+def is_lost(error: BaseException) -> bool:
+    """Say whether an error means that the database, or the connection to it, is away."""
+    return isinstance(error, _AWAY) and not isinstance(error, raised.DataError)
+
+
+async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once: bool = False) -> Any:
+    """Return connections to a database, opened as they are needed.
+
+    With several hosts in the address, the one is taken that can be written to. `plans_once` is for connections whose
+    statements know the whole key of whatever they read or write: a plan that is made anew each time could only be worse.
+    """
+    milliseconds = str(round(statement_seconds * 1000))
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        timeout=SECONDS_TO_CONNECT,
+        # Beyond the server's own time-out, for a server that does not answer at all any more.
+        command_timeout=statement_seconds + SECONDS_TO_CONNECT,
+        max_inactive_connection_lifetime=300,
+        target_session_attrs=None if "target_session_attrs" in url else "read-write",
+        server_settings={
+            "application_name": "lineside-collector",
+            "statement_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": milliseconds,
+            "timezone": "UTC",
+            "jit": "off",
+        },
+        init=_plan_once if plans_once else _make_durable,
+        reset=_leave_as_it_is,
+    )
+
+
+async def let_go(pool: Any) -> None:
+    """Close the connections of a pool, by force where the database does not answer."""
+    try:
+        await asyncio.wait_for(pool.close(), SECONDS_TO_CONNECT)
+    except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+        pool.terminate()
+
+
+async def _leave_as_it_is(_: Connection) -> None:
+    """Keep what was set when the connection was made: a pool would take it back each time, in a round trip of its own.
+
+    Transactions are ended by the pool all the same, and we leave nothing else behind.
+    """
+
+
+async def _plan_once(connection: Connection) -> None:
+    await _make_durable(connection)
+    # Citus plans by the site that is asked for.
+    if not await connection.fetchval("select exists (select 1 from pg_extension where extname = 'citus')"):
+        await connection.execute("set plan_cache_mode = force_generic_plan")
+
+
+async def _make_durable(connection: Connection) -> None:
+    if await connection.fetchval("show synchronous_commit") in ("off", "local"):
+        await connection.execute("set synchronous_commit = on")
+
+
+@contextmanager
+def translated_errors(url: str) -> Iterator[None]:
+    """Turn PostgreSQL's errors, and those of the way to it, into ours."""
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, raised.InternalClientError) as error:
+        ours = _ours(error, shown(url))
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def _ours(error: BaseException, where: str) -> LinesideError | None:
+    if isinstance(error, raised.DataError):  # a value of ours that does not fit: nothing is wrong with the database
+        return None
+    if isinstance(error, raised.ClientConfigurationError):
+        return StorageUnusable(f"{where} is no address of a database: {error}", hint="see docs/scale.md")
+    if isinstance(error, _FULL):
+        return StorageFull(f"the disk of {where} is full; nothing of this request was kept")
+    if isinstance(error, _BUSY):
+        return Busy(f"{where} is busy: {error}; nothing of this request was kept")
+    if isinstance(error, _AWAY):
+        return Busy(f"{where} is away: {str(error) or type(error).__name__}")
+    if isinstance(error, _REFUSED):
+        return StorageUnusable(f"{where} cannot be used: {error}", hint="look at the address given with --database")
+    return None

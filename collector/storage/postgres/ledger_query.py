@@ -1,0 +1,217 @@
+"""What the ledger of the PostgreSQL store knows of a window: whole hours from its rows, ragged edges from events.
+
+Closed time of a worker never lies after the worker's last sighting, so an hour that is cut by the end of a window counts
+whole for everybody who was last seen before that end: a live page reads no events at all.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from collector import hours
+from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Stretch, Watched
+from collector.records import Amounts, LedgerRules, OpenState, Run
+from collector.storage.postgres import reading
+from collector.storage.postgres.company import tell_company
+from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.histories import closed
+from collector.storage.postgres.kept import kept
+from collector.storage.postgres.neighbourhood import runs_within
+from collector.storage.postgres.reading import Site
+from collector.storage.postgres.stays import last_stays
+from collector.storage.postgres.watching import watched
+
+_SUMS = ", ".join(f"sum(l.{each})::bigint" for each in ("working", "idle", "absent", "assumed", "units"))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the ledger; see `collector.storage.base.Storage.measure`."""
+
+    split: Split
+    by_hour: bool
+    stays: bool
+    occupied: Occupied | None
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A measure while it is being read."""
+
+    amounts: dict[tuple[str, str, str], Amounts] = field(default_factory=dict)
+    by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
+    edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
+    stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
+    watched: dict[str, Watched] = field(default_factory=dict)
+
+    def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
+        """Add to what a worker did at a workstation."""
+        before = self.amounts.get(place)
+        self.amounts[place] = list(amounts) if before is None else _sum(before, amounts)
+
+    def add_hour(self, place: tuple[str, int], amounts: Iterable[int]) -> None:
+        """Add to what happened in an hour."""
+        before = self.by_hour.get(place)
+        self.by_hour[place] = list(amounts) if before is None else _sum(before, amounts)
+
+
+async def measure(
+    connection: Connection, of: Sequence[str] | None, *, question: Question, rules: LedgerRules
+) -> Measure:
+    """Return what the numbers of a window are made of."""
+    gathered = _Gathered()
+    sites = await reading.sites(connection, of)
+    open_states = await reading.open_states(connection, sites)
+    for site in sites:
+        await _add_site(connection, gathered, site=site, asked=(question, rules), open_states=open_states)
+    company = None
+    if question.occupied is not None:
+        company = await _company(connection, sites, question=question.occupied, rules=rules)
+    return Measure(
+        workers=await reading.workers(connection, sites),
+        stations=await reading.stations(connection, sites),
+        cameras=await reading.cameras(connection, sites),
+        amounts=gathered.amounts,
+        by_hour=gathered.by_hour,
+        edges=gathered.edges,
+        open_states=open_states,
+        stays=gathered.stays,
+        company=company,
+        watched=gathered.watched,
+        kept=await kept(connection),
+    )
+
+
+async def _add_site(
+    connection: Connection,
+    gathered: _Gathered,
+    *,
+    site: Site,
+    asked: tuple[Question, LedgerRules],
+    open_states: Mapping[Person, OpenState],
+) -> None:
+    question, rules = asked
+    parts = question.split(site.hour_offset)
+    if parts.whole is not None:
+        await _add_whole(connection, gathered, site=site, whole=parts.whole, by_hour=question.by_hour)
+    if parts.left is not None:
+        start, end = closed(parts.left)
+        there = {row[0]: row[1] for row in await _rows_of_hour(connection, site, at=start)}
+        await _add_edges(connection, gathered, site=site, workers=there, stretch=(start, end))
+    if parts.right is not None:
+        right = closed(parts.right)
+        await _add_right(
+            connection, gathered, site=site, right=right, open_states=open_states, by_hour=question.by_hour
+        )
+    elif question.stays and _is_open(parts):
+        found = await last_stays(connection, site.number, gap=rules.session_gap)
+        gathered.stays.update({(site.name, station_id): runs for station_id, runs in found.items()})
+    if question.by_hour and parts.window is not None:
+        gathered.watched[site.name] = await watched(connection, site.number, stretch=parts.window)
+
+
+async def _company(
+    connection: Connection, sites: Sequence[Site], *, question: Occupied, rules: LedgerRules
+) -> Company | None:
+    company = Company(question.most)
+    for site in sites:
+        if not await tell_company(connection, company, site=site, question=question, rules=rules):
+            return None
+    return company
+
+
+async def _add_whole(connection: Connection, gathered: _Gathered, *, site: Site, whole: Stretch, by_hour: bool) -> None:
+    is_everything = whole == (None, None)
+    table, within = ("total", "") if is_everything else ("ledger", "and l.hour >= $2 and l.hour < $3")
+    bounds = () if is_everything else closed(whole)
+    # What each worker did at each workstation.
+    rows = await connection.fetch(
+        f"""
+        select w.worker_id, st.station_id, a.*
+        from (
+            select l.worker, l.workstation, {_SUMS}
+            from {table} as l
+            where l.site_id = $1 {within}
+            group by l.worker, l.workstation
+        ) as a (worker, workstation, working, idle, absent, assumed, units)
+        join worker as w on w.site_id = $1 and w.number = a.worker
+        join workstation as st on st.site_id = $1 and st.number = a.workstation
+        order by a.worker, a.workstation
+        """,  # noqa: S608 - texts of ours
+        site.number,
+        *bounds,
+    )
+    for worker_id, station_id, _, _, *amounts in rows:
+        gathered.add((site.name, worker_id, station_id), amounts)
+    if by_hour:
+        # What happened in each hour.
+        rows = await connection.fetch(
+            f"""
+            select l.hour, {_SUMS}
+            from ledger as l
+            where l.site_id = $1 and l.hour >= $2 and l.hour < $3
+            group by l.hour
+            """,  # noqa: S608 - texts of ours
+            site.number,
+            *closed(whole),
+        )
+        for hour, *amounts in rows:
+            gathered.add_hour((site.name, hour), amounts)
+
+
+async def _add_right(
+    connection: Connection,
+    gathered: _Gathered,
+    *,
+    site: Site,
+    right: tuple[int, int],
+    open_states: Mapping[Person, OpenState],
+    by_hour: bool,
+) -> None:
+    start, end = right
+    cut: dict[int, str] = {}
+    for number, worker_id, station_id, *amounts in await _rows_of_hour(connection, site, at=start):
+        if open_states[site.name, worker_id].last_at >= end:
+            cut[number] = worker_id
+            continue
+        gathered.add((site.name, worker_id, station_id), amounts)
+        if by_hour:
+            gathered.add_hour((site.name, start), amounts)
+    await _add_edges(connection, gathered, site=site, workers=cut, stretch=right)
+
+
+async def _add_edges(
+    connection: Connection,
+    gathered: _Gathered,
+    *,
+    site: Site,
+    workers: Mapping[int, str],
+    stretch: tuple[int, int],
+) -> None:
+    runs = await runs_within(connection, site.number, workers=[*workers], stretch=stretch) if workers else {}
+    gathered.edges.extend(((site.name, workers[number]), stretch, run) for number, run in runs.items())
+
+
+async def _rows_of_hour(connection: Connection, site: Site, *, at: int) -> list[Any]:
+    # What happened in the hour that an instant lies in.
+    rows: list[Any] = await connection.fetch(
+        """
+        select l.worker, w.worker_id, st.station_id, l.working, l.idle, l.absent, l.assumed, l.units
+        from ledger as l
+        join worker as w on w.site_id = $1 and w.number = l.worker
+        join workstation as st on st.site_id = $1 and st.number = l.workstation
+        where l.site_id = $1 and l.hour = $2
+        order by l.worker
+        """,
+        site.number,
+        hours.hour_of(at, offset=site.hour_offset),
+    )
+    return rows
+
+
+def _is_open(parts: Parts) -> bool:
+    return parts.whole is not None and parts.whole[1] is None
+
+
+def _sum(left: Amounts, right: Iterable[int]) -> Amounts:
+    return [a + b for a, b in zip(left, right, strict=True)]

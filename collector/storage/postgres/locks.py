@@ -1,0 +1,33 @@
+"""The order in which transactions take their locks; all of them take them in this order, so none waits in a circle.
+
+1. `RULES`: shared by whoever stores, alone for whoever changes what storing rests on (site names, rules).
+2. `NAMES`, alone, by whoever registers a site or places a camera; then `ids_of` each site, ascending, by whoever registers ids.
+3. The rows of workers, by site and number: from here on nobody else changes anything of theirs.
+4. The rows of workstations, then of cameras, by site and number.
+"""
+
+from collector.storage.postgres.connecting import Connection
+
+_OURS = 0x4C4E4331
+"""The first half of each lock's name: advisory locks are shared by all programs of a database."""
+SCHEMA, RULES, NAMES, UPKEEP = -1, -2, -3, -4
+
+
+def ids_of(site: int) -> int:
+    """Return the lock of whoever registers workers, workstations and cameras of a site."""
+    return site
+
+
+async def take(connection: Connection, lock: int) -> None:
+    """Wait until nobody else holds the lock; it is held to the end of the transaction."""
+    await connection.execute("select pg_advisory_xact_lock($1, $2)", _OURS, lock)
+
+
+async def try_to_keep(connection: Connection, lock: int) -> bool:
+    """Take a lock for as long as the connection lives; False if somebody else has it."""
+    return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", _OURS, lock))
+
+
+async def share(connection: Connection, lock: int) -> None:
+    """Wait until nobody holds the lock alone; it is shared to the end of the transaction."""
+    await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", _OURS, lock)

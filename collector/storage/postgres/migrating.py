@@ -1,0 +1,124 @@
+"""The schema of the PostgreSQL store, brought up to date by numbered files; a file that has been released never changes.
+
+All in one transaction under a lock, so that collectors which start together make it once. A schema of a newer version is
+refused, and so is a database in which somebody else's tables lie.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import NamedTuple
+
+from collector.records import LedgerRules
+from collector.storage.postgres import locks
+from collector.storage.postgres.connecting import Connection
+from shared.errors import StorageUnusable
+
+WAY_OUT = "stop the collectors and run `collector db rebuild`"
+_APPLIED = """
+    create table if not exists schema_migration (
+        number integer primary key,
+        name text not null,
+        applied_at timestamptz not null default now()
+    )
+"""
+
+
+class Migration(NamedTuple):
+    """A step of the schema."""
+
+    number: int
+    name: str
+    statements: str
+
+
+def migrations() -> Iterator[Migration]:
+    """Yield all steps that this version knows, in order."""
+    folder = files("collector.storage.postgres").joinpath("migrations")
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".sql"):
+            number, name = file.name.removesuffix(".sql").split("_", maxsplit=1)
+            yield Migration(int(number), name, file.read_text(encoding="utf-8"))
+
+
+async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
+    """Bring the schema up to date; the rules are for a new database.
+
+    Raises:
+        StorageUnusable: another program's database, or one of a newer version; it is left untouched.
+    """
+    async with connection.transaction():
+        await locks.take(connection, locks.SCHEMA)
+        await _refuse_foreign(connection)
+        await connection.execute(_APPLIED)
+        applied = await _applied(connection)
+        for migration in migrations():
+            if migration.number not in applied:
+                await connection.execute(migration.statements)
+                await connection.execute(
+                    "insert into schema_migration (number, name) values ($1, $2)", migration.number, migration.name
+                )
+        # Those of an old database stay, since its amounts were made with them.
+        await connection.execute(
+            """
+            insert into arithmetic (one, session_gap, tail)
+            values (true, $1, $2)
+            on conflict (one) do nothing
+            """,
+            *rules,
+        )
+
+
+async def check_schema(connection: Connection) -> None:
+    """Let a database pass that this version can read.
+
+    Raises:
+        StorageUnusable: it has no schema of ours, an older one, or a newer one.
+    """
+    await _refuse_foreign(connection)
+    applied = await _applied(connection) if await _is_there(connection, "schema_migration") else {}
+    if not applied:
+        raise StorageUnusable("the database is not that of a collector", hint="start the collector once")
+    if any(migration.number not in applied for migration in migrations()):
+        raise StorageUnusable(
+            "the database was made by an older version", hint="start the collector of this version once"
+        )
+
+
+async def refuse_unfinished(connection: Connection) -> None:
+    """Let a database pass whose stored amounts are complete.
+
+    Raises:
+        StorageUnusable: they are not, and how to complete them.
+    """
+    # A row as long as a rebuild is under way.
+    tail = await connection.fetchval("select tail from rebuilding")
+    if tail is not None and tail < 0:
+        raise StorageUnusable("the database is a copy that is not finished", hint="run `collector db copy` again")
+    if tail is not None:
+        raise StorageUnusable(
+            "the stored sums are half made anew", hint=f"{WAY_OUT} again, it goes on where it stopped"
+        )
+
+
+async def _refuse_foreign(connection: Connection) -> None:
+    if not await _is_there(connection, "schema_migration"):
+        if await _is_there(connection, "event") or await _is_there(connection, "site"):
+            raise StorageUnusable(
+                "the database belongs to another program", hint="choose another database with --database"
+            )
+        return
+    ours = {migration.number for migration in migrations()}
+    newer = [name for number, name in (await _applied(connection)).items() if number not in ours]
+    if newer:
+        raise StorageUnusable(
+            f"the database was made by a newer version (it has {', '.join(newer)})", hint="install that version"
+        )
+
+
+async def _applied(connection: Connection) -> dict[int, str]:
+    rows = await connection.fetch("select number, name from schema_migration order by number")
+    return dict(map(tuple, rows))
+
+
+async def _is_there(connection: Connection, table: str) -> bool:
+    return await connection.fetchval("select to_regclass($1)::text", table) is not None

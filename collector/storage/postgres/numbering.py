@@ -1,0 +1,193 @@
+"""Cameras in the PostgreSQL store: what each said last, and which of its event numbers have arrived.
+
+All calls of a transaction at one site together: their rows are locked in order and read once, worked on in memory, and
+written once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from collector.records import Contact
+from collector.storage.postgres import columns
+from collector.storage.postgres.connecting import Connection
+from collector.storage.watching import Watching, advance, is_watching
+from shared.receipts import Range, Ranges, normalise, subtract, with_few
+from shared.wire import MAX_LACKING_RANGES
+
+_NOTE_CALLS = """
+    update camera as c
+    set watermark = k.watermark, is_watching = k.is_watching, last_contact_at = k.last_contact_at, pending = k.pending,
+        oldest_pending_at = k.oldest_pending_at, clock_offset_us = k.clock_offset_us, version = k.version
+    from unnest(
+        $2::integer[], $3::bigint[], $4::boolean[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[]
+    ) as k (
+        number, watermark, is_watching, last_contact_at, pending, oldest_pending_at, clock_offset_us, version
+    )
+    where c.site_id = $1 and c.number = k.number
+"""
+_NOTE_EPOCHS = """
+    insert into camera_epoch (site_id, camera, epoch, last_seq)
+    select $1, * from unnest($2::integer[], $3::text[], $4::bigint[])
+    on conflict (site_id, camera, epoch) do update set last_seq = excluded.last_seq
+"""
+_DROP_RANGES = """
+    delete from camera_range as r
+    using unnest($2::integer[], $3::text[], $4::bigint[]) as k (camera, epoch, first_seq)
+    where r.site_id = $1 and r.camera = k.camera and r.epoch = k.epoch and r.first_seq = k.first_seq
+"""
+_ADD_RANGES = """
+    insert into camera_range (site_id, camera, epoch, first_seq, last_seq)
+    select $1, * from unnest($2::integer[], $3::text[], $4::bigint[], $5::bigint[])
+"""
+# A stretch that goes on where the last one ended is the same one.
+_LENGTHEN = """
+    update watched as w
+    set until = k.until
+    from unnest($2::integer[], $3::bigint[], $4::bigint[]) as k (camera, start, until)
+    where w.site_id = $1 and w.camera = k.camera and w.until = k.start
+        and w.start = (select max(start) from watched where site_id = $1 and camera = k.camera)
+    returning w.camera
+"""
+_WATCH = """
+    insert into watched (site_id, camera, start, until)
+    select $1, * from unnest($2::integer[], $3::bigint[], $4::bigint[])
+"""
+
+
+class Call(NamedTuple):
+    """What a camera, by its number, said in a delivery."""
+
+    camera: int
+    contact: Contact
+    received_at: int
+
+
+Epoch = tuple[int, str]
+"""A camera and one of its epochs."""
+
+
+async def hold_cameras(connection: Connection, site: int, *, cameras: Mapping[int, bool]) -> dict[int, Watching]:
+    """Let nobody else change what is known of these cameras until this is committed; return when they watched.
+
+    Those that are said to have events by now are marked: they stay at their site.
+    """
+    if not cameras:
+        return {}
+    rows = await connection.fetch(
+        """
+        select number, watermark, is_watching, has_events
+        from camera
+        where site_id = $1 and number = any($2::integer[])
+        order by number
+        for no key update
+        """,
+        site,
+        list(cameras),
+    )
+    marked = [number for number, _, _, is_marked in rows if cameras[number] and not is_marked]
+    if marked:
+        await connection.execute(
+            "update camera set has_events = true where site_id = $1 and number = any($2::integer[])", site, marked
+        )
+    return {number: Watching(watermark, is_there) for number, watermark, is_there, _ in rows}
+
+
+async def note_calls(
+    connection: Connection, site: int, *, calls: Sequence[Call], watching: dict[int, Watching]
+) -> list[Sequence[Range]]:
+    """Write down what calls of cameras that are held say, in order; return for each what is lacking of its epoch."""
+    if not calls:
+        return []
+    await _note_live(connection, site, calls=[call for call in calls if call.contact.is_live], watching=watching)
+    return await _note_numbers(connection, site, calls=calls)
+
+
+async def _note_live(
+    connection: Connection, site: int, *, calls: Iterable[Call], watching: dict[int, Watching]
+) -> None:
+    rows: dict[int, tuple[Any, ...]] = {}
+    for camera, contact, received_at in calls:
+        before = watching[camera]
+        stretch = advance(before, contact.watermark)
+        if stretch is not None:
+            await _watch(connection, site, stretch=(camera, *stretch))
+        # Watermarks only ever rise; the rest is as of this call.
+        known = [each for each in (before.watermark, contact.watermark) if each is not None]
+        watching[camera] = Watching(max(known, default=None), is_watching(contact, received_at=received_at))
+        rows[camera] = (
+            camera,
+            *watching[camera],
+            received_at,
+            contact.pending,
+            contact.oldest_pending_at,
+            contact.clock_offset_us,
+            contact.version.replace("\0", "\ufffd"),  # PostgreSQL keeps no NUL in a text
+        )
+    await columns.execute(connection, _NOTE_CALLS, site=site, rows=list(rows.values()))
+
+
+async def _watch(connection: Connection, site: int, *, stretch: tuple[int, int, int]) -> None:
+    arguments = [[each] for each in stretch]
+    if not await connection.fetch(_LENGTHEN, site, *arguments):
+        await connection.execute(_WATCH, site, *arguments)
+
+
+async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Call]) -> list[Sequence[Range]]:
+    epochs = list(dict.fromkeys((call.camera, call.contact.epoch) for call in calls))
+    last_seqs = await _last_seqs(connection, site, epochs=epochs)
+    stored = await _ranges(connection, site, epochs=epochs)
+    before_seqs, before = dict(last_seqs), dict(stored)
+    lacking: list[Sequence[Range]] = []
+    for camera, contact, _ in calls:
+        epoch = (camera, contact.epoch)
+        last_seqs[epoch] = max(last_seqs.get(epoch, contact.last_seq), contact.last_seq)
+        stored[epoch] = with_few(stored.get(epoch, ()), normalise(contact.seqs))
+        lacking.append(_lacking(stored[epoch], last_seqs[epoch]))
+    new_seqs = [(*epoch, last) for epoch, last in last_seqs.items() if before_seqs.get(epoch) != last]
+    await columns.execute(connection, _NOTE_EPOCHS, site=site, rows=new_seqs)
+    gone, added = [], []
+    for epoch, ranges in stored.items():
+        there, now = set(before.get(epoch, ())), set(ranges)
+        gone += [(*epoch, first) for first, _ in there - now]
+        added += [(*epoch, *one) for one in now - there]
+    await columns.execute(connection, _DROP_RANGES, site=site, rows=gone)
+    await columns.execute(connection, _ADD_RANGES, site=site, rows=added)
+    return lacking
+
+
+def _lacking(ranges: Ranges, last_seq: int) -> Sequence[Range]:
+    """Return the gaps before, between and after the ranges, up to the greatest number given out; the first hundred."""
+    greatest = max(last_seq, ranges[-1][1] if ranges else 0)
+    return subtract(((1, greatest),) if greatest else (), ranges)[:MAX_LACKING_RANGES]
+
+
+async def _last_seqs(connection: Connection, site: int, *, epochs: Sequence[Epoch]) -> dict[Epoch, int]:
+    # The greatest number that each camera has given out in each of these epochs.
+    rows = await connection.fetch(
+        """
+        select e.camera, e.epoch, e.last_seq
+        from unnest($2::integer[], $3::text[]) as k (camera, epoch)
+        join camera_epoch as e on e.site_id = $1 and e.camera = k.camera and e.epoch = k.epoch
+        """,
+        site,
+        *map(list, zip(*epochs, strict=True)),
+    )
+    return {(camera, epoch): last_seq for camera, epoch, last_seq in rows}
+
+
+async def _ranges(connection: Connection, site: int, *, epochs: Sequence[Epoch]) -> dict[Epoch, Ranges]:
+    # What has arrived of each of these epochs, ascending.
+    rows = await connection.fetch(
+        """
+        select r.camera, r.epoch, r.first_seq, r.last_seq
+        from unnest($2::integer[], $3::text[]) as k (camera, epoch)
+        join camera_range as r on r.site_id = $1 and r.camera = k.camera and r.epoch = k.epoch
+        order by r.camera, r.epoch, r.first_seq
+        """,
+        site,
+        *map(list, zip(*epochs, strict=True)),
+    )
+    found: dict[Epoch, list[Range]] = {}
+    for camera, epoch, first, last in rows:
+        found.setdefault((camera, epoch), []).append((first, last))
+    return {epoch: tuple(ranges) for epoch, ranges in found.items()}

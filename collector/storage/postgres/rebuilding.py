@@ -1,0 +1,203 @@
+"""The stored amounts of a PostgreSQL store made anew from its events: ledger, totals, open states, bounds of workstations.
+
+Collectors may run meanwhile: as long as a row stands in `rebuilding` they neither store nor show anything, and tell everybody
+to come again. Worker after worker goes through the same `decide` as arriving events, in transactions of some 20,000 events; the
+row says which worker is next and under which rules. Killed at any moment, the next run takes it up there, or begins anew if
+the settings say something else by then.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+
+from collector.records import Decide, Entry, LedgerRules, Run
+from collector.storage.postgres import connecting, locks
+from collector.storage.postgres.connecting import Connection, translated_errors
+from collector.storage.postgres.ledger_rows import LedgerRows
+from collector.storage.postgres.migrating import migrate, refuse_unfinished
+from shared.errors import FileHeld
+
+EVENTS_TOGETHER = 20_000
+"""A transaction ends with the worker that fills it; one worker's events are read in pieces of this size."""
+SECONDS_A_STATEMENT = 3_600.0
+
+Result = TypeVar("Result")
+Place = tuple[int, int]
+"""The numbers of a site and a worker."""
+# All events of a worker, in the order of SEMANTICS §3.
+_EVENTS = """
+    select e.at, e.type, st.station_id, e.count, e.confidence, c.name
+    from event as e
+    join workstation as st on st.site_id = $1 and st.number = e.workstation
+    left join camera as c on c.site_id = $1 and c.number = e.camera
+    where e.site_id = $1 and e.worker = $2
+    order by e.at, e.type, st.station_id
+"""
+# The bounds of each workstation hold the worker's events there.
+_WIDEN = """
+    update workstation as st
+    set first_at = least(st.first_at, seen.first_at), last_at = greatest(st.last_at, seen.last_at)
+    from (
+        select workstation, min(at) as first_at, max(at) as last_at
+        from event
+        where site_id = $1 and worker = $2
+        group by workstation
+    ) as seen
+    where st.site_id = $1 and st.number = seen.workstation
+"""
+
+
+class PostgresRebuilding:
+    """A rebuild of one database; a context manager that keeps other rebuilds out."""
+
+    def __init__(self, url: str, *, rules: LedgerRules, hour_offset_of: Callable[[str], int]) -> None:
+        """Rebuild with these rules, and hours that begin at each site where `hour_offset_of` says."""
+        self._url = url
+        self._rules = rules
+        self._hour_offset_of = hour_offset_of
+        self._runner = asyncio.Runner()
+        self._pool: Any = None
+        self._connection: Connection = None
+
+    def __enter__(self) -> "PostgresRebuilding":
+        """Take the database.
+
+        Raises:
+            FileHeld: another rebuild is under way.
+            Busy: the database is away.
+            StorageUnusable: it is not ours.
+        """
+        try:
+            self._run(self._take())
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the database up; the lock goes with the connection."""
+        if self._pool is not None:
+            self._pool.terminate()
+        self._runner.close()
+
+    def begin(self) -> int:
+        """Take up what was begun under the same rules, or drop all amounts; return how many events are to go through."""
+        return self._run(self._begin())
+
+    def run(self, decide: Decide) -> Iterator[int]:
+        """Make the amounts with `decide`, which follows the same rules; yield the events of each transaction."""
+        while (done := self._run(self._transact(decide))) is not None:
+            yield done
+
+    def _run(self, work: Awaitable[Result]) -> Result:
+        async def run() -> Result:
+            with translated_errors(self._url):
+                return await work
+
+        return self._runner.run(run())
+
+    async def _take(self) -> None:
+        self._pool = await connecting.new_pool(self._url, size=1, statement_seconds=SECONDS_A_STATEMENT)
+        self._connection = await self._pool.acquire()
+        if not await locks.try_to_keep(self._connection, locks.UPKEEP):
+            raise FileHeld("another rebuild of this database is under way")
+        await migrate(self._connection, rules=self._rules)
+        if await self._connection.fetchval("select tail < 0 from rebuilding"):
+            await refuse_unfinished(self._connection)  # a copy half made: sums of its events would be of some of them
+
+    async def _begin(self) -> int:
+        connection = self._connection
+        async with connection.transaction():
+            await locks.take(connection, locks.RULES)  # after all transactions that are under way
+            if not await self._is_under_way():
+                await self._drop_everything()
+            place = await connection.fetchrow("select site_id, worker from rebuilding")
+        # How many events are left.
+        found: int = await connection.fetchval("select count(*) from event where (site_id, worker) >= ($1, $2)", *place)
+        return found
+
+    async def _is_under_way(self) -> bool:
+        begun = await self._connection.fetchrow("select session_gap, tail from rebuilding")
+        if begun is None or LedgerRules(*begun) != self._rules:
+            return False
+        rows = await self._connection.fetch("select name, hour_offset from site")
+        return all(offset == self._hour_offset_of(name) for name, offset in rows)
+
+    async def _drop_everything(self) -> None:
+        connection = self._connection
+        for table in ("ledger", "total", "open_state", "rebuilding"):
+            await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
+        await connection.execute("update workstation set first_at = null, last_at = null")
+        for number, name in await connection.fetch("select site_id, name from site"):
+            await connection.execute(
+                "update site set hour_offset = $2 where site_id = $1", number, self._hour_offset_of(name)
+            )
+        # From here on until the end the amounts are not complete.
+        await connection.execute(
+            "insert into rebuilding (one, session_gap, tail, site_id, worker) values (true, $1, $2, 0, 0)", *self._rules
+        )
+
+    async def _transact(self, decide: Decide) -> int | None:
+        """Write what follows, up to the size of a transaction; return how many events, None once all is done."""
+        connection = self._connection
+        async with connection.transaction():
+            site, worker = await connection.fetchrow("select site_id, worker from rebuilding")
+            # The workers that are left of this site or the next one, in the order of their numbers.
+            rows = await connection.fetch(
+                """
+                select number
+                from worker
+                where site_id = (select min(site_id) from worker where (site_id, number) >= ($1, $2))
+                    and (site_id > $1 or number >= $2)
+                order by number
+                """,
+                site,
+                worker,
+            )
+            if not rows:
+                await self._finish()
+                return None
+            site = await connection.fetchval(
+                "select min(site_id) from worker where (site_id, number) >= ($1, $2)", site, worker
+            )
+            return await self._add_workers(site, [number for (number,) in rows], decide=decide)
+
+    async def _add_workers(self, site: int, workers: list[int], *, decide: Decide) -> int:
+        connection = self._connection
+        offset = await connection.fetchval("select hour_offset from site where site_id = $1", site)
+        stations, cameras = [
+            dict(map(tuple, await connection.fetch(statement, site)))
+            for statement in (
+                "select station_id, number from workstation where site_id = $1",
+                "select name, number from camera where site_id = $1",
+            )
+        ]
+        ledger = LedgerRows(stations=stations, cameras=cameras)
+        events = 0
+        for worker in workers:
+            events += await self._add((site, worker), ledger, decide=decide, offset=offset)
+            if events >= EVENTS_TOGETHER:
+                break
+        await ledger.write(connection, site)
+        await connection.execute("update rebuilding set site_id = $1, worker = $2", site, worker + 1)
+        return events
+
+    async def _add(self, worker: Place, ledger: LedgerRows, *, decide: Decide, offset: int) -> int:
+        before = Run(None, None, (), is_last=True)
+        events = 0
+        cursor = await self._connection.cursor(_EVENTS, *worker)
+        while piece := [Entry._make(row) for row in await cursor.fetch(EVENTS_TOGETHER)]:
+            splice = decide([before], piece, offset=offset)
+            ledger.add(worker[1], splice)
+            if splice.open_state is not None:
+                before = Run(splice.open_state.state, splice.open_state.last_at, (), is_last=True)
+            events += len(piece)
+        await self._connection.execute(_WIDEN, *worker)
+        return events
+
+    async def _finish(self) -> None:
+        await locks.take(self._connection, locks.RULES)
+        await self._connection.execute(
+            "update arithmetic set session_gap = $1, tail = $2, generation = generation + 1", *self._rules
+        )
+        await self._connection.execute("delete from rebuilding")

@@ -1,0 +1,59 @@
+"""Refused items in the PostgreSQL store: the newest of each site, for people to look at."""
+
+from collections.abc import Sequence
+
+from collector.records import Delivery, KeptRefusal, Refusal
+from collector.storage.base import KEPT_REFUSALS
+from collector.storage.postgres import columns
+from collector.storage.postgres.connecting import Connection
+
+_KEEP = """
+    insert into rejected (site_id, received_at, camera, code, error, item)
+    select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
+"""
+# Only the newest stay, so that a broken camera cannot fill the disk. What another collector deletes just now is left to it.
+_DROP_OLD = """
+    delete from rejected
+    where site_id = $1 and number in (
+        select number
+        from rejected
+        where site_id = $1 and number <= (
+            select number from rejected where site_id = $1 order by number desc offset $2 limit 1
+        )
+        for update skip locked
+    )
+"""
+
+
+async def keep_refusals(connection: Connection, site: int, *, deliveries: Sequence[Delivery]) -> None:
+    """Keep the refused items of a site's deliveries."""
+    rows = [
+        (each.received_at, each.camera, refusal.code, _text(refusal.error), _text(refusal.item))
+        for each in deliveries
+        for refusal in each.refusals
+    ]
+    if rows:
+        await columns.execute(connection, _KEEP, site=site, rows=rows)
+        await connection.execute(_DROP_OLD, site, KEPT_REFUSALS)
+
+
+async def refusals(connection: Connection, sites: Sequence[int] | None, *, most: int) -> list[KeptRefusal]:
+    """Return the newest refused items, newest first."""
+    rows = await connection.fetch(
+        """
+        select r.received_at, s.name, r.camera, r.code, r.error, r.item
+        from rejected as r
+        join site as s on s.site_id = r.site_id
+        where $1::integer[] is null or r.site_id = any($1)
+        order by r.number desc
+        limit $2
+        """,
+        None if sites is None else list(sites),
+        most,
+    )
+    return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]
+
+
+def _text(text: str) -> str:
+    """Return a text that PostgreSQL can keep: it knows neither NUL nor lone surrogates."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,224 @@
+"""The PostgreSQL store: any number of collectors over one database, each with a connection that writes and some that read.
+
+Invariants: what `store` has returned is on disk, and on a synchronous standby if there is one; after any error of a write
+nothing of it is there, or all of it where the connection was lost during the commit: then the same again finds duplicates.
+Nothing that changes is remembered from one transaction to the next, so collectors need not know of each other.
+"""
+
+from collections.abc import Callable, Sequence
+
+from collector.measures import Histories, Look, Measure, Occupied, Split, Stretch
+from collector.records import (
+    Camera,
+    Decide,
+    Delivery,
+    EventQuery,
+    KeptRefusal,
+    LedgerRules,
+    NewName,
+    Snapshot,
+    Stored,
+    StoredEvent,
+)
+from collector.storage.postgres import histories, ledger_query, locks, looks, naming, reading, storing
+from collector.storage.postgres.access import PostgresAccess
+from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.keeping import KeepingVerbs
+from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
+from collector.storage.postgres.readers import Readers
+from collector.storage.postgres.refusals import refusals
+from collector.storage.postgres.standing import stored_rules
+from collector.storage.postgres.writer import Writer
+from shared.errors import StorageUnusable
+
+READERS = 4
+"""Questions at once; more would take the database's cores from what is being stored."""
+STATEMENT_SECONDS = 30.0
+"""Longer than any statement of ours takes on a healthy server; a server that hangs is not waited for any longer."""
+
+
+class PostgresStorage(KeepingVerbs):
+    """Storage in a PostgreSQL database; see `collector.storage.base.Storage` for the verbs."""
+
+    def __init__(self, *, rules: LedgerRules, readers: Readers, writer: Writer | None) -> None:
+        self.rules = rules
+        """What the stored amounts were made with, whatever the settings say now."""
+        self._readers = readers
+        readers.know(rules)
+        self._writer = writer
+        self.access = PostgresAccess(readers=readers, writer=writer)
+        """Who may write and who may look."""
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        rules: LedgerRules,
+        hour_offset_of: Callable[[str], int] = lambda _: 0,
+        readers: int = READERS,
+        statement_seconds: float = STATEMENT_SECONDS,
+    ) -> "PostgresStorage":
+        """Open for writing and reading, bringing the schema up to date.
+
+        `rules` are for a new database; `hour_offset_of` says where the hours of a new site begin, in microseconds past
+        the full hour.
+
+        Raises:
+            Busy: the database is away.
+            StorageUnusable: another program's database, or a newer version's; or its amounts are not complete.
+        """
+        writer = Writer(url, hour_offset_of=hour_offset_of, statement_seconds=statement_seconds)
+
+        async def prepare(connection: Connection) -> LedgerRules:
+            await migrate(connection, rules=rules)
+            await refuse_unfinished(connection)
+            return await stored_rules(connection)
+
+        try:
+            stored = await writer.prepare(prepare)
+        except BaseException:
+            await writer.close()
+            raise
+        writer.rules = stored
+        return cls(
+            rules=stored,
+            readers=Readers(url, size=readers, statement_seconds=statement_seconds),
+            writer=writer,
+        )
+
+    @classmethod
+    async def open_read_only(
+        cls, url: str, *, readers: int = READERS, statement_seconds: float = STATEMENT_SECONDS
+    ) -> "PostgresStorage":
+        """Open for reading.
+
+        Raises:
+            Busy: the database is away.
+            StorageUnusable: not a collector's database, or its amounts are not complete.
+        """
+        line = Readers(url, size=readers, statement_seconds=statement_seconds)
+
+        async def check(connection: Connection) -> LedgerRules:
+            await check_schema(connection)
+            await refuse_unfinished(connection)
+            return await stored_rules(connection)
+
+        try:
+            return cls(rules=await line.short(check), readers=line, writer=None)
+        except BaseException:
+            await line.close()
+            raise
+
+    async def version(self) -> str:
+        """Return a name for what is stored: what was read after asking for it is at least as new."""
+
+        async def read(connection: Connection) -> str:
+            # A sum that each committed write makes greater, whichever collector wrote.
+            return str(await connection.fetchval("select coalesce(sum(writes), 0)::text from revision"))
+
+        return await self._readers.short(read)
+
+    async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
+        """Keep all deliveries in one transaction."""
+        writer = self._writing()
+        return await writer.write(
+            lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide)
+        )
+
+    async def measure(
+        self,
+        sites: Sequence[str] | None = None,
+        *,
+        split: Split,
+        by_hour: bool = False,
+        stays: bool = True,
+        occupied: Occupied | None = None,
+    ) -> Measure:
+        """Return what the numbers of a window are made of."""
+        question = ledger_query.Question(split, by_hour, stays, occupied)
+        return await self._readers.long(
+            lambda connection: ledger_query.measure(connection, sites, question=question, rules=self.rules)
+        )
+
+    async def runs(
+        self, sites: Sequence[str] | None = None, *, worker_id: str, stretch: Stretch, most: int
+    ) -> Histories | None:
+        """Return how everybody of that id spent a stretch."""
+        return await self._readers.long(
+            lambda connection: histories.of_worker(connection, sites, worker_id=worker_id, stretch=stretch, most=most)
+        )
+
+    async def outlines(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> Histories | None:
+        """Return how all workers spent a stretch."""
+        gap = self.rules.session_gap
+        return await self._readers.long(
+            lambda connection: histories.of_all(connection, sites, stretch=stretch, gap=gap, most=most)
+        )
+
+    async def snapshot(self, sites: Sequence[str] | None = None) -> Snapshot:
+        """Return all that metrics are made of, as of one moment."""
+        return await self._readers.long(lambda connection: reading.snapshot(connection, sites))
+
+    async def sites(self) -> list[str]:
+        """Return the names of all sites."""
+        return [site.name for site in await self._readers.short(reading.sites)]
+
+    async def hour_offsets(self) -> dict[str, int]:
+        """Return where the stored hours of each site begin."""
+        return {site.name: site.hour_offset for site in await self._readers.short(reading.sites)}
+
+    async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
+        """Return the cameras that ever delivered or called."""
+
+        async def read(connection: Connection) -> list[Camera]:
+            return await reading.cameras(connection, await reading.sites(connection, sites))
+
+        return await self._readers.short(read)
+
+    async def events(self, query: EventQuery) -> list[StoredEvent]:
+        """Return a page of events."""
+        return await self._readers.long(lambda connection: reading.events(connection, query))
+
+    async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
+        """Return the newest refused items."""
+
+        async def read(connection: Connection) -> list[KeptRefusal]:
+            numbers = None if sites is None else [site.number for site in await reading.sites(connection, sites)]
+            return await refusals(connection, numbers, most=most)
+
+        return await self._readers.long(read)
+
+    async def note_look(self, look: Look) -> None:
+        """Write down who looked at whose data."""
+        await self._writing().write(lambda connection: looks.note(connection, look))
+
+    async def looks(self, *, worker_id: str | None, site: str | None) -> list[Look]:
+        """Return who looked."""
+        return await self._readers.long(lambda connection: looks.looks(connection, worker_id=worker_id, site=site))
+
+    async def name(self, names: Sequence[NewName]) -> None:
+        """Give names, all or none."""
+        writer = self._writing()
+        await writer.write(lambda connection: naming.name(connection, writer.registry, names=names))
+
+    async def rename_site(self, old: str, new: str) -> None:
+        """Give a site another name."""
+        await self._writing().write(
+            lambda connection: naming.rename_site(connection, old=old, new=new), holding=locks.take
+        )
+
+    def interrupt(self) -> None:
+        """Give up what is being read at length."""
+        self._readers.interrupt()
+
+    async def close(self) -> None:
+        """Give up what is being read, finish what is being written, and let go of the database."""
+        await self._readers.close()
+        if self._writer is not None:
+            await self._writer.close()
+
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise StorageUnusable("the database was opened for reading only")
+        return self._writer

@@ -1,0 +1,109 @@
+"""The one connection of a collector that writes to a PostgreSQL database, and what it remembers.
+
+A transaction that met another one begins again at once; one whose connection was lost is tried once more on a new one, since
+the old one may have died long ago. Then whoever waits is told to come again: nothing is kept, or, if the connection was lost
+during the commit, all of it, and the same again finds duplicates.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from collector.records import LedgerRules
+from collector.storage.postgres import connecting, locks
+from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_lost, translated_errors
+from collector.storage.postgres.loop_thread import LoopThread
+from collector.storage.postgres.registry import Registry
+from collector.storage.postgres.standing import check_standing
+from shared.clock import new_token
+
+MOST_TRIES = 5
+"""Locks are taken in one order, so hardly any transaction meets another one even once."""
+SLOTS = 16
+"""Rows that count writes: few to add up, and enough that two collectors seldom wait for each other's."""
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Awaitable[Result]]
+Hold = Callable[[Connection, int], Awaitable[None]]
+
+
+class Writer:
+    """Runs transactions one after the other, in a thread of its own."""
+
+    def __init__(self, url: str, *, hour_offset_of: Callable[[str], int], statement_seconds: float) -> None:
+        self.registry = Registry(hour_offset_of=hour_offset_of)
+        self.rules: LedgerRules | None = None
+        """What the amounts are made with; None before they are known."""
+        self._url = url
+        self._statement_seconds = statement_seconds
+        self._slot = int(new_token(), 16) % SLOTS
+        self._thread = LoopThread("store-write")
+        self._pool: Any = None
+
+    async def prepare(self, work: Work[Result]) -> Result:
+        """Return what comes of work that makes transactions of its own."""
+
+        async def run() -> Result:
+            with translated_errors(self._url):
+                async with (await self._connections()).acquire() as connection:
+                    return await work(connection)
+
+        return await self._thread.run(run())
+
+    async def write(self, work: Work[Result], *, holding: Hold = locks.share) -> Result:
+        """Return what comes of work within a transaction, once it is committed.
+
+        Raises:
+            Busy: the database is away or busy, or the amounts are being made anew; nothing was kept, as far as is known.
+            StorageUnusable: the amounts were made anew by other rules.
+        """
+
+        async def run() -> Result:
+            with translated_errors(self._url):
+                return await self._until_done(work, holding=holding)
+
+        return await self._thread.run(run())
+
+    async def close(self) -> None:
+        """Let go of the database."""
+
+        async def close() -> None:
+            if self._pool is not None:
+                await connecting.let_go(self._pool)
+
+        await self._thread.run(close())
+        await self._thread.stop()
+
+    async def _until_done(self, work: Work[Result], *, holding: Hold) -> Result:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                async with (await self._connections()).acquire() as connection, connection.transaction():
+                    return await self._transact(connection, work, holding=holding)
+            except BaseException as error:
+                self.registry.forget()
+                met_another = isinstance(error, COME_AGAIN) and tries < MOST_TRIES
+                if not met_another and not (is_lost(error) and tries == 1):
+                    raise
+
+    async def _transact(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
+        await holding(connection, locks.RULES)
+        # Read after the lock was given: what is said here holds to the end of the transaction.
+        self.registry.renew(await check_standing(connection, self.rules))
+        result = await work(connection)
+        await connection.execute(
+            """
+            insert into revision (slot, writes)
+            values ($1, 1)
+            on conflict (slot) do update set writes = revision.writes + 1
+            """,
+            self._slot,
+        )
+        return result
+
+    async def _connections(self) -> Any:
+        if self._pool is None:
+            self._pool = await connecting.new_pool(
+                self._url, size=1, statement_seconds=self._statement_seconds, plans_once=True
+            )
+        return self._pool

@@ -1,0 +1,106 @@
+"""The schema on PostgreSQL: made once, never by a newer version, and fit to be spread over machines by site."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from collector.records import LedgerRules
+from collector.storage.postgres import migrating
+from collector.storage.postgres.store import PostgresStorage
+from shared.errors import StorageUnusable
+from tests.support.collector import RULES, decide, delivery, event
+from tests.support.postgres import Server
+
+OF_NO_SITE = {
+    "site", "camera_home", "arithmetic", "revision", "rebuilding", "schema_migration", "access", "camera_token", "person",
+    "session", "board",
+}  # fmt: skip
+"""Tables that all sites share; a cluster keeps them whole."""
+
+
+async def test_collectors_that_start_together_make_the_schema_once(postgres: Server) -> None:
+    """Whichever comes first; all of them can store afterwards."""
+    url = postgres.new_database()
+    stores = await asyncio.gather(*(PostgresStorage.open(url, rules=RULES) for _ in range(4)))
+    for number, store in enumerate(stores):
+        await store.store([delivery(event(f"10:0{number}", "W1", "working"))], decide=decide)
+    kept = [len((await store.snapshot()).sightings["default", "W1"]) for store in stores]
+    for store in stores:
+        await store.close()
+
+    assert [4] * 4 == kept
+
+
+async def test_rules_of_an_old_database_stay(postgres: Server) -> None:
+    """Its amounts were made with them, whatever the settings say now."""
+    url = postgres.new_database()
+    for rules in (RULES, LedgerRules(session_gap=60, tail=6)):
+        store = await PostgresStorage.open(url, rules=rules)
+        await store.close()
+
+        assert RULES == store.rules
+
+
+async def test_a_newer_schema_is_refused_and_left_untouched(postgres: Server) -> None:
+    """For writing and for reading; the message says which step is not known."""
+    url = postgres.new_database()
+    await (await PostgresStorage.open(url, rules=RULES)).close()
+    connection = await asyncpg.connect(url)
+    await connection.execute("insert into schema_migration (number, name) values (9999, 'of_tomorrow')")
+    before = await connection.fetch("select * from schema_migration order by number")
+    for opening in (PostgresStorage.open(url, rules=RULES), PostgresStorage.open_read_only(url)):
+        with pytest.raises(StorageUnusable, match=r"newer version.*of_tomorrow"):
+            await opening
+
+    assert before == await connection.fetch("select * from schema_migration order by number")
+    await connection.close()
+
+
+async def test_another_programs_database_is_refused_and_left_untouched(postgres: Server) -> None:
+    """A table of the same name that is not ours."""
+    url = postgres.new_database()
+    connection = await asyncpg.connect(url)
+    await connection.execute("create table event (mine text)")
+    with pytest.raises(StorageUnusable, match="another program"):
+        await PostgresStorage.open(url, rules=RULES)
+    tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+    await connection.close()
+
+    assert ["event"] == [row[0] for row in tables]
+
+
+async def test_an_empty_database_is_not_read(postgres: Server) -> None:
+    """Reading makes nothing."""
+
+    with pytest.raises(StorageUnusable, match="not that of a collector"):
+        await PostgresStorage.open_read_only(postgres.new_database())
+
+
+async def test_every_key_begins_with_the_site(postgres: Server) -> None:
+    """Primary and unique ones, of every table that is not shared by all sites: else a cluster could not spread it."""
+    connection = await asyncpg.connect(await postgres.emptied_database())
+    rows = await connection.fetch(
+        """
+        select c.relname, (
+            select attname from pg_attribute as a where a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        )
+        from pg_index as i
+        join pg_class as c on c.oid = i.indrelid
+        join pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname = 'public' and i.indisunique
+        """
+    )
+    await connection.close()
+    tables = {table for table, _ in rows}
+
+    assert {"event", "ledger", "worker", "camera", "rejected", "conflict"} <= tables
+    assert [] == [(table, column) for table, column in rows if table not in OF_NO_SITE and column != "site_id"]
+
+
+def test_steps_are_numbered_without_a_gap() -> None:
+    """From one on, each with a name."""
+    steps = list(migrating.migrations())
+
+    assert [*range(1, len(steps) + 1)] == [step.number for step in steps]
+    assert all(step.name and "create" in step.statements for step in steps)
