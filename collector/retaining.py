@@ -81,8 +81,7 @@ class Retaining:
             await self._storage.scrub()
         except LinesideError as error:
             _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
-        for sentence in await told(self._storage, self._retention, now=self._clock.now()):
-            _log.info("retention", extra={"says": sentence})
+        await self._say()
         if self._retention != KEPT_FOR_EVER:
             self._task = asyncio.create_task(self._run(), name="retaining")
 
@@ -101,9 +100,14 @@ class Retaining:
                 _log.warning("the purge will be tried again", extra={"reason": str(error), "seconds": SECONDS_BETWEEN})
             await self._clock.sleep(SECONDS_BETWEEN)
 
+    async def _say(self) -> None:
+        for sentence in await told(self._storage, self._retention, now=self._clock.now()):
+            _log.info("retention", extra={"says": sentence})
+
     async def _purge(self) -> None:
         events = rows = 0
         async for _, done in purge(self._storage, self._retention, now=self._clock.now()):
             events, rows = events + done.events, rows + done.rows
         if events or rows:
             _log.info("purged", extra={"events": events, "rows": rows})
+            await self._say()

@@ -12,7 +12,7 @@ taken; when it raises `NotTaken`, the agent could not keep it now, and the calle
 safe, an event is recognised by what it says. Events arrive in the order of the calls, because a call waits for its
 answer; calls of several threads take turns. The connection stays open between them.
 
-Kept small on purpose: importing this file imports no other package, and a camera's process may copy it.
+Kept small on purpose: importing this file imports the standard library, and of this package one file that does no more.
 """
 
 import http.client
@@ -31,6 +31,8 @@ LONGEST_WAIT_SECONDS = 5.0
 """Between two tries while the agent is away; what it asks for itself (`Retry-After`) is waited for up to a minute."""
 _LONGEST_ASKED_SECONDS = 60.0
 _MOST_ANSWER_BYTES = 1024 * 1024
+_WRONG_EVENT = (400, 413)
+"""What an agent answers to an event that it will never take."""
 _STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
 
 
@@ -117,11 +119,13 @@ class Client:
 
     def _post(self, body: bytes) -> None:
         status, retry_after, content = self._ask(body)
-        if status == 200:
-            return
         answer = _object(content)
-        words = f"{answer.get('error') or http.client.responses.get(status, 'no answer of an agent')}"
-        if 400 <= status <= 499 and status not in (408, 429):
+        if status == 200 and answer.get("status") == "success":
+            return
+        words = f"{answer.get('error') or 'no answer of an agent'}"
+        if status in _WRONG_EVENT and answer.get(
+            "error"
+        ):  # whoever else is at that address knows nothing of our events
             raise Refused(words, code=str(answer.get("code") or "not_an_event"), status=status)
         raise NotTaken(f"{status}: {words}", status=status, retry_after_seconds=_seconds(retry_after))
 

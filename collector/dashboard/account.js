@@ -9,6 +9,10 @@ export async function showAccount() {
   if (me.name === null) {
     return;
   }
+  document.querySelector(".pages [data-page=data]").hidden = !me.shows_persons;
+  if (me.role === "admin") {
+    document.querySelector(".pages").append(make("a", { href: "/dashboard/admin" }, "Admin"));
+  }
   const leave = make("form", { method: "post", action: "/logout" }, make("button", { class: "tool" }, "Log out"));
   byId("account").replaceChildren(make("span", {}, isolated(me.name), make("span", { class: "quiet" }, ` ${me.role}`)), leave);
 }

@@ -89,6 +89,11 @@ function queryOf(shownWindow) {
   return query;
 }
 
+function nobody(told, view) {
+  const until = told.kept_from;
+  return until === null ? `Nobody saw ${told.name} then.` : `Before ${format.clockTime(format.instant(until), view)} events are no longer kept.`;
+}
+
 function show(view) {
   const told = view.extra;
   const row = rowIn(view.floor, told.site);
@@ -103,7 +108,7 @@ function show(view) {
   byId("parts-section").hidden = told.days.length === 0;
   spans.update(told.spans, view);
   byId("nobody").hidden = told.spans.length > 0;
-  write(byId("nobody"), `Nobody saw ${told.name} then.`);
+  write(byId("nobody"), nobody(told, view));
   assign(byId("spans-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}` });
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }

@@ -3,8 +3,10 @@
 While access is not configured the one viewer may do everything; the collector then listens on loopback only.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from urllib.parse import quote
 
@@ -129,8 +131,14 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
             if is_page:
                 raise web.HTTPSeeOther(f"/login?next={quote(request.rel_url.raw_path_qs)}") from None
             raise
-        shown_answer = await handler(request, viewer)
-        await request.app[NOTE_LOOK](request, viewer, needs=needs)
+        note = partial(request.app[NOTE_LOOK], request, viewer, needs=needs)
+        try:
+            shown_answer = await handler(request, viewer)
+        except (asyncio.CancelledError, ConnectionError):
+            # Whoever hangs up half-way through a file has seen the half that was sent.
+            await asyncio.shield(note())
+            raise
+        await note()
         return shown_answer
 
     return answer

@@ -44,7 +44,9 @@ def make_app(
     """
     meters = Meters(clock=clock) if meters is None else meters
     peers = Peers(settings.trusted_proxies)
-    doorkeeper = Doorkeeper(storage.access, peers=peers, clock=clock, may_be_open=settings.may_be_open)
+    doorkeeper = Doorkeeper(
+        storage.access, peers=peers, clock=clock, may_be_open=settings.may_be_open, is_insisted=settings.open
+    )
     hosts = allowed_hosts(settings.listen[0]) if settings.is_on_loopback and not settings.open else None
     app = web.Application(
         middlewares=[

@@ -32,12 +32,19 @@ class _Remembered:
 class Doorkeeper:
     """Says who is asking."""
 
-    def __init__(self, access: AccessStorage, *, peers: Peers, clock: Clock, may_be_open: bool) -> None:
-        """Ask a store; `may_be_open` says whether everybody may do everything while access is not configured."""
+    def __init__(
+        self, access: AccessStorage, *, peers: Peers, clock: Clock, may_be_open: bool, is_insisted: bool
+    ) -> None:
+        """Ask a store.
+
+        `may_be_open` says whether everybody may do everything while access is not configured, `is_insisted` that this holds
+        for the whole network, too.
+        """
         self._access = access
         self._peers = peers
         self._clock = clock
         self._may_be_open = may_be_open
+        self._is_insisted = is_insisted
         self._grants: dict[bytes, _Remembered] = {}
         self._configured: tuple[bool, float] = (False, 0.0)
         self._seen_changes = -1
@@ -70,7 +77,10 @@ class Doorkeeper:
         return NOBODY if grant is None else viewer_with(grant)
 
     def _is_open_to(self, request: web.Request) -> bool:
-        return self._may_be_open and not self._peers.is_forwarded(request)
+        # What a proxy on this machine passes on comes from anywhere, also where nobody has said that it is trusted.
+        if self._peers.is_forwarded(request) or not self._may_be_open:
+            return False
+        return self._is_insisted or not self._peers.is_passed_on(request)
 
     def _forget_if_changed(self) -> None:
         changes = self._access.changes

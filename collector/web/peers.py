@@ -12,6 +12,7 @@ from aiohttp import web
 from collector.settings import Network
 
 Address = IPv4Address | IPv6Address
+_PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 
 
 class Peers:
@@ -23,6 +24,11 @@ class Peers:
     def is_forwarded(self, request: web.Request) -> bool:
         """Say whether a trusted proxy has passed this request on for somebody."""
         return "X-Forwarded-For" in request.headers and self._is_trusted(_address(request.remote))
+
+    @staticmethod
+    def is_passed_on(request: web.Request) -> bool:
+        """Say whether anything in a request says that it was passed on, be it by a proxy that nobody trusts."""
+        return any(name in request.headers for name in _PASSED_ON)
 
     def is_secure(self, request: web.Request) -> bool:
         """Say whether whoever asks speaks TLS: with us, or with a trusted proxy."""

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from collector.grants import Needs
 from collector.web import (
+    admin,
     cameras_api,
     events_api,
     floor_api,
@@ -59,6 +60,7 @@ ROUTES = [
     _get("/login.css", pages.login_style, needs=Needs.nothing),
     _get("/login.svg", pages.login_icon, needs=Needs.nothing),
     _get("/board/{token}", login.board, needs=Needs.nothing),
+    _get("/dashboard/admin", admin.admin, needs=Needs.settings, is_page=True),
     _get("/dashboard/", pages.page, needs=Needs.look, is_page=True),
     _get("/dashboard/{name}", pages.page, needs=Needs.look, is_page=True),
     _get("/dashboard/workers/", pages.worker, needs=Needs.look, is_page=True),

@@ -1,11 +1,14 @@
 """Whom a request comes from, and whether by TLS: proxies that are trusted are believed, and nobody else."""
 
+from pathlib import Path
+
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from aiohttp.web import Request
 
 from collector.settings import CollectorSettings
 from collector.web.peers import Peers
+from tests.support.collector import running_collector
 
 TRUSTED = CollectorSettings.model_validate({"trusted_proxies": "127.0.0.1, 10.1.0.0/16, fd00::/8"}).trusted_proxies
 
@@ -72,3 +75,15 @@ def test_what_a_trusted_proxy_passes_on_is_known(remote: str, headers: dict[str,
     """By its header, and by where it comes from."""
 
     assert is_forwarded == Peers(TRUSTED).is_forwarded(request(remote, **headers))
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+async def test_what_was_passed_on_is_not_the_machine_s_own(tmp_path: Path, header: str) -> None:
+    """A proxy on this machine that nobody has named lets nobody in without access; who insists on it opens the door."""
+    async with running_collector(tmp_path / "careful") as collector:
+        direct = await collector.get("/api/metrics/factory/")
+        passed_on = await collector.ask("GET", "/api/metrics/factory/", headers={header: "192.0.2.7"})
+    async with running_collector(tmp_path / "open", open=True) as collector:
+        insisted = await collector.ask("GET", "/api/metrics/factory/", headers={header: "192.0.2.7"})
+
+    assert (200, 401, 200) == (direct.status, passed_on.status, insisted.status)

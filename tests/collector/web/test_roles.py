@@ -34,6 +34,7 @@ _FOR_ALL_WHO_LOOK = (401, 403, 403, 200, 200, 200, 200, 401, 401)
 _FOR_PERSONS = (401, 403, 403, 403, 403, 200, 403, 401, 401)
 _PAGE = (303, 403, 403, 200, 200, 200, 200, 401, 303)
 _TO_THE_DASHBOARD = (303, 403, 403, 302, 302, 302, 302, 401, 303)
+_FOR_ADMINS = (303, 403, 403, 403, 403, 403, 200, 401, 303)
 _WRITE = (401, 403, 200, 403, 403, 403, 403, 401, 401)
 _LEAD_AWAY = (303, 303, 303, 303, 303, 303, 303, 401, 303)
 _WRONG_PASSWORD = (401,) * 9
@@ -70,6 +71,7 @@ TABLE: Mapping[tuple[str, str], tuple[tuple[int, ...], str]] = {
     ("POST", "/login"): (_WRONG_PASSWORD, PAGE),
     ("POST", "/logout"): (_LEAD_AWAY, ""),
     ("GET", "/board/{token}"): (_NOTHING_THERE, ""),
+    ("GET", "/dashboard/admin"): (_FOR_ADMINS, PAGE),
     ("GET", "/dashboard/"): (_PAGE, PAGE),
     ("GET", "/dashboard/{name}"): (_PAGE, PAGE),
     ("GET", "/dashboard/workers/"): (_PAGE, PAGE),
