@@ -45,3 +45,16 @@ def test_old_events_do_not_take_a_sign_back() -> None:
     signs.sent([event(1, at=START)])
 
     assert START == signs.last
+
+
+@pytest.mark.parametrize("jump", [-24 * 60 * MINUTE, 24 * 60 * MINUTE], ids=["set back", "set ahead"])
+def test_a_clock_that_is_set_makes_no_silence_shorter_or_longer(jump: int) -> None:
+    """How long ago it was is told by the time that passed; by the clock as it is now it is that long ago."""
+    clock = FakeClock()
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=clock)
+    signs.called()
+    clock.advance(60)
+    clock.set(clock.now() + jump)
+    clock.advance(60)
+
+    assert clock.now() - 2 * MINUTE == signs.last
