@@ -143,7 +143,9 @@ class _Changes:
                     hour_end, here = hour + length, sums_of(hour, station)
                 state, begun = State(at, kind, station, camera), at
             elif count:
-                sums_of(hour_of(at, offset=offset), station)[UNITS] += sign * count
+                is_here = here is not None and at < hour_end and state is not None and station == state.workstation_id
+                sums = here if is_here and here is not None else sums_of(hour_of(at, offset=offset), station)
+                sums[UNITS] += sign * count
             last_at = at
         self._close(state, begun, end=last_at, sign=sign)
         return state, last_at
