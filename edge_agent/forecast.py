@@ -64,7 +64,7 @@ def room_for_events(counts: Counts) -> float:
     >>> room_for_events(counts)
     3000.0
     """
-    free = counts.free_disk_bytes
+    free = max(counts.free_disk_bytes - counts.min_free_disk_bytes, 0)
     if counts.max_size_bytes:
         free = min(free, max(counts.max_size_bytes - counts.size_bytes, 0))
     kept = counts.pending + counts.retained + counts.dead

@@ -173,7 +173,7 @@ def _name(error: Exception, seconds: float | None) -> NoAnswer:
         case TimeoutError():
             return NoAnswer("timeout", f"{seconds:g} s")
         case aiohttp.ClientConnectorCertificateError():
-            return _name_certificate(error.certificate_error)
+            return certificate_fault(error.certificate_error)
         case aiohttp.ClientConnectorError():
             return _name_unconnected(error)
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | ConnectionError():
@@ -196,7 +196,8 @@ def _name_unconnected(error: aiohttp.ClientConnectorError) -> NoAnswer:
             return NoAnswer("unreachable", f"{error.host}:{error.port}: {_in_words(error.os_error)}")
 
 
-def _name_certificate(error: Exception) -> NoAnswer:
+def certificate_fault(error: Exception) -> NoAnswer:
+    """Return what it is called when a certificate is not accepted."""
     code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
     return NoAnswer(_CERTIFICATES.get(code, "certificate"), _in_words(error))
 

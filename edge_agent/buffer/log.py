@@ -226,6 +226,7 @@ class EventLog(DeadLetterVerbs):
             retained=count(self.retained),
             max_size_bytes=self._limits.max_size_bytes,
             free_disk_bytes=free_disk_bytes(self._folder),
+            min_free_disk_bytes=self._limits.min_free_disk_bytes,
             has_reserve=self._reserve.is_held,
             recovery="; ".join(filter(None, (self._recovery, waiting_words(self._folder)))) or None,
         )

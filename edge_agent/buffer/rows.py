@@ -54,6 +54,8 @@ class Counts:
     max_size_bytes: int = 0
     """What the queue may take; 0 for no limit of its own."""
     free_disk_bytes: int = 0
+    min_free_disk_bytes: int = 0
+    """What is left to others: the queue takes nothing of it."""
     has_reserve: bool = False
     """Whether the file that is given up when the disk is full is there."""
     recovery: str | None = None

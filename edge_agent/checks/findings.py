@@ -61,7 +61,7 @@ def plain_finding(url: str, *, is_loopback: bool) -> Finding:
 
 
 def handshake_finding(attempt: Attempt, *, now: int) -> Finding:
-    """Judge a handshake that failed for another reason than the certificate."""
+    """Judge a handshake that failed."""
     return _failed("tls", attempt, now=now)
 
 

@@ -16,7 +16,7 @@ from edge_agent.checks.findings import (
     queue_finding,
     token_finding,
 )
-from edge_agent.sender import Sender, no_tls
+from edge_agent.sender import Sender, certificate_fault, no_tls
 from edge_agent.settings import AgentSettings, is_loopback
 from shared.clock import Clock
 from shared.errors import LinesideError, NotFound
@@ -75,7 +75,7 @@ async def _shake_hands(host: str, port: int, *, ca_file: Path | None, seconds: f
     except TimeoutError:
         return Finding("tls", f"{host}:{port} did not answer within {seconds:g} s", 5)
     except ssl.SSLCertVerificationError as error:
-        return Finding("tls", f"the certificate is not trusted: {error.verify_message}; see collector.ca_file", 5)
+        return handshake_finding(certificate_fault(error), now=clock.now())
     except ssl.SSLError as error:
         return handshake_finding(no_tls(error), now=clock.now())
     except OSError as error:

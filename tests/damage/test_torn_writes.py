@@ -107,11 +107,12 @@ def test_what_a_kill_left_half_written_is_not_brought_to_life(tmp_path: Path) ->
     assert (ends[-1][0], set()) == (last, {seq for seq in found if seq > last})
 
 
-def test_a_file_cut_at_every_other_page_names_what_it_lost(tmp_path: Path) -> None:
-    """As far as the file still knows which numbers there were; else the collector's account of them shows it."""
+def test_a_file_cut_anywhere_names_what_it_lost(tmp_path: Path) -> None:
+    """At each page and within some; what the file does not know any more, the collector's account of its numbers shows."""
     folder, told = stopped_queue(tmp_path, last=400)
     size = (folder / QUEUE_FILE).stat().st_size
-    for cut in range(0, size, 2 * PAGE):
+    chance = random.Random(5)
+    for cut in [*range(0, size, PAGE), *(chance.randrange(size) for _ in range(10))]:
         target = damaged_copy(folder, cut_to(cut))
         gone, unnamed = outcome(target, told)
         with closing(EventLog.open(target, clock=FakeClock())) as log:

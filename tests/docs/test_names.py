@@ -16,7 +16,7 @@ from tests.structure.tree import project_files, text_of
 _TARGET = re.compile(r"\bmake ([a-z][a-z-]*)\b")
 _VARIABLE = re.compile(r"\b(?:COLLECTOR|EDGE_AGENT)_[A-Z_]+\b")
 _ASSIGNMENT = re.compile(r"([a-z_]+) = \S+")
-_DOTTED = re.compile(r"(collector|delivery|retry)\.(?!db\b)[a-z_]+")
+_DOTTED = re.compile(r"(collector|delivery|retry|buffer)\.(?!db\b)[a-z_]+")
 _FILE = re.compile(r"[\w./-]+\.py")
 _FOLDER = re.compile(r"[a-z_]\w*(/\w+)*/")
 _TARGETS = set(re.findall(r"^([a-z-]+):.*?## ", text_of("Makefile"), re.MULTILINE))

@@ -29,12 +29,23 @@ def counts(**given: int) -> Counts:
     [
         ({}, 8_000),
         ({"free_disk_bytes": MEGABYTE}, 4_000),
+        ({"free_disk_bytes": 3 * MEGABYTE, "min_free_disk_bytes": 2 * MEGABYTE}, 4_000),
+        ({"free_disk_bytes": MEGABYTE, "min_free_disk_bytes": 2 * MEGABYTE}, 0),
         ({"max_size_bytes": 0}, 400_000),
         ({"size_bytes": 4 * MEGABYTE}, 0),
         ({"pending": 1_000, "settled": 3_000, "retained": 3_000}, 11_000),
         ({"pending": 10, "size_bytes": 100_000}, 11_600),
     ],
-    ids=["the limit", "the disk is nearer", "no limit", "over the limit", "sent ones give way", "too few to judge by"],
+    ids=[
+        "the limit",
+        "the disk is nearer",
+        "some of it is for others",
+        "all of it is for others",
+        "no limit",
+        "over the limit",
+        "sent ones give way",
+        "too few to judge by",
+    ],
 )
 def test_room_is_what_the_limit_and_the_disk_leave(given: dict[str, int], expected: int) -> None:
     """In events of the size that they have here."""
