@@ -19,11 +19,13 @@ _NOT_AT_ALL = re.compile(r"\s*q=0(\.0*)?\s*")
 
 
 async def add_manners(request: web.Request, answer: web.StreamResponse) -> None:
-    """Say on every answer that its type is meant, that it belongs to no cache, that no frame may hold it, and its name."""
+    """Say on every answer that its type is meant, that it belongs to no cache, that no frame may hold it, its name, and to stay with TLS."""
     answer.headers["Server"] = "lineside"  # and not of which versions
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["X-Request-Id"] = request_id(request)
+    if request.secure:
+        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
     answer.headers.setdefault("Cache-Control", "no-store")
     answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 

@@ -74,6 +74,14 @@ async def test_plain_http_gets_nothing_from_a_collector_with_tls(tmp_path: Path)
             assert 200 == answer.status
 
 
+async def test_whoever_came_by_tls_is_asked_to_stay_with_it(tmp_path: Path) -> None:
+    """For a year, as far as browsers do so: by name."""
+    async with secured(tmp_path) as url, aiohttp.ClientSession() as session:
+        trust = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+        async with session.get(f"{url}/healthz", ssl=trust) as answer:
+            assert (200, "max-age=31536000") == (answer.status, answer.headers["Strict-Transport-Security"])
+
+
 @pytest.mark.parametrize(
     ("config", "told"),
     [
