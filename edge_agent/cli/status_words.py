@@ -99,7 +99,7 @@ def _link(status: Mapping[str, Any], now: int) -> str:
         return ""
     parts = [moment(status["watermark"], now) if status["watermark"] else _why_no_watermark(status)]
     if status.get("clock_offset_seconds") is not None:
-        parts.append(f"collector's clock {status['clock_offset_seconds']:+.2f} s")
+        parts.append(f"collector's clock {status['clock_offset_seconds']:+z.2f} s")
     return "   ".join(parts)
 
 

@@ -152,3 +152,10 @@ def test_an_age_has_one_unit(ago: int, expected: str) -> None:
     """The future, which a wrong clock makes, is now."""
 
     assert expected == age(NOW - ago, now=NOW)
+
+
+def test_a_clock_that_is_right_is_not_behind() -> None:
+    """A hair's breadth is no minus."""
+    told = "\n".join(in_words(WELL | {"clock_offset_seconds": -0.0004}, now=NOW))
+
+    assert "collector's clock +0.00 s" in told
