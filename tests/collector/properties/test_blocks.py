@@ -5,12 +5,10 @@ and so does the next one. Events come one by one or a few at a time, so what was
 """
 
 import asyncio
-from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.measures import Kept
 from collector.records import Delivery, LedgerRules
 from shared.events import Event, EventType
 from tests.collector.properties.histories import LAST, SITES, History, windows_of
