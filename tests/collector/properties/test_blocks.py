@@ -5,15 +5,23 @@ and so does the next one. Events come one by one or a few at a time, so what was
 """
 
 import asyncio
+from functools import partial
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.measures import Kept
+from collector.metrics.erasing import undo
+from collector.metrics.retention import settle
 from collector.records import Delivery, LedgerRules
+from shared.errors import NotFound
 from shared.events import Event, EventType
+from tests.collector.properties import histories as small
+from tests.collector.properties import test_erasing as erasing
 from tests.collector.properties.histories import LAST, SITES, History, windows_of
 from tests.collector.properties.test_ledger_routes import compare
-from tests.support.stores import hours_of, kept_in_sqlite
+from tests.collector.properties.test_purges import Twins
+from tests.support.stores import audited, folder, hours_of, kept_in_sqlite
 
 HOUR = 3
 
@@ -41,3 +49,64 @@ def test_the_ledger_says_what_the_reference_says(history: History, data: st.Data
     asked = data.draw(st.lists(st.tuples(windows_of(history), st.none()), min_size=4, max_size=8))
     with hours_of(HOUR):
         asyncio.run(compare(history, asked, keep=kept_in_sqlite))
+
+
+async def _what_a_purge_says_it_takes(twins: Twins, to: Kept) -> None:
+    """Take as many rows as were told before."""
+    storage, taken = twins.purged, 0
+    _, persons, hours = await storage.doomed("default", to=to)
+    for _ in range(2 * LAST):
+        taken += (await storage.purge("default", to=to, settle=partial(settle, rules=twins.rules))).rows
+
+    assert (to, persons + hours) == ((await storage.kept())["default"], taken)
+
+
+@settings(max_examples=60)
+@given(
+    history=histories.map(lambda history: history._replace(offsets=dict.fromkeys(SITES, 0))),
+    horizons=st.lists(st.integers(0, 8).map(lambda hour: hour * small.HOUR), min_size=2, max_size=2).map(
+        lambda ends: sorted(ends, reverse=True)
+    ),
+    windows=st.lists(erasing.spans, min_size=2, max_size=3),
+)
+def test_whoever_goes_row_by_row_finds_the_hours_of_blocks(
+    history: History, horizons: list[int], windows: list[tuple[int | None, int | None]]
+) -> None:
+    """Purges of events, of names and of hours, a rebuild, and the erasing of a person."""
+
+    async def live() -> None:
+        with folder() as place:
+            twins = Twins(place, history)
+            for batch in history.batches:
+                await twins.take_in(batch)
+            before = await erasing.numbers(twins, windows)
+            told = (await twins.purged.forgettable("W1", site=None)).hours if await _has_w1(twins) else 0
+            await twins.purge(Kept(events=horizons[0]))
+            await twins.rebuild()
+
+            assert before == await erasing.numbers(twins, windows)
+            assert [] == audited(twins.file).differences
+            if told:
+                tell = partial(undo, rules=history.rules)
+
+                assert told == len((await twins.purged.person("W1", site=None))["hours"])
+                assert told == (await twins.purged.forget("W1", site=None, tell=tell, now=0)).hours
+            await _what_a_purge_says_it_takes(twins, Kept(events=horizons[0], persons=horizons[1]))
+
+            assert before == await erasing.numbers(twins, windows)
+            assert [] == audited(twins.file).differences
+            await _what_a_purge_says_it_takes(twins, Kept(horizons[0], horizons[1], hours=horizons[1]))
+
+            assert [] == audited(twins.file).differences
+            await twins.close()
+
+    with hours_of(small.HOUR):
+        asyncio.run(live())
+
+
+async def _has_w1(twins: Twins) -> bool:
+    try:
+        await twins.purged.forgettable("W1", site=None)
+    except NotFound:
+        return False
+    return True
