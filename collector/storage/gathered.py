@@ -17,6 +17,8 @@ class Gathered:
     by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
     edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
     stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
+    blocks: dict[str, Sequence[Block]] = field(default_factory=dict)
+    """By site: of which hours of the window are; none if they are not asked for."""
     watched: dict[str, Watched] = field(default_factory=dict)
 
     def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
@@ -29,21 +31,25 @@ class Gathered:
         before = self.by_hour.get(place)
         self.by_hour[place] = list(amounts) if before is None else _sum(before, amounts)
 
-    def add_blocks(self, site: str, blocks: Sequence[Block], *, within: tuple[int, int]) -> None:
-        """Add what blocks hold of the hours that begin in `[start, end)`; what is nothing then is not there."""
-        for each in blocks:
+    def add_blocks(self, site: str, *, within: tuple[int, int]) -> None:
+        """Add what the site's blocks hold of the hours that begin in `[start, end)`; what is nothing then is not there."""
+        for each in self.blocks[site]:
             hours = len(hours_of_block(each.block, within=within))
             self.add((site, each.worker_id, each.station_id), [hours * amount for amount in each.of_an_hour])
-        for each in blocks:
+        for each in self.blocks[site]:
             place = (site, each.worker_id, each.station_id)
             if not any(self.amounts.get(place, (1,))):
                 del self.amounts[place]
 
-    def add_blocks_by_hour(self, site: str, blocks: Sequence[Block], *, within: tuple[int, int]) -> None:
+    def add_blocks_by_hour(self, site: str, *, within: tuple[int, int]) -> None:
         """Add it to what happened in each hour."""
-        for each in blocks:
+        for each in self.blocks[site]:
             for hour in hours_of_block(each.block, within=within):
                 self.add_hour((site, hour), each.of_an_hour)
+
+    def blocks_of_hour(self, site: str, *, hour: int) -> list[Block]:
+        """Return the site's blocks that an hour lies in."""
+        return [each for each in self.blocks[site] if hours_of_block(each.block, within=(hour, hour + 1))]
 
 
 def _sum(left: Amounts, right: Iterable[int]) -> Amounts:

@@ -14,7 +14,7 @@ from collector import hours
 from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Station, Stretch
 from collector.records import LedgerRules, OpenState, State
 from collector.storage import sqlite_read
-from collector.storage.blocks import with_blocks
+from collector.storage.blocks import Block, with_blocks
 from collector.storage.company import tell_company
 from collector.storage.gathered import Gathered
 from collector.storage.kept import check_parts, kept
@@ -60,6 +60,7 @@ def measure(
     for site in _sites(connection, of):
         parts = split(site.hour_offset)
         check_parts(parts, site=site.name, kept=has[site.name], offset=site.hour_offset)
+        gathered.blocks[site.name] = _blocks(connection, site, parts=parts, by_hour=by_hour)
         if parts.whole is not None:
             _add_whole(connection, gathered, site=site, whole=parts.whole, by_hour=by_hour)
         if parts.left is not None:
@@ -96,6 +97,12 @@ def _company(connection: sqlite3.Connection, of: Sites, *, question: Occupied) -
     return company
 
 
+def _blocks(connection: sqlite3.Connection, site: _Site, *, parts: Parts, by_hour: bool) -> Sequence[Block]:
+    if parts.window is None or (parts.whole == (None, None) and not by_hour):
+        return ()
+    return blocks_within(connection, site.number, window=_closed(parts.window))
+
+
 def _add_whole(
     connection: sqlite3.Connection, gathered: Gathered, *, site: _Site, whole: Stretch, by_hour: bool
 ) -> None:
@@ -117,11 +124,10 @@ def _add_whole(
     ).fetchall()
     for worker_id, station_id, *amounts in rows:
         gathered.add((site.name, worker_id, station_id), amounts)
-    blocks = blocks_within(connection, site.number, window=(start, end)) if by_hour or not is_everything else []
     if not is_everything:
-        gathered.add_blocks(site.name, blocks, within=(start, end))
+        gathered.add_blocks(site.name, within=(start, end))
     if by_hour:
-        gathered.add_blocks_by_hour(site.name, blocks, within=(start, end))
+        gathered.add_blocks_by_hour(site.name, within=(start, end))
         # What happened in each hour.
         rows = connection.execute(
             f"""
@@ -138,7 +144,7 @@ def _add_whole(
 
 def _add_left(connection: sqlite3.Connection, gathered: Gathered, *, site: _Site, left: Stretch) -> None:
     start, end = _closed(left)
-    there = {row[0]: row[1] for row in _rows_of_hour(connection, site, at=start)}
+    there = {row[0]: row[1] for row in _rows_of_hour(connection, gathered, site=site, at=start)}
     _add_edges(connection, gathered, site=site, workers=there, stretch=(start, end))
 
 
@@ -153,7 +159,7 @@ def _add_right(
 ) -> None:
     start, end = _closed(right)
     cut: dict[int, str] = {}
-    for number, worker_id, station_id, *amounts in _rows_of_hour(connection, site, at=start):
+    for number, worker_id, station_id, *amounts in _rows_of_hour(connection, gathered, site=site, at=start):
         if open_states[site.name, worker_id].last_at >= end:
             cut[number] = worker_id
             continue
@@ -175,7 +181,7 @@ def _add_edges(
     gathered.edges.extend(((site.name, workers[number]), stretch, run) for number, run in runs.items())
 
 
-def _rows_of_hour(connection: sqlite3.Connection, site: _Site, *, at: int) -> list[Any]:
+def _rows_of_hour(connection: sqlite3.Connection, gathered: Gathered, *, site: _Site, at: int) -> list[Any]:
     hour = hours.hour_of(at, offset=site.hour_offset)
     # What happened in the hour that an instant lies in, but for what names nobody: nothing tells which part of it.
     rows = connection.execute(
@@ -189,7 +195,7 @@ def _rows_of_hour(connection: sqlite3.Connection, site: _Site, *, at: int) -> li
         """,
         (site.number, hour, NAMELESS_NUMBER),
     ).fetchall()
-    blocks = blocks_within(connection, site.number, window=(hour, hour + 1))
+    blocks = gathered.blocks_of_hour(site.name, hour=hour)
     return with_blocks(rows, blocks) if blocks else rows
 
 

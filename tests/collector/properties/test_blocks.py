@@ -61,10 +61,19 @@ async def _what_a_purge_says_it_takes(twins: Twins, to: Kept) -> None:
     assert (to, persons + hours) == ((await storage.kept())["default"], taken)
 
 
-@settings(max_examples=60)
+def _with_long_states(history: History) -> History:
+    """Return a history in which both workers have a state for all hours that no other takes from it."""
+    late = [Event(LAST, worker, "S1", EventType.product_count, 1, None) for worker in ("W1", "W2")]
+    early = [Event(1, worker, "S1", EventType.working, 0, None) for worker in ("W1", "W2")]
+    rules = history.rules._replace(session_gap=LAST)
+    batches = [[Delivery("default", None, LAST, told)] for told in (late, early)]
+    return History([batches[0], *history.batches[:4], batches[1]], rules, dict.fromkeys(SITES, 0))
+
+
+@settings(max_examples=40)
 @given(
-    history=histories.map(lambda history: history._replace(offsets=dict.fromkeys(SITES, 0))),
-    horizons=st.lists(st.integers(0, 8).map(lambda hour: hour * small.HOUR), min_size=2, max_size=2).map(
+    history=histories.map(_with_long_states),
+    horizons=st.lists(st.integers(0, 5).map(lambda hour: hour * small.HOUR), min_size=2, max_size=2).map(
         lambda ends: sorted(ends, reverse=True)
     ),
     windows=st.lists(erasing.spans, min_size=2, max_size=3),
