@@ -168,7 +168,7 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
             loop.add_signal_handler(number, stopping.set)
         await _on(executor, lambda: _remember(log, settings))
         agent = _Agent(settings, log=log, sender=sender, manager=manager, executor=executor, clock=clock)
-        await stack.enter_async_context(looking_after(log, executor=executor, clock=clock))
+        await stack.enter_async_context(looking_after(log, intake=agent.acceptor, executor=executor, clock=clock))
         await stack.enter_async_context(_delivering(agent))
         await stack.enter_async_context(_beating(agent.pulse))
         stack.push_async_callback(agent.acceptor.close)
