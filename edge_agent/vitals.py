@@ -96,7 +96,8 @@ class Vitals:
             not_ready=reasons,
         )
         forecast = describe_forecast(self._pulse.forecast(counts))
-        return agent | describe_link(self._signs.link()) | self._signs.returned() | describe_log(counts) | forecast
+        link = describe_link(self._signs.link(), now=self._clock.now(), monotonic=self._clock.monotonic())
+        return agent | link | self._signs.returned() | describe_log(counts) | forecast
 
     async def metrics(self) -> bytes:
         """Return everything in Prometheus' text format; what cannot be looked at has no sample."""
@@ -109,6 +110,7 @@ class Vitals:
             camera=who.camera,
             version=who.version,
             now=self._clock.now(),
+            monotonic=self._clock.monotonic(),
             started_at=who.started_at,
             is_ready=not self.not_ready(),
             last_sign_of_life=self._signs.last_sign_of_life(),

@@ -27,6 +27,8 @@ class Snapshot:
     camera: str
     version: str
     now: int
+    monotonic: float
+    """Seconds by the clock that does not jump, at the same moment."""
     started_at: int
     is_ready: bool
     last_sign_of_life: int | None
@@ -80,8 +82,7 @@ def _paused(snapshot: Snapshot) -> Samples:
 
 
 def _next_try(snapshot: Snapshot) -> float:
-    at = snapshot.link.next_try_at
-    return 0.0 if at is None else max(at - snapshot.now, 0) / SECOND
+    return snapshot.link.next_try_seconds(snapshot.monotonic) or 0.0
 
 
 def _delivered(snapshot: Snapshot) -> Samples:

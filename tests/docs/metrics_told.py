@@ -65,6 +65,7 @@ def _of_agent() -> Iterator[Metric]:
             camera="cam-01",
             version="0.1.0",
             now=START,
+            monotonic=0.0,
             started_at=START,
             is_ready=True,
             last_sign_of_life=START,

@@ -24,6 +24,7 @@ WELL = Snapshot(
     camera="cam-01",
     version="0.1.0",
     now=NOW,
+    monotonic=60.0,
     started_at=START,
     is_ready=True,
     last_sign_of_life=START + SECOND // 2,
@@ -83,6 +84,18 @@ def test_each_gauge_says_what_is(name: str, expected: float) -> None:
     """Seconds, bytes, events; instants as Unix time."""
 
     assert expected == told(WELL)[f"edge_agent_{name}"]
+
+
+@pytest.mark.parametrize("now", [0, NOW, NOW + 10**15], ids=["1970", "right", "far ahead"])
+def test_the_wait_for_the_next_try_is_what_is_left_of_it_whatever_the_clock_says(now: int) -> None:
+    """It began before the clock was set, and goes by the other one."""
+    waiting = replace(WELL, now=now, link=WELL.link.waiting_until(77.5))
+
+    assert (17.5, 0.0) == (
+        told(waiting)["edge_agent_backoff_seconds"],
+        told(replace(waiting, monotonic=80.0))["edge_agent_backoff_seconds"],
+    )
+    assert 0.0 == told(WELL)["edge_agent_backoff_seconds"]
 
 
 def test_what_is_not_known_has_no_sample() -> None:
