@@ -141,6 +141,7 @@ class _Agent:
             link=lambda: self.loop.link,
             epoch=lambda: log.facts().epochs[-1].token,
             returned=lambda: {"sent_again": self.loop.refiller.sent_again, "lost": self.loop.refiller.lost},
+            waiting_events=lambda: self.acceptor.waiting,
             intake_failure=lambda: self.acceptor.failure,
             last_sign_of_life=lambda: self._life_signs.last,
             is_delivering=lambda: self.delivery is not None and not self.delivery.done(),

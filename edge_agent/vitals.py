@@ -37,6 +37,8 @@ class Signs:
     """It changes when a damaged queue is salvaged at work."""
     returned: Callable[[], dict[str, object]]
     """What was sent again because the collector had lost it, and what could not be."""
+    waiting_events: Callable[[], int]
+    """How many wait for a commit to begin."""
     intake_failure: Callable[[], LinesideError | None]
     """Why the last commit kept nothing."""
     last_sign_of_life: Callable[[], int | None]
@@ -113,6 +115,7 @@ class Vitals:
             monotonic=self._clock.monotonic(),
             started_at=who.started_at,
             is_ready=not self.not_ready(),
+            waiting_events=self._signs.waiting_events(),
             last_sign_of_life=self._signs.last_sign_of_life(),
             link=self._signs.link(),
             counts=counts,

@@ -92,6 +92,11 @@ class Acceptor:
         if failure is not None:
             raise failure
 
+    @property
+    def waiting(self) -> int:
+        """How many events gather for the next commit; at 10,000 the next request is refused as busy."""
+        return len(self._gathering.events) if self._gathering is not None else 0
+
     def recovered(self) -> None:
         """Note that what failed would be kept now: whoever watches shall not have to wait for the next request."""
         self._note(None)

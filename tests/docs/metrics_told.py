@@ -68,6 +68,7 @@ def _of_agent() -> Iterator[Metric]:
             monotonic=0.0,
             started_at=START,
             is_ready=True,
+            waiting_events=0,
             last_sign_of_life=START,
             link=Link(last_contact_at=START, watermark=START, clock_offset=0),
             counts=Counts(last_seq=0, settled=0, pending=0, dead=0, size_bytes=0, oldest_pending_at=None),

@@ -27,6 +27,7 @@ WELL = Snapshot(
     monotonic=60.0,
     started_at=START,
     is_ready=True,
+    waiting_events=3,
     last_sign_of_life=START + SECOND // 2,
     link=Link("ok", last_contact_at=NOW, watermark=START, clock_offset=-40_000, accepted=5, duplicates=2, rejected=1),
     counts=Counts(
@@ -61,6 +62,7 @@ def told(snapshot: Snapshot, meters: Meters | None = None) -> dict[str, float]:
     [
         ("build_info{cam-01}{0.1.0}", 1),
         ("ready", 1),
+        ("intake_waiting_events", 3),
         ("buffer_events", 10),
         ("buffer_oldest_event_age_seconds", 60),
         ("buffer_time_to_full_seconds", 86_400),
