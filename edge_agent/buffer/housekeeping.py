@@ -24,6 +24,8 @@ from edge_agent.buffer.retention import oldest_removable
 from edge_agent.buffer.space import EVENT_BYTES, Room, Usage, free_disk_bytes, full, judge, log_bytes
 from shared.receipts import Ranges, count, first_numbers, subtract, union, with_few
 
+PROBE = "probe"
+"""The fact in the file that `probe` writes."""
 STEP_EVENTS = 500
 """Rows removed at a time: about 125 kB of the file."""
 STEP_PAGES = 64
@@ -47,6 +49,8 @@ class Housekeeping(QueueFile):
     _beyond: tuple[Ranges, Ranges] = ((), ())
     """The dead letters when they were measured last, and those of them beyond their share of the room."""
     _may_drop = True
+    _last_incoming = 0
+    """Bytes of the last request, taken or not; what waits outside the queue is none."""
 
     def tidy(self) -> bool:
         """Do one small step of what can wait; True if there is more to do.
@@ -65,12 +69,28 @@ class Housekeeping(QueueFile):
         self._fold_log_when_idle()
         return False
 
+    def probe(self) -> None:
+        """Return if a request like the last one would be kept now: there is room for it, and a commit reaches the disk.
+
+        For a time in which requests are refused: it writes, a page. What waits is not given up for a question.
+
+        Raises:
+            Busy, StorageFull, StorageUnusable: it would be refused still.
+        """
+        self._ready()
+        if not (self._drops_oldest and (self._facts.pending or self._dead)):
+            self._make_room(self._last_incoming)
+        with self._writing():
+            remember(self._connection, key=PROBE, value=str(self._tick))
+
     def _make_room(self, incoming: int) -> None:
         """Let pass if so many bytes may be added, after what may go has gone.
 
         Raises:
             StorageFull: there is no room.
         """
+        if self._may_drop:
+            self._last_incoming = incoming
         room = self._room(incoming)
         if room is Room.enough:
             self._dropping = None
