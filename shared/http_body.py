@@ -15,16 +15,14 @@ from aiohttp import web
 
 from shared.clock import new_token
 from shared.errors import BadRequest, BodyTooLarge, BodyTooSlow, LinesideError, UnsupportedBody
-from shared.wire import MAX_BODY_BYTES, gunzip
+from shared.unpacking import gunzip
+from shared.wire import MAX_BODY_BYTES
 
 BODY_SECONDS = 30
 """4 MiB in 30 s is 140 kB/s: slower senders shall send smaller batches."""
 
 _REQUEST_ID = web.RequestKey("request_id", str)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-LARGE_PACKED_BYTES = 64 * 1024
-"""Beyond, a body is unpacked in a thread of its own: 4 MiB take some 10 ms."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,10 +60,7 @@ async def read_post(
         )
     if encoding != "gzip" or not body:
         return body
-    is_large = len(body) > LARGE_PACKED_BYTES
-    plain = await asyncio.to_thread(gunzip, body, most=most) if is_large else gunzip(body, most=most)
-    grow(len(plain))
-    return plain
+    return await gunzip(body, most=most, grow=grow)
 
 
 def problem(status: int, message: str, *, retry_after_seconds: int | None = None, **members: object) -> web.Response:

@@ -43,8 +43,10 @@ function whoWasHere(floor, index) {
 
 function showNow(row, view) {
   if (!view.live || row.state === null) {
-    write(byId("now"), view.live ? "nobody" : "–");
-    write(byId("now-more"), view.live ? "is working or idle here" : "not a live window");
+    const isUnknown = view.live && row.workers_late > 0;
+    write(byId("now"), isUnknown ? "no data" : view.live ? "nobody" : "–");
+    write(byId("now-more"), isUnknown ? `${format.workers(row.workers_late)} seen here last`
+      : view.live ? "is working or idle here" : "not a live window");
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });

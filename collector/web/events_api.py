@@ -27,7 +27,7 @@ from collector.web.context import (
 )
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer
-from collector.web.limits import BODY_ROOM, RATES
+from collector.web.limits import BODY_ROOM
 from shared.errors import BadRequest
 from shared.events import EventType, check_id
 from shared.http_body import problem, read_post
@@ -57,8 +57,6 @@ EVENTS_A_PIECE = 1_000
 async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     """Store a body of events and say what became of each."""
     app = request.app
-    if viewer.may_write_camera is not None:
-        app[RATES].take(viewer.may_write_camera)
     with app[BODY_ROOM].place() as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
         take = partial(_taken, content, app=app, viewer=viewer)

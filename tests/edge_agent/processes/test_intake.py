@@ -118,7 +118,7 @@ def test_a_gzip_body_is_unpacked(agent: RunningAgent) -> None:
         (b'{"timestamp": ', "the body is not JSON: Expecting value at line 1, column 15"),
         (b"\xff\xfe", "the body is not UTF-8: byte 0 is wrong"),
         (b'"hello"', "the body must be an event object, an array of events, or an envelope"),
-        (b"[" * 100_000, "the body is not JSON that can be read: it is nested too deeply"),
+        (b"[" * 100_000, "the body is nested too deeply: at most 32 arrays and objects within each other"),
         ({"count": "5"}, "count must be an integer, not a string"),
         ({"count": True}, "count must be an integer, not a boolean"),
         ({"count": float("nan")}, "count must be an integer from 0 to 1000000, not nan"),
