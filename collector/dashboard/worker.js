@@ -7,11 +7,12 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf, sentenceOf } from "./people_and_places.js";
-import { drawAxis, drawTimeline } from "./timeline.js";
+import { drawTimeline, keepAxis } from "./timeline.js";
 import { HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
+const showAxis = keepAxis(byId("axis"));
 const parts = keyedTable(byId("parts"), {
   keyOf: (part) => part.from,
   first: (left, right) => Date.parse(left.from) - Date.parse(right.from),
@@ -79,7 +80,7 @@ function showPicture(row, view) {
   byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
   if (view.floor.has_timelines && row !== undefined) {
     drawTimeline(byId("timeline"), { ...view, segments: row.timeline, sentence: sentenceOf(row, view) });
-    drawAxis(byId("axis"), { ...view, width: byId("axis").clientWidth });
+    showAxis(view);
   }
 }
 

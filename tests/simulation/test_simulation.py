@@ -4,10 +4,13 @@ A seed that fails is a story that can be told again: it gets a test of its own h
 """
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils.utils import sqlite3
 
+from tests.simulation.troubles import live
 from tests.simulation.virtual_time import simulate
 from tests.simulation.world import World
 from tests.support.stores import audited, folder
@@ -38,10 +41,24 @@ def tell(seed: int, *, hours: int) -> tuple[Counter[str], Counter[str], int]:
     """Simulate a seed and return what happened: troubles, fates of requests, events."""
     with folder() as place:
         world = World(place, seed)
-        file: Path = simulate(world.run(hours))
+        file: Path = simulate(live(world, hours=hours))
         found = audited(file)
+        stored = _instants(file)
+    truth, given_up = world.truth, set(world.truth.dropped.values())
 
     assert 0 == found.count
-    assert len(world.truth.acknowledged) == len(world.truth.made) == found.events
-    assert set() == world.truth.unconfirmed
+    assert set(truth.acknowledged) == set(truth.made)
+    assert set() == truth.unconfirmed
+    assert set() == stored - truth.made.keys()
+    assert set() == truth.made.keys() - stored - given_up
+    assert set() == {number for number, at in truth.dropped.items() if at not in stored} - truth.reported
+    assert (world.limits.when_full == "drop_oldest") or not given_up
     return world.happened, world.wire.fates, found.events
+
+
+def _instants(file: Path) -> set[int]:
+    """Return the instant of every event in a store."""
+    with closing(sqlite3.connect(file)) as connection:
+        found = [at for (at,) in connection.execute("select at from event")]
+    assert len(found) == len(set(found))
+    return set(found)

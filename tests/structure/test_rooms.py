@@ -37,7 +37,10 @@ _HTTP_ROOMS = (
     "shared/http_guard",
 )
 
-_CLOCK_ROOMS = ("shared/clock",)
+_CLOCK_ROOMS = (
+    "shared/clock",
+    "edge_agent/client",  # imports nothing of ours, for it is at home in another program
+)
 _CLOCK = {
     *(f"time.{name}" for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")),
     *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")),
