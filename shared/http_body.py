@@ -81,7 +81,7 @@ def problem(status: int, message: str, *, retry_after_seconds: int | None = None
 def refusal(rejection: Rejection) -> web.Response:
     """Return the error answer to one object that is no event."""
     members = rejection.told()
-    return problem(400, members.pop("error"), **members)
+    return problem(400, members.pop("error"), retry_after_seconds=None, **members)
 
 
 @web.middleware
