@@ -82,7 +82,7 @@ class AgentMachine:
         self._numbered(self.log.facts().last_seq, events)
 
     async def _look_after(self) -> None:
-        async with looking_after(self.log, executor=_NO_EXECUTOR, clock=self._clock):
+        async with looking_after(self.log, intake=self.acceptor, executor=_NO_EXECUTOR, clock=self._clock):
             await asyncio.Event().wait()
 
     def _on_commit(self, events: Sequence[Event]) -> None:
