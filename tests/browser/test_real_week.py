@@ -106,3 +106,23 @@ async def test_hours_add_up_to_the_cards(watched: Opener, factory: RunningCollec
     assert 7 == len(heat)
     assert "353" in await heat[0].inner_text()
     assert [] == page.misdeeds
+
+
+async def test_rows_below_the_screen_come_when_there_is_time_and_whoever_sorts_gets_them_all(
+    watched: Opener, factory: RunningCollector
+) -> None:
+    """In a browser that has never time to spare, the first screen is there, and the table says that it is not whole."""
+    page = await watched(f"{factory.url}/dashboard/")
+    await page.page.add_init_script("window.requestIdleCallback = () => 0")
+    await page.page.goto(f"{page.address}?{WEEK}&show=all")
+    busy = page.page.locator("#workers[aria-busy=true]")
+    await busy.wait_for()
+    screenful = len(await page.rows("workers"))
+
+    await page.page.get_by_role("button", name="Units", exact=True).click()
+    await busy.wait_for(state="detached")
+    units = [int(row["units_produced"].replace(",", "")) for row in await page.rows("workers")]
+
+    assert (900 // 24 + 1, 49) == (screenful, len(units))
+    assert sorted(units, reverse=True) == units
+    assert [] == page.misdeeds
