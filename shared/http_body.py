@@ -15,6 +15,7 @@ from aiohttp import web
 
 from shared.clock import new_token
 from shared.errors import BadRequest, BodyTooLarge, BodyTooSlow, LinesideError, UnsupportedBody
+from shared.events import Rejection
 from shared.unpacking import gunzip
 from shared.wire import MAX_BODY_BYTES
 
@@ -77,6 +78,12 @@ def problem(status: int, message: str, *, retry_after_seconds: int | None = None
     )
 
 
+def refusal(rejection: Rejection) -> web.Response:
+    """Return the error answer to one object that is no event."""
+    members = rejection.told()
+    return problem(400, members.pop("error"), retry_after_seconds=None, **members)
+
+
 @web.middleware
 async def answer_problems(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -85,8 +92,7 @@ async def answer_problems(
     try:
         return await handler(request)
     except LinesideError as error:
-        code = {} if error.code is None else {"code": error.code}
-        return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds, **code)
+        return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds, **error.members())
     except web.HTTPException as error:
         if error.status < 400:
             raise

@@ -103,6 +103,8 @@ class ItemResult(BaseModel):
     conflict: bool = False
     code: str | None = None
     error: str | None = None
+    field: str | None = None
+    """Which field is at fault, where one is."""
 
 
 class Receipt(BaseModel):
@@ -234,7 +236,8 @@ def read_header(value: object) -> AgentHeader:
     if isinstance(value, dict):
         protocol = value.get("protocol")
         if isinstance(protocol, int) and not isinstance(protocol, bool) and protocol > PROTOCOL:
-            raise ProtocolTooNew(f"protocol {protocol} is not known here", hint=f"this program speaks {PROTOCOL}")
+            told, hint = f"protocol {protocol} is not known here", f"this program speaks {PROTOCOL}"
+            raise ProtocolTooNew(told, hint=hint, field="agent.protocol")
     try:
         return AgentHeader.model_validate(value)
     except ValidationError as error:
@@ -242,30 +245,35 @@ def read_header(value: object) -> AgentHeader:
 
 
 def _refuse_header(error: ValidationError) -> NoReturn:
-    reasons = [
-        f"{'.'.join(str(part) for part in ('agent', *problem['loc']))}: {problem['msg']}"
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:10]
-    ]
-    raise BadRequest("the envelope is wrong: " + "; ".join(reasons)) from None
+    problems = error.errors(include_url=False, include_context=False, include_input=False)[:10]
+    reasons = [f"{'.'.join(map(str, ('agent', *problem['loc'])))}: {problem['msg']}" for problem in problems]
+    loc = problems[0]["loc"]
+    index = next((part for part in loc if isinstance(part, int)), None)
+    field = ".".join(("agent", *map(str, loc if index is None else loc[: loc.index(index)])))
+    raise BadRequest("the envelope is wrong: " + "; ".join(reasons), field=field, index=index) from None
 
 
 def _read_agent(agent: object, *, events: object) -> AgentHeader:
     """Return the header of an envelope that numbers these events."""
     header = read_header(agent)  # first: a newer protocol may shape its events in another way
     if not isinstance(events, list):
-        raise BadRequest("the envelope is wrong: events must be an array")
+        raise BadRequest("the envelope is wrong: events must be an array", field="events")
     _bounded(events)
     total = 0
     before = -1
-    for first, last in header.seqs:
+    for index, (first, last) in enumerate(header.seqs):
         if first <= before or last < first:
-            raise BadRequest("the envelope is wrong: agent.seqs must be ascending ranges that do not overlap")
+            told = "the envelope is wrong: agent.seqs must be ascending ranges that do not overlap"
+            raise BadRequest(told, field="agent.seqs", index=index)
         before = last
         total += last - first + 1
     if total != len(events):
-        raise BadRequest(f"the envelope is wrong: agent.seqs number {total:,} events and there are {len(events):,}")
-    if any(last < first for first, last, _ in header.skipped):
-        raise BadRequest("the envelope is wrong: a range of agent.skipped ends before it begins")
+        told = f"the envelope is wrong: agent.seqs number {total:,} events and there are {len(events):,}"
+        raise BadRequest(told, field="agent.seqs")
+    backwards = [index for index, (first, last, _) in enumerate(header.skipped) if last < first]
+    if backwards:
+        told = "the envelope is wrong: a range of agent.skipped ends before it begins"
+        raise BadRequest(told, field="agent.skipped", index=backwards[0])
     return header
 
 

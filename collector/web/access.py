@@ -68,7 +68,7 @@ class Viewer:
             return named
         if named is None:
             return self.may_write_camera
-        raise WrongCamera(f"events of {named!r} may not be sent by {self.may_write_camera!r}")
+        raise WrongCamera(f"events of {named!r} may not be sent by {self.may_write_camera!r}", field="agent.camera")
 
     def sites_seen(self, asked: str | None) -> Sequence[str] | None:
         """Return the sites an answer is about, given the one that was asked for; None: every site."""

@@ -58,8 +58,9 @@ def test_an_array_with_a_bad_event_among_good_ones(agent: RunningAgent) -> None:
                 "result": "rejected",
                 "code": "wrong_type",
                 "error": "count must be an integer, not a string",
+                "field": "count",
             },
-            {"index": 3, "result": "rejected", "code": "bad_id", "error": "worker_id is empty"},
+            {"index": 3, "result": "rejected", "code": "bad_id", "error": "worker_id is empty", "field": "worker_id"},
         ],
     } == reply.json
     assert before + 2 == agent.status()["last_seq"]
