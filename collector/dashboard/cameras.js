@@ -25,7 +25,7 @@ function drawWatched(cell, camera, view) {
   if (view.floor.has_hours && view.from !== null) {
     const segments = camera.stretches.map(([start, length]) => [start, length, "w", 0, 0]);
     const hatched = segments.length === 0 ? "never" : "where it is not hatched";
-    drawTimeline(cell, { ...view, segments, sentence: `${camera.camera} watched ${hatched}.` });
+    drawTimeline(cell, { ...view, keptFrom: null, segments, sentence: `${camera.camera} watched ${hatched}.` });
   }
 }
 

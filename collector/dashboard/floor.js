@@ -13,6 +13,7 @@ import { remember, startTabs } from "./tabs.js";
 const tabs = startTabs(document.querySelector("[role=tablist]"));
 const tables = { workers: workersTable(byId("workers")), stations: stationsTable(byId("stations")) };
 let rows = []; // of workers, as they were read last
+let namesAll = true; // whether all hours shown still name who worked
 const find = byId("find");
 
 const unseen = byId("show-unseen");
@@ -27,9 +28,10 @@ function narrow() {
 
 function offerUnseen(workers) {
   const number = workers.filter((row) => !wasSeen(row)).length;
+  const how = namesAll ? "not seen" : "without numbers"; // of a time that names nobody any more it is not known who was seen
   const showsAll = new URLSearchParams(window.location.search).get("show") === "all";
   unseen.hidden = number === 0;
-  write(unseen, `${showsAll ? "Hide" : "Show"} ${plural(number, "worker")} not seen`);
+  write(unseen, `${showsAll ? "Hide" : "Show"} ${plural(number, "worker")} ${how}`);
 }
 
 function leftOut(number, noun) {
@@ -45,6 +47,7 @@ function show(view) {
   if (seesPersons) {
     tables.workers.update(floor.workers, view);
     rows = floor.workers;
+    namesAll = floor.persons_from === null;
     offerUnseen(rows);
     write(byId("workers-note"), leftOut(floor.workers_left_out, "worker"));
   } else {

@@ -64,6 +64,9 @@ export function sentenceOf(worker, view) {
   if (worker.no_data_us !== null) {
     spent.push(`no data ${duration(worker.no_data_us)}`);
   }
+  if (view.keptFrom !== null) {
+    spent.push(`before ${clockTime(view.keptFrom, { now: view.now, zone: view.zone })} no longer kept`);
+  }
   return `${worker.name}: ${spent.join(", ")}${view.live ? `; now ${nowOf(worker, view)}` : ""}.`;
 }
 

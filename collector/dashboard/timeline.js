@@ -29,11 +29,11 @@ export function pathsOf(segments) {
   return paths;
 }
 
-/** What lies between segments, from 0 to `until`, as [start, length] in seconds. */
-export function gapsOf(segments, { until, whole }) {
+/** What lies between segments, from `since` to `until`, as [start, length] in seconds. */
+export function gapsOf(segments, { since = 0, until, whole }) {
   const least = whole * SEEN_GAP;
   const gaps = [];
-  let reached = 0;
+  let reached = since;
   for (const [start, length] of segments) {
     if (start - reached > least) {
       gaps.push([reached, start - reached]);
@@ -71,10 +71,10 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what cha
 
 /**
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
- * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `partial`: what lies
- * between the segments is not unknown but left out.
+ * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `keptFrom`: what was
+ * before is not unknown but no longer kept; `partial`: what lies between the segments is left out.
  */
-export function drawTimeline(cell, { segments, from, to, until, sentence, live, partial = false }) {
+export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false }) {
   const picture = (cell.firstElementChild ?? cell.appendChild(blank.cloneNode(true))).firstElementChild;
   const [gaps, states, now] = picture.children;
   const whole = Math.max(1, (to - from) / 1000);
@@ -85,7 +85,8 @@ export function drawTimeline(cell, { segments, from, to, until, sentence, live, 
     drawStates(states, segments, whole);
   }
   if (!areSame || before.passed !== passed) {
-    drawGaps(gaps, partial ? [] : gapsOf(segments, { until: passed, whole }), whole);
+    const since = keptFrom === null ? 0 : (keptFrom - from) / 1000;
+    drawGaps(gaps, partial ? [] : gapsOf(segments, { since, until: passed, whole }), whole);
     const x = share(passed, whole);
     assign(now, { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
   }

@@ -34,8 +34,8 @@ EVENT_BYTES = 100
 """What a row and its place in the index take beside the payload, rounded up."""
 LARGEST_EVENT_BYTES = 1_024
 """A row with the longest ids, 64 characters of four bytes each: with its place in the index a quarter of a page at most."""
-_SHARE_OF_ROUNDING = 7
-"""Five of the largest rows go into a page, and a seventh of what they take is left over."""
+_OTHER_PAGES = 8
+"""Written by a commit beside the rows' own: the index, small tables, the list of free pages."""
 MOST_DEAD_LETTERS = 100_000
 """Each may split a range of settled numbers in two, and ranges are held in memory: so many take about 30 MB."""
 
@@ -73,12 +73,17 @@ class Limits:
 
     def fills_log(self, incoming: int) -> bool:
         """Return whether a commit of so many bytes takes more of the log than is left before it is folded."""
-        return bool(self.max_size_bytes) and incoming > self.log_bytes // 2
+        return bool(self.max_size_bytes) and _rounded(incoming) > self._commit_bytes
 
     @property
     def events_at_once(self) -> int:
-        """How many events may be removed in one commit: the zeros over the largest of them fill half of the log at most."""
-        return max(self.log_bytes // 2 // LARGEST_EVENT_BYTES, 1) if self.max_size_bytes else _MANY
+        """How many events may be removed in one commit: the zeros over the largest of them, and not more than is left of the log."""
+        return max(self._commit_bytes // LARGEST_EVENT_BYTES, 1) if self.max_size_bytes else _MANY
+
+    @property
+    def _commit_bytes(self) -> int:
+        """What rows may take in one commit so that the log, half of which may hold earlier ones, keeps within its share."""
+        return max(self.log_bytes // 2 - _OTHER_PAGES * PAGE_BYTES, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +120,16 @@ def judge(limits: Limits, usage: Usage, *, incoming: int, misses_reserve: bool) 
         return Room.disk_full
     log, free_pages = max(usage.log, limits.log_bytes), 0
     if incoming > limits.log_bytes:
-        incoming += incoming // _SHARE_OF_ROUNDING
+        incoming = _rounded(incoming)
         log, free_pages = max(log, incoming), usage.free_pages
     if limits.max_size_bytes and usage.live + max(incoming, free_pages) + log > limits.max_size_bytes:
         return Room.queue_full
     return Room.enough
+
+
+def _rounded(incoming: int) -> int:
+    """Return what rows take in whole pages: five of the largest go into one, and a seventh of their size is left over."""
+    return incoming + incoming // 7
 
 
 def full(room: Room, limits: Limits, *, path: Path, pending: int, dead: int) -> StorageFull:

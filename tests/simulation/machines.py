@@ -20,7 +20,7 @@ from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import Poster, SyncLoop
-from edge_agent.upkeep import looking_after
+from edge_agent.upkeep import REST_SECONDS, looking_after
 from shared.errors import LinesideError
 from shared.events import Event
 from shared.instants import MINUTE
@@ -43,6 +43,14 @@ _NO_EXECUTOR = Executor()
 """The loop runs everything itself."""
 
 
+class _Unhurried(VirtualClock):
+    """The clock of upkeep, which looks once a minute and not every 10 s: nobody fills and empties the disk faster here."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return so many virtual seconds later, a minute for any rest."""
+        await super().sleep(60.0 if seconds == REST_SECONDS else seconds)
+
+
 class AgentMachine:
     """An edge agent without HTTP; `numbered` is called with the last number given out and the events it ends."""
 
@@ -57,7 +65,6 @@ class AgentMachine:
         numbered: Callable[[int, Sequence[Event]], None] = lambda _last, _events: None,
     ) -> None:
         self.folder = folder
-        self._clock = clock
         self._numbered = numbered
         log = WearyLog.open(folder, clock=clock, limits=limits)
         assert isinstance(log, WearyLog)
@@ -82,7 +89,7 @@ class AgentMachine:
         self._numbered(self.log.facts().last_seq, events)
 
     async def _look_after(self) -> None:
-        async with looking_after(self.log, intake=self.acceptor, executor=_NO_EXECUTOR, clock=self._clock):
+        async with looking_after(self.log, intake=self.acceptor, executor=_NO_EXECUTOR, clock=_Unhurried()):
             await asyncio.Event().wait()
 
     def _on_commit(self, events: Sequence[Event]) -> None:

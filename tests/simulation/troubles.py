@@ -5,16 +5,28 @@ other has just brought. A camera may also become very busy, most of all while th
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from shared.events import Event
 from shared.instants import HOUR, MINUTE
 from tests.simulation.wire import Weather
 from tests.simulation.world import World
 
 _DAY = 24 * HOUR
 Trouble = Callable[[], Awaitable[None]]
+EVERY_TROUBLE = (
+    "bad_weather",
+    "line_cut",
+    "busy_outage",
+    "agent_dies",
+    "agent_stops",
+    "collector_dies",
+    "collector_stops",
+    "agent_disk_full",
+    "agent_disk_short",
+    "collector_disk_full",
+    "clock_jumps",
+)
 
 
 async def live(world: World, *, hours: int) -> Path:
@@ -65,17 +77,16 @@ class _Line:
 
     async def _busy_outage(self) -> None:
         """More events than the queue may hold: it refuses, or gives up its oldest."""
-        world = self._world
-        world.wire.weather = Weather.cut
-        posts = [asyncio.create_task(world.post(events)) async for events in self._burst()]
-        await asyncio.sleep(self._chance.choice((30.0, 1_800.0)))
-        world.wire.weather = Weather.good
-        await asyncio.wait(posts)
+        self._world.wire.weather = Weather.cut
+        burst = asyncio.create_task(self._burst())
+        await asyncio.sleep(self._chance.choice((60.0, 1_800.0)))
+        self._world.wire.weather = Weather.good
+        await burst
 
-    async def _burst(self) -> AsyncIterator[list[Event]]:
-        for _ in range(self._chance.randint(3, 8)):
-            await asyncio.sleep(self._chance.uniform(1, 60))
-            yield self._world.truth.make(200, is_wide=True)
+    async def _burst(self) -> None:
+        for _ in range(self._chance.randint(2, 6)):
+            await self._world.post(self._world.truth.make(120, is_wide=True))
+            await asyncio.sleep(self._chance.uniform(0, 60))
 
 
 class _Machines:

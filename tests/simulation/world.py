@@ -20,8 +20,8 @@ from tests.simulation.truth import Claim, Truth
 from tests.simulation.virtual_time import VirtualClock
 from tests.simulation.wire import Wire
 
-QUEUE_BYTES = 1024 * 1024
-"""The least that `buffer.max_size` may be: some 900 of the largest events, and the log."""
+QUEUE_BYTES = 512 * 1024
+"""Half of the least that `buffer.max_size` may be: some 400 of the largest events, and the log."""
 HEARTBEAT_SECONDS = SETTINGS.delivery.heartbeat / 1_000_000
 _WHEN_FULL: tuple[Literal["reject", "drop_oldest"], ...] = ("reject", "drop_oldest")
 _KEPT_HOURS = (1, 6, 7 * 24)
@@ -36,6 +36,7 @@ class World:
         self.chance = random.Random(seed)
         self.truth = Truth(random.Random(seed + 1))
         self.happened: Counter[str] = Counter()
+        self.refusals: Counter[str] = Counter()
         self.checks = 0
         self.wire = Wire(
             random.Random(seed + 2), collector=lambda: self.collector, sent=self._note_claim, arrived=self._note_arrival
@@ -96,7 +97,7 @@ class World:
         try:
             await agent.acceptor.accept(events)
         except LinesideError as error:
-            self.happened[f"{type(error).__name__} at the agent"] += 1
+            self.refusals["queue full" if "buffer.max_size" in str(error) else type(error).__name__] += 1
             return float(error.retry_after_seconds or _PATIENCE_SECONDS)
         # An answer of a machine that died meanwhile never arrived.
         return None if agent is self.agent else _PATIENCE_SECONDS
