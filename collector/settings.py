@@ -156,12 +156,15 @@ Naming = Literal["shown", "hidden"]
 
 
 class NamesSettings(BaseModel):
-    """Whether workers are called by their names or by their ids, for each role that sees persons."""
+    """Whether workers are called by their names or by their ids, for each role."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     supervisor: Naming = "shown"
     anyone: Naming = "shown"
+    viewer: Literal["hidden"] = "hidden"
+    admin: Literal["hidden"] = "hidden"
+    """Both see no person, and so no name."""
 
 
 class CollectorSettings(ProgramSettings):
