@@ -103,7 +103,8 @@ def _judge(item: Any, *, now: int, rules: Rules) -> Event | Rejection:
     event = read_event(item, time_zone=rules.time_zone)
     if isinstance(event, Event) and event.at > now + rules.max_future_skew:
         ahead = (event.at - now) // SECOND
-        return Rejection("timestamp_in_future", f"timestamp is {ahead:,} s ahead of the collector's clock")
+        told = f"timestamp is {ahead:,} s ahead of the collector's clock"
+        return Rejection("timestamp_in_future", told, field="timestamp")
     return event
 
 
@@ -150,12 +151,12 @@ def _results(judged: Sequence[Event | Rejection], stored: Stored) -> list[dict[s
     results: list[dict[str, Any]] = []
     for index, item in enumerate(judged):
         if isinstance(item, Rejection):
-            results.append({"index": index, "result": "rejected", "code": item.code, "error": item.error})
+            results.append({"index": index, "result": "rejected", **item.told()})
             continue
         outcome = next(outcomes)
         refused = _refused(outcome, stored)
         if refused is not None:
-            results.append({"index": index, "result": "rejected", "code": refused.code, "error": refused.error})
+            results.append({"index": index, "result": "rejected", **refused.told()})
         elif outcome is Outcome.conflict:
             results.append({"index": index, "result": "duplicate", "conflict": True})
         elif outcome is Outcome.duplicate:
@@ -167,9 +168,11 @@ def _refused(outcome: Outcome, stored: Stored) -> Rejection | None:
     """Return why the store did not take an event; None if it did."""
     if outcome is Outcome.too_old:
         horizon = "the site's horizon" if stored.horizon is None else format_instant(stored.horizon)
-        return Rejection("too_old", f"timestamp lies before {horizon}: earlier events of this site are no longer kept")
+        told = f"timestamp lies before {horizon}: earlier events of this site are no longer kept"
+        return Rejection("too_old", told, field="timestamp")
     if outcome is Outcome.forgotten:
-        return Rejection("forgotten", "the worker was erased here, and no event of that worker is taken any more")
+        told = "the worker was erased here, and no event of that worker is taken any more"
+        return Rejection("forgotten", told, field="worker_id")
     return None
 
 

@@ -71,13 +71,16 @@ class Reports:
         await self.check_sites(sites)
         rules, most = self._storage.rules, occupied_by_states
         if most is not None and not may_tell_occupied(window):
-            raise BadRequest("include: occupied is told for windows of at most 31 days, closed at both ends")
+            raise BadRequest(
+                "include: occupied is told for windows of at most 31 days, closed at both ends", field="include"
+            )
         question = None if most is None else occupied_in(window, rules=rules, most=most)
         measure = await self._storage.measure(sites, split=partial(split, window), stays=stations, occupied=question)
         if question is not None and measure.company is None:
             raise BadRequest(
                 f"include: more than {most:,} states lie in those hours of this window in which several people shared a"
-                " workstation; ask for a smaller window"
+                " workstation; ask for a smaller window",
+                field="include",
             )
         found = await asyncio.to_thread(lambda: measured.totals(self._with_names(measure), window=window, rules=rules))
         return found if stations else replace(found, stations=())
@@ -127,7 +130,9 @@ class Reports:
         stretch = (window.start, window.end)
         told = await self._storage.runs(sites, worker_id=worker_id, stretch=stretch, most=MOST_EVENTS)
         if told is None:
-            raise BadRequest(f"from, to: more than {MOST_EVENTS:,} events lie in this window; ask for a smaller one")
+            raise BadRequest(
+                f"from, to: more than {MOST_EVENTS:,} events lie in this window; ask for a smaller one", field="from"
+            )
         worker = self._named(_lone(told.workers, worker_id), "workers")
         run = told.runs.get((worker.site, worker.id))
         rules, watermarks = self._storage.rules, watermarks_of(told.cameras, site=worker.site)
@@ -143,7 +148,9 @@ class Reports:
 
         shown = await asyncio.to_thread(tell)
         if len(shown) > MOST_SPANS:
-            raise BadRequest(f"from, to: more than {MOST_SPANS:,} spans lie in this window; ask for a smaller one")
+            raise BadRequest(
+                f"from, to: more than {MOST_SPANS:,} spans lie in this window; ask for a smaller one", field="from"
+            )
         counts = [] if run is None else counts_of(run, timeline.kept_window)
         offset = (await self.hour_offsets([worker.site]))[worker.site]
         return replace(timeline, pieces=shown, counts=counts, hour_offset=offset)
@@ -203,7 +210,7 @@ class Reports:
         expected.update(self._settings.site_of(camera) for camera in self._settings.cameras)
         for site in sites:
             if site not in expected and site not in await self._storage.sites():
-                raise BadRequest(f"site: there is no site {site!r}")
+                raise BadRequest(f"site: there is no site {site!r}", field="site")
 
     async def sites_there(self) -> set[str]:
         """Return the sites that have anything or stand in the settings; the default one alone if there are none."""
@@ -241,10 +248,10 @@ class Reports:
 
 def _lone(workers: Sequence[Registered], worker_id: str) -> Registered:
     if not workers:
-        raise NotFound(f"worker_id: there is no worker {worker_id!r}")
+        raise NotFound(f"worker_id: there is no worker {worker_id!r}", field="worker_id")
     if len(workers) > 1:
         sites = ", ".join(worker.site for worker in workers)
-        raise BadRequest(f"site: worker {worker_id!r} is known at {sites}; name one")
+        raise BadRequest(f"site: worker {worker_id!r} is known at {sites}; name one", field="site")
     return workers[0]
 
 
@@ -262,6 +269,7 @@ def check_hours(number: int, most: int | None) -> None:
     if most is not None and number > most:
         raise BadRequest(
             f"from, to: more than {most:,} hours lie in this window; ask for a smaller one, for one site, or for a file",
+            field="from",
             hint="/api/metrics/hours.csv has them all",
         )
 

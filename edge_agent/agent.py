@@ -141,6 +141,7 @@ class _Agent:
             link=lambda: self.loop.link,
             epoch=lambda: log.facts().epochs[-1].token,
             returned=lambda: {"sent_again": self.loop.refiller.sent_again, "lost": self.loop.refiller.lost},
+            waiting_events=lambda: self.acceptor.waiting,
             intake_failure=lambda: self.acceptor.failure,
             last_sign_of_life=lambda: self._life_signs.last,
             is_delivering=lambda: self.delivery is not None and not self.delivery.done(),
@@ -168,7 +169,7 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
             loop.add_signal_handler(number, stopping.set)
         await _on(executor, lambda: _remember(log, settings))
         agent = _Agent(settings, log=log, sender=sender, manager=manager, executor=executor, clock=clock)
-        await stack.enter_async_context(looking_after(log, executor=executor, clock=clock))
+        await stack.enter_async_context(looking_after(log, intake=agent.acceptor, executor=executor, clock=clock))
         await stack.enter_async_context(_delivering(agent))
         await stack.enter_async_context(_beating(agent.pulse))
         stack.push_async_callback(agent.acceptor.close)

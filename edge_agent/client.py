@@ -12,18 +12,27 @@ taken; when it raises `NotTaken`, the agent could not keep it now, and the calle
 safe, an event is recognised by what it says. Events arrive in the order of the calls, because a call waits for its
 answer; calls of several threads take turns. The connection stays open between them.
 
-Kept small on purpose: importing this file imports the standard library, and of this package one file that does no more.
+An event is a mapping as JSON has it (docs/events.md):
+
+    timestamp       RFC 3339 text with `Z` or an offset, or a `datetime` with a time zone
+    worker_id       text, 1 to 64 characters
+    workstation_id  text, 1 to 64 characters
+    event_type      "working", "idle", "absent" or "product_count"
+    confidence      number from 0 to 1; may be left out: unknown
+    count           whole number from 0 to 1,000,000; may be left out: 1 of a product_count, else 0
+
+All durations are seconds, as `float`. Kept small on purpose: importing this file imports the standard library and nothing
+else, so it may also be copied into the camera's own program as it is.
 """
 
 import http.client
 import json
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 from urllib.parse import urlsplit
-
-from shared.clock import SystemClock
 
 DEFAULT_AGENT = "http://127.0.0.1:8600"
 FIRST_WAIT_SECONDS = 0.1
@@ -42,8 +51,9 @@ class Refused(Exception):
     def __init__(self, message: str, *, code: str, status: int) -> None:
         super().__init__(message)
         self.code = code
-        """Which rule it breaks, such as `missing_field`; `not_an_event` if the answer names none."""
+        """Which rule it breaks, one of the reject codes such as `missing_field`; `not_an_event` if the answer names none."""
         self.status = status
+        """The HTTP status: 400, or 413 for an event of more than 4 MiB."""
 
 
 class NotTaken(Exception):
@@ -54,11 +64,18 @@ class NotTaken(Exception):
         self.status = status
         """507 its disk is full, 503 it is busy or about to stop, None there was no answer."""
         self.retry_after_seconds = retry_after_seconds
-        """What it asked to wait, if it did."""
+        """What it asked to wait, at most 60; None if it asked for nothing."""
 
 
 class Client:
-    """A connection to the agent; `close` it, or use it in a `with`. Threads may share one."""
+    """A connection to the agent; `close` it, or use it in a `with`. Threads may share one.
+
+    `url` is the agent's address, `http` only: it listens on this machine. Nothing is sent before the first call.
+    `timeout_seconds` is how long one try waits for the agent: to connect, and then for each piece of its answer.
+
+    Raises:
+        ValueError: the address is none.
+    """
 
     def __init__(self, url: str = DEFAULT_AGENT, *, timeout_seconds: float = 10.0) -> None:
         parts = urlsplit(url)
@@ -68,28 +85,31 @@ class Client:
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_seconds)
         self._turn = threading.Lock()
         self._closed = threading.Event()
-        self._clock = SystemClock()
 
     def send(self, event: Mapping[str, object], *, patience_seconds: float = 0.0) -> None:
-        """Return when the event is on the agent's disk; while the agent cannot take it, try so many seconds.
+        """Return when the event is on the agent's disk; while the agent cannot take it, try again for so many seconds.
 
-        A `datetime` with a time zone may stand for its text. Patience holds up the other threads' events, too: a later
-        one does not overtake.
+        The last try may last `timeout_seconds` longer. Between two tries it waits for what the agent asks for
+        (`Retry-After`, at most 60 s), else 0.1 s, doubling to 5 s. Patience holds up the other threads' events, too: a
+        later one does not overtake. Without patience there is one try.
 
         Raises:
-            Refused: the event is wrong.
-            NotTaken: patience ran out, or the client was closed; it is unknown whether an unanswered event was kept.
+            Refused: the event is wrong; nothing of it was kept.
+            NotTaken: patience ran out, or the client was closed. With a `status`, nothing was kept; without one it is
+                unknown, and sending it again is safe.
+            TypeError: a value is none that JSON has, or a `datetime` without a time zone; nothing was sent.
+            ValueError: a number is not finite; nothing was sent.
         """
         body = json.dumps(event, default=_plain, allow_nan=False).encode()
         with self._turn:
-            deadline = self._clock.monotonic() + patience_seconds
+            deadline = time.monotonic() + patience_seconds
             wait_seconds = FIRST_WAIT_SECONDS
             while True:
                 try:
                     return self._post(body)
                 except NotTaken as failure:
                     seconds = failure.retry_after_seconds or wait_seconds
-                    left = deadline - self._clock.monotonic()
+                    left = deadline - time.monotonic()
                     if left <= 0 or self._closed.wait(min(seconds, left)):
                         raise
                     wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
@@ -97,10 +117,11 @@ class Client:
     def alive(self) -> None:
         """Say that the camera watches although nothing happens: without this, a silent camera is not vouched for.
 
-        Once a minute is enough.
+        Once a minute is enough: an agent vouches for `source_silent_after` (300 s) after the last one. Waits for its turn
+        behind a `send` of another thread; is tried once.
 
         Raises:
-            NotTaken: the agent did not hear it.
+            NotTaken: the agent did not hear it; say it again.
         """
         with self._turn:
             self._post(b"")

@@ -158,7 +158,9 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     return b"".join(parts)
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
+def _trust(ca_file: Path | None) -> ssl.SSLContext | Literal[True]:
+    if ca_file is None:
+        return True  # aiohttp has read the system's certificates already; a second copy is more than a megabyte
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:

@@ -42,8 +42,13 @@ def describe_forecast(forecast: Forecast) -> dict[str, object]:
     }
 
 
-def describe_link(link: Link) -> dict[str, object]:
-    """Return how the way to the collector is; `state` is one word, `cause` says why when it is not well."""
+def describe_link(link: Link, *, now: int, monotonic: float) -> dict[str, object]:
+    """Return how the way to the collector is; `state` is one word, `cause` says why when it is not well.
+
+    `now` and `monotonic` are the two clocks at the moment of the question: what is due is told by the wall clock as it is
+    now, whatever it was when the wait began.
+    """
+    seconds = link.next_try_seconds(monotonic)
     return {
         "state": link.state,
         "cause": link.cause or None,
@@ -51,7 +56,7 @@ def describe_link(link: Link) -> dict[str, object]:
         "last_contact_at": _time(link.last_contact_at),
         "last_error": link.last_error,
         "last_error_at": _time(link.last_error_at),
-        "next_try_at": _time(link.next_try_at),
+        "next_try_at": _time(None if seconds is None else now + round(seconds * SECOND)),
         "watermark": _time(link.watermark),
         "clock_offset_seconds": None if link.clock_offset is None else link.clock_offset / SECOND,
         "accepted": link.accepted,

@@ -203,9 +203,10 @@ class SyncLoop:
         self._refused = events if is_split else None
         if isinstance(verdict, Settle):
             # Half-way between request and answer, by a clock that does not jump in between.
-            offset = verdict.receipt.received_at - (self._clock.now() - round(seconds * SECOND / 2))
-            self.link = self.link.confirmed(watermark=header.watermark, clock_offset=offset)
-            self._told = ToldTime(verdict.receipt.received_at, self._clock.monotonic())
+            received_at = verdict.receipt.received_at
+            offset = received_at - (self._clock.now() - round(seconds * SECOND / 2))
+            self.link = self.link.confirmed(watermark=header.watermark, received_at=received_at, clock_offset=offset)
+            self._told = ToldTime(received_at, self._clock.monotonic())
         word = type(verdict).__name__.lower()
         _log.debug("batch", extra={"batch": header.batch, "events": events, "left": self._left, "verdict": word})
 
@@ -269,7 +270,7 @@ class SyncLoop:
         if not isinstance(verdict, Retry | Pause):
             return 0.0
         seconds = wait_seconds(verdict, attempt=state.attempt_number, pace=self._pace, chance=self._chance())
-        self.link = self.link.waiting_until(self._clock.now() + round(seconds * SECOND))
+        self.link = self.link.waiting_until(self._clock.monotonic() + seconds)
         return seconds
 
     async def _rest(self, seconds: float, *, until: asyncio.Event | None = None) -> None:

@@ -3,6 +3,9 @@
 A step takes a few milliseconds of the log's thread, so that events need not wait for it: old events go, pages go back to
 the disk, the log is cut, the reserve is taken back. A file too large to be checked before the start is checked here, on
 a connection and a thread of its own (0.4 s for a million events); what it finds is salvaged on the log's thread.
+
+While requests are refused, each look also tries whether one would be kept: room that somebody has made, or a disk that
+is writable again, is noticed without a request. Nothing of this writes while all is well.
 """
 
 import asyncio
@@ -10,6 +13,7 @@ import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
+from typing import Protocol
 
 from edge_agent.buffer.log import EventLog
 from shared.clock import Clock
@@ -17,16 +21,29 @@ from shared.errors import LinesideError
 
 REST_SECONDS = 10.0
 """Between two looks when there is nothing to do: room that somebody has made is noticed within this time."""
+REFUSING_REST_SECONDS = 2.0
+"""The same while requests are refused: so long an agent may be called full that has room again."""
 STEP_REST_SECONDS = 0.05
 """Between two steps: at most a tenth of the log's thread goes into upkeep."""
 
 _log = logging.getLogger(__name__)
 
 
+class Intake(Protocol):
+    """Whoever takes events in, as far as it is looked after."""
+
+    failure: LinesideError | None
+    """Why the last ones were refused."""
+
+    def recovered(self) -> None:
+        """Note that they would be kept now."""
+        ...
+
+
 @asynccontextmanager
-async def looking_after(log: EventLog, *, executor: Executor, clock: Clock) -> AsyncIterator[None]:
+async def looking_after(log: EventLog, *, intake: Intake, executor: Executor, clock: Clock) -> AsyncIterator[None]:
     """Look after a log while the block lasts; `executor` is the log's thread."""
-    upkeep = asyncio.create_task(_look_after(log, executor=executor, clock=clock), name="upkeep")
+    upkeep = asyncio.create_task(_look_after(log, intake, executor=executor, clock=clock), name="upkeep")
     try:
         yield
     finally:
@@ -36,7 +53,7 @@ async def looking_after(log: EventLog, *, executor: Executor, clock: Clock) -> A
             await upkeep
 
 
-async def _look_after(log: EventLog, *, executor: Executor, clock: Clock) -> None:
+async def _look_after(log: EventLog, intake: Intake, *, executor: Executor, clock: Clock) -> None:
     loop = asyncio.get_running_loop()
     if not log.is_checked:
         await _check(log, executor=executor)
@@ -53,7 +70,27 @@ async def _look_after(log: EventLog, *, executor: Executor, clock: Clock) -> Non
         except Exception:  # noqa: BLE001 - the top of the task: without it the queue would fill up and nobody would know why
             has_more = False
             _log.exception("upkeep of the queue failed")
-        await clock.sleep(STEP_REST_SECONDS if has_more else REST_SECONDS)
+        if intake.failure is not None and not has_more:
+            await _probe(log, intake, executor=executor)
+        await clock.sleep(rest_seconds(has_more=has_more, refuses=intake.failure is not None))
+
+
+def rest_seconds(*, has_more: bool, refuses: bool) -> float:
+    """Return how long to rest after a look.
+
+    >>> rest_seconds(has_more=True, refuses=True), rest_seconds(has_more=False, refuses=False)
+    (0.05, 10.0)
+    """
+    if has_more:
+        return STEP_REST_SECONDS
+    return REFUSING_REST_SECONDS if refuses else REST_SECONDS
+
+
+async def _probe(log: EventLog, intake: Intake, *, executor: Executor) -> None:
+    """Tell the intake if it would keep events again; while it would not, it has said why."""
+    with suppress(LinesideError):
+        await asyncio.get_running_loop().run_in_executor(executor, log.probe)
+        intake.recovered()
 
 
 async def _check(log: EventLog, *, executor: Executor) -> None:

@@ -37,6 +37,8 @@ class Signs:
     """It changes when a damaged queue is salvaged at work."""
     returned: Callable[[], dict[str, object]]
     """What was sent again because the collector had lost it, and what could not be."""
+    waiting_events: Callable[[], int]
+    """How many wait for a commit to begin."""
     intake_failure: Callable[[], LinesideError | None]
     """Why the last commit kept nothing."""
     last_sign_of_life: Callable[[], int | None]
@@ -96,7 +98,8 @@ class Vitals:
             not_ready=reasons,
         )
         forecast = describe_forecast(self._pulse.forecast(counts))
-        return agent | describe_link(self._signs.link()) | self._signs.returned() | describe_log(counts) | forecast
+        link = describe_link(self._signs.link(), now=self._clock.now(), monotonic=self._clock.monotonic())
+        return agent | link | self._signs.returned() | describe_log(counts) | forecast
 
     async def metrics(self) -> bytes:
         """Return everything in Prometheus' text format; what cannot be looked at has no sample."""
@@ -109,8 +112,10 @@ class Vitals:
             camera=who.camera,
             version=who.version,
             now=self._clock.now(),
+            monotonic=self._clock.monotonic(),
             started_at=who.started_at,
             is_ready=not self.not_ready(),
+            waiting_events=self._signs.waiting_events(),
             last_sign_of_life=self._signs.last_sign_of_life(),
             link=self._signs.link(),
             counts=counts,

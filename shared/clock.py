@@ -42,6 +42,11 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+async def give_way() -> None:
+    """Let everybody else on the loop who is ready have their turn; no time passes but theirs."""
+    await asyncio.sleep(0)
+
+
 def chance() -> float:
     """Return a number in [0, 1) for spreading waits; it protects nothing."""
     return random.random()  # noqa: S311

@@ -18,9 +18,23 @@ class LinesideError(Exception):
     """For programs: a reject code of SEMANTICS §7, where a whole body is refused for what an item could be rejected for, or
     why a question has no answer."""
 
-    def __init__(self, message: str | None = None, *, hint: str = "") -> None:
+    def __init__(
+        self, message: str | None = None, *, hint: str = "", field: str | None = None, index: int | None = None
+    ) -> None:
+        """Tell what is wrong.
+
+        `field` names what is at fault: a parameter, or a member with those it lies in, such as `agent.seqs`; `index` says
+        which entry of it, where it is an array.
+        """
         super().__init__(message or (type(self).__doc__ or "").strip())
         self.hint = hint
+        self.field = field
+        self.index = index
+
+    def members(self) -> dict[str, str | int]:
+        """Return what an answer tells programs beside the message."""
+        told = {"code": self.code, "field": self.field, "index": self.index}
+        return {name: value for name, value in told.items() if value is not None}
 
     def __str__(self) -> str:
         message = str(self.args[0])

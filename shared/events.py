@@ -54,12 +54,19 @@ class Rejection(NamedTuple):
     error: str
     line: str | None = None
     """The beginning of a line that is not even JSON, bytes that are no UTF-8 as escapes; None where there is an item."""
+    field: str | None = None
+    """Which field is at fault; None where the item has none."""
+
+    def told(self) -> dict[str, str]:
+        """Return it as answers tell it."""
+        return {"code": self.code, "error": self.error} | ({} if self.field is None else {"field": self.field})
 
 
 class _Refused(ValueError):
-    def __init__(self, code: str, error: str) -> None:
+    def __init__(self, code: str, error: str, *, field: str) -> None:
         super().__init__(error)
         self.code = code
+        self.field = field
 
 
 _new = tuple.__new__
@@ -90,7 +97,7 @@ def read_event(item: object, *, time_zone: tzinfo | None = None) -> Event | Reje
         confidence = _read_confidence(get("confidence"))
         return _new(Event, (at, worker_id, workstation_id, kind, count, confidence))
     except _Refused as refused:
-        return Rejection(refused.code, str(refused))
+        return Rejection(refused.code, str(refused), field=refused.field)
 
 
 def canonical_json(event: Event) -> str:
@@ -114,12 +121,14 @@ def check_id(field: str, text: str) -> str:
     """
     stripped = text.strip(UNICODE_WHITE_SPACE)
     if not stripped:
-        raise _Refused("bad_id", f"{field} is empty")
+        raise _Refused("bad_id", f"{field} is empty", field=field)
     if len(stripped) > MAX_ID_LENGTH:
-        raise _Refused("bad_id", f"{field} has {len(stripped):,} characters; at most {MAX_ID_LENGTH} are kept")
+        raise _Refused(
+            "bad_id", f"{field} has {len(stripped):,} characters; at most {MAX_ID_LENGTH} are kept", field=field
+        )
     for character in stripped:
         if unicodedata.category(character) in ("Cc", "Cs"):
-            raise _Refused("bad_id", f"{field} holds the control character U+{ord(character):04X}")
+            raise _Refused("bad_id", f"{field} holds the control character U+{ord(character):04X}", field=field)
     return stripped
 
 
@@ -146,7 +155,7 @@ def _read_type(value: object) -> EventType:
         raise _wrong("event_type", value, wanted="a string")
     kind = _TYPES.get(value)
     if kind is None:
-        raise _Refused("unknown_type", "event_type must be working, idle, absent or product_count")
+        raise _Refused("unknown_type", "event_type must be working, idle, absent or product_count", field="event_type")
     return kind
 
 
@@ -156,13 +165,13 @@ def _read_timestamp(value: object, time_zone: tzinfo | None) -> int:
     try:
         return parse_instant(value, time_zone=time_zone)
     except TimestampRefused as refused:
-        raise _Refused(refused.code, str(refused)) from refused
+        raise _Refused(refused.code, str(refused), field="timestamp") from refused
 
 
 def _wrong(field: str, value: object, *, wanted: str) -> _Refused:
     if value is None:
-        return _Refused("missing_field", f"{field} is missing")
-    return _Refused("wrong_type", f"{field} must be {wanted}, not {_json_type(value)}")
+        return _Refused("missing_field", f"{field} is missing", field=field)
+    return _Refused("wrong_type", f"{field} must be {wanted}, not {_json_type(value)}", field=field)
 
 
 def _read_count(value: object, kind: EventType) -> int:
@@ -171,13 +180,13 @@ def _read_count(value: object, kind: EventType) -> int:
     if type(value) is int and 0 <= value <= MAX_COUNT:  # what nearly every event says
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Refused("wrong_type", f"count must be an integer, not {_json_type(value)}")
+        raise _Refused("wrong_type", f"count must be an integer, not {_json_type(value)}", field="count")
     if not math.isfinite(value) if isinstance(value, float) else False:
-        raise _Refused("out_of_range", f"count must be an integer from 0 to {MAX_COUNT}, not {value}")
+        raise _Refused("out_of_range", f"count must be an integer from 0 to {MAX_COUNT}, not {value}", field="count")
     if value != int(value):
-        raise _Refused("wrong_type", "count must be an integer")
+        raise _Refused("wrong_type", "count must be an integer", field="count")
     if not 0 <= value <= MAX_COUNT:
-        raise _Refused("out_of_range", f"count must lie in 0 to {MAX_COUNT}")
+        raise _Refused("out_of_range", f"count must lie in 0 to {MAX_COUNT}", field="count")
     return int(value)
 
 
@@ -187,9 +196,9 @@ def _read_confidence(value: object) -> float | None:
     if type(value) is float and 0 <= value <= 1:  # what nearly every event says
         return value + 0.0  # -0.0 becomes 0.0: equal numbers have one spelling
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Refused("wrong_type", f"confidence must be a number, not {_json_type(value)}")
+        raise _Refused("wrong_type", f"confidence must be a number, not {_json_type(value)}", field="confidence")
     if not 0 <= value <= 1:  # also false for NaN
-        raise _Refused("out_of_range", "confidence must lie in 0 to 1")
+        raise _Refused("out_of_range", "confidence must lie in 0 to 1", field="confidence")
     return float(value)
 
 

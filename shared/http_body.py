@@ -15,16 +15,15 @@ from aiohttp import web
 
 from shared.clock import new_token
 from shared.errors import BadRequest, BodyTooLarge, BodyTooSlow, LinesideError, UnsupportedBody
-from shared.wire import MAX_BODY_BYTES, gunzip
+from shared.events import Rejection
+from shared.unpacking import gunzip
+from shared.wire import MAX_BODY_BYTES
 
 BODY_SECONDS = 30
 """4 MiB in 30 s is 140 kB/s: slower senders shall send smaller batches."""
 
 _REQUEST_ID = web.RequestKey("request_id", str)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-LARGE_PACKED_BYTES = 64 * 1024
-"""Beyond, a body is unpacked in a thread of its own: 4 MiB take some 10 ms."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,10 +61,7 @@ async def read_post(
         )
     if encoding != "gzip" or not body:
         return body
-    is_large = len(body) > LARGE_PACKED_BYTES
-    plain = await asyncio.to_thread(gunzip, body, most=most) if is_large else gunzip(body, most=most)
-    grow(len(plain))
-    return plain
+    return await gunzip(body, most=most, grow=grow)
 
 
 def problem(status: int, message: str, *, retry_after_seconds: int | None = None, **members: object) -> web.Response:
@@ -82,6 +78,12 @@ def problem(status: int, message: str, *, retry_after_seconds: int | None = None
     )
 
 
+def refusal(rejection: Rejection) -> web.Response:
+    """Return the error answer to one object that is no event."""
+    members = rejection.told()
+    return problem(400, members.pop("error"), retry_after_seconds=None, **members)
+
+
 @web.middleware
 async def answer_problems(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -90,8 +92,7 @@ async def answer_problems(
     try:
         return await handler(request)
     except LinesideError as error:
-        code = {} if error.code is None else {"code": error.code}
-        return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds, **code)
+        return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds, **error.members())
     except web.HTTPException as error:
         if error.status < 400:
             raise

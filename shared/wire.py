@@ -6,7 +6,6 @@ number of 5,000 digits make *their* event invalid and leave its neighbours alone
 """
 
 import json
-import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import WithJsonSchema as JsonSchema
 from pydantic_core import from_json
 
+from shared.depth import check_depth
 from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
 from shared.events import MAX_ID_LENGTH, Event, Rejection, check_id
 from shared.instants import format_instant, parse_instant
@@ -103,6 +103,8 @@ class ItemResult(BaseModel):
     conflict: bool = False
     code: str | None = None
     error: str | None = None
+    field: str | None = None
+    """Which field is at fault, where one is."""
 
 
 class Receipt(BaseModel):
@@ -157,16 +159,18 @@ def read_body(body: bytes) -> Body:
     """Return the items of a JSON body: one object, an array, or an envelope (an object with `events`).
 
     Raises:
-        BadRequest: not JSON, or neither object nor array, or an envelope with a wrong header.
+        BadRequest: not JSON, nested deeper than 32, neither object nor array, or an envelope with a wrong header.
         BodyTooLarge: more than 10,000 items, or more values than those can have.
         ProtocolTooNew: the envelope's protocol is above ours.
     """
     check_weight(body)
     plain = decode_plain(body)
     if isinstance(plain, PlainEnvelope):
+        check_depth(body, items=len(plain.events))
         header = _read_agent(decode_json(bytes(plain.agent)), events=plain.events)
         return Body(None, is_list=True, agent=header, plain=plain.events, text=body)
     if plain is not None:
+        check_depth(body, items=len(plain))
         return Body(None, is_list=True, plain=_bounded(plain), text=body)
     value = decode_json(body)
     if isinstance(value, dict):
@@ -201,8 +205,9 @@ def decode_json(body: bytes, *, what: str = "the body") -> Any:
     """Return the value of a JSON text in UTF-8.
 
     Raises:
-        BadRequest: with the place of the mistake.
+        BadRequest: with the place of the mistake, or the depth that is possible.
     """
+    check_depth(body, what=what)
     with suppress(ValueError):
         # Twice as fast, and it agrees with the reader below wherever it does not refuse.
         return from_json(body)
@@ -219,29 +224,6 @@ def decode_json(body: bytes, *, what: str = "the body") -> Any:
             return json.loads(text, parse_int=_read_integer)
     except json.JSONDecodeError as error:
         raise BadRequest(f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
-    except RecursionError as error:
-        raise BadRequest(f"{what} is not JSON that can be read: it is nested too deeply") from error
-
-
-def gunzip(body: bytes, *, most: int = MAX_BODY_BYTES) -> bytes:
-    """Return what a gzip body holds.
-
-    Raises:
-        BadRequest: broken, cut short, or followed by something else.
-        BodyTooLarge: more than `most` bytes; no more than that is ever unpacked.
-    """
-    reader = zlib.decompressobj(wbits=31)
-    try:
-        plain = reader.decompress(body, most + 1)
-    except zlib.error as error:
-        raise BadRequest("the body is not gzip") from error
-    if len(plain) > most:
-        raise BodyTooLarge(f"the body has more than {most:,} bytes when unpacked", hint="send fewer events a request")
-    if not reader.eof:
-        raise BadRequest("the gzip body is cut short")
-    if reader.unused_data:
-        raise BadRequest("the gzip body is followed by something else")
-    return plain
 
 
 def read_header(value: object) -> AgentHeader:
@@ -254,7 +236,8 @@ def read_header(value: object) -> AgentHeader:
     if isinstance(value, dict):
         protocol = value.get("protocol")
         if isinstance(protocol, int) and not isinstance(protocol, bool) and protocol > PROTOCOL:
-            raise ProtocolTooNew(f"protocol {protocol} is not known here", hint=f"this program speaks {PROTOCOL}")
+            told, hint = f"protocol {protocol} is not known here", f"this program speaks {PROTOCOL}"
+            raise ProtocolTooNew(told, hint=hint, field="agent.protocol")
     try:
         return AgentHeader.model_validate(value)
     except ValidationError as error:
@@ -262,30 +245,35 @@ def read_header(value: object) -> AgentHeader:
 
 
 def _refuse_header(error: ValidationError) -> NoReturn:
-    reasons = [
-        f"{'.'.join(str(part) for part in ('agent', *problem['loc']))}: {problem['msg']}"
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:10]
-    ]
-    raise BadRequest("the envelope is wrong: " + "; ".join(reasons)) from None
+    problems = error.errors(include_url=False, include_context=False, include_input=False)[:10]
+    reasons = [f"{'.'.join(map(str, ('agent', *problem['loc'])))}: {problem['msg']}" for problem in problems]
+    loc = problems[0]["loc"]
+    index = next((part for part in loc if isinstance(part, int)), None)
+    field = ".".join(("agent", *map(str, loc if index is None else loc[: loc.index(index)])))
+    raise BadRequest("the envelope is wrong: " + "; ".join(reasons), field=field, index=index) from None
 
 
 def _read_agent(agent: object, *, events: object) -> AgentHeader:
     """Return the header of an envelope that numbers these events."""
     header = read_header(agent)  # first: a newer protocol may shape its events in another way
     if not isinstance(events, list):
-        raise BadRequest("the envelope is wrong: events must be an array")
+        raise BadRequest("the envelope is wrong: events must be an array", field="events")
     _bounded(events)
     total = 0
     before = -1
-    for first, last in header.seqs:
+    for index, (first, last) in enumerate(header.seqs):
         if first <= before or last < first:
-            raise BadRequest("the envelope is wrong: agent.seqs must be ascending ranges that do not overlap")
+            told = "the envelope is wrong: agent.seqs must be ascending ranges that do not overlap"
+            raise BadRequest(told, field="agent.seqs", index=index)
         before = last
         total += last - first + 1
     if total != len(events):
-        raise BadRequest(f"the envelope is wrong: agent.seqs number {total:,} events and there are {len(events):,}")
-    if any(last < first for first, last, _ in header.skipped):
-        raise BadRequest("the envelope is wrong: a range of agent.skipped ends before it begins")
+        told = f"the envelope is wrong: agent.seqs number {total:,} events and there are {len(events):,}"
+        raise BadRequest(told, field="agent.seqs")
+    backwards = [index for index, (first, last, _) in enumerate(header.skipped) if last < first]
+    if backwards:
+        told = "the envelope is wrong: a range of agent.skipped ends before it begins"
+        raise BadRequest(told, field="agent.skipped", index=backwards[0])
     return header
 
 

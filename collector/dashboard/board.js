@@ -20,7 +20,8 @@ const WORDS = { working: "WORKING", idle: "IDLE" };
 
 function tile(station, { until, live }) {
   const state = station.state ?? "none";
-  const word = live ? WORDS[station.state] ?? "NOBODY" : ""; // of the past no state is told
+  const nothing = station.workers_late > 0 ? "NO DATA" : "NOBODY";
+  const word = live ? WORDS[station.state] ?? nothing : ""; // of the past no state is told
   const lasted = station.state === null ? "" : duration((until - instant(station.state_since)) * 1000);
   return make("li", { class: "tile", "data-state": state },
     make("span", { class: "tile-name" }, isolated(station.name)),

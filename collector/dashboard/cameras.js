@@ -7,11 +7,12 @@ import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { orderOf } from "./people_and_places.js";
 import { remember } from "./tabs.js";
-import { drawAxis, drawTimeline } from "./timeline.js";
+import { drawTimeline, keepAxis } from "./timeline.js";
 
 const WORST_FIRST = ["Down", "Late", "New", "Paused", "Up"];
 const LEAST_OFFSET = 0.005; // seconds; less is shown as none
 const search = window.location.search;
+const showAxis = keepAxis(byId("cameras").tHead.querySelector(".timeline"));
 const rankOf = (camera) => WORST_FIRST.indexOf(camera.state);
 const keyOf = (camera) => JSON.stringify([camera.site, camera.camera]);
 
@@ -24,7 +25,7 @@ function drawWatched(cell, camera, view) {
   if (view.floor.has_hours && view.from !== null) {
     const segments = camera.stretches.map(([start, length]) => [start, length, "w", 0, 0]);
     const hatched = segments.length === 0 ? "never" : "where it is not hatched";
-    drawTimeline(cell, { ...view, segments, sentence: `${camera.camera} watched ${hatched}.` });
+    drawTimeline(cell, { ...view, keptFrom: null, segments, sentence: `${camera.camera} watched ${hatched}.` });
   }
 }
 
@@ -63,9 +64,8 @@ function show(view) {
   byId("cameras").closest("section").hidden = rows.length === 0;
   write(byId("line-run"), `edge-agent run --collector ${window.location.origin} --camera cam-01`);
   assign(byId("cameras-csv"), { href: `/api/cameras.csv${reduced(search, ["site"])}` });
-  const axis = byId("cameras").tHead.querySelector(".timeline");
   if (view.floor.has_hours && view.from !== null) {
-    drawAxis(axis, { ...view, width: axis.clientWidth });
+    showAxis(view);
   }
 }
 

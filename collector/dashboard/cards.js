@@ -3,10 +3,17 @@
 import { byId, write } from "./elements.js";
 import * as format from "./format.js";
 
+/** Of whom a silent camera saw last it says so: they count, and may have gone home. */
+function atWork({ working, idle, late }) {
+  return `${format.count(working)} working · ${format.count(idle)} idle${late > 0 ? ` · ${format.count(late)} last known` : ""}`;
+}
+
 function showAtWork({ at_work_now: now, factory }) {
   write(byId("at-work-title"), now === null ? "Active workers" : "At work now");
-  write(byId("at-work"), now === null ? format.count(factory.active_workers) : `${format.count(now.working)} / ${format.count(now.seen)}`);
-  write(byId("at-work-more"), now === null ? "with working or idle time" : `${format.count(now.idle)} idle · ${format.count(now.seen)} seen`);
+  write(byId("at-work"), now === null
+    ? format.count(factory.active_workers)
+    : `${format.count(now.working + now.idle)} / ${format.count(now.seen)}`);
+  write(byId("at-work-more"), now === null ? "with working or idle time" : atWork(now));
 }
 
 /** Fills what has `data-factory`, and the card of who is at work. */

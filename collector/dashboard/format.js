@@ -15,8 +15,11 @@ const SECOND = 1000;
 /** The months as they are written everywhere. */
 export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const FEW = 999; // below it there is nothing to group, and the browser's formatter takes ten times as long
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const digits = (number) => (Number.isInteger(number) && Math.abs(number) < FEW ? String(number) : grouped.format(number));
+const decimals = (number) => (Math.abs(number) < FEW ? number.toFixed(2) : hundredths.format(number));
 const isMissing = (value) => value === null || value === undefined;
 const two = (number) => String(number).padStart(2, "0");
 
@@ -27,13 +30,13 @@ export const instant = (text) => (isMissing(text) ? null : Date.parse(text));
 export const words = (value) => (isMissing(value) ? MISSING : String(value));
 
 /** 1204 → "1,204". */
-export const count = (value) => (isMissing(value) ? MISSING : whole.format(value));
+export const count = (value) => (isMissing(value) ? MISSING : digits(value));
 
 /** 26.4 → "26.40". */
-export const rate = (value) => (isMissing(value) ? MISSING : hundredths.format(value));
+export const rate = (value) => (isMissing(value) ? MISSING : decimals(value));
 
 /** 66.67 → "66.67 %". */
-export const percent = (value) => (isMissing(value) ? MISSING : hundredths.format(value) + SPACE + "%");
+export const percent = (value) => (isMissing(value) ? MISSING : decimals(value) + SPACE + "%");
 
 /** plural(1204, "event") → "1,204 events". */
 export const plural = (value, noun) => count(value) + SPACE + noun + (value === 1 ? "" : "s");
@@ -47,7 +50,7 @@ export function duration(microseconds) {
     return MISSING;
   }
   const minutes = Math.floor(microseconds / 60_000_000);
-  return whole.format(Math.floor(minutes / 60)) + ":" + two(minutes % 60);
+  return digits(Math.floor(minutes / 60)) + ":" + two(minutes % 60);
 }
 
 /** Microseconds as hours:minutes:seconds, cut to the second. */

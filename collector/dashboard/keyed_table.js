@@ -3,11 +3,14 @@
  *
  * Columns are read from the table's own header (data-column, data-format, class). A row keeps its element as long as
  * its key is in the data, so selection, focus and scroll survive a refresh; a row that has not changed is not touched.
+ * Rows in sight are drawn at once, the others soon after: until then the table is busy (aria-busy). Whoever sorts,
+ * narrows or prints gets them all.
  */
 
 import { write } from "./elements.js";
 import * as format from "./format.js";
 import { isSame } from "./same.js";
+import { A_TURN, aScreenful, sight, turns } from "./turns.js";
 
 const collator = new Intl.Collator("en", { numeric: true });
 const isMissing = (value) => value === null || value === undefined;
@@ -20,7 +23,8 @@ export function compare(left, right) {
   return typeof left === "number" ? left - right : collator.compare(left, right);
 }
 
-function newRow(columns) {
+/** What every row begins as: a copy of it is much cheaper than the same row built anew. */
+function blankRow(columns) {
   const row = document.createElement("tr");
   for (const column of columns) {
     const cell = document.createElement(column.name === "name" ? "th" : "td");
@@ -66,20 +70,33 @@ export function byColumn({ column, descending }, { rank, keyOf }) {
 export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, order = null, onOrder = () => {} }) {
   const headers = [...table.tHead.rows[0].cells].filter((header) => header.dataset.column);
   const columns = columnsOf(headers, draw);
+  const blank = blankRow(columns);
   const rows = new Map();
   const shown = new Map();
+  const inSight = sight();
+  const others = turns({ act: redrawAll, onEnd: () => table.removeAttribute("aria-busy") });
   let items = [];
+  let told = null; // the context of the last update
   let chosen = headers.some((header) => header.dataset.column === order?.column) ? order : null;
   let keep = () => true;
 
-  function place() {
+  function inOrder() {
     const byRules = { rank, keyOf };
-    const inOrder = chosen === null && first !== null ? first : byColumn(chosen ?? { column: "name" }, byRules);
+    const order = chosen === null && first !== null ? first : byColumn(chosen ?? { column: "name" }, byRules);
+    return [...items].sort(order);
+  }
+
+  function place() {
     const body = table.tBodies[0];
     let next = body.firstElementChild;
-    for (const item of [...items].sort(inOrder)) {
+    for (const item of items) {
       const row = rows.get(keyOf(item));
-      row.hidden = !keep(item);
+      if (row === undefined) {
+        continue; // its turn comes
+      }
+      if (row.hidden === keep(item)) {
+        row.hidden = !row.hidden;
+      }
       if (next === row) {
         next = row.nextElementSibling;
       } else {
@@ -101,43 +118,66 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
     const descending = chosen?.column === column ? !chosen.descending : header.classList.contains("number");
     chosen = { column, descending };
     mark();
+    others.finish();
+    items = inOrder();
     place();
     onOrder(chosen);
   }
 
-  function redraw(item, context) {
-    const key = keyOf(item);
-    if (!rows.has(key)) {
-      rows.set(key, newRow(columns));
-    }
-    const before = shown.get(key);
-    const stamp = context?.stamp;
-    if (before === undefined || before.stamp !== stamp || !isSame(before.item, item)) {
-      const row = rows.get(key);
-      columns.forEach((column, index) => column.draw(row.cells[index], item, context, row));
-      shown.set(key, { item, stamp });
-    }
-    return key;
+  function isDue(item) {
+    const before = shown.get(keyOf(item));
+    return before === undefined || before.stamp !== told?.stamp || !isSame(before.item, item);
   }
 
-  function update(newItems, context) {
-    items = newItems;
-    const there = new Set(items.map((item) => redraw(item, context)));
+  function redraw(item) {
+    const key = keyOf(item);
+    if (!rows.has(key)) {
+      rows.set(key, blank.cloneNode(true));
+      inSight.watch(rows.get(key));
+    }
+    const row = rows.get(key);
+    columns.forEach((column, index) => column.draw(row.cells[index], item, told, row));
+    shown.set(key, { item, stamp: told?.stamp });
+  }
+
+  function redrawAll(some) {
+    some.forEach(redraw);
+    place();
+  }
+
+  function dropOthersThan(there) {
     for (const [key, row] of rows) {
       if (!there.has(key)) {
+        inSight.forget(row);
         row.remove();
         rows.delete(key);
         shown.delete(key);
       }
     }
-    place();
+  }
+
+  /** Whether an item's row is to be drawn at once; `number` is its place among those that are not narrowed away. */
+  const isSeen = (item, number) => (inSight.isEmpty() ? number < aScreenful() : inSight.has(rows.get(keyOf(item))));
+
+  function update(newItems, context) {
+    [items, told] = [newItems, context];
+    items = inOrder();
+    dropOthersThan(new Set(items.map(keyOf)));
+    const due = items.filter(isDue);
+    const isFew = due.length <= A_TURN;
+    const atOnce = new Set(isFew ? due : items.filter(keep).filter(isSeen));
+    redrawAll(due.filter((item) => atOnce.has(item)));
+    table.setAttribute("aria-busy", "true");
+    others.start(due.filter((item) => !atOnce.has(item)));
   }
 
   function narrow(isKept) {
     keep = isKept;
+    others.finish();
     place();
   }
 
+  window.addEventListener("beforeprint", others.finish);
   for (const header of headers) {
     header.querySelector("button")?.addEventListener("click", () => sortBy(header));
   }

@@ -16,7 +16,8 @@ import { linkPages, showHeader, startHeader } from "./header.js";
 import { startKeys } from "./keys.js";
 import { startPeriods } from "./periods.js";
 import { keepAsking } from "./polling.js";
-import { showOutage, showRefusal, showVerdict, showWarnings } from "./trust_strip.js";
+import { goneFrom } from "./retained.js";
+import { showGone, showOutage, showRefusal, showVerdict, showWarnings } from "./trust_strip.js";
 
 const search = window.location.search;
 const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
@@ -28,7 +29,7 @@ function viewOf({ content: floor, now }, extra) {
   const until = instant(shown.until);
   return {
     floor, extra, zone, search, window: shown, readAt: now, now: shown.live ? until : now,
-    from: instant(shown.from), to: instant(shown.to), until, live: shown.live,
+    from: instant(shown.from), to: instant(shown.to), until, live: shown.live, keptFrom: instant(floor.timelines_from),
     stamp: `${shown.until} ${zone}`,
   };
 }
@@ -87,6 +88,7 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
       byId("numbers").classList.remove("unread");
       showHeader(view);
       showWarnings(view.floor.warnings);
+      showGone(goneFrom(document.body.dataset.page, view.floor, view));
       show(view);
     }
     write(byId("read-at"), `Read at ${clockSeconds(view.readAt, view.zone)}.`);

@@ -5,7 +5,7 @@ import { assign, drawOnce, isolated, make } from "./elements.js";
 import { clockTime, duration, instant } from "./format.js";
 import { byColumn, compare, keyedTable } from "./keyed_table.js";
 import { remember } from "./tabs.js";
-import { drawAxis, drawTimeline } from "./timeline.js";
+import { drawTimeline, keepAxis } from "./timeline.js";
 
 const SEEN_ENOUGH_US = 15 * 60_000_000; // less observed time says little of a worker
 
@@ -64,6 +64,9 @@ export function sentenceOf(worker, view) {
   if (worker.no_data_us !== null) {
     spent.push(`no data ${duration(worker.no_data_us)}`);
   }
+  if (view.keptFrom !== null) {
+    spent.push(`before ${clockTime(view.keptFrom, { now: view.now, zone: view.zone })} no longer kept`);
+  }
   return `${worker.name}: ${spent.join(", ")}${view.live ? `; now ${nowOf(worker, view)}` : ""}.`;
 }
 
@@ -115,17 +118,16 @@ export function workersTable(table) {
       place: (worker) => worker.workstation_id,
     },
   });
-  const axis = table.tHead.querySelector(".timeline");
+  const showAxis = keepAxis(table.tHead.querySelector(".timeline"));
   // A picture leads where its name does: to the page that explains each of its minutes.
   table.tBodies[0].addEventListener("click", (event) =>
     event.target.closest("td.timeline")?.parentElement.querySelector("a[href]").click());
 
   function update(rows, view) {
-    const width = axis.clientWidth; // asked before anything is drawn: afterwards it would cost a layout
     const places = new Map(view.floor.workstations.map((station) => [keyOf(station), station.name]));
     inTable.update(rows, { ...view, places });
     if (view.floor.has_timelines) {
-      drawAxis(axis, { ...view, width });
+      showAxis(view);
     }
   }
 
@@ -140,7 +142,7 @@ export const stationsTable = (table) => keyedTable(table, {
   draw: {
     name: (cell, station, view) =>
       drawName(cell, { ...station, id: station.station_id, search: view.search, pageOf: stationPage }),
-    state: (cell, station, view) => (station.state === null
+    state: (cell, station, view) => (station.state === null && !station.workers_late
       ? drawText(cell, "–")
       : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
   },

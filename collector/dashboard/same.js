@@ -6,6 +6,9 @@ export function isSame(left, right) {
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) {
     return false;
   }
+  if (Array.isArray(left) && Array.isArray(right)) { // most of a page: segments of timelines
+    return left.length === right.length && left.every((value, index) => isSame(value, right[index]));
+  }
   const keys = Object.keys(left);
   return keys.length === Object.keys(right).length && keys.every((key) => isSame(left[key], right[key]));
 }

@@ -7,12 +7,13 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf } from "./people_and_places.js";
-import { drawAxis, drawTimeline } from "./timeline.js";
+import { drawTimeline, keepAxis } from "./timeline.js";
 import { DAY } from "./zoned.js";
 
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
 const asked = reduced(search, WINDOW_KEYS);
+const showAxis = keepAxis(byId("workers").tHead.querySelector(".timeline"));
 const LONGEST_MS = 31 * DAY; // the collector tells for no longer window how long a workstation was occupied
 const ROUNDED_US = 60_000_000;
 
@@ -42,8 +43,10 @@ function whoWasHere(floor, index) {
 
 function showNow(row, view) {
   if (!view.live || row.state === null) {
-    write(byId("now"), view.live ? "nobody" : "–");
-    write(byId("now-more"), view.live ? "is working or idle here" : "not a live window");
+    const isUnknown = view.live && row.workers_late > 0;
+    write(byId("now"), isUnknown ? "no data" : view.live ? "nobody" : "–");
+    write(byId("now-more"), isUnknown ? `${format.workers(row.workers_late)} seen here last`
+      : view.live ? "is working or idle here" : "not a live window");
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
@@ -55,8 +58,7 @@ function showPeople(view, row) {
   people.update(found, view);
   byId("people").hidden = found.length === 0 || !view.floor.has_timelines;
   if (view.floor.has_timelines && found.length > 0) {
-    const axis = byId("workers").tHead.querySelector(".timeline");
-    drawAxis(axis, { ...view, width: axis.clientWidth });
+    showAxis(view);
   }
 }
 

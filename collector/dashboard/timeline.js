@@ -29,11 +29,11 @@ export function pathsOf(segments) {
   return paths;
 }
 
-/** What lies between segments, from 0 to `until`, as [start, length] in seconds. */
-export function gapsOf(segments, { until, whole }) {
+/** What lies between segments, from `since` to `until`, as [start, length] in seconds. */
+export function gapsOf(segments, { since = 0, until, whole }) {
   const least = whole * SEEN_GAP;
   const gaps = [];
-  let reached = 0;
+  let reached = since;
   for (const [start, length] of segments) {
     if (start - reached > least) {
       gaps.push([reached, start - reached]);
@@ -46,10 +46,11 @@ export function gapsOf(segments, { until, whole }) {
   return gaps;
 }
 
-function newPicture() {
+function blankFrame() {
   const states = draw("svg", { class: "states", preserveAspectRatio: "none", width: "100%", height: HEIGHT });
-  return draw("svg", { class: "picture", role: "img", height: HEIGHT + 2 }, draw("g", { class: "gaps" }), states,
+  const picture = draw("svg", { class: "picture", role: "img", height: HEIGHT + 2 }, draw("g", { class: "gaps" }), states,
     draw("line", { class: "now", y1: 0, y2: HEIGHT + 2 }));
+  return make("div", { class: "frame" }, picture);
 }
 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
@@ -61,33 +62,38 @@ function drawGaps(group, gaps, whole) {
 }
 
 function drawStates(picture, segments, whole) {
-  assign(picture, { viewBox: `0 0 ${whole} ${HEIGHT}` });
+  picture.setAttribute("viewBox", `0 0 ${whole} ${HEIGHT}`);
   picture.replaceChildren(...Object.entries(pathsOf(segments)).map(([look, d]) => draw("path", { class: look, d })));
 }
 
+const blank = blankFrame(); // a copy of it is cheaper than the same built anew
 const drawn = new WeakMap(); // picture → what it shows, so that only what changed is drawn again
 
 /**
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
- * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `partial`: what lies
- * between the segments is not unknown but left out.
+ * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `keptFrom`: what was
+ * before is not unknown but no longer kept; `partial`: what lies between the segments is left out.
  */
-export function drawTimeline(cell, { segments, from, to, until, sentence, live, partial = false }) {
-  const picture = (cell.firstElementChild ?? cell.appendChild(make("div", { class: "frame" }, newPicture()))).firstElementChild;
+export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false }) {
+  const picture = (cell.firstElementChild ?? cell.appendChild(blank.cloneNode(true))).firstElementChild;
+  const [gaps, states, now] = picture.children;
   const whole = Math.max(1, (to - from) / 1000);
   const passed = (until - from) / 1000;
   const before = drawn.get(picture);
   const areSame = before !== undefined && before.whole === whole && sameSegments(before.segments, segments);
   if (!areSame) {
-    drawStates(picture.children[1], segments, whole);
+    drawStates(states, segments, whole);
   }
   if (!areSame || before.passed !== passed) {
-    drawGaps(picture.children[0], partial ? [] : gapsOf(segments, { until: passed, whole }), whole);
+    const since = keptFrom === null ? 0 : (keptFrom - from) / 1000;
+    drawGaps(gaps, partial ? [] : gapsOf(segments, { since, until: passed, whole }), whole);
     const x = share(passed, whole);
-    assign(picture.children[2], { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
+    assign(now, { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
   }
-  drawn.set(picture, { segments, whole, passed });
-  assign(picture, { "aria-label": sentence });
+  if (before === undefined || before.sentence !== sentence) {
+    picture.setAttribute("aria-label", sentence);
+  }
+  drawn.set(picture, { segments, whole, passed, sentence });
 }
 
 function label(at, { from, to, zone }) {
@@ -98,8 +104,7 @@ function label(at, { from, to, zone }) {
   return hourMinute(at, zone);
 }
 
-/** Draws the clock above timelines into a cell that is `width` pixels wide; a label that would leave it is kept inside. */
-export function drawAxis(cell, { from, to, zone, width }) {
+function drawAxis(cell, { from, to, zone, width }) {
   const most = Math.max(1, Math.floor(width / A_LABEL));
   const edge = HALF_A_LABEL / Math.max(1, width);
   drawOnce(cell, [from, to, zone, width].join(" "), () => {
@@ -110,4 +115,22 @@ export function drawAxis(cell, { from, to, zone, width }) {
       return draw("text", { x, y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
     })));
   });
+}
+
+/**
+ * Keeps the clock above timelines in a cell, at whatever width the cell has; a label that would leave it is kept inside.
+ * Returns what is told which stretch it is: ({from, to, zone}). The width is never asked for: that would cost a layout.
+ */
+export function keepAxis(cell) {
+  let shown = null;
+  let width = 0;
+  const redraw = () => (shown === null || width === 0 ? undefined : drawAxis(cell, { ...shown, width }));
+  new ResizeObserver(([change]) => {
+    width = Math.floor(change.contentRect.width);
+    redraw();
+  }).observe(cell);
+  return ({ from, to, zone }) => {
+    shown = { from, to, zone };
+    redraw();
+  };
 }

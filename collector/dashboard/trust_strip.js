@@ -49,6 +49,12 @@ export function showRefusal(message) {
   show({ level: "stale", headline: "The collector refused this page.", detail: message, mark: "⚠ " });
 }
 
+/** What of the stretch shown is no longer kept. */
+export function showGone(sentences) {
+  write(byId("gone"), sentences.join(" "));
+  byId("gone").hidden = sentences.length === 0;
+}
+
 /** Sentences of the collector that people must know of the numbers, one a line. */
 export function showWarnings(warnings) {
   const list = byId("warnings");

@@ -7,11 +7,12 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf, sentenceOf } from "./people_and_places.js";
-import { drawAxis, drawTimeline } from "./timeline.js";
+import { drawTimeline, keepAxis } from "./timeline.js";
 import { HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
+const showAxis = keepAxis(byId("axis"));
 const parts = keyedTable(byId("parts"), {
   keyOf: (part) => part.from,
   first: (left, right) => Date.parse(left.from) - Date.parse(right.from),
@@ -79,7 +80,7 @@ function showPicture(row, view) {
   byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
   if (view.floor.has_timelines && row !== undefined) {
     drawTimeline(byId("timeline"), { ...view, segments: row.timeline, sentence: sentenceOf(row, view) });
-    drawAxis(byId("axis"), { ...view, width: byId("axis").clientWidth });
+    showAxis(view);
   }
 }
 
@@ -89,9 +90,13 @@ function queryOf(shownWindow) {
   return query;
 }
 
+/** What there is to say where there are no spans; what is no longer kept is told on top. */
 function nobody(told, view) {
-  const until = told.kept_from;
-  return until === null ? `Nobody saw ${told.name} then.` : `Before ${format.clockTime(format.instant(until), view)} events are no longer kept.`;
+  const since = format.instant(told.kept_from);
+  if (told.spans.length > 0 || (since !== null && since >= view.until)) {
+    return null;
+  }
+  return since === null ? `Nobody saw ${told.name} then.` : `Nobody saw ${told.name} after ${format.clockTime(since, view)}.`;
 }
 
 function show(view) {
@@ -107,8 +112,9 @@ function show(view) {
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
   spans.update(told.spans, view);
-  byId("nobody").hidden = told.spans.length > 0;
-  write(byId("nobody"), nobody(told, view));
+  const empty = nobody(told, view);
+  byId("nobody").hidden = empty === null;
+  write(byId("nobody"), empty ?? "");
   assign(byId("spans-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}` });
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }

@@ -58,13 +58,15 @@ def understand(question: Question, *, plans: Mapping[str, SitePlan], now: int) -
         window = read_window(question.start, question.end)
         return AskedWindow(window, question.site, _zone_of(question.site, plans))
     if question.start is not None or question.end is not None:
-        raise BadRequest("shift: it excludes from and to")
+        raise BadRequest("shift: it excludes from and to", field="shift")
     site = question.site if question.site is not None else _lone(plans)
     if site not in plans:
-        raise BadRequest(f"site: there is no site {site!r}")
+        raise BadRequest(f"site: there is no site {site!r}", field="site")
     zone, shifts = plans[site]
     if not shifts:
-        raise BadRequest(f"shift: site {site!r} has no shifts", hint=f"its settings can: [[sites.{site}.shifts]]")
+        raise BadRequest(
+            f"shift: site {site!r} has no shifts", field="shift", hint=f"its settings can: [[sites.{site}.shifts]]"
+        )
     found = _find(question.shift, shifts, zone=zone, now=now)
     end = min(found.end, now) if question.shift == CURRENT else found.end
     return AskedWindow(Window(found.start, end), site, zone, found)
@@ -74,18 +76,19 @@ def _find(text: str, shifts: Sequence[Shift], *, zone: ZoneInfo, now: int) -> Wo
     if text == CURRENT:
         found = current(shifts, now=now, zone=zone)
         if found is None:
-            raise BadRequest("shift: none has begun yet")
+            raise BadRequest("shift: none has begun yet", field="shift")
         return found
     day_text, _, name = text.partition("/")
     day = _read_day(day_text)
     shift = next((shift for shift in shifts if shift.name == name), None)
     if shift is None:
-        raise BadRequest(f"shift: there is none called {name!r}", hint=f"there are {_names(shifts)}")
+        raise BadRequest(f"shift: there is none called {name!r}", field="shift", hint=f"there are {_names(shifts)}")
     worked = worked_on(shift, day, zone=zone)
     if worked is None:
         others = [other for other in shifts if worked_on(other, day, zone=zone)]
         raise BadRequest(
             f"shift: {name!r} is not worked on {day:%A}, {day}",
+            field="shift",
             hint=f"that day has {_names(others)}" if others else "nor is any other",
         )
     return worked
@@ -95,17 +98,17 @@ def _read_day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise BadRequest(f"shift: {_FORM}") from error
+        raise BadRequest(f"shift: {_FORM}", field="shift") from error
     if day.isoformat() != text:  # the calendar also knows 20260115 and 2026-W03-4
-        raise BadRequest(f"shift: {_FORM}")
+        raise BadRequest(f"shift: {_FORM}", field="shift")
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise BadRequest(f"shift: the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
+        raise BadRequest(f"shift: the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}", field="shift")
     return day
 
 
 def _lone(plans: Mapping[str, SitePlan]) -> str:
     if len(plans) != 1:
-        raise BadRequest(f"site: name the one whose shift it is; there are {', '.join(sorted(plans))}")
+        raise BadRequest(f"site: name the one whose shift it is; there are {', '.join(sorted(plans))}", field="site")
     return next(iter(plans))
 
 

@@ -22,6 +22,8 @@ MOST_WORKERS = 2_000
 """More rows than anybody scrolls through; those who were seen come first."""
 MOST_STATIONS = 2_000
 """Likewise; those where something was done come first."""
+MOST_LOOKED_BACK = 31 * 24 * HOUR
+"""For present states, where the window's histories do not tell them."""
 MOST_WATCHES = 500
 """Cameras of which a page draws when they watched."""
 
@@ -32,7 +34,7 @@ class Drawing:
 
     timelines: dict[Person, list[Segment]] = field(default_factory=dict)
     present: dict[Person, Present] = field(default_factory=dict)
-    """Of those whose state now is known, and known of within the window."""
+    """Of those whose state now is known, and known of within the window; rows tell none that is late."""
 
 
 def draw(
@@ -86,14 +88,18 @@ def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:
 
 
 def untold_since(measure: Measure, *, now: int) -> int | None:
-    """Return from when on histories are needed to tell all present states; None: where everybody's time stands tells them."""
+    """Return from when on histories are needed to tell all present states; None: where everybody's time stands tells them.
+
+    Of cameras that are more than a month behind nothing is told then: looking for it would read all that came since.
+    """
     watermarks = {camera.site: watermarks_of(measure.cameras, site=camera.site) for camera in measure.cameras}
     moments = [
         at
         for (site, _), stands in measure.open_states.items()
         if stands.state is not None
-        and (at := moment(stands.state, watermarks=watermarks.get(site, {}), now=now)) is not None
-        and at < stands.last_at
+        and now - MOST_LOOKED_BACK
+        <= (at := moment(stands.state, watermarks=watermarks.get(site, {}), now=now))
+        < stands.last_at
     ]
     return min(moments, default=None)
 
@@ -210,11 +216,13 @@ def factory_row(totals: Totals) -> dict[str, Any]:
 
 
 def at_work_row(totals: Totals, drawing: Drawing) -> dict[str, int]:
-    """Return how many are working and idle now, and how many were seen in the window."""
-    states = [present.event_type for present in drawing.present.values()]
+    """Return how many are working and idle at min(now, the watermark), and how many were seen in the window."""
+    at_work = [present for present in drawing.present.values() if present.event_type != EventType.absent]
+    states = [present.event_type for present in at_work]
     return {
         "working": states.count(EventType.working),
         "idle": states.count(EventType.idle),
+        "late": sum(present.is_late for present in at_work),
         "seen": sum(was_seen(worker) for worker in totals.workers),
     }
 
@@ -226,7 +234,8 @@ def was_seen(worker: WorkerTotals) -> bool:
 
 def _worker_row(worker: WorkerTotals, drawing: Drawing, *, length: int | None) -> dict[str, Any]:
     person = (worker.site, worker.worker_id)
-    now = drawing.present.get(person)
+    known = drawing.present.get(person)
+    now = None if known is None or known.is_late else known
     timeline: Sequence[Segment] = drawing.timelines.get(person, ())
     seen = worker.working + worker.idle
     return {
@@ -248,7 +257,8 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, length: int | None) -
     }
 
 
-def _station_row(station: StationTotals, there: Sequence[Present], *, is_live: bool) -> dict[str, Any]:
+def _station_row(station: StationTotals, known: Sequence[Present], *, is_live: bool) -> dict[str, Any]:
+    there = [now for now in known if not now.is_late]
     # A workstation works while anybody works there, however many stand idle beside.
     state = max((now.event_type for now in there), default=None)
     return {
@@ -260,6 +270,7 @@ def _station_row(station: StationTotals, there: Sequence[Present], *, is_live: b
         if state is None
         else format_instant(min(now.since for now in there if now.event_type == state)),
         "workers_now": len(there) if is_live else None,
+        "workers_late": len(known) - len(there) if is_live else None,
         "occupancy_us": station.occupancy,
         "utilization_percent": rounded(100 * station.occupancy, station.window_length),
         "units_produced": station.units,

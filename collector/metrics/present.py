@@ -2,8 +2,8 @@
 
 Between two calls of a camera nobody has watched yet; so "now" is the end of what was watched. Sightings after that (a camera
 that catches up sends its newest events first, and a clock may be ahead) vouch for nothing: what lies before them may still
-be on its way. Then it is the state in force at the watermark, which the worker's timeline tells. A camera that is more than two
-minutes behind, as one that is Late, tells nothing of now: whoever it saw last is neither at work nor idle, but unknown.
+be on its way. Then it is the state in force at the watermark, which the worker's timeline tells. Of a camera that is more than
+two minutes behind, as one that is Late, that is the last that is known, and marked as such (decision 0014).
 
     last sighting |===== watched =====| watermark ....... now            here the state is in force
     last sighting |= tail =|                          ... now            here nothing is known: no camera vouches for more
@@ -30,6 +30,8 @@ class Present(NamedTuple):
     workstation_id: str
     since: int
     """When it began, as far back as was read without a break; never after the present moment."""
+    is_late: bool = False
+    """The camera is more than two minutes behind: this is the last that is known, and may be over."""
 
 
 def present(
@@ -43,26 +45,23 @@ def present(
     if state is None:
         return None
     watermark = None if state.camera is None else watermarks.get(state.camera)
-    at = now if watermark is None else min(now, watermark)
-    if now - at > LATE_BEHIND:
-        return None
+    at = moment(state, watermarks=watermarks, now=now)
+    is_late = now - at > LATE_BEHIND
     if at < stands.last_at:
         found = _drawn_at(drawn, at)
-        return None if found is None else (at, found)
-    watermark = None if state.camera is None else watermarks.get(state.camera)
+        return None if found is None else (at, found._replace(is_late=is_late))
     goes_on = open_spans(state, last_at=stands.last_at, rules=rules, watermark=watermark)
     reaches_to = goes_on[-1].end if goes_on else stands.last_at
     if at > reaches_to:
         return None
     since = _since((state.event_type, state.workstation_id, False), drawn, at=state.at)
-    return at, Present(state.event_type, state.workstation_id, since)
+    return at, Present(state.event_type, state.workstation_id, since, is_late)
 
 
-def moment(state: State, *, watermarks: Mapping[str, int], now: int) -> int | None:
-    """Return the present moment of whom a camera saw last: its watermark, at most now; None if it is too far behind."""
+def moment(state: State, *, watermarks: Mapping[str, int], now: int) -> int:
+    """Return the present moment of whom a camera saw last: its watermark, at most now."""
     watermark = None if state.camera is None else watermarks.get(state.camera)
-    at = now if watermark is None else min(now, watermark)
-    return None if now - at > LATE_BEHIND else at
+    return now if watermark is None else min(now, watermark)
 
 
 def _drawn_at(drawn: Sequence[Stroke], at: int) -> Present | None:

@@ -42,7 +42,7 @@ def read_window(start: str | None, end: str | None) -> Window:
     """
     window = Window(_read_end("from", start), _read_end("to", end))
     if window.start is not None and window.end is not None and window.start >= window.end:
-        raise BadRequest("from must lie before to")
+        raise BadRequest("from must lie before to", field="from")
     return window
 
 
@@ -53,4 +53,4 @@ def _read_end(name: str, text: str | None) -> int | None:
         # A "+" that was not escaped in a URL arrives as a space; no timestamp holds one.
         return min(parse_instant(text.replace(" ", "+")), LAST_INSTANT)
     except TimestampRefused as refused:
-        raise BadRequest(f"{name}: {str(refused).replace('timestamp', 'it', 1)}") from refused
+        raise BadRequest(f"{name}: {str(refused).replace('timestamp', 'it', 1)}", field=name) from refused

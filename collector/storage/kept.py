@@ -24,6 +24,7 @@ def check_parts(parts: Parts, *, site: str, kept: Kept, offset: int) -> None:
     if kept.hours is not None and start is not None and start < kept.hours:
         raise BeforeHorizon(
             f"from: the hours of site {site} before {format_instant(kept.hours)} are no longer kept",
+            field="from",
             hint=f"the nearest begin is {format_instant(kept.hours)}",
         )
     if kept.events is None:
@@ -33,6 +34,7 @@ def check_parts(parts: Parts, *, site: str, kept: Kept, offset: int) -> None:
             raise BeforeHorizon(
                 f"{name}: the events of site {site} before {format_instant(kept.events)} are no longer kept, and what is kept "
                 f"of that time is whole hours; {format_instant(at)} lies within one",
+                field=name,
                 hint=f"the nearest whole hour is {format_instant(_nearest(at, offset=offset))}",
             )
 

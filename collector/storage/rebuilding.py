@@ -1,9 +1,9 @@
 """The stored amounts of a SQLite store made anew from its events: ledger, totals, open states, bounds of workstations.
 
 Nobody else may use the file meanwhile. Worker after worker goes through the same `decide` as arriving events, in transactions
-of some 20,000 events; a row of the table `rebuilding` says which worker is next and under which rules. Killed at any moment,
-the next run takes it up there, or begins anew if the settings say something else by then. As long as that row is there the
-amounts are not complete, and neither service nor commands show them.
+of some 20,000 events; a row of the table `rebuilding` says which worker is next and under which rules, and that worker's open
+state how far he has come. Killed at any moment, the next run takes it up there, or begins anew if the settings say something
+else by then. As long as that row is there the amounts are not complete, and neither service nor commands show them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,23 @@ from collector.storage.what_stays import drop_amounts, since, sites_of_free_hour
 from shared.errors import StorageUnusable
 
 EVENTS_TOGETHER = 20_000
-"""A transaction ends with the worker that fills it; one worker's events are read in pieces of this size."""
+"""Of a transaction, and a few more: all of one worker's events at one instant go together."""
+BEFORE_ALL, BEHIND_ALL = -(2**62), 2**62
+_PIECE = """
+    select e.at, e.type, st.station_id, e.count, e.confidence, c.name
+    from event as e
+    join workstation as st on st.site = e.site and st.number = e.workstation
+    left join camera as c on c.site = e.site and c.number = e.camera
+    where e.site = :site and e.worker = :worker and e.at > :after and e.at <= coalesce(
+        (
+            select at from event
+            where site = :site and worker = :worker and at > :after
+            order by at limit 1 offset :most - 1
+        ),
+        :end
+    )
+    order by e.at, e.type, st.station_id
+"""
 
 WAY_OUT = "stop the service and run `collector db rebuild`"
 
@@ -109,7 +125,17 @@ class Rebuilding:
                     self._drop_everything()
                 place = self._next()
             (remaining,) = self._connection.execute(
-                "select count(*) from event where (site, worker) >= (?, ?)", place
+                """
+                select count(*) - (
+                    select count(*)
+                    from open_state as o
+                    join event as e on e.site = o.site and e.worker = o.worker and e.at <= o.last_at
+                    where (o.site, o.worker) >= (?1, ?2)
+                )
+                from event
+                where (site, worker) >= (?1, ?2)
+                """,
+                place,
             ).fetchone()
         return int(remaining)
 
@@ -134,38 +160,29 @@ class Rebuilding:
         ledger = LedgerRows(self._connection, registry)
         events = 0
         for worker in workers:
-            events += self._add(worker, ledger, registry=registry, decide=decide)
-            self._connection.execute("update rebuilding set site = ?, worker = ?", (worker[0], worker[1] + 1))
-            if events >= EVENTS_TOGETHER:
+            most = EVENTS_TOGETHER - events
+            added = self._add(worker, ledger, registry=registry, decide=decide, most=most)
+            events += added
+            if added >= most:  # there may be more of this one
                 break
+            self._widen(worker)
+            self._connection.execute("update rebuilding set site = ?, worker = ?", (worker[0], worker[1] + 1))
         ledger.write()
         return events
 
-    def _add(self, worker: Worker, ledger: LedgerRows, *, registry: Registry, decide: Decide) -> int:
-        # All events of a worker, in the order of SEMANTICS §3.
-        rows = self._connection.execute(
-            """
-            select e.at, e.type, st.station_id, e.count, e.confidence, c.name
-            from event as e
-            join workstation as st on st.site = e.site and st.number = e.workstation
-            left join camera as c on c.site = e.site and c.number = e.camera
-            where e.site = ? and e.worker = ?
-            order by e.at, e.type, st.station_id
-            """,
-            worker,
+    def _add(self, worker: Worker, ledger: LedgerRows, *, registry: Registry, decide: Decide, most: int) -> int:
+        """Add the next events of a worker, in the order of SEMANTICS §3; return how many, fewer than `most` at his end."""
+        stands = registry.open_state(worker)
+        before = (
+            Run(None, None, (), is_last=True) if stands is None else Run(stands.state, stands.last_at, (), is_last=True)
         )
-        offset = registry.hour_offset(worker[0])
-        horizon = registry.horizon(worker[0])
-        before = Run(None, None, (), is_last=True)
-        events = 0
-        while piece := [Entry._make(row) for row in rows.fetchmany(EVENTS_TOGETHER)]:
-            splice = decide([before], piece, offset=offset)
-            ledger.add(worker, since(horizon, splice))
-            if splice.open_state is not None:
-                before = Run(splice.open_state.state, splice.open_state.last_at, (), is_last=True)
-            events += len(piece)
-        self._widen(worker)
-        return events
+        after = BEFORE_ALL if stands is None else stands.last_at
+        bound = {"site": worker[0], "worker": worker[1], "after": after, "end": BEHIND_ALL, "most": most}
+        piece = [Entry._make(row) for row in self._connection.execute(_PIECE, bound)]
+        if piece:
+            splice = decide([before], piece, offset=registry.hour_offset(worker[0]))
+            ledger.add(worker, since(registry.horizon(worker[0]), splice))
+        return len(piece)
 
     def _widen(self, worker: Worker) -> None:
         # Let the bounds of each workstation hold the worker's events there.

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from collector.grants import EVERYTHING, MAY, Grant, Needs, Role
+from collector.web.limits import ALLOWANCES
 from shared.errors import CameraPaused, NotAllowed, NotKnown, WrongCamera
 
 
@@ -33,6 +34,8 @@ class Viewer:
     role: Role | None = None
     """None: nobody has to say who they are, or nobody has said."""
     name: str | None = None
+    token: bytes | None = None
+    """The digest of what was shown: requests are counted by it."""
 
     @property
     def may_see_persons(self) -> bool:
@@ -65,7 +68,7 @@ class Viewer:
             return named
         if named is None:
             return self.may_write_camera
-        raise WrongCamera(f"events of {named!r} may not be sent by {self.may_write_camera!r}")
+        raise WrongCamera(f"events of {named!r} may not be sent by {self.may_write_camera!r}", field="agent.camera")
 
     def sites_seen(self, asked: str | None) -> Sequence[str] | None:
         """Return the sites an answer is about, given the one that was asked for; None: every site."""
@@ -78,8 +81,8 @@ NOBODY = Viewer(sites=(), may=frozenset({Needs.nothing}))
 """Whoever has not said who they are, where that is asked for."""
 
 
-def viewer_with(grant: Grant) -> Viewer:
-    """Return the viewer that a valid token makes of whoever shows it."""
+def viewer_with(grant: Grant, *, token: bytes) -> Viewer:
+    """Return the viewer that a valid token, of which this is the digest, makes of whoever shows it."""
     may = MAY[grant.role]
     if grant.role is Role.agent:
         return Viewer(
@@ -90,8 +93,10 @@ def viewer_with(grant: Grant) -> Viewer:
             is_paused=grant.is_paused,
             role=grant.role,
             name=grant.name,
+            token=token,
         )
-    return Viewer(None if grant.site is None else (grant.site,), may, role=grant.role, name=grant.name)
+    sites = None if grant.site is None else (grant.site,)
+    return Viewer(sites, may, role=grant.role, name=grant.name, token=token)
 
 
 async def anyone(_request: web.Request) -> Viewer:
@@ -120,11 +125,14 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
     """Return a handler as the framework wants it: who is asking is found out here, once, for every address.
 
     Before the body is read and the query is looked at: strangers cost nothing and learn nothing. Who has to log in before
-    they see a page is led there.
+    they see a page is led there. What a token asks for is counted, also where it is refused; pages, which come from memory
+    with twenty files each, and what is open to everybody are not.
     """
 
     async def answer(request: web.Request) -> web.StreamResponse:
         viewer = await request.app[VIEWER_OF](request)
+        if not (is_page or needs is Needs.nothing):
+            request.app[ALLOWANCES].take(viewer.token, is_camera=viewer.role is Role.agent)
         try:
             viewer.check(needs)
         except NotKnown:

@@ -15,7 +15,7 @@ from collector.web.attempts import Attempts
 from collector.web.connections import note_answering
 from collector.web.context import CLOCK, FLOORS, INGEST, PSEUDONYM_KEYS, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
-from collector.web.limits import BODY_ROOM, RATES, BodyRoom, Rates
+from collector.web.limits import ALLOWANCES, BODY_ROOM, Allowances, BodyRoom
 from collector.web.login import LOGINS, Logins
 from collector.web.looks import Looks
 from collector.web.manners import add_manners, compress_answers
@@ -75,7 +75,9 @@ def make_app(
     app[PSEUDONYM_KEYS] = settings.pseudonym_keys()
     app[CLOCK] = clock
     app[BODY_ROOM] = BodyRoom()
-    app[RATES] = Rates(settings.camera_requests_per_second, clock=clock)
+    app[ALLOWANCES] = Allowances(
+        camera=settings.camera_requests_per_second, reader=settings.reader_requests_per_second, clock=clock
+    )
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[NOTE_LOOK] = Looks(storage, clock=clock).note

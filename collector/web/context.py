@@ -38,10 +38,12 @@ def check_query(request: web.Request, known: Sequence[str]) -> None:
     """
     unknown = sorted(set(request.query) - set(known))
     if unknown:
-        raise BadRequest(f"{unknown[0]}: no such parameter here", hint=f"known are {', '.join(known)}")
+        raise BadRequest(
+            f"{unknown[0]}: no such parameter here", field=unknown[0], hint=f"known are {', '.join(known)}"
+        )
     for name in known:
         if len(request.query.getall(name, [])) > 1:
-            raise BadRequest(f"{name}: given more than once")
+            raise BadRequest(f"{name}: given more than once", field=name)
 
 
 def read_limit(text: str, *, most: int) -> int:
@@ -51,7 +53,7 @@ def read_limit(text: str, *, most: int) -> int:
         BadRequest: it is no number from 1 to `most`.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
-        raise BadRequest(f"limit: must be a number from 1 to {most:,}")
+        raise BadRequest(f"limit: must be a number from 1 to {most:,}", field="limit")
     return int(text)
 
 

@@ -60,7 +60,7 @@ class Doorkeeper:
         if bearer is not None:
             grant = await self._grant(bearer)
             if grant is not None:
-                return viewer_with(grant)
+                return viewer_with(grant, token=digest_of(bearer))
             if await self._asks():
                 raise NotKnown(
                     "this token is not known, or it has ended", hint="collector cameras token NAME makes another"
@@ -73,8 +73,9 @@ class Doorkeeper:
         cookie = request.cookies.get(cookie_name(is_secure=self._peers.is_secure(request)))
         # A cookie goes along by itself with what pages of other origins send, so it opens nothing to a camera's token.
         is_taken = cookie is not None and kind_of(cookie) in (Kind.session, Kind.board)
-        grant = await self._grant(cookie) if cookie is not None and is_taken else None
-        return NOBODY if grant is None else viewer_with(grant)
+        if cookie is None or not is_taken or (grant := await self._grant(cookie)) is None:
+            return NOBODY
+        return viewer_with(grant, token=digest_of(cookie))
 
     def _is_open_to(self, request: web.Request) -> bool:
         # What a proxy on this machine passes on comes from anywhere, also where nobody has said that it is trusted.

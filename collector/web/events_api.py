@@ -27,10 +27,10 @@ from collector.web.context import (
 )
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer
-from collector.web.limits import BODY_ROOM, RATES
+from collector.web.limits import BODY_ROOM
 from shared.errors import BadRequest
 from shared.events import EventType, check_id
-from shared.http_body import problem, read_post
+from shared.http_body import read_post, refusal
 from shared.instants import LAST_INSTANT, format_instant
 from shared.wire import Body, read_body
 
@@ -57,8 +57,6 @@ EVENTS_A_PIECE = 1_000
 async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     """Store a body of events and say what became of each."""
     app = request.app
-    if viewer.may_write_camera is not None:
-        app[RATES].take(viewer.may_write_camera)
     with app[BODY_ROOM].place() as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
         take = partial(_taken, content, app=app, viewer=viewer)
@@ -72,7 +70,7 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
         stored = await app[INGEST].store(delivery)
     refused = reception.refused_object(stored)
     if refused is not None:
-        return problem(400, refused.error, code=refused.code)
+        return refusal(refused)
     if is_large:
         return await json_answer(partial(reception.answer, stored))
     return web.json_response(reception.answer(stored))
@@ -191,20 +189,20 @@ def _read_id(name: str, text: str | None) -> str | None:
     try:
         return None if text is None else check_id("it", text)
     except ValueError as error:
-        raise BadRequest(f"{name}: {error}") from error
+        raise BadRequest(f"{name}: {error}", field=name) from error
 
 
 def _read_type(text: str | None) -> EventType | None:
     if text is None:
         return None
     if text not in EventType.__members__:
-        raise BadRequest("event_type: must be working, idle, absent or product_count")
+        raise BadRequest("event_type: must be working, idle, absent or product_count", field="event_type")
     return EventType[text]
 
 
 def _read_flag(name: str, text: str) -> bool:
     if text not in ("true", "false", "1", "0"):
-        raise BadRequest(f"{name}: must be true or false")
+        raise BadRequest(f"{name}: must be true or false", field=name)
     return text in ("true", "1")
 
 
@@ -219,7 +217,7 @@ def _read_cursor(text: str | None) -> Key | None:
     try:
         return _key_of(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise BadRequest("after: is not a place that an earlier page ended at") from error
+        raise BadRequest("after: is not a place that an earlier page ended at", field="after") from error
 
 
 def _key_of(parts: Any) -> Key:

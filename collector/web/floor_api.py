@@ -8,6 +8,7 @@ from collector.metrics.asked import Question
 from collector.web.access import Viewer
 from collector.web.context import FLOORS, WINDOW_QUERY, check_query, shows_names, window_headers
 from collector.web.manners import takes_gzip
+from collector.web.unchanged import is_known
 
 
 async def floor(request: web.Request, viewer: Viewer) -> web.Response:
@@ -35,9 +36,3 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
         headers["Content-Encoding"] = "gzip"
         return web.Response(body=page.compressed, content_type="application/json", charset="utf-8", headers=headers)
     return web.Response(body=page.content, content_type="application/json", charset="utf-8", headers=headers)
-
-
-def is_known(request: web.Request, etag: str) -> bool:
-    """Say whether the client has an answer of this tag, which no other text in the header can contain."""
-    known = request.headers.get("If-None-Match", "")
-    return etag in known or known.strip() == "*"

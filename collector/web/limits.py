@@ -1,4 +1,4 @@
-"""What one sender, and all of them together, may take: requests a second, and memory for bodies.
+"""What one token, and all senders together, may take: requests a second, and memory for bodies.
 
 Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `connections.py`.
 """
@@ -16,31 +16,57 @@ MOST_BODY_BYTES_AT_ONCE = 32 * 1024 * 1024
 """Of all bodies that are being read or stored, packed and unpacked. What is made of them takes about three times as much."""
 LARGE_AT_ONCE = 1
 BURST_SECONDS = 2.0
-MOST_SENDERS = 10_000
+MOST_TOKENS = 10_000
 
 
 class Rates:
-    """Requests a second of each sender, in bursts of two seconds' worth."""
+    """Requests a second of each token, in bursts of two seconds' worth; takes memory for 10,000 tokens at most."""
 
     def __init__(self, per_second: int, *, clock: Clock) -> None:
         self._per_second = per_second
         self._clock = clock
-        self._free_at: dict[str, float] = {}
+        self._free_at: dict[bytes, float] = {}
 
-    def take(self, sender: str) -> None:
-        """Count a request of a sender.
+    def __len__(self) -> int:
+        """Return of how many tokens something is remembered."""
+        return len(self._free_at)
+
+    def take(self, token: bytes) -> None:
+        """Count a request that shows a token, by its digest.
 
         Raises:
             TooOften: there were too many; this one is not counted.
         """
         now = self._clock.monotonic()
         # When all requests so far would have been due at the permitted rate: far ahead means too often.
-        due = max(self._free_at.get(sender, now), now)
+        due = max(self._free_at.get(token, now), now)
         if due - now >= BURST_SECONDS:
-            raise TooOften(f"more than {self._per_second} requests a second")
-        if len(self._free_at) >= MOST_SENDERS:
-            self._free_at = {one: at for one, at in self._free_at.items() if at > now}
-        self._free_at[sender] = due + 1 / self._per_second
+            raise TooOften(f"more than {self._per_second} requests a second with one token")
+        if len(self._free_at) >= MOST_TOKENS:
+            self._forget(now)
+        self._free_at[token] = due + 1 / self._per_second
+
+    def _forget(self, now: float) -> None:
+        """Make room: who was quiet goes, and of ten thousand busy ones those that are nearest to what is permitted."""
+        busy = sorted((one for one in self._free_at.items() if one[1] > now), key=lambda one: one[1])
+        self._free_at = dict(busy[-MOST_TOKENS // 2 :])
+
+
+class Allowances:
+    """How often the token of a camera, and that of whoever reads, may be shown."""
+
+    def __init__(self, *, camera: int, reader: int, clock: Clock) -> None:
+        self._cameras = Rates(camera, clock=clock)
+        self._readers = Rates(reader, clock=clock)
+
+    def take(self, token: bytes | None, *, is_camera: bool) -> None:
+        """Count a request; without a token, while access is not configured, none is counted.
+
+        Raises:
+            TooOften: there were too many.
+        """
+        if token is not None:
+            (self._cameras if is_camera else self._readers).take(token)
 
 
 class BodyRoom:
@@ -90,4 +116,4 @@ class Place:
 
 
 BODY_ROOM = web.AppKey("body_room", BodyRoom)
-RATES = web.AppKey("rates", Rates)
+ALLOWANCES = web.AppKey("allowances", Allowances)

@@ -69,7 +69,7 @@ async def _totals(request: web.Request, viewer: Viewer, *, what: str) -> tuple[T
     check_query(request, (*WINDOW_QUERY, "include") if what == "workstations" else WINDOW_QUERY)
     include = request.query.get("include")
     if include not in (None, "occupied"):
-        raise BadRequest("include: only occupied can be included")
+        raise BadRequest("include: only occupied can be included", field="include")
     asked = await window_of(request, viewer)
     sites = sites_of(request, viewer, asked=asked)
     most = None if include is None else MOST_STATES

@@ -139,6 +139,9 @@ class HourRow(HourSums):
     idle_minutes: float
     absent_minutes: float
     watched_minutes: Annotated[float, Field(description="How long cameras watched, all of them together.")]
+    utilization_percent: Annotated[
+        float, Field(description="Of all workers together: working / (working + idle) × 100.")
+    ]
 
 
 class CameraRow(Answer):
@@ -229,3 +232,7 @@ class Problem(BaseModel):
     detail: Text
     error: Annotated[str, Field(description="`detail` once more, for simple clients.")]
     code: Annotated[str, Field(description="A reject code, where an event or a whole body is refused.")] = ""
+    field: Annotated[str, Field(description="What is at fault: a parameter, a field, or a member of the envelope.")] = (
+        ""
+    )
+    index: Annotated[int, Field(ge=0, description="Which entry of it, where it is an array.")] = 0

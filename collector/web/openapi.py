@@ -1,5 +1,6 @@
 """The API's description by itself: an OpenAPI 3.1 document made from the models, at `/api/openapi.json`."""
 
+import json
 from functools import lru_cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from collector.web.access import Viewer
 from collector.web.described import ANYTHING_ONE_BY_ONE, OPERATIONS, PARAMETERS, WRONG_QUERY, Operation
 from collector.web.doorkeeper import COOKIE, SECURE_COOKIE
 from collector.web.models import Problem
+from collector.web.unchanged import Lasting, lasting, sent
 from shared.wire import MAX_EVENTS
 
 REF = "#/components/schemas/{model}"
@@ -38,6 +40,7 @@ SECURITY_SCHEMES = {
     },
 }
 NOT_KNOWN = "Access is configured, and no token or session was shown, or none that is known."
+TOO_OFTEN = "More requests with one token than are allowed; `Retry-After` says when to come again."
 NOT_ALLOWED = "Not for this role, this camera or this origin."
 
 
@@ -49,9 +52,14 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-async def openapi(_request: web.Request, _viewer: Viewer) -> web.Response:
-    """Return the document."""
-    return web.json_response(document())
+async def openapi(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Return the document, or that it is the same as last time."""
+    return sent(request, _written())
+
+
+@lru_cache(maxsize=1)
+def _written() -> Lasting:
+    return lasting(json.dumps(document()), content_type="application/json")
 
 
 @lru_cache(maxsize=1)
@@ -140,7 +148,7 @@ def _headers(query: tuple[str, ...]) -> dict[str, Any]:
 def _problems(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": _schema(Problem, schemas, mode="serialization")}}
     wrong = "The body cannot be read, or its one event is none." if operation.body else WRONG_QUERY
-    refused = {} if operation.is_public else {401: NOT_KNOWN, 403: NOT_ALLOWED}
+    refused = {} if operation.is_public else {401: NOT_KNOWN, 403: NOT_ALLOWED, 429: TOO_OFTEN}
     statuses = {400: wrong, **refused, **{status: f"{HTTPStatus(status).phrase}." for status in operation.problems}}
     return {str(status): {"description": told, "content": content} for status, told in sorted(statuses.items())}
 

@@ -134,6 +134,12 @@ class AtWork(Answer):
 
     working: Count
     idle: Count
+    late: Annotated[
+        Count,
+        Field(
+            description="Of the working and idle ones: those whose camera is over two minutes behind, as it saw them last."
+        ),
+    ]
     seen: Count
 
 
@@ -178,6 +184,12 @@ class FloorStation(Answer):
     ]
     state_since: Annotated[Instant | None, Field(description="Since when the first of them has done so.")]
     workers_now: Annotated[Count | None, Field(description="Working or idle there; null unless live.")]
+    workers_late: Annotated[
+        Count | None,
+        Field(
+            description="Seen there last by a camera that is over two minutes behind, working or idle; null unless live."
+        ),
+    ]
     occupancy_us: Count
     utilization_percent: float
     units_produced: Count
@@ -191,6 +203,7 @@ class FloorHour(HourSums):
     idle_us: Count
     absent_us: Count
     watched_us: Count
+    utilization_percent: float
 
 
 class FloorWatch(Answer):

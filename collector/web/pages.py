@@ -14,8 +14,8 @@ from aiohttp import web
 from yarl import URL
 
 from collector.web.access import Viewer
-from collector.web.floor_api import is_known
 from collector.web.manners import takes_gzip
+from collector.web.unchanged import is_known
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

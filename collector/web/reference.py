@@ -10,14 +10,20 @@ from aiohttp import web
 from collector.web.access import Viewer
 from collector.web.openapi import document
 from collector.web.pages import CONTENT_SECURITY_POLICY
+from collector.web.unchanged import Lasting, lasting, sent
 
 Schema = dict[str, Any]
 
 
-async def reference(_request: web.Request, _viewer: Viewer) -> web.Response:
-    """Return the page."""
-    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
-    return web.Response(text=page(), content_type="text/html", charset="utf-8", headers=headers)
+async def reference(request: web.Request, _viewer: Viewer) -> web.Response:
+    """Return the page, or that it is the same as last time."""
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    return sent(request, _written(), headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _written() -> Lasting:
+    return lasting(page(), content_type="text/html")
 
 
 @lru_cache(maxsize=1)

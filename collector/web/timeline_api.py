@@ -102,7 +102,7 @@ async def _told(request: web.Request, viewer: Viewer) -> tuple[Timeline, AskedWi
     check_query(request, TIMELINE_QUERY)
     worker_id = request.query.get("worker_id")
     if worker_id is None:
-        raise BadRequest("worker_id: name the worker")
+        raise BadRequest("worker_id: name the worker", field="worker_id")
     asked = await window_of(request, viewer)
     sites = sites_of(request, viewer, asked=asked)
     told = await request.app[REPORTS].timeline(worker_id, window=asked.window, sites=sites)

@@ -24,6 +24,8 @@ from edge_agent.buffer.retention import oldest_removable
 from edge_agent.buffer.space import EVENT_BYTES, Room, Usage, free_disk_bytes, full, judge, log_bytes
 from shared.receipts import Ranges, count, first_numbers, subtract, union, with_few
 
+PROBE = "probe"
+"""The fact in the file that `probe` writes."""
 STEP_EVENTS = 500
 """Rows removed at a time: about 125 kB of the file."""
 STEP_PAGES = 64
@@ -47,6 +49,8 @@ class Housekeeping(QueueFile):
     _beyond: tuple[Ranges, Ranges] = ((), ())
     """The dead letters when they were measured last, and those of them beyond their share of the room."""
     _may_drop = True
+    _last_incoming = 0
+    """Bytes of the last request, taken or not; what waits outside the queue is none."""
 
     def tidy(self) -> bool:
         """Do one small step of what can wait; True if there is more to do.
@@ -65,12 +69,33 @@ class Housekeeping(QueueFile):
         self._fold_log_when_idle()
         return False
 
+    def probe(self) -> None:
+        """Return if a request like the last one would be kept now: there is room for it, and a commit reaches the disk.
+
+        For a time in which requests are refused: it writes, a page. What waits is not given up for a question.
+
+        Raises:
+            Busy, StorageFull, StorageUnusable: it would be refused still.
+        """
+        self._ready()
+        if not (self._drops_oldest and (self._facts.pending or self._dead)):
+            self._make_room(self._last_incoming)
+        with self._writing():
+            remember(self._connection, key=PROBE, value=str(self._tick))
+
     def _make_room(self, incoming: int) -> None:
         """Let pass if so many bytes may be added, after what may go has gone.
 
         Raises:
             StorageFull: there is no room.
         """
+        if self._may_drop:
+            self._last_incoming = incoming
+        self._find_room(incoming)
+        if self._limits.fills_log(incoming):
+            self._fold_log()
+
+    def _find_room(self, incoming: int) -> None:
         room = self._room(incoming)
         if room is Room.enough:
             self._dropping = None
@@ -100,12 +125,16 @@ class Housekeeping(QueueFile):
         sent = self._removable(up_to=self._facts.last_seq)
         if sent:
             self._remove(sent)
-        made_way = bool(sent) or self._drop_letters(first_numbers(self._letters_beyond_share(), STEP_EVENTS))
+        made_way = bool(sent) or self._drop_letters(first_numbers(self._letters_beyond_share(), self._step))
         if room is Room.disk_full:
             gave_back = self._give_back_pages(keep=0)
             self._fold_log()
             return made_way or gave_back
-        return made_way or (self._drops_oldest and self._drop_oldest(incoming))
+        return made_way or self._gives_back_for(incoming) or (self._drops_oldest and self._drop_oldest(incoming))
+
+    def _gives_back_for(self, incoming: int) -> bool:
+        """Make the file a little shorter for a commit that has to fit beside its free pages; False if it need not or cannot."""
+        return incoming > self._limits.log_bytes and self._give_back_pages(keep=0)
 
     def _drop_for(self, incoming: int) -> bool:
         """Free as many pages inside the file as come in; True if they are there.
@@ -118,6 +147,10 @@ class Housekeeping(QueueFile):
             if not self._drop_oldest(incoming):
                 return False
         return False
+
+    @property
+    def _step(self) -> int:
+        return min(STEP_EVENTS, self._limits.events_at_once)
 
     @property
     def _drops_oldest(self) -> bool:
@@ -134,7 +167,7 @@ class Housekeeping(QueueFile):
 
     def _drop_oldest(self, incoming: int) -> bool:
         """Give up about as much as comes in: dead letters, and without any the events that wait."""
-        most = _events_in(incoming)
+        most = min(_events_in(incoming), self._limits.events_at_once)
         return self._drop_letters(first_numbers(self._dead, most)) or self._drop(
             first_numbers(self._facts.pending, most), because=removal.OVERFLOW
         )
@@ -169,7 +202,7 @@ class Housekeeping(QueueFile):
     def _thin_out_letters(self) -> bool:
         """Give up a few of the dead letters beyond the most that there may be; True if there may be more."""
         excess = count(self._dead) - self._limits.most_dead_letters
-        return excess > 0 and self._drop_letters(first_numbers(self._dead, min(excess, STEP_EVENTS)))
+        return excess > 0 and self._drop_letters(first_numbers(self._dead, min(excess, self._step)))
 
     def _fold_gaps(self) -> None:
         """Let what was given up long ago be a number, where there is too much of it to be told apart."""
@@ -185,7 +218,7 @@ class Housekeeping(QueueFile):
 
     def _removable(self, *, up_to: int) -> Ranges:
         done_with = union(self._settled, ranges_of(self._facts.dropped))
-        return oldest_removable(done_with, self._removed, up_to=up_to, most=STEP_EVENTS)
+        return oldest_removable(done_with, self._removed, up_to=up_to, most=self._step)
 
     def _usage(self) -> Usage:
         with self._reading():
@@ -237,7 +270,8 @@ class Housekeeping(QueueFile):
         with self._reading():
             self._lock.check()
             # As a script: `execute` would stop after the first page.
-            self._connection.executescript(f"pragma incremental_vacuum({min(STEP_PAGES, free - keep)})")
+            pages = min(STEP_PAGES, self._limits.log_pages // 2, free - keep)
+            self._connection.executescript(f"pragma incremental_vacuum({pages})")
         return True
 
     def _fold_log_when_idle(self) -> None:

@@ -117,7 +117,7 @@ class EventLog(DeadLetterVerbs):
             return
         self._ready()
         payloads = [canonical_json(event) for event in events]
-        self._make_room(sum(len(payload) + EVENT_BYTES for payload in payloads))
+        self._make_room(sum(_bytes_of(payload) for payload in payloads))
         facts = self._facts
         with self._writing():
             self._connection.executemany(_APPEND, self._new_rows(events, payloads, after=facts.last_seq))
@@ -278,6 +278,11 @@ class EventLog(DeadLetterVerbs):
         now, epoch = self._clock.now(), self._epoch_number
         for seq, (event, payload) in enumerate(zip(events, payloads, strict=True), after + 1):
             yield seq, epoch, event.at, now, checksum(payload.encode(), seq=seq, at=event.at), payload
+
+
+def _bytes_of(payload: str) -> int:
+    """Return what a row takes: its text as bytes, four for some characters, and what comes with every row."""
+    return EVENT_BYTES + (len(payload) if payload.isascii() else len(payload.encode()))
 
 
 def _extended(pending: Ranges, new: Range) -> Ranges:

@@ -32,8 +32,15 @@ _FOLD_PAGES = 1_000
 """SQLite's own default, 4 MiB."""
 EVENT_BYTES = 100
 """What a row and its place in the index take beside the payload, rounded up."""
+LARGEST_EVENT_BYTES = 1_024
+"""A row with the longest ids, 64 characters of four bytes each: with its place in the index a quarter of a page at most."""
+_OTHER_PAGES = 8
+"""Written by a commit beside the rows' own: the index, small tables, the list of free pages."""
 MOST_DEAD_LETTERS = 100_000
 """Each may split a range of settled numbers in two, and ranges are held in memory: so many take about 30 MB."""
+
+_MANY = 10_000
+"""Rows removed in one commit where the log has no limit: about 2.5 MB of it."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +71,20 @@ class Limits:
         """The length at which the log is folded back into the file; the commit that reaches it goes beyond."""
         return min(_FOLD_PAGES, self.log_bytes // 2 // PAGE_BYTES) if self.max_size_bytes else _FOLD_PAGES
 
+    def fills_log(self, incoming: int) -> bool:
+        """Return whether a commit of so many bytes takes more of the log than is left before it is folded."""
+        return bool(self.max_size_bytes) and _rounded(incoming) > self._commit_bytes
+
+    @property
+    def events_at_once(self) -> int:
+        """How many events may be removed in one commit: the zeros over the largest of them, and not more than is left of the log."""
+        return max(self._commit_bytes // LARGEST_EVENT_BYTES, 1) if self.max_size_bytes else _MANY
+
+    @property
+    def _commit_bytes(self) -> int:
+        """What rows may take in one commit so that the log, half of which may hold earlier ones, keeps within its share."""
+        return max(self.log_bytes // 2 - _OTHER_PAGES * PAGE_BYTES, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -87,12 +108,28 @@ class Room(Enum):
 
 
 def judge(limits: Limits, usage: Usage, *, incoming: int, misses_reserve: bool) -> Room:
-    """Return whether `incoming` bytes may be added."""
+    """Return whether `incoming` bytes may be added in one commit.
+
+    The file never outgrows `max_size` less the log's share. A commit that the share does not hold makes the log longer,
+    so it also has to fit beside the free pages:
+
+        usual commits    |=== live ===|+++ incoming +++|... free ...|    log's share    |  max_size
+        a large one      |=== live ===|+++ incoming ..........+++|..|    incoming, once more    |
+    """
     if misses_reserve or usage.free_disk < limits.min_free_disk_bytes:
         return Room.disk_full
-    if limits.max_size_bytes and usage.live + incoming + max(usage.log, limits.log_bytes) > limits.max_size_bytes:
+    log, free_pages = max(usage.log, limits.log_bytes), 0
+    if incoming > limits.log_bytes:
+        incoming = _rounded(incoming)
+        log, free_pages = max(log, incoming), usage.free_pages
+    if limits.max_size_bytes and usage.live + max(incoming, free_pages) + log > limits.max_size_bytes:
         return Room.queue_full
     return Room.enough
+
+
+def _rounded(incoming: int) -> int:
+    """Return what rows take in whole pages: five of the largest go into one, and a seventh of their size is left over."""
+    return incoming + incoming // 7
 
 
 def full(room: Room, limits: Limits, *, path: Path, pending: int, dead: int) -> StorageFull:

@@ -1,22 +1,42 @@
 """The command edge-agent, one file a subcommand."""
 
-import click
+from importlib import import_module
 
-from edge_agent.cli.check import check
-from edge_agent.cli.dead_letter_verbs import drop, edit, retry
-from edge_agent.cli.dead_letters import dead_letters
-from edge_agent.cli.export import export
-from edge_agent.cli.reconcile import reconcile
-from edge_agent.cli.replay import replay
-from edge_agent.cli.run import run
-from edge_agent.cli.send import send
-from edge_agent.cli.status import status
-from edge_agent.cli.verify import verify
+import click
 
 __all__ = ["main"]
 
+_COMMANDS = {
+    "check": "check:check",
+    "dead-letters": "dead_letter_verbs:dead_letters",
+    "export": "export:export",
+    "reconcile": "reconcile:reconcile",
+    "replay": "replay:replay",
+    "run": "run:run",
+    "send": "send:send",
+    "status": "status:status",
+    "verify": "verify:verify",
+}
+"""The file and the name of each."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _Commands(click.Group):
+    """Commands whose files are read when they are asked for: an agent that runs for months need not hold the others."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return their names in the order of the help."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name, None if there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        file, name = _COMMANDS[cmd_name].split(":")
+        command = getattr(import_module(f"edge_agent.cli.{file}"), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="lineside", prog_name="edge-agent", message="%(prog)s %(version)s")
 def main() -> None:
     """Keep a camera's events safe beside the camera, and deliver them to the collector.
@@ -25,9 +45,3 @@ def main() -> None:
     exit: 0 done · 1 failed · 2 usage · 3 degraded or incomplete · 4 not authorised
           5 other side unreachable · 6 queue held by another process · 7 storage · 130 interrupted
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
-
-
-for verb in (edit, retry, drop):
-    dead_letters.add_command(verb)
-for command in (run, send, status, check, verify, replay, reconcile, dead_letters, export):
-    main.add_command(command)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from edge_agent.buffer.reader import LogReader
-from edge_agent.cli.dead_letters import code_option, event_of, letter_of, letters
+from edge_agent.cli.dead_letters import code_option, dead_letters, event_of, letter_of, letters
 from edge_agent.cli.options import config_option, data_dir_option, load
 from edge_agent.control import Letters, letters_of
 from shared.clock import SystemClock
@@ -33,7 +33,7 @@ def _choice(command: Command) -> Command:
     return click.argument("numbers", nargs=-1, type=int)(command)
 
 
-@click.command
+@dead_letters.command
 @_choice
 @config_option
 @data_dir_option
@@ -55,7 +55,7 @@ def retry(
     return 0
 
 
-@click.command
+@dead_letters.command
 @_choice
 @click.option("--reason", default="dropped by an operator", show_default=True, help="Why; it stays with the numbers.")
 @config_option
@@ -86,7 +86,7 @@ def drop(
     return 0
 
 
-@click.command
+@dead_letters.command
 @click.argument("number", type=int)
 @click.argument("changes", nargs=-1, required=True, metavar="FIELD=VALUE...")
 @config_option

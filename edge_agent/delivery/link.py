@@ -16,7 +16,7 @@ State = Literal["connecting", "ok", "retrying", "paused"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The link as of the last attempt. Instants are by the agent's clock."""
+    """The link as of the last attempt. Instants are what the agent's clock said then; what lies ahead goes by the other clock."""
 
     state: State = "connecting"
     cause: str = ""
@@ -29,9 +29,10 @@ class Link:
     last_error: str | None = None
     """Stays after the link is well again."""
     last_error_at: int | None = None
-    next_try_at: int | None = None
+    next_try: float | None = None
+    """When the next attempt is due, by the clock that does not jump."""
     watermark: int | None = None
-    """The greatest one that the collector has confirmed."""
+    """The greatest one that the collector has confirmed, each as no later than the collector's clock then (SEMANTICS §4)."""
     clock_offset: int | None = None
     """Microseconds that the collector's clock is ahead, ± half of the request's time."""
     accepted: int = 0
@@ -61,18 +62,34 @@ class Link:
             case Pause(cause, reason):
                 return replace(self._failing("paused", cause, now=now), paused_for=reason)
             case Split(reason) | Bury(_, reason):
-                return replace(self, last_error=reason, last_error_at=now, next_try_at=None)
+                return replace(self, last_error=reason, last_error_at=now, next_try=None)
             case _ as never:
                 assert_never(never)
 
-    def confirmed(self, *, watermark: int | None, clock_offset: int) -> "Link":
-        """Return the link after a receipt for a batch with this watermark."""
-        known = [value for value in (self.watermark, watermark) if value is not None]
+    def next_try_seconds(self, monotonic: float) -> float | None:
+        """Return how long until the next attempt, None if none is put off.
+
+        >>> Link(next_try=60.0).next_try_seconds(43.0), Link(next_try=60.0).next_try_seconds(61.0)
+        (17.0, 0.0)
+        """
+        return None if self.next_try is None else max(self.next_try - monotonic, 0.0)
+
+    def confirmed(self, *, watermark: int | None, received_at: int, clock_offset: int) -> "Link":
+        """Return the link after a receipt, of that instant of the collector's clock, for a batch with this watermark.
+
+        What our clock said while it was ahead is no more than what the collector made of it: else nothing of a later
+        day would show until that day has come.
+
+        >>> Link(watermark=5).confirmed(watermark=900, received_at=7, clock_offset=-893).watermark
+        7
+        """
+        capped = None if watermark is None else min(watermark, received_at)
+        known = [value for value in (self.watermark, capped) if value is not None]
         return replace(self, watermark=max(known, default=None), clock_offset=clock_offset)
 
-    def waiting_until(self, instant: int) -> "Link":
+    def waiting_until(self, monotonic: float) -> "Link":
         """Return the link while the next attempt waits."""
-        return replace(self, next_try_at=instant)
+        return replace(self, next_try=monotonic)
 
     def _well(self, receipt: Receipt, now: int) -> "Link":
         return replace(
@@ -82,7 +99,7 @@ class Link:
             paused_for=None,
             failing_since=None,
             last_contact_at=now,
-            next_try_at=None,
+            next_try=None,
             accepted=self.accepted + receipt.accepted,
             duplicates=self.duplicates + receipt.duplicates,
             conflicts=self.conflicts + receipt.conflicts,

@@ -11,7 +11,7 @@ from typing import Literal, assert_never, get_args
 
 from edge_agent.delivery.answers import NotAReceipt, Receipt, read_receipt
 from edge_agent.delivery.retry_after import read_retry_after
-from edge_agent.delivery.told_time import doubt
+from edge_agent.delivery.told_time import doubt, read_date
 
 NoAnswerKind = Literal[
     "dns",
@@ -239,4 +239,4 @@ def _read_problem(answer: Answered) -> str | None:
 
 def _retry(answer: Answered, now: int) -> Retry:
     reason = _read_problem(answer) or "the collector cannot take events now"
-    return Retry(f"{answer.status}: {reason}", read_retry_after(answer.retry_after, now=now))
+    return Retry(f"{answer.status}: {reason}", read_retry_after(answer.retry_after, now=read_date(answer.date) or now))

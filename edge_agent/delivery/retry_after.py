@@ -11,7 +11,8 @@ MOST_SECONDS = 900.0
 def read_retry_after(text: str | None, *, now: int) -> float | None:
     """Return the seconds that the other side asks for, within 0 to 900; None if it asks for nothing readable.
 
-    A date is compared with our own clock; if that is wrong by years, the bounds keep the wait sane.
+    `now` is by the clock that wrote it where the answer tells its `Date`, else by our own; if that is wrong by years, the
+    bounds keep the wait sane.
 
     >>> read_retry_after("120", now=0), read_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", now=0)
     (120.0, 60.0)

@@ -63,7 +63,7 @@ class Acceptor:
         self._next_commit_at = 0.0
         self._enough = asyncio.Event()
         self.failure: LinesideError | None = None
-        """Why the last commit failed; None when it did not."""
+        """Why the last commit failed; None when it did not, or would not now."""
 
     async def accept(self, events: Sequence[Event]) -> None:
         """Return when the events are on disk; a caller who goes away meanwhile changes nothing.
@@ -91,6 +91,15 @@ class Acceptor:
         failure = await asyncio.shield(group.outcome)
         if failure is not None:
             raise failure
+
+    @property
+    def waiting(self) -> int:
+        """How many events gather for the next commit; at 10,000 the next request is refused as busy."""
+        return len(self._gathering.events) if self._gathering is not None else 0
+
+    def recovered(self) -> None:
+        """Note that what failed would be kept now: whoever watches shall not have to wait for the next request."""
+        self._note(None)
 
     async def close(self) -> None:
         """Refuse new events and return when those that wait are on disk."""
@@ -138,5 +147,5 @@ class Acceptor:
         if failure is not None and str(failure) != str(self.failure or ""):
             _log.error("events cannot be stored", extra={"reason": str(failure)})
         elif failure is None and self.failure is not None:
-            _log.info("events are stored again")
+            _log.info("events can be stored again")
         self.failure = failure

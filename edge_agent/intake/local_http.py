@@ -20,7 +20,7 @@ from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from shared.clock import Clock
 from shared.events import Event, Rejection, read_event
-from shared.http_body import answer_problems, problem, read_post
+from shared.http_body import answer_problems, problem, read_post, refusal
 from shared.http_guard import refuse_strangers
 from shared.instants import format_instant
 from shared.prometheus import CONTENT_TYPE
@@ -162,7 +162,7 @@ def _answer(parsed: Body, judged: Judged, *, received_at: int) -> web.Response:
     if not parsed.is_list:
         (only,) = judged
         if isinstance(only, Rejection):
-            return problem(400, only.error, code=only.code)
+            return refusal(only)
         return web.json_response({"status": "success", "result": "accepted"})
     answer = _list_answer(judged)
     if parsed.agent is not None:
@@ -172,7 +172,7 @@ def _answer(parsed: Body, judged: Judged, *, received_at: int) -> web.Response:
 
 def _list_answer(judged: Judged) -> dict[str, object]:
     results = [
-        {"index": index, "result": "rejected", "code": one.code, "error": one.error}
+        {"index": index, "result": "rejected", **one.told()}
         for index, one in enumerate(judged)
         if isinstance(one, Rejection)
     ]

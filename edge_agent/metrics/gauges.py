@@ -27,8 +27,12 @@ class Snapshot:
     camera: str
     version: str
     now: int
+    monotonic: float
+    """Seconds by the clock that does not jump, at the same moment."""
     started_at: int
     is_ready: bool
+    waiting_events: int
+    """Those of producers whose commit has not begun."""
     last_sign_of_life: int | None
     link: Link
     counts: Counts | None
@@ -80,8 +84,7 @@ def _paused(snapshot: Snapshot) -> Samples:
 
 
 def _next_try(snapshot: Snapshot) -> float:
-    at = snapshot.link.next_try_at
-    return 0.0 if at is None else max(at - snapshot.now, 0) / SECOND
+    return snapshot.link.next_try_seconds(snapshot.monotonic) or 0.0
 
 
 def _delivered(snapshot: Snapshot) -> Samples:
@@ -93,6 +96,12 @@ _ROWS: tuple[Row[Snapshot], ...] = (
     Row("build_info", "gauge", "Always 1.", lambda it: [((it.version, it.camera), 1.0)], ("version", "camera")),
     Row("start_time_seconds", "gauge", "When the agent started.", one(lambda it: _seconds(it.started_at))),
     Row("ready", "gauge", "1 if events are taken, as /readyz says; 0 if not.", one(lambda it: it.is_ready)),
+    Row(
+        "intake_waiting_events",
+        "gauge",
+        "Events whose producers wait for a commit to begin; at 10,000 the next request is told 503.",
+        one(lambda it: it.waiting_events),
+    ),
     Row("buffer_events", "gauge", "Events that wait for the collector.", _count(lambda it: it.pending)),
     Row("buffer_oldest_event_age_seconds", "gauge", "Age of the oldest waiting event, 0 if none.", one(_oldest_age)),
     Row("buffer_retained_events", "gauge", "Sent events that are still on disk.", _count(lambda it: it.retained)),

@@ -105,4 +105,37 @@ async def test_hours_add_up_to_the_cards(watched: Opener, factory: RunningCollec
     heat = await page.page.locator("#heat tbody tr").all()
     assert 7 == len(heat)
     assert "353" in await heat[0].inner_text()
+    hours = (await factory.get(f"/api/floor/?{WEEK}")).json["hours"]
+    told = [
+        spelling.rate(Decimal(str(hour["utilization_percent"]))) if hour["working_us"] + hour["idle_us"] else "–"
+        for hour in hours
+    ]
+    await page.page.get_by_role("button", name="Utilization", exact=True).click()
+    unknown = "[...document.querySelectorAll('#heat td:not(.no-data)')].map(cell => cell.textContent)"
+    assert {"–", "100.00"} < set(told)
+    assert await page.page.evaluate(unknown) == [
+        text
+        for hour, text in zip(hours, told, strict=True)
+        if any(hour[name] for name in ("units_produced", "working_us", "idle_us", "absent_us", "watched_us"))
+    ]
+    assert [] == page.misdeeds
+
+
+async def test_rows_below_the_screen_come_when_there_is_time_and_whoever_sorts_gets_them_all(
+    watched: Opener, factory: RunningCollector
+) -> None:
+    """In a browser that has never time to spare, the first screen is there, and the table says that it is not whole."""
+    page = await watched(f"{factory.url}/dashboard/")
+    await page.page.add_init_script("window.requestIdleCallback = () => 0")
+    await page.page.goto(f"{page.address}?{WEEK}&show=all")
+    busy = page.page.locator("#workers[aria-busy=true]")
+    await busy.wait_for()
+    screenful = len(await page.rows("workers"))
+
+    await page.page.get_by_role("button", name="Units", exact=True).click()
+    await busy.wait_for(state="detached")
+    units = [int(row["units_produced"].replace(",", "")) for row in await page.rows("workers")]
+
+    assert (900 // 24 + 1, 49) == (screenful, len(units))
+    assert sorted(units, reverse=True) == units
     assert [] == page.misdeeds

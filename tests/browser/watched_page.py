@@ -61,9 +61,10 @@ class WatchedPage:
         await dialog.dismiss()
 
     async def open(self, query: str = "") -> None:
-        """Open the dashboard and wait for its first answer."""
+        """Open the dashboard and wait for its first answer, to the last row."""
         await self.page.goto(self.address + query)
         await self.page.wait_for_selector("#trust:not([data-level=asking])")
+        await self.page.wait_for_selector("[aria-busy]", state="detached")
 
     async def ask_now(self) -> None:
         """Let the page ask its collector at once, as it does when the network comes back."""

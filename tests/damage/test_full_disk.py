@@ -110,7 +110,7 @@ def test_with_drop_oldest_a_full_disk_takes_new_events_for_old_ones(tmp_path: Pa
 
 
 def test_on_a_full_disk_nothing_is_lost_everything_drains_and_room_mends_it(tmp_path: Path) -> None:
-    """The whole story: 507, a kill and a restart without a free byte, intake again once there is room, full again, the drain."""
+    """The whole story: 507, a kill and a restart without a free byte, green and taking again once there is room, full again, the drain."""
     port = free_port()
     config = tmp_path / "agent.toml"
     config.write_text(_SETTINGS)
@@ -128,9 +128,11 @@ def test_on_a_full_disk_nothing_is_lost_everything_drains_and_room_mends_it(tmp_
             kept = agent.status()["pending"] == len(producer.accepted)
             fill_up(agent.data_dir)  # the start has folded the log, which made room
             refused_again = producer.post()
+            red = [agent.ask("GET", path).status for path in ("/readyz", "/healthz")]
             ballast.unlink()
-            eventually(lambda: producer.post(events=1) == 200, seconds=5)
-            mended = (len(producer.accepted) % _BATCH, reserve.exists())
+            eventually(lambda: agent.ask("GET", "/readyz").status == 200, seconds=20)
+            green = [agent.ask("GET", path).status for path in ("/readyz", "/healthz")]
+            mended = (producer.post(events=1), reserve.exists())
             producer.post_until_full()
             fill_up(agent.data_dir)
             with running_collector(tmp_path, port) as collector:
@@ -146,7 +148,8 @@ def test_on_a_full_disk_nothing_is_lost_everything_drains_and_room_mends_it(tmp_
     assert (507, True, True) == (refusal.status, "Retry-After" in refusal.headers, had_reserve)
     assert (True, 507) == (kept, refused_again)
     assert "the reserve is given up" in "".join(log.read_text() for log in tmp_path.glob("log-*"))
-    assert (1, True) == mended
+    assert ([503, 503], [200, 200]) == (red, green)
+    assert (200, True) == mended
     assert len(producer.accepted) - _BATCH == len(drained)
     assert producer.accepted == finally_stored
     assert (0, 0, 0) == (after["unaccounted"], after["dead"], code)

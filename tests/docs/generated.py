@@ -45,8 +45,11 @@ def help_text(words: tuple[str, ...]) -> str:
 def _commands(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     yield words, command
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _commands((*words, name), command.commands[name])
+        context = click.Context(command)
+        for name in sorted(command.list_commands(context)):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _commands((*words, name), inner)
 
 
 def _part(kind: str, name: str) -> str:

@@ -35,7 +35,7 @@ def misunderstood(words: list[str]) -> str | None:
     command: click.Command = COMMANDS[words[0]]
     rest = words[1:]
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        inner = command.commands.get(rest[0])
+        inner = command.get_command(click.Context(command), rest[0])
         if inner is None:
             return f"there is no command {' '.join(words[: len(words) - len(rest) + 1])}"
         command, rest = inner, rest[1:]

@@ -119,9 +119,30 @@ def test_ascending_ranges_number_the_events(seqs: list[list[int]]) -> None:
     ids=lambda changes: str(changes)[:60],
 )
 def test_a_wrong_header_refuses_the_envelope(changes: dict[str, Any]) -> None:
-    """The answer must be trusted with what leaves the agent's buffer, so nothing is guessed."""
-    with pytest.raises(BadRequest, match="envelope is wrong"):
+    """The answer must be trusted with what leaves the agent's buffer, so nothing is guessed; the field is named."""
+    with pytest.raises(BadRequest, match="envelope is wrong") as refused:
         read_body(json.dumps(envelope(EVENTS, **changes)).encode())
+    assert f"agent.{next(iter(changes))}" == refused.value.field
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "index"),
+    [
+        ({"seqs": [[1, 2], [4, 3], [5, 7]]}, "agent.seqs", 1),
+        ({"seqs": [[1, 2], [3, "x"]]}, "agent.seqs", 1),
+        ({"seqs": [[1, 2]]}, "agent.seqs", None),
+        ({"skipped": [[1, 1, "a"], [2, 2, "a"], [9, 7, "b"]]}, "agent.skipped", 2),
+        ({"skipped": [[1, 1, "a"], [2, 2]]}, "agent.skipped", 1),
+        ({"protocol": 2}, "agent.protocol", None),
+    ],
+)
+def test_the_entry_at_fault_is_named(changes: dict[str, Any], field: str, index: int | None) -> None:
+    """By its place, for programs."""
+    with pytest.raises((BadRequest, ProtocolTooNew)) as refused:
+        read_body(json.dumps(envelope(EVENTS, **changes)).encode())
+
+    told = {"field": field} | ({} if index is None else {"index": index})
+    assert told == refused.value.members()
 
 
 @pytest.mark.parametrize("field", ["protocol", "camera", "version", "batch", "sent_at", "epoch", "seqs", "last_seq"])

@@ -14,11 +14,13 @@ from typing import Any
 from collector.ingest import Ingest
 from collector.reception import Reception, Rules
 from collector.records import EventQuery
+from edge_agent.buffer.space import Limits
 from edge_agent.delivery.outcome import Answered
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import Poster, SyncLoop
+from edge_agent.upkeep import REST_SECONDS, looking_after
 from shared.errors import LinesideError
 from shared.events import Event
 from shared.instants import MINUTE
@@ -41,16 +43,34 @@ _NO_EXECUTOR = Executor()
 """The loop runs everything itself."""
 
 
-class AgentMachine:
-    """An edge agent without HTTP."""
+class _Unhurried(VirtualClock):
+    """The clock of upkeep, which looks once a minute and not every 10 s: nobody fills and empties the disk faster here."""
 
-    def __init__(self, folder: Path, *, clock: VirtualClock, wire: Poster, chance: Callable[[], float]) -> None:
+    async def sleep(self, seconds: float) -> None:
+        """Return so many virtual seconds later, a minute for any rest."""
+        await super().sleep(60.0 if seconds == REST_SECONDS else seconds)
+
+
+class AgentMachine:
+    """An edge agent without HTTP; `numbered` is called with the last number given out and the events it ends."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: VirtualClock,
+        wire: Poster,
+        chance: Callable[[], float],
+        limits: Limits | None = None,
+        numbered: Callable[[int, Sequence[Event]], None] = lambda _last, _events: None,
+    ) -> None:
         self.folder = folder
-        log = WearyLog.open(folder, clock=clock)
+        self._numbered = numbered
+        log = WearyLog.open(folder, clock=clock, limits=limits)
         assert isinstance(log, WearyLog)
         self.log = log
         self._life_signs = LifeSigns(silent_after=SETTINGS.source_silent_after, clock=clock)
-        self.acceptor = Acceptor(self.log.append, executor=_NO_EXECUTOR, on_commit=self._on_commit)
+        self.acceptor = Acceptor(self._append, executor=_NO_EXECUTOR, on_commit=self._on_commit)
         self.loop = SyncLoop(
             self.log,
             wire,
@@ -62,6 +82,15 @@ class AgentMachine:
             chance=chance,
         )
         self._task = asyncio.create_task(self.loop.run())
+        self._upkeep = asyncio.create_task(self._look_after())
+
+    def _append(self, events: Sequence[Event]) -> None:
+        self.log.append(events)
+        self._numbered(self.log.facts().last_seq, events)
+
+    async def _look_after(self) -> None:
+        async with looking_after(self.log, intake=self.acceptor, executor=_NO_EXECUTOR, clock=_Unhurried()):
+            await asyncio.Event().wait()
 
     def _on_commit(self, events: Sequence[Event]) -> None:
         self._life_signs.sent(events)
@@ -72,15 +101,17 @@ class AgentMachine:
         left = left_behind(self.folder, number)
         self.log.is_dead = True
         self._task.cancel()
-        await asyncio.wait([self._task])
+        self._upkeep.cancel()
+        await asyncio.wait([self._task, self._upkeep])
         self.log.close()
         shutil.rmtree(self.folder)
         return left
 
     async def stop(self) -> Path:
         """End as by SIGTERM, and return the folder."""
+        self._upkeep.cancel()
         self.loop.stop()
-        await asyncio.wait([self._task])
+        await asyncio.wait([self._task, self._upkeep])
         await self.acceptor.close()
         self.log.close()
         return self.folder
@@ -126,6 +157,10 @@ class CollectorMachine:
         found = {event.key.at for event in events}
         assert len(events) == len(found) < query.limit
         return found
+
+    async def missing(self) -> int:
+        """Return how many numbers the collector waits for that do not wait at the camera."""
+        return sum(camera.missing for camera in await self.storage.cameras())
 
     async def die(self, number: int) -> Path:
         """End as by a power cut, and return what is left on the disk."""

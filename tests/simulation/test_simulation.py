@@ -4,19 +4,41 @@ A seed that fails is a story that can be told again: it gets a test of its own h
 """
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from sqlite_utils.utils import sqlite3
 
+from tests.simulation.troubles import EVERY_TROUBLE, live
 from tests.simulation.virtual_time import simulate
+from tests.simulation.wire import Fate
 from tests.simulation.world import World
 from tests.support.stores import audited, folder
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_days_of_trouble_lose_nothing(seed: int) -> None:
+class Story(NamedTuple):
+    """What happened in a simulation, each with how often."""
+
+    troubles: Counter[str]
+    fates: Counter[str]
+    """Of requests to the collector."""
+    refusals: Counter[str]
+    """Of posts to the agent."""
+    given_up: int
+    """Events of which the agent says so."""
+    stored: int
+
+
+@pytest.mark.parametrize(("seed", "when_full"), [(0, "reject"), (1, "drop_oldest")])
+def test_days_of_trouble_lose_nothing(seed: int, when_full: str) -> None:
     """Every simulated minute all is where it must be, and the numbers of the store are those of its events."""
-    tell(seed, hours=18)
+    story = tell(seed, hours=18)
+
+    assert set(EVERY_TROUBLE) == story.troubles.keys()
+    assert set(Fate) == story.fates.keys()
+    assert (when_full == "reject", when_full == "drop_oldest") == ("queue full" in story.refusals, story.given_up > 0)
 
 
 @pytest.mark.gauntlet
@@ -34,14 +56,28 @@ def test_a_seed_tells_the_same_story_twice() -> None:
     assert first == second
 
 
-def tell(seed: int, *, hours: int) -> tuple[Counter[str], Counter[str], int]:
-    """Simulate a seed and return what happened: troubles, fates of requests, events."""
+def tell(seed: int, *, hours: int) -> Story:
+    """Simulate a seed, hold the end to what is promised, and return what happened."""
     with folder() as place:
         world = World(place, seed)
-        file: Path = simulate(world.run(hours))
+        file: Path = simulate(live(world, hours=hours))
         found = audited(file)
+        stored = _instants(file)
+    truth, given_up = world.truth, set(world.truth.dropped.values())
 
     assert 0 == found.count
-    assert len(world.truth.acknowledged) == len(world.truth.made) == found.events
-    assert set() == world.truth.unconfirmed
-    return world.happened, world.wire.fates, found.events
+    assert set(truth.acknowledged) == set(truth.made)
+    assert set() == truth.unconfirmed
+    assert set() == stored - truth.made.keys()
+    assert set() == truth.made.keys() - stored - given_up
+    assert set() == {number for number, at in truth.dropped.items() if at not in stored} - truth.reported
+    assert (world.limits.when_full == "drop_oldest") or not given_up
+    return Story(world.happened, world.wire.fates, world.refusals, len(given_up), found.events)
+
+
+def _instants(file: Path) -> set[int]:
+    """Return the instant of every event in a store."""
+    with closing(sqlite3.connect(file)) as connection:
+        found = [at for (at,) in connection.execute("select at from event")]
+    assert len(found) == len(set(found))
+    return set(found)

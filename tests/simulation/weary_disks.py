@@ -5,42 +5,54 @@ the copy is what the next start finds. Copying instead of reopening is what keep
 connection would tidy the files up.
 """
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from collector.records import Decide, Delivery, Stored
 from collector.storage.sqlite import SqliteStorage
 from edge_agent.buffer.log import EventLog
-from edge_agent.delivery.settlement import DeadLetter
+from edge_agent.buffer.space import Usage
 from shared.errors import StorageFull, StorageUnusable
-from shared.events import Event
-from shared.receipts import Ranges
 
 _NOT_COPIED = shutil.ignore_patterns("*.lock", "*.sock", "*-shm")
 
 
 class WearyLog(EventLog):
-    """A queue on a disk that may be full."""
+    """A queue on a disk that may be full to the last byte, or fuller than `min_free_disk` allows."""
 
     is_full = False
+    is_short = False
     is_dead = False
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Keep events, if there is room and life."""
-        self._check()
-        super().append(events)
-
-    def settle(self, *, settled: Ranges, dead: Sequence[DeadLetter]) -> None:
-        """Note what left, if there is room and life."""
-        self._check()
-        super().settle(settled=settled, dead=dead)
-
-    def _check(self) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold a write transaction, if there is room and life."""
         if self.is_dead:
             raise StorageUnusable("the machine is off")
         if self.is_full:
             raise StorageFull
+        with super()._writing():
+            yield
+
+    def _usage(self) -> Usage:
+        """Return how much is taken and left, as if other programs had the rest of a short disk."""
+        usage = super()._usage()
+        return replace(usage, free_disk=0) if self.is_short else usage
+
+    def waiting(self) -> dict[int, int]:
+        """Return the instant of every event that lies in the file and is pending, by its number."""
+        query = "select seq, at from event_log where seq between ? and ?"
+        return {seq: at for ends in self._facts.pending for seq, at in self._connection.execute(query, ends).fetchall()}
+
+    def bytes_taken(self) -> int:
+        """Return what the file and its log take, by the disk's own account."""
+        return sum(
+            file.stat().st_size for file in os.scandir(self._folder) if file.name in ("queue.db", "queue.db-wal")
+        )
 
 
 class WearyStorage(SqliteStorage):

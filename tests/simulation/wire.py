@@ -54,7 +54,10 @@ _RESET = NoAnswer("reset", "it was closed before the answer was whole")
 
 
 class Wire:
-    """The agent's sender; `collector` returns the machine at the other end, None while it is off."""
+    """The agent's sender; `collector` returns the machine at the other end, None while it is off.
+
+    `sent` is called with what leaves and may arrive, `arrived` with what the collector has answered for.
+    """
 
     def __init__(
         self,
@@ -77,7 +80,8 @@ class Wire:
         """Carry a request to its fate, and return what the agent sees of it."""
         loop = asyncio.get_running_loop()
         self.floor.attempt(loop.time())
-        self._sent(body)
+        if self.weather is not Weather.cut:
+            self._sent(body)
         attempt = await self._carry(body)
         self._note(attempt, loop.time())
         return attempt

@@ -1,23 +1,31 @@
-"""A small world: a camera, its agent, a wire and a collector, and everything that goes wrong with them, by seed."""
+"""A small world: a camera, its agent, a wire and a collector; what goes wrong with them is in `troubles`.
+
+Every simulated minute all that must be true at every moment is held against what is. The agent's queue is so small that
+a long outage fills it; whether it then refuses or gives up the oldest, and how long it keeps what was sent, are the seed's.
+"""
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
+from edge_agent.buffer.space import Limits
 from edge_agent.status import describe_log
 from shared.errors import LinesideError
 from shared.events import Event
-from shared.instants import HOUR, MINUTE
-from tests.simulation.machines import AgentMachine, CollectorMachine
+from shared.receipts import count
+from tests.simulation.machines import SETTINGS, AgentMachine, CollectorMachine
 from tests.simulation.truth import Claim, Truth
 from tests.simulation.virtual_time import VirtualClock
-from tests.simulation.wire import Weather, Wire
+from tests.simulation.wire import Wire
 
-MOST_QUEUE_BYTES = 64 * 1024 * 1024
-_DAY = 24 * HOUR
-_PRODUCER_PATIENCE = 5.0
+QUEUE_BYTES = 512 * 1024
+"""Half of the least that `buffer.max_size` may be: some 400 of the largest events, and the log."""
+HEARTBEAT_SECONDS = SETTINGS.delivery.heartbeat / 1_000_000
+_WHEN_FULL: tuple[Literal["reject", "drop_oldest"], ...] = ("reject", "drop_oldest")
+_KEPT_HOURS = (1, 6, 7 * 24)
+_PATIENCE_SECONDS = 5.0
 _DRAIN_SECONDS = 2 * 3_600.0
 
 
@@ -28,133 +36,71 @@ class World:
         self.chance = random.Random(seed)
         self.truth = Truth(random.Random(seed + 1))
         self.happened: Counter[str] = Counter()
+        self.refusals: Counter[str] = Counter()
         self.checks = 0
         self.wire = Wire(
             random.Random(seed + 2), collector=lambda: self.collector, sent=self._note_claim, arrived=self._note_arrival
         )
-        self._spread = random.Random(seed + 3)
-        self._folder = folder
-        self._agent_clock, self._collector_clock = VirtualClock(), VirtualClock()
-        self._claims: dict[bytes, Claim] = {}
-        self._arrived: list[Claim] = []
+        self.agent_clock, self.collector_clock = VirtualClock(), VirtualClock()
         self.agent: AgentMachine | None = None
         self.collector: CollectorMachine | None = None
-        self._is_ending = False
+        self.limits = Limits(
+            max_size_bytes=QUEUE_BYTES,
+            min_free_disk_bytes=1,
+            when_full=_WHEN_FULL[seed % 2],
+            retain_sent_seconds=self.chance.choice(_KEPT_HOURS) * 3_600.0,
+        )
+        self._spread = random.Random(seed + 3)
+        self._folder = folder
+        self._claims: dict[bytes, Claim] = {}
+        self._arrived: list[Claim] = []
+        self.is_ending = False
 
-    async def run(self, hours: int) -> Path:
-        """Live through some hours of trouble and a calm end; return the collector's file."""
-        self._start_agent(self._folder / "agent")
-        self._start_collector(self._folder / "collector")
-        living = [asyncio.create_task(work) for work in (self._produce(), self._trouble())]
-        for _ in range(hours * 60):
-            await asyncio.sleep(60.0)
-            for task in living:
-                if task.done():
-                    task.result()
-            await self._check()
-        self._is_ending = True
-        await asyncio.gather(*living)
-        await self._end_well()
-        assert self.collector is not None
-        return (await self.collector.stop()) / "collector.db"
-
-    def _start_agent(self, folder: Path) -> None:
+    def start_agent(self, folder: Path) -> None:
+        """Start the agent on what lies in a folder."""
         self.wire.floor.passed()
-        self.agent = AgentMachine(folder, clock=self._agent_clock, wire=self.wire, chance=self._spread.random)
+        self.agent = AgentMachine(
+            folder,
+            clock=self.agent_clock,
+            wire=self.wire,
+            chance=self._spread.random,
+            limits=self.limits,
+            numbered=self.truth.number,
+        )
 
-    def _start_collector(self, folder: Path) -> None:
-        self.collector = CollectorMachine(folder, clock=self._collector_clock)
+    def start_collector(self, folder: Path) -> None:
+        """Start the collector on what lies in a folder."""
+        self.collector = CollectorMachine(folder, clock=self.collector_clock)
 
-    async def _produce(self) -> None:
+    async def begin(self) -> None:
+        """Start both machines for the first time."""
+        self.start_agent(self._folder / "agent")
+        self.start_collector(self._folder / "collector")
+
+    async def produce(self) -> None:
         """Post now a few events, now many, each batch until it is taken; a sign of life is in each."""
-        while not self._is_ending:
+        while not self.is_ending:
             await asyncio.sleep(self.truth.chance.expovariate(1 / 150))
-            events = self.truth.make(self.truth.chance.choice((1, 1, 1, 2, 2, 3, 5, 40)))
-            while not await self._is_taken(events):  # noqa: ASYNC110 - a producer tries again until it is heard
-                await asyncio.sleep(_PRODUCER_PATIENCE)
-            self.truth.acknowledge(events)
+            await self.post(self.truth.make(self.truth.chance.choice((1, 1, 1, 2, 2, 3, 5, 40))))
 
-    async def _is_taken(self, events: list[Event]) -> bool:
+    async def post(self, events: list[Event]) -> None:
+        """Post events until they are taken."""
+        while (wait := await self._refusal(events)) is not None:  # noqa: ASYNC110 - it tries again until it is heard
+            await asyncio.sleep(wait)
+        self.truth.acknowledge(events)
+
+    async def _refusal(self, events: list[Event]) -> float | None:
+        """Return how long to wait before the events are posted again, None once they are taken."""
         agent = self.agent
         if agent is None:
-            return False
+            return _PATIENCE_SECONDS
         try:
             await agent.acceptor.accept(events)
-        except LinesideError:
-            return False
-        return agent is self.agent  # an answer of a machine that died meanwhile never arrived
-
-    async def _trouble(self) -> None:
-        """Let one thing after the other go wrong, and most of them end again."""
-        troubles: tuple[Callable[[], Awaitable[None]], ...] = (
-            self._bad_weather,
-            self._bad_weather,
-            self._line_cut,
-            self._agent_dies,
-            self._agent_stops,
-            self._collector_dies,
-            self._collector_stops,
-            self._agent_disk_full,
-            self._collector_disk_full,
-            self._clock_jumps,
-        )
-        while not self._is_ending:
-            await asyncio.sleep(self.chance.expovariate(1 / 400))
-            trouble = self.chance.choice(troubles)
-            self.happened[trouble.__name__] += 1
-            await trouble()
-
-    async def _bad_weather(self) -> None:
-        self.wire.weather = Weather.bad
-        await asyncio.sleep(self.chance.uniform(60, 3_600))
-        self.wire.weather = self.chance.choice((Weather.good, Weather.good, Weather.bad))
-
-    async def _line_cut(self) -> None:
-        self.wire.weather = Weather.cut
-        await asyncio.sleep(self.chance.choice((30.0, 600.0, 7_200.0)))
-        self.wire.weather = Weather.good
-
-    async def _agent_dies(self) -> None:
-        agent, self.agent = self.agent, None
-        assert agent is not None
-        left = await agent.die(self.happened.total())
-        await asyncio.sleep(self.chance.choice((1.0, 90.0)))
-        self._start_agent(left)
-
-    async def _agent_stops(self) -> None:
-        agent, self.agent = self.agent, None
-        assert agent is not None
-        self._start_agent(await agent.stop())
-
-    async def _collector_dies(self) -> None:
-        collector, self.collector = self.collector, None
-        assert collector is not None
-        left = await collector.die(self.happened.total())
-        await asyncio.sleep(self.chance.choice((1.0, 90.0, 900.0)))
-        self._start_collector(left)
-
-    async def _collector_stops(self) -> None:
-        collector, self.collector = self.collector, None
-        assert collector is not None
-        self._start_collector(await collector.stop())
-
-    async def _agent_disk_full(self) -> None:
-        assert self.agent is not None
-        self.agent.log.is_full = True
-        await asyncio.sleep(self.chance.uniform(10, 1_800))
-        self.agent.log.is_full = False
-
-    async def _collector_disk_full(self) -> None:
-        assert self.collector is not None
-        self.collector.storage.is_full = True
-        await asyncio.sleep(self.chance.uniform(10, 1_800))
-        self.collector.storage.is_full = False
-
-    async def _clock_jumps(self) -> None:
-        self._agent_clock.ahead = self.chance.choice((0, -20_000 * _DAY, -_DAY, -HOUR, 3 * HOUR, 14 * _DAY))
-        # Further back, and the collector would refuse events of now as events of the future.
-        self._collector_clock.ahead = self.chance.randint(-4 * MINUTE, HOUR)
-        await asyncio.sleep(0)
+        except LinesideError as error:
+            self.refusals["queue full" if "buffer.max_size" in str(error) else type(error).__name__] += 1
+            return float(error.retry_after_seconds or _PATIENCE_SECONDS)
+        # An answer of a machine that died meanwhile never arrived.
+        return None if agent is self.agent else _PATIENCE_SECONDS
 
     def _note_claim(self, body: bytes) -> None:
         claim = self.truth.claim(body)
@@ -164,35 +110,46 @@ class World:
     def _note_arrival(self, body: bytes) -> None:
         if body in self._claims:
             self._arrived.append(self._claims[body])
+            self.truth.reported |= self._claims[body].given_up
 
-    async def _check(self) -> None:
+    async def check(self) -> None:
         """Hold what must be true at every moment against what is; skipped while a machine is off."""
         if self.agent is None or self.collector is None:
             return
         self.checks += 1
         log, truth = self.agent.log, self.truth
-        counts = log.counts()
-        queued = {entry.at for entry in log.read(log.facts().pending)} if truth.unconfirmed else set()
-        stored = await self.collector.instants_since(min(truth.unconfirmed)) if truth.unconfirmed else set()
+        facts, waiting = log.facts(), log.waiting()
+        truth.note_dropped(facts.dropped)
+        open_ones = truth.unconfirmed
+        stored = await self.collector.instants_since(min(open_ones)) if open_ones else set()
 
-        assert set() == truth.unconfirmed - queued - stored, "acknowledged, and neither queued nor stored"
+        assert set() == open_ones - set(waiting.values()) - stored, "acknowledged, and neither queued nor stored"
+        assert waiting.items() <= truth.numbered.items(), "under a number that is another event's"
         assert set() == stored - truth.made.keys(), "stored, and never made"
-        assert [] == [claim for claim in self._arrived if (claim.covered & truth.unconfirmed) - stored], "watermark"
-        assert (0, 0) == (describe_log(counts)["unaccounted"], counts.dead)
-        assert counts.size_bytes < MOST_QUEUE_BYTES
+        assert [] == [claim for claim in self._arrived if (claim.covered & open_ones) - stored], "watermark"
+        assert truth.reported <= truth.dropped.keys(), "reported as given up, and still there"
+        assert count(facts.pending) == len(waiting), "pending, and not in the file"
+        assert facts.last_seq == len(waiting) + count(log.settled()) + len(truth.dropped)
+        assert log.bytes_taken() <= QUEUE_BYTES
         assert [] == self.wire.floor.undercut
         truth.unconfirmed -= stored
         self._arrived.clear()
 
-    async def _end_well(self) -> None:
-        """Let everything heal; then the agent has to deliver all that it holds."""
+    async def end_well(self) -> Path:
+        """Let everything heal; then the agent has to deliver all that it holds. Return the collector's file."""
         assert self.agent is not None
         assert self.collector is not None
-        self.agent.log.is_full = self.collector.storage.is_full = False
-        self._agent_clock.ahead = self._collector_clock.ahead = 0
+        self.agent_clock.ahead = self.collector_clock.ahead = 0
         await self.wire.calm()
         async with asyncio.timeout(_DRAIN_SECONDS):
             while self.agent.log.facts().pending:  # noqa: ASYNC110 - virtual time costs nothing
                 await asyncio.sleep(1.0)
-        await self._check()
+        await self.check()
+        # Each epoch has its turn once to hear what is lacking of it, and once more to say why.
+        async with asyncio.timeout(HEARTBEAT_SECONDS * (2 * len(self.agent.log.facts().epochs) + 2)):
+            while await self.collector.missing():  # noqa: ASYNC110 - as above
+                await asyncio.sleep(HEARTBEAT_SECONDS)
+        told = describe_log(self.agent.log.counts())
+        assert (0, 0, len(self.truth.dropped)) == (told["unaccounted"], told["dead"], told["dropped"])
         await self.agent.stop()
+        return (await self.collector.stop()) / "collector.db"

@@ -33,11 +33,15 @@ _HTTP_ROOMS = (
     "collector/control",
     "collector/service",  # composition root
     "collector/web",
+    "shared/asking",  # a command asks the running program, whichever it is
     "shared/http_body",  # one bounded way to read a body, for both servers
     "shared/http_guard",
 )
 
-_CLOCK_ROOMS = ("shared/clock",)
+_CLOCK_ROOMS = (
+    "shared/clock",
+    "edge_agent/client",  # imports nothing of ours, for it is at home in another program
+)
 _CLOCK = {
     *(f"time.{name}" for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")),
     *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")),

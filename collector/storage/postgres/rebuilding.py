@@ -2,8 +2,8 @@
 
 Collectors may run meanwhile: as long as a row stands in `rebuilding` they neither store nor show anything, and tell everybody
 to come again. Worker after worker goes through the same `decide` as arriving events, in transactions of some 20,000 events; the
-row says which worker is next and under which rules. Killed at any moment, the next run takes it up there, or begins anew if
-the settings say something else by then.
+row says which worker is next and under which rules, and that worker's open state how far he has come. Killed at any moment, the
+next run takes it up there, or begins anew if the settings say something else by then.
 """
 
 import asyncio
@@ -15,22 +15,25 @@ from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.migrating import migrate, refuse_unfinished
+from collector.storage.postgres.workers import open_states
 from shared.errors import FileHeld
 
 EVENTS_TOGETHER = 20_000
-"""A transaction ends with the worker that fills it; one worker's events are read in pieces of this size."""
+"""Of a transaction, and a few more: all of one worker's events at one instant go together."""
+BEFORE_ALL, BEHIND_ALL = -(2**62), 2**62
 SECONDS_A_STATEMENT = 3_600.0
 
 Result = TypeVar("Result")
 Place = tuple[int, int]
 """The numbers of a site and a worker."""
-# All events of a worker, in the order of SEMANTICS §3.
-_EVENTS = """
+_PIECE = """
     select e.at, e.type, st.station_id, e.count, e.confidence, c.name
     from event as e
     join workstation as st on st.site_id = $1 and st.number = e.workstation
     left join camera as c on c.site_id = $1 and c.number = e.camera
-    where e.site_id = $1 and e.worker = $2
+    where e.site_id = $1 and e.worker = $2 and e.at > $3 and e.at <= coalesce(
+        (select at from event where site_id = $1 and worker = $2 and at > $3 order by at limit 1 offset $4 - 1), $5
+    )
     order by e.at, e.type, st.station_id
 """
 # The bounds of each workstation hold the worker's events there.
@@ -113,7 +116,19 @@ class PostgresRebuilding:
                 await self._drop_everything()
             place = await connection.fetchrow("select site_id, worker from rebuilding")
         # How many events are left.
-        found: int = await connection.fetchval("select count(*) from event where (site_id, worker) >= ($1, $2)", *place)
+        found: int = await connection.fetchval(
+            """
+            select count(*) - (
+                select count(*)
+                from open_state as o
+                join event as e on e.site_id = o.site_id and e.worker = o.worker and e.at <= o.last_at
+                where (o.site_id, o.worker) >= ($1, $2)
+            )
+            from event
+            where (site_id, worker) >= ($1, $2)
+            """,
+            *place,
+        )
         return found
 
     async def _is_under_way(self) -> bool:
@@ -175,25 +190,29 @@ class PostgresRebuilding:
         ledger = LedgerRows(stations=stations, cameras=cameras, offset=offset)
         events = 0
         for worker in workers:
-            events += await self._add((site, worker), ledger, decide=decide, offset=offset)
-            if events >= EVENTS_TOGETHER:
+            most = EVENTS_TOGETHER - events
+            added = await self._add((site, worker), ledger, decide=decide, offset=offset, most=most)
+            events += added
+            if added >= most:  # there may be more of this one
                 break
+            await connection.execute(_WIDEN, site, worker)
+            await connection.execute("update rebuilding set site_id = $1, worker = $2", site, worker + 1)
         await ledger.write(connection, site)
-        await connection.execute("update rebuilding set site_id = $1, worker = $2", site, worker + 1)
         return events
 
-    async def _add(self, worker: Place, ledger: LedgerRows, *, decide: Decide, offset: int) -> int:
-        before = Run(None, None, (), is_last=True)
-        events = 0
-        cursor = await self._connection.cursor(_EVENTS, *worker)
-        while piece := [Entry._make(row) for row in await cursor.fetch(EVENTS_TOGETHER)]:
-            splice = decide([before], piece, offset=offset)
-            ledger.add(worker[1], splice)
-            if splice.open_state is not None:
-                before = Run(splice.open_state.state, splice.open_state.last_at, (), is_last=True)
-            events += len(piece)
-        await self._connection.execute(_WIDEN, *worker)
-        return events
+    async def _add(self, worker: Place, ledger: LedgerRows, *, decide: Decide, offset: int, most: int) -> int:
+        """Add the next events of a worker, in the order of SEMANTICS §3; return how many, fewer than `most` at his end."""
+        site, number = worker
+        stands = (await open_states(self._connection, site, workers=[number])).get(number)
+        before = (
+            Run(None, None, (), is_last=True) if stands is None else Run(stands.state, stands.last_at, (), is_last=True)
+        )
+        after = BEFORE_ALL if stands is None else stands.last_at
+        rows = await self._connection.fetch(_PIECE, site, number, after, most, BEHIND_ALL)
+        if rows:
+            piece = [Entry._make(row) for row in rows]
+            ledger.add(number, decide([before], piece, offset=offset))
+        return len(rows)
 
     async def _finish(self) -> None:
         await locks.take(self._connection, locks.RULES)

@@ -123,16 +123,36 @@ async def test_other_rules_and_hours_are_taken_over(file: Path) -> None:
 
 
 @pytest.mark.parametrize("done", range(6))
-def test_it_goes_on_where_it_was_cut_off(file: Path, monkeypatch: pytest.MonkeyPatch, done: int) -> None:
-    """Begun, after any transaction; what was done is not done again."""
-    monkeypatch.setattr(rebuilding, "EVENTS_TOGETHER", 7)
+@pytest.mark.parametrize(("together", "transactions"), [(2, 20), (7, 6)])
+def test_it_goes_on_where_it_was_cut_off(
+    file: Path, monkeypatch: pytest.MonkeyPatch, together: int, transactions: int, done: int
+) -> None:
+    """Begun, after any transaction, also in the midst of a worker; what was done is neither done nor counted again."""
+    monkeypatch.setattr(rebuilding, "EVENTS_TOGETHER", together)
     before = dump(file)
     whole = rebuilt(file)
-    first = rebuilt(file, rules=OTHER, most=done) + rebuilt(file, rules=OTHER)
+    first = rebuilt(file, rules=OTHER, most=done)
+    with Rebuilding(file, rules=OTHER, hour_offset_of=nowhere) as under_way:
+        left = under_way.begin()
+    rest = rebuilt(file, rules=OTHER)
 
-    assert (5, whole) == (len(whole), first)
+    assert (transactions, 38) == (len(whole), sum(whole)), whole
+    assert (whole, left) == (first + rest, sum(rest))
     rebuilt(file)
     assert before == dump(file)
+
+
+def test_what_happened_at_one_instant_stays_together(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much that is: how far a worker has come is told by the instant of his last sighting alone."""
+    monkeypatch.setattr(rebuilding, "EVENTS_TOGETHER", 1)
+    run(
+        file,
+        "insert into event (site, worker, at, type, workstation, count) select e.site, e.worker, e.at, 3, w.number, 1 "
+        "from event as e join workstation as w on w.site = e.site where e.type < 3",
+    )
+
+    assert {1, 4} == set(rebuilt(file)) - {0}
+    assert 0 == audited(file).count
 
 
 def test_settings_that_change_meanwhile_begin_it_anew(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

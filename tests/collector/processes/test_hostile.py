@@ -50,7 +50,7 @@ class Attacked:
 async def served(folder: Path) -> AsyncIterator[tuple[str, Program, str, str]]:
     """Run a collector that takes as many requests as come; give its address, and the tokens of a camera and a supervisor."""
     file = folder / "collector.db"
-    _write(folder / "collector.toml", "camera_requests_per_second = 10000\n")
+    _write(folder / "collector.toml", "camera_requests_per_second = 10000\nreader_requests_per_second = 10000\n")
     added = await command("collector", "cameras", "add", "cam-1", "--database", str(file))
     password = ("--password-stdin", "--role", "supervisor", "--database", str(file))
     await command("collector", "users", "add", "amit", *password, stdin=b"correct horse battery\n")

@@ -18,6 +18,7 @@ from collector.metrics.ledger import splice
 from collector.metrics.retention import is_due, settle
 from collector.metrics.windows import Window
 from collector.records import Delivery, Outcome
+from collector.storage import rebuilding
 from collector.storage.rebuilding import Rebuilding
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import BeforeHorizon
@@ -129,7 +130,8 @@ def test_a_purge_changes_no_number_that_is_still_answered(
     """Whole hours before the horizon, any window behind it; also what comes later, and after a rebuild."""
 
     async def live() -> None:
-        with folder() as place:
+        with folder() as place, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rebuilding, "EVENTS_TOGETHER", 2)
             twins = Twins(place, history)
             for batch in history.batches:
                 await twins.take_in(batch)

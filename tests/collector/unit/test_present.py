@@ -94,13 +94,13 @@ BEFORE: list[Stroke] = [(100, 300, IDLE), (300, 700, WORKING), (700, 900, WORKIN
 @pytest.mark.parametrize(
     ("watermark", "expected"),
     [
-        (None, (1_000, (EventType.idle, "S1", 900))),
-        (1_000, (1_000, (EventType.idle, "S1", 900))),
-        (1_200, (1_000, (EventType.idle, "S1", 900))),
-        (900, (900, (EventType.idle, "S1", 900))),
-        (899, (899, (EventType.working, "S1", 300))),
-        (300, (300, (EventType.working, "S1", 300))),
-        (299, (299, (EventType.idle, "S1", 100))),
+        (None, (1_000, Present(EventType.idle, "S1", 900))),
+        (1_000, (1_000, Present(EventType.idle, "S1", 900))),
+        (1_200, (1_000, Present(EventType.idle, "S1", 900))),
+        (900, (900, Present(EventType.idle, "S1", 900))),
+        (899, (899, Present(EventType.working, "S1", 300))),
+        (300, (300, Present(EventType.working, "S1", 300))),
+        (299, (299, Present(EventType.idle, "S1", 100))),
         (99, None),
     ],
     ids=["no camera", "now", "ahead", "as it begins", "just before", "earlier", "earlier still", "before all"],
@@ -126,13 +126,13 @@ def test_somebody_who_only_made_things_is_in_no_state() -> None:
     assert present(OpenState(950, None), [], rules=RULES, watermarks={}, now=NOW) is None
 
 
-@pytest.mark.parametrize(("behind", "is_known"), [(2 * MINUTE, True), (2 * MINUTE + 1, False)])
-def test_a_camera_that_is_late_tells_nothing_of_now(behind: int, is_known: bool) -> None:
-    """Whoever it saw last may have gone home since."""
+@pytest.mark.parametrize(("behind", "is_late"), [(2 * MINUTE, False), (2 * MINUTE + 1, True)])
+def test_what_a_late_camera_saw_last_is_marked(behind: int, is_late: bool) -> None:
+    """Whoever it saw may have gone home since."""
     now = 100 * MINUTE
     stands = OpenState(now - 10 * MINUTE, State(now - 10 * MINUTE, EventType.working, "S1", "C1"))
     rules = LedgerRules(session_gap=600 * MINUTE, tail=5 * MINUTE)
 
     found = present(stands, [], rules=rules, watermarks={"C1": now - behind}, now=now)
 
-    assert is_known == (found is not None)
+    assert found == (now - behind, Present(EventType.working, "S1", now - 10 * MINUTE, is_late))

@@ -13,26 +13,31 @@ EVENTS = [
 
 
 @pytest.mark.parametrize(
-    ("watermark", "shown"),
+    ("watermark", "counted", "shown"),
     [
-        ("12:00:00", ("working", "2026-01-15T11:59:00Z", "S2")),
-        ("11:58:00", ("idle", "2026-01-15T10:00:00Z", "S1")),
-        ("11:57:59", (None, None, None)),
-        ("09:30:00", (None, None, None)),
+        ("12:00:00", {"working": 1, "idle": 0, "late": 0}, ("working", "2026-01-15T11:59:00Z", "S2")),
+        ("11:58:00", {"working": 0, "idle": 1, "late": 0}, ("idle", "2026-01-15T10:00:00Z", "S1")),
+        ("11:57:59", {"working": 0, "idle": 1, "late": 1}, (None, None, None)),
+        ("09:30:00", {"working": 1, "idle": 0, "late": 1}, (None, None, None)),
     ],
     ids=["a clock that is ahead", "just behind", "late", "catching up"],
 )
 async def test_the_state_now_is_the_one_at_the_watermark(
-    collector: RunningCollector, watermark: str, shown: tuple[str | None, str | None, str | None]
+    collector: RunningCollector,
+    watermark: str,
+    counted: dict[str, int],
+    shown: tuple[str | None, str | None, str | None],
 ) -> None:
-    """Also where a camera sends its newest events first, or one of three minutes from now; of a late one nothing is known."""
+    """Also where a camera sends its newest events first, or one of three minutes from now; of a late one no row tells it."""
     collector.clock.set(at("12:00"))
     await collector.post(envelope(EVENTS, watermark=f"2026-01-15T{watermark}Z"))
     floor = (await collector.get("/api/floor/")).json
     worker = floor["workers"][0]
 
     assert shown == (worker["state"], worker["state_since"], worker["workstation_id"])
-    assert {"working": int(shown[0] == "working"), "idle": int(shown[0] == "idle"), "seen": 1} == floor["at_work_now"]
+    assert counted | {"seen": 1} == floor["at_work_now"]
+    late = [row["station_id"] for row in floor["workstations"] if row["workers_late"]]
+    assert ["S1"] * counted["late"] == late
 
 
 async def test_a_state_to_come_is_not_now(collector: RunningCollector) -> None:
@@ -42,7 +47,7 @@ async def test_a_state_to_come_is_not_now(collector: RunningCollector) -> None:
     floor = (await collector.get("/api/floor/")).json
 
     assert (None, None) == (floor["workers"][0]["state"], floor["workers"][0]["state_since"])
-    assert {"working": 0, "idle": 0, "seen": 0} == floor["at_work_now"]
+    assert {"working": 0, "idle": 0, "late": 0, "seen": 0} == floor["at_work_now"]
 
 
 @pytest.mark.parametrize("start", ["from=2025-12-01T00:00:00Z", "to=2026-02-01T00:00:00Z", "shift=current"])
@@ -60,4 +65,4 @@ async def test_the_state_now_is_told_also_where_nothing_is_drawn(collector: Runn
         worker["state_since"],
         worker["workstation_id"],
     )
-    assert {"working": 0, "idle": 1, "seen": 1} == floor["at_work_now"]
+    assert {"working": 0, "idle": 1, "late": 0, "seen": 1} == floor["at_work_now"]

@@ -55,7 +55,10 @@ async def test_a_bad_event_is_refused_alone_and_in_a_list(collector: RunningColl
     await assert_nothing_stored(collector)
     listed = await collector.post([item("10:05", "W2", "idle"), bad, item("10:06", "W2", "working")])
     assert (200, 2, 1) == (listed.status, listed.json["accepted"], listed.json["rejected"])
-    assert [{"index": 1, "result": "rejected", "code": code, "error": alone.json["error"]}] == listed.json["results"]
+    field = next(iter(changes), "timestamp")  # of nothing at all the first field is missing
+    rejected = {"index": 1, "result": "rejected", "code": code, "error": alone.json["error"], "field": field}
+    assert [rejected] == listed.json["results"]
+    assert (field, None) == (alone.json["field"], alone.json.get("index"))
     assert 2 == len(await collector.stored())
 
 
@@ -67,7 +70,13 @@ BAD_BODIES: dict[str, tuple[bytes, dict[str, str], int, str]] = {
     "cut JSON": (GOOD_BYTES[:-1], {}, 400, "not JSON"),
     "latin-1": (GOOD_BYTES.replace(b"W1", b"\xc4"), {}, 400, "not UTF-8"),
     "utf-16": (json.dumps(GOOD).encode("utf-16"), {}, 400, "not UTF-8"),
-    "deep": (b"[" * 100_000 + b"]" * 100_000, {}, 400, "nested too deeply"),
+    "deep": (b"[" * 100_000 + b"]" * 100_000, {}, 400, "nested too deeply: at most 32 arrays and"),
+    "a deep field": (
+        json.dumps([GOOD]).encode().replace(b"{", b'{"x": ' + b"[" * 31 + b"]" * 31 + b",", 1),
+        {},
+        400,
+        "nested too deeply: at most 32 arrays and",
+    ),
     "NDJSON as JSON": (GOOD_BYTES + b"\n" + GOOD_BYTES, {}, 400, "not JSON: Extra data"),
     "no type": (GOOD_BYTES, {"Content-Type": ""}, 415, "declared as application/json"),
     "as text": (GOOD_BYTES, {"Content-Type": "text/plain"}, 415, "declared as application/json"),

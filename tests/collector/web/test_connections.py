@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 
 from collector.web import connections
-from collector.web.limits import BodyRoom, Rates
-from shared.errors import Busy, TooOften
-from tests.collector.web.tokens import camera_token
-from tests.support.collector import JSON, RunningCollector, item, running_collector
-from tests.support.fake_clock import FakeClock
+from collector.web.limits import BodyRoom
+from shared.errors import Busy
+from tests.support.collector import RunningCollector, running_collector
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
@@ -130,39 +128,6 @@ async def test_what_is_no_http_gets_a_short_problem(
     assert (400, "the request is not HTTP that can be read") == (json.loads(body)["status"], json.loads(body)["detail"])
     assert ["requests could not be read"] == [one.message for one in caplog.records]
     assert [None] == [one.exc_info for one in caplog.records]
-
-
-async def test_a_camera_that_sends_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
-    """429 with Retry-After, and nothing of it is stored; others are not held up, and soon it is taken again."""
-    async with running_collector(tmp_path, camera_requests_per_second=2) as collector:
-        first, second = await camera_token(collector, "C1"), await camera_token(collector, "C2")
-        body = json.dumps([item("10:00", "W1", "working")]).encode()
-
-        async def sent(headers: dict[str, str]) -> int:
-            return (await collector.ask("POST", "/api/app/", data=body, headers=JSON | headers)).status
-
-        statuses = [await sent(first) for _ in range(5)]
-        refused = await collector.ask("POST", "/api/app/", data=body, headers=JSON | first)
-        other = await sent(second)
-        collector.clock.advance(1)
-
-        assert ([200] * 4 + [429], other) == (statuses, 200)
-        assert (429, "1") == (refused.status, refused.headers["Retry-After"])
-        assert 200 == await sent(first)
-
-
-def test_a_rate_is_kept_over_any_time() -> None:
-    """However the requests fall: never more than the burst and what the time since brings."""
-    clock = FakeClock()
-    rates = Rates(10, clock=clock)
-    taken = 0
-    for _ in range(200):
-        with contextlib.suppress(TooOften):
-            rates.take("C1")
-            taken += 1
-        clock.advance(0.05)
-
-    assert 10 * 10 <= taken <= 10 * 10 + 20
 
 
 def test_bodies_have_a_room_of_their_own() -> None:

@@ -79,7 +79,7 @@ async def test_a_shift_that_goes_on_ends_now(tmp_path: Path) -> None:
             "next": None,
             "live": True,
         } == floor["window"]
-        assert {"working": 1, "idle": 1, "seen": 2} == floor["at_work_now"]
+        assert {"working": 1, "idle": 1, "late": 0, "seen": 2} == floor["at_work_now"]
         assert [{"site": "default", "time_zone": "Europe/Berlin", "shifts": ["morning", "late"]}] == floor["sites"]
         assert [("working", "2026-01-15T06:00:00Z", 1), ("idle", "2026-01-15T07:59:00Z", 1)] == [
             (row["state"], row["state_since"], row["workers_now"]) for row in floor["workstations"]

@@ -109,3 +109,17 @@ async def test_the_reference_names_every_address_and_object(collector: RunningCo
     for link in {link for link in links.to if not link.startswith("#")}:
         assert link.startswith("/")
         assert 200 == (await collector.get(link)).status
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/reference/"])
+async def test_the_description_is_not_sent_again(collector: RunningCollector, path: str) -> None:
+    """Until it is another one, whether it was packed or not."""
+    sent = await collector.get(path)
+    packed = await collector.ask("GET", path, headers={"Accept-Encoding": "gzip"})
+    known = await collector.ask("GET", path, headers={"If-None-Match": sent.headers["ETag"]})
+    other = await collector.ask("GET", path, headers={"If-None-Match": 'W/"0123456789abcdef"'})
+
+    assert [200, 200, 304, 200] == [answer.status for answer in (sent, packed, known, other)]
+    assert {sent.headers["ETag"]} == {answer.headers["ETag"] for answer in (packed, known, other)}
+    assert (b"", sent.content) == (known.content, other.content)
+    assert sent.headers["Content-Security-Policy"] == known.headers["Content-Security-Policy"]

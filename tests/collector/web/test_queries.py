@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ async def test_a_mistaken_metrics_query_is_told(collector: RunningCollector, wha
 
         assert 400 == answer.status, answer.text
         assert answer.json["error"].startswith(told)
+        assert re.split("[: ]", told)[0] == answer.json["field"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,7 @@ async def test_a_mistaken_events_query_is_told(collector: RunningCollector, quer
 
         assert 400 == answer.status, answer.text
         assert answer.json["error"].startswith(told.split(" must be", maxsplit=1)[0] if "csv" in path else told)
+        assert re.split("[: ]", told)[0] == answer.json["field"]
 
 
 @pytest.mark.parametrize("query", ["limit=2", "after=x"])

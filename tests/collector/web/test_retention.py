@@ -68,6 +68,7 @@ async def test_a_window_that_cuts_an_hour_before_the_horizon_is_refused(
 
     assert (400, "before_horizon") == (answer.status, answer.json["code"])
     assert said in answer.json["detail"]
+    assert answer.json["detail"].startswith(f"{answer.json['field']}: ")
     assert HORIZON in answer.json["detail"]
 
 

@@ -48,9 +48,14 @@ async def board_link(collector: RunningCollector, name: str, *, site: str | None
 
 async def session(collector: RunningCollector, role: Role, *, site: str | None = None) -> Headers:
     """Let somebody of a role in, named after it, already logged in; return the headers that a browser shows."""
-    token = Kind.session + new_secret()
     await change(collector, AddPerson(role.value, role, site, "no hash, so no password fits", NOON_AFTER))
-    await change(collector, OpenSession(role.value, digest_of(token), NOON_AFTER, NOON_AFTER + HOUR))
+    return await session_of(collector, role.value)
+
+
+async def session_of(collector: RunningCollector, name: str) -> Headers:
+    """Let somebody log in, once more perhaps."""
+    token = Kind.session + new_secret()
+    await change(collector, OpenSession(name, digest_of(token), NOON_AFTER, NOON_AFTER + HOUR))
     return {"Cookie": f"lineside={token}"}
 
 

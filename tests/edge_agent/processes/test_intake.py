@@ -58,8 +58,9 @@ def test_an_array_with_a_bad_event_among_good_ones(agent: RunningAgent) -> None:
                 "result": "rejected",
                 "code": "wrong_type",
                 "error": "count must be an integer, not a string",
+                "field": "count",
             },
-            {"index": 3, "result": "rejected", "code": "bad_id", "error": "worker_id is empty"},
+            {"index": 3, "result": "rejected", "code": "bad_id", "error": "worker_id is empty", "field": "worker_id"},
         ],
     } == reply.json
     assert before + 2 == agent.status()["last_seq"]
@@ -118,7 +119,7 @@ def test_a_gzip_body_is_unpacked(agent: RunningAgent) -> None:
         (b'{"timestamp": ', "the body is not JSON: Expecting value at line 1, column 15"),
         (b"\xff\xfe", "the body is not UTF-8: byte 0 is wrong"),
         (b'"hello"', "the body must be an event object, an array of events, or an envelope"),
-        (b"[" * 100_000, "the body is not JSON that can be read: it is nested too deeply"),
+        (b"[" * 100_000, "the body is nested too deeply: at most 32 arrays and objects within each other"),
         ({"count": "5"}, "count must be an integer, not a string"),
         ({"count": True}, "count must be an integer, not a boolean"),
         ({"count": float("nan")}, "count must be an integer from 0 to 1000000, not nan"),

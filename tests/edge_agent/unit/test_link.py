@@ -8,7 +8,7 @@ from edge_agent.delivery.link import Link
 from edge_agent.delivery.outcome import Bury, Pause, Retry, Settle, Split, Verdict
 from edge_agent.delivery.settlement import Rejected
 from edge_agent.status import describe_agent, describe_link, describe_log
-from shared.instants import SECOND
+from shared.instants import SECOND, format_instant
 from tests.support.fake_clock import START
 
 RECEIPT = Settle(Receipt(5, 3, 1, (Rejected(0, "bad_id", "no"),), START, ()))
@@ -21,12 +21,12 @@ def test_trouble_has_a_beginning_that_stays() -> None:
     third = second.after(RECEIPT, now=3)
 
     assert ("retrying: refused", 1, True) == (first.words, first.failing_since, first.is_failing)
-    assert ("paused: 401", 1, 9) == (second.words, second.failing_since, second.next_try_at)
+    assert ("paused: 401", 1, 9) == (second.words, second.failing_since, second.next_try)
     assert ("ok", None, False, None, 3) == (
         third.words,
         third.failing_since,
         third.is_failing,
-        third.next_try_at,
+        third.next_try,
         third.last_contact_at,
     )
 
@@ -55,18 +55,36 @@ def test_receipts_add_up() -> None:
 
 def test_the_confirmed_watermark_never_goes_back() -> None:
     """A later batch may vouch for less, because an older event has come; what was confirmed stays confirmed."""
-    link = Link().confirmed(watermark=None, clock_offset=0).confirmed(watermark=5, clock_offset=1)
+    first = Link().confirmed(watermark=None, received_at=1, clock_offset=0)
+    link = first.confirmed(watermark=5, received_at=6, clock_offset=1)
+    less = link.confirmed(watermark=3, received_at=7, clock_offset=-2)
 
-    assert (5, -2) == (
-        link.confirmed(watermark=3, clock_offset=-2).watermark,
-        link.confirmed(watermark=3, clock_offset=-2).clock_offset,
-    )
-    assert 8 == link.confirmed(watermark=8, clock_offset=0).watermark
+    assert (None, 5) == (first.watermark, link.watermark)
+    assert (5, -2) == (less.watermark, less.clock_offset)
+    assert 8 == link.confirmed(watermark=8, received_at=9, clock_offset=0).watermark
+
+
+def test_a_watermark_of_a_clock_that_was_ahead_is_worth_no_more_than_to_the_collector() -> None:
+    """It takes each as no later than its own clock; once ours is set right, the next one goes on from there."""
+    ahead = Link().confirmed(watermark=START + 10**12, received_at=START, clock_offset=-(10**12))
+    mended = ahead.confirmed(watermark=START + 15 * SECOND, received_at=START + 15 * SECOND, clock_offset=0)
+
+    assert (START, START + 15 * SECOND) == (ahead.watermark, mended.watermark)
+
+
+@pytest.mark.parametrize("now", [0, START, START + 10**15], ids=["1970", "right", "far ahead"])
+def test_the_next_try_is_as_far_ahead_as_it_is_whatever_the_clock_says(now: int) -> None:
+    """The wait began before the clock was set."""
+    told = describe_link(Link().waiting_until(60.0), now=now, monotonic=43.0)
+
+    assert format_instant(now + 17 * SECOND) == told["next_try_at"]
 
 
 def test_the_status_speaks_in_times_and_seconds() -> None:
     """RFC 3339 or null, never microseconds."""
-    told = describe_link(Link().after(RECEIPT, now=START).confirmed(watermark=START, clock_offset=-SECOND // 4))
+    link = Link().after(RECEIPT, now=START)
+    link = link.confirmed(watermark=START, received_at=START, clock_offset=-SECOND // 4)
+    told = describe_link(link, now=START, monotonic=0.0)
 
     assert {
         "state": "ok",

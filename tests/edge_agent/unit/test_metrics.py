@@ -24,8 +24,10 @@ WELL = Snapshot(
     camera="cam-01",
     version="0.1.0",
     now=NOW,
+    monotonic=60.0,
     started_at=START,
     is_ready=True,
+    waiting_events=3,
     last_sign_of_life=START + SECOND // 2,
     link=Link("ok", last_contact_at=NOW, watermark=START, clock_offset=-40_000, accepted=5, duplicates=2, rejected=1),
     counts=Counts(
@@ -60,6 +62,7 @@ def told(snapshot: Snapshot, meters: Meters | None = None) -> dict[str, float]:
     [
         ("build_info{cam-01}{0.1.0}", 1),
         ("ready", 1),
+        ("intake_waiting_events", 3),
         ("buffer_events", 10),
         ("buffer_oldest_event_age_seconds", 60),
         ("buffer_time_to_full_seconds", 86_400),
@@ -83,6 +86,18 @@ def test_each_gauge_says_what_is(name: str, expected: float) -> None:
     """Seconds, bytes, events; instants as Unix time."""
 
     assert expected == told(WELL)[f"edge_agent_{name}"]
+
+
+@pytest.mark.parametrize("now", [0, NOW, NOW + 10**15], ids=["1970", "right", "far ahead"])
+def test_the_wait_for_the_next_try_is_what_is_left_of_it_whatever_the_clock_says(now: int) -> None:
+    """It began before the clock was set, and goes by the other one."""
+    waiting = replace(WELL, now=now, link=WELL.link.waiting_until(77.5))
+
+    assert (17.5, 0.0) == (
+        told(waiting)["edge_agent_backoff_seconds"],
+        told(replace(waiting, monotonic=80.0))["edge_agent_backoff_seconds"],
+    )
+    assert 0.0 == told(WELL)["edge_agent_backoff_seconds"]
 
 
 def test_what_is_not_known_has_no_sample() -> None:

@@ -197,6 +197,15 @@ def test_the_wait_that_the_collector_asks_for_is_taken(status: int) -> None:
     assert Retry(f"{status}: the store is busy", 30.0) == verdict(attempt)
 
 
+@pytest.mark.parametrize(("date", "seconds"), [("Thu, 15 Jan 2015 10:00:00 GMT", 60.0), (None, 0.0), ("noon", 0.0)])
+def test_a_wait_until_a_date_is_measured_by_the_clock_that_wrote_it(date: str | None, seconds: float) -> None:
+    """A camera that thinks it is years later would come at once, and one of 1970 after a quarter of an hour."""
+    until = "Thu, 15 Jan 2015 10:01:00 GMT"
+    found = verdict(Answered(503, PROBLEM, until, refusal(503, "the store is busy").body, date=date))
+
+    assert Retry("503: the store is busy", seconds) == found
+
+
 @pytest.mark.parametrize(
     ("attempt", "expected"),
     [

@@ -17,8 +17,11 @@ HALF = Usage(live=50 * MIB, free_pages=0, log=MIB, free_disk=500 * MIB)
     ("usage", "incoming", "misses_reserve", "room"),
     [
         (HALF, MIB, False, Room.enough),
-        (HALF, 34 * MIB, False, Room.enough),
-        (HALF, 34 * MIB + 1, False, Room.queue_full),
+        (Usage(live=80 * MIB, free_pages=0, log=MIB, free_disk=500 * MIB), 4 * MIB, False, Room.enough),
+        (Usage(live=80 * MIB, free_pages=0, log=MIB, free_disk=500 * MIB), 4 * MIB + 1, False, Room.queue_full),
+        (Usage(live=50 * MIB, free_pages=30 * MIB, log=MIB, free_disk=500 * MIB), 16 * MIB, False, Room.enough),
+        (Usage(live=50 * MIB, free_pages=30 * MIB, log=MIB, free_disk=500 * MIB), 21 * MIB, False, Room.queue_full),
+        (HALF, 21 * MIB, False, Room.enough),
         (Usage(live=50 * MIB, free_pages=30 * MIB, log=MIB, free_disk=500 * MIB), 1, False, Room.enough),
         (Usage(live=50 * MIB, free_pages=0, log=50 * MIB, free_disk=500 * MIB), 1, False, Room.queue_full),
         (Usage(live=0, free_pages=0, log=0, free_disk=64 * MIB - 1), 1, False, Room.disk_full),

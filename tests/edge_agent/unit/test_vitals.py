@@ -39,6 +39,7 @@ class Agent:
             link=Link,
             epoch=lambda: "e1",
             returned=dict,
+            waiting_events=lambda: 0,
             intake_failure=lambda: self.failure,
             last_sign_of_life=lambda: None,
             is_delivering=lambda: self.is_delivering,
