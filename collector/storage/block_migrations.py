@@ -25,5 +25,8 @@ def hour_blocks(db: Database) -> None:
             assumed integer not null,
             primary key (site, block, worker, workstation)
         ) strict, without rowid;
+
+        -- Until when somebody may have been at a station.
+        create index ledger_block_of_workstation on ledger_block (site, workstation, block);
         """
     )

@@ -22,16 +22,15 @@ _CANDIDATES = """
         select st.number, st.station_id, st.last_at, max(
             st.last_at + 1,
             coalesce((
-                select max(l.hour) + :length
+                select max(l.hour)
                 from ledger as l indexed by ledger_of_workstation
                 where l.site = :site and l.workstation = st.number
-            ), 0),
-            coalesce(b.block + :block_length, 0)
+            ) + :length, 0),
+            coalesce((
+                select max(block) from ledger_block where site = :site and workstation = st.number
+            ) + :block_length, 0)
         ) as until
         from workstation as st
-        left join (
-            select workstation, max(block) as block from ledger_block where site = :site group by workstation
-        ) as b on b.workstation = st.number
         where st.site = :site and st.last_at is not null
     ), around as materialized (
         select t.worker, p.number, p.station_id, o.last_at,
@@ -39,12 +38,12 @@ _CANDIDATES = """
             (select min(at) from event where site = :site and worker = t.worker and at > p.last_at and type < 3) as next_at,
             (select min(at) from event where site = :site and worker = t.worker and at >= p.until) as later_at
         from place as p
-        join total as t on t.site = :site and t.workstation = p.number and t.working + t.idle + t.absent > 0
+        cross join total as t on t.site = :site and t.workstation = p.number and t.working + t.idle + t.absent > 0
         join open_state as o on o.site = :site and o.worker = t.worker and o.last_at > p.last_at
     )
     select a.number, a.station_id, a.worker, a.next_at, a.later_at, a.last_at, e.at, e.type, st.station_id, c.name
     from around as a
-    join event as e on e.site = :site and e.worker = a.worker and e.at = a.state_at and e.type < 3
+    cross join event as e on e.site = :site and e.worker = a.worker and e.at = a.state_at and e.type < 3
     join workstation as st on st.site = e.site and st.number = e.workstation
     left join camera as c on c.site = e.site and c.number = e.camera
     order by a.number, a.worker, e.type, st.station_id

@@ -78,6 +78,7 @@ def _with_long_states(history: History) -> History:
     windows=st.lists(erasing.spans, min_size=2, max_size=3),
     is_rebuilt=st.booleans(),
     is_erased=st.booleans(),
+    keeps_names=st.booleans(),
 )
 def test_whoever_goes_row_by_row_finds_the_hours_of_blocks(
     history: History,
@@ -86,6 +87,7 @@ def test_whoever_goes_row_by_row_finds_the_hours_of_blocks(
     *,
     is_rebuilt: bool,
     is_erased: bool,
+    keeps_names: bool,
 ) -> None:
     """Purges of events, of names and of hours, a rebuild, and the erasing of a person."""
 
@@ -107,11 +109,12 @@ def test_whoever_goes_row_by_row_finds_the_hours_of_blocks(
 
                 assert told == len((await twins.purged.person("W1", site=None))["hours"])
                 assert told == (await twins.purged.forget("W1", site=None, tell=tell, now=0)).hours
-            await _what_a_purge_says_it_takes(twins, Kept(events=horizons[0], persons=horizons[1]))
+            names_from = None if keeps_names else horizons[1]
+            await _what_a_purge_says_it_takes(twins, Kept(events=horizons[0], persons=names_from))
 
             assert before == await erasing.numbers(twins, windows)
             assert [] == audited(twins.file).differences
-            await _what_a_purge_says_it_takes(twins, Kept(horizons[0], horizons[1], hours=horizons[1]))
+            await _what_a_purge_says_it_takes(twins, Kept(horizons[0], names_from, hours=horizons[1]))
 
             assert [] == audited(twins.file).differences
             await twins.close()

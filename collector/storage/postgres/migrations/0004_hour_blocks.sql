@@ -11,3 +11,6 @@ create table ledger_block (
     assumed bigint not null,
     primary key (site_id, block, worker, workstation)
 );
+
+-- Until when somebody may have been at a station.
+create index ledger_block_of_workstation on ledger_block (site_id, workstation, block);
