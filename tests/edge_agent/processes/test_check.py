@@ -15,10 +15,13 @@ pytestmark = pytest.mark.processes
 LINES = ["settings", "agent", "queue", "disk", "clock", "dns", "tls", "token"]
 
 
-async def check(folder: Path, *more: str, url: str) -> tuple[Finished, dict[str, str]]:
+async def check(folder: Path, *more: str, url: str, min_free_disk: str = "64MiB") -> tuple[Finished, dict[str, str]]:
     """Run the command beside the settings of the test's agent; gives its lines by their first word."""
     config = folder / "check.toml"
-    config.write_text(f'camera = "cam-1"\ndata_dir = "{folder / "data"}"\n[collector]\nurl = "{url}"\n')
+    config.write_text(
+        f'camera = "cam-1"\ndata_dir = "{folder / "data"}"\n[collector]\nurl = "{url}"\n'
+        f'[buffer]\nmin_free_disk = "{min_free_disk}"\n'
+    )
     ran = await command("edge_agent", "check", "--config", str(config), *more)
     return ran, {line[:10].strip(): line[10:] for line in ran.out.splitlines()}
 
@@ -43,13 +46,15 @@ async def test_check_of_a_machine_on_which_all_is_well(tmp_path: Path) -> None:
 
 
 async def test_check_names_a_collector_that_is_away(tmp_path: Path) -> None:
-    """Exit 5; the other lines are there all the same, and --json says the same."""
+    """Exit 5; the other lines are there all the same, and --json has them too: a disk that is too full for the settings."""
     ran, lines = await check(tmp_path, url=NOBODY)
-    told, _ = await check(tmp_path, "--json", url=NOBODY)
+    told, _ = await check(tmp_path, "--json", url=NOBODY, min_free_disk="1024GiB")
 
     assert (5, 5) == (ran.code, told.code)
     assert lines["token"].startswith("FAIL  not tried: nothing listens at the collector's address")
     assert LINES == [one["what"] for one in json.loads(told.out)]
+    assert lines["disk"].startswith("ok")
+    assert ["make room"] == [one["words"][-9:] for one in json.loads(told.out) if one["what"] == "disk"]
 
 
 async def test_check_names_wrong_settings(tmp_path: Path) -> None:
