@@ -1,90 +1,14 @@
-"""Some four hundred requests that nobody means well with, as bytes on a socket, each with the status that comes of it."""
+"""Hundreds of requests that nobody means well with: bodies, heads, frames and paths; values are in `hostile_values.py`."""
 
-import base64
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
+from collections.abc import Iterator
+
+from tests.collector.processes.hostile_requests import TIMES, Hostile, get, post
+from tests.collector.processes.hostile_values import forms, headers_of_envelopes, queries, tokens, values
 
 GIB = 1024**3
-TIMES = {"timestamp": "2026-01-15T10:00:00Z", "worker_id": "W1", "workstation_id": "S1", "event_type": "working"}
-FIELDS = (*TIMES, "count", "confidence")
-HEADER = {
-    "protocol": 1,
-    "camera": "cam-1",
-    "version": "1",
-    "batch": "b",
-    "sent_at": TIMES["timestamp"],
-    "epoch": "e",
-    "seqs": [],
-    "skipped": [],
-    "last_seq": 0,
-    "watermark": None,
-    "pending": 0,
-    "oldest_pending_at": None,
-}
-FREE_TEXTS = ("version", "batch", "epoch")
-DIGITS = "9" * 10**6
-ODD_VALUES = (
-    DIGITS,
-    f"-{DIGITS}",
-    "1e999",
-    "NaN",
-    "-Infinity",
-    "true",
-    "[[[]]]",
-    '{"a": {}}',
-    '"\\ud800"',
-    '"\\u0000"',
-)
-PARAMETERS = (
-    "/api/metrics/factory/?site=",
-    "/api/metrics/workers/?from=",
-    "/api/metrics/workers.csv?to=",
-    "/api/metrics/hours/?shift=",
-    "/api/metrics/workstations/?include=",
-    "/api/floor/?site=",
-    "/api/cameras/?site=",
-    "/api/rejected/?limit=",
-    "/api/events/?limit=",
-    "/api/events/?event_type=",
-    "/api/events/?conflicts=",
-    "/api/events/?after=",
-)
-IDS = {"/api/events/?worker_id=": 200, "/api/events.csv?workstation_id=": 200, "/api/timeline/?worker_id=nobody": 404}
-"""Parameters that may be anything that might be an id, with the status of one that nobody has."""
-SQL = (
-    "' or 1=1 --",
-    "'; drop table event; --",
-    '" union select password from person --',
-    "%_\\",
-    "1); delete from event; --",
-)
-HTML = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "javascript:alert(1)", "{{7*7}}", "${7*7}")
-FORMULAS = ("=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", '=HYPERLINK("http://evil.example")')
-ODD_IDS = (
-    "\u202eevil",
-    "\u200b\u200d",
-    "Z\u0335a\u0334lgo\u0336" * 5,
-    "\U0001f600",
-    "a\u2028b",
-    "null",
-    "NaN",
-    "__proto__",
-)
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """One attempt."""
-
-    name: str
-    content: bytes
-    status: int
-    """What is documented for it; each gets an answer, and then the connection ends."""
 
 
 def all_of_them(*, agent: str, supervisor: str) -> list[Hostile]:
@@ -92,34 +16,21 @@ def all_of_them(*, agent: str, supervisor: str) -> list[Hostile]:
     return [
         *_bodies(agent),
         *_nested(agent),
-        *_values(agent),
-        *_headers_of_envelopes(agent),
-        *_forms(),
+        *values(agent),
+        *headers_of_envelopes(agent),
+        *forms(),
         *_heads(supervisor),
         *_frames(agent),
         *_paths(supervisor),
-        *_queries(supervisor),
-        *_tokens(),
+        *queries(supervisor),
+        *tokens(),
     ]
-
-
-def _post(token: str | None, body: bytes, *, target: str = "/api/app/", **headers: str) -> bytes:
-    named = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-    named |= {} if token is None else {"Authorization": f"Bearer {token}"}
-    named |= {name.replace("_", "-"): value for name, value in headers.items()}
-    head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-    return f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{head}\r\n".encode() + body
-
-
-def _get(token: str, target: str, more: bytes = b"") -> bytes:
-    head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n"
-    return head.encode("utf-8", "surrogatepass") + more + b"\r\n"
 
 
 def full_batch(token: str) -> Hostile:
     """Return an honest request of 10,000 events."""
     events = [TIMES | {"timestamp": f"2026-01-15T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z"} for n in range(10_000)]
-    return Hostile("honest", _post(token, json.dumps(events).encode()), 200)
+    return Hostile("honest", post(token, json.dumps(events).encode()), 200)
 
 
 def bomb(piece: bytes, *, unpacked: int = GIB) -> bytes:
@@ -131,7 +42,7 @@ def bomb(piece: bytes, *, unpacked: int = GIB) -> bytes:
 
 def _bodies(token: str) -> Iterator[Hostile]:
     for piece in (b"\0", b" ", b"[", b"0,", b'{"a":', b'"', b"\\", b"[],"):
-        yield Hostile(f"a bomb of {piece!r}", _post(token, bomb(piece), Content_Encoding="gzip"), 413)
+        yield Hostile(f"a bomb of {piece!r}", post(token, bomb(piece), Content_Encoding="gzip"), 413)
     small = gzip.compress(b"[]")
     for name, packed in {
         "cut short": small[:-4],
@@ -143,9 +54,9 @@ def _bodies(token: str) -> Iterator[Hostile]:
         "not gzip": b"[]",
         "gzip in gzip": gzip.compress(gzip.compress(b"[]")),
     }.items():
-        yield Hostile(f"gzip: {name}", _post(token, packed, Content_Encoding="gzip"), 400)
+        yield Hostile(f"gzip: {name}", post(token, packed, Content_Encoding="gzip"), 400)
     for encoding in ("br", "deflate", "zstd", "compress", "gzip, gzip", "x" * 500):
-        yield Hostile(f"encoding {encoding[:9]}", _post(token, b"[]", Content_Encoding=encoding), 415)
+        yield Hostile(f"encoding {encoding[:9]}", post(token, b"[]", Content_Encoding=encoding), 415)
     for kind in (
         "text/html",
         "application/xml",
@@ -153,7 +64,7 @@ def _bodies(token: str) -> Iterator[Hostile]:
         "multipart/form-data; boundary=a",
         "a/b;" * 900,
     ):
-        yield Hostile(f"type {kind[:20]}", _post(token, b"[]", Content_Type=kind), 415)
+        yield Hostile(f"type {kind[:20]}", post(token, b"[]", Content_Type=kind), 415)
     for name, piece in {
         "arrays": b"[],",
         "objects": b'{"a":1},',
@@ -162,16 +73,16 @@ def _bodies(token: str) -> Iterator[Hostile]:
         "strings": b'"ab",',
     }.items():
         body = b"[" + piece * (4_190_000 // len(piece)) + b"0]"
-        yield Hostile(f"a million {name}", _post(token, body), 413)
+        yield Hostile(f"a million {name}", post(token, body), 413)
     # As much as one request may hold: it is read, and each item is refused by itself.
     full = b"[" + b",".join([b'{"a": [%s]}' % b",".join([b"[1]"] * 12)] * 10_000) + b"]"
-    yield Hostile("ten thousand full items", _post(token, full), 200)
+    yield Hostile("ten thousand full items", post(token, full), 200)
     long = b"[" + b",".join([b'"%s"' % (b"\\u0000" * 60)] * 9_990) + b"]"
-    yield Hostile("ten thousand long texts", _post(token, long), 200)
+    yield Hostile("ten thousand long texts", post(token, long), 200)
     keys = b"{" + b",".join(b'"%d":0' % number for number in range(195_000)) + b"}"
-    yield Hostile("a wide object", _post(token, keys), 400)
-    yield Hostile("too many events", _post(token, b"[" + b"{}," * 10_000 + b"{}]"), 413)
-    yield Hostile("too long", _post(token, b" " * (4 * 1024**2 + 1)), 413)
+    yield Hostile("a wide object", post(token, keys), 400)
+    yield Hostile("too many events", post(token, b"[" + b"{}," * 10_000 + b"{}]"), 413)
+    yield Hostile("too long", post(token, b" " * (4 * 1024**2 + 1)), 413)
     for body in (
         b"",
         b"\xff\xfe",
@@ -185,7 +96,7 @@ def _bodies(token: str) -> Iterator[Hostile]:
         b"]",
         b"[" + b"9" * 10**6,
     ):
-        yield Hostile(f"no JSON: {body[:8]!r}", _post(token, body), 400)
+        yield Hostile(f"no JSON: {body[:8]!r}", post(token, body), 400)
 
 
 def _nested(token: str) -> Iterator[Hostile]:
@@ -198,53 +109,17 @@ def _nested(token: str) -> Iterator[Hostile]:
     ):
         body = opening * 100_000 + closing * 100_000
         for form in (b"%s", b'[{"timestamp":%s}]', b'{"agent":%s,"events":[]}', b'{"agent":{},"events":%s}'):
-            yield Hostile(f"{opening + closing!r} nested in {form[:12]!r}", _post(token, form % body), status)
-
-
-def _values(token: str) -> Iterator[Hostile]:
-    """Every field of an event, with what is no JSON of its kind, and with every text."""
-    for field in FIELDS:
-        for value in ODD_VALUES:
-            yield Hostile(f"{field} {value[:12]}", _post(token, _object(TIMES, **{field: value})), 400)
-        for text in (*SQL, *HTML, *FORMULAS):
-            one = _object(TIMES, **{field: json.dumps(text)})
-            yield Hostile(f"{field} {text[:12]}", _post(token, one), 200 if field.endswith("_id") else 400)
-    for text in ODD_IDS:
-        yield Hostile(f"an id {text!r:.20}", _post(token, _object(TIMES, worker_id=json.dumps(text))), 200)
-
-
-def _headers_of_envelopes(token: str) -> Iterator[Hostile]:
-    """Every field of an envelope, likewise; a camera of another name is not this token's."""
-    for field in HEADER:
-        for value in ODD_VALUES:
-            envelope = _object({}, agent=_object(HEADER, **{field: value[:5_000]}).decode(), events="[]")
-            yield Hostile(f"agent.{field} {value[:12]}", _post(token, envelope), 400)
-        for text in (SQL[1], HTML[0], FORMULAS[0]):
-            envelope = _object({}, agent=_object(HEADER, **{field: json.dumps(text)}).decode(), events="[]")
-            status = 403 if field == "camera" else 200 if field in FREE_TEXTS else 400
-            yield Hostile(f"agent.{field} {text[:12]}", _post(token, envelope), status)
-    for value in ODD_VALUES:
-        for name in ("agent", "events"):
-            envelope = _object({"agent": HEADER, "events": []}, **{name: value[:5_000]})
-            yield Hostile(f"envelope's {name} {value[:12]}", _post(token, envelope), 400)
-
-
-def _object(members: Mapping[str, Any], **changed: str) -> bytes:
-    """Return an object as JSON, some of its members being the given text."""
-    texts = {name: json.dumps(value) for name, value in members.items()} | changed
-    return ("{" + ", ".join(f'"{name}": {text}' for name, text in texts.items()) + "}").encode()
+            yield Hostile(f"{opening + closing!r} nested in {form[:12]!r}", post(token, form % body), status)
 
 
 def _heads(token: str) -> Iterator[Hostile]:
-    yield Hostile(
-        "five hundred headers", _get(token, "/healthz", b"".join(b"X-%d: a\r\n" % n for n in range(500))), 400
-    )
-    yield Hostile("a header of 9 kB", _get(token, "/healthz", b"X-Long: " + b"a" * 9_000 + b"\r\n"), 400)
-    yield Hostile("a header of 1 MB", _get(token, "/healthz", b"X-Long: " + b"a" * 10**6 + b"\r\n"), 400)
-    yield Hostile("a cookie of 8 kB", _get("no", "/healthz", b"Cookie: lineside=" + b"a" * 8_000 + b"\r\n"), 401)
-    yield Hostile("a thousand cookies", _get("no", "/healthz", b"Cookie: " + b"a=b; " * 1_000 + b"\r\n"), 401)
+    yield Hostile("five hundred headers", get(token, "/healthz", b"".join(b"X-%d: a\r\n" % n for n in range(500))), 400)
+    yield Hostile("a header of 9 kB", get(token, "/healthz", b"X-Long: " + b"a" * 9_000 + b"\r\n"), 400)
+    yield Hostile("a header of 1 MB", get(token, "/healthz", b"X-Long: " + b"a" * 10**6 + b"\r\n"), 400)
+    yield Hostile("a cookie of 8 kB", get("no", "/healthz", b"Cookie: lineside=" + b"a" * 8_000 + b"\r\n"), 401)
+    yield Hostile("a thousand cookies", get("no", "/healthz", b"Cookie: " + b"a=b; " * 1_000 + b"\r\n"), 401)
     for line in (b"X: \0", b"X : a", b" X: a", b"X\0: a", b": a", b"X: a\rY: b", b"\xff: a"):
-        yield Hostile(f"a header {line!r}", _get(token, "/healthz", line + b"\r\n"), 400)
+        yield Hostile(f"a header {line!r}", get(token, "/healthz", line + b"\r\n"), 400)
     for method, status in (
         (b"TRACE", 405),
         (b"CONNECT", 403),  # to a host that is not ours
@@ -324,50 +199,4 @@ def _paths(token: str) -> Iterator[Hostile]:
         ("http://evil.example/dashboard/../etc", 403),
         ("*", 400),
     ):
-        yield Hostile(f"path {path[:40]} of {len(path)}", _get(token, path), status)
-
-
-def _queries(token: str) -> Iterator[Hostile]:
-    """Every parameter there is, with everything."""
-    texts = (*SQL[:3], *HTML[:2], *FORMULAS[:2], "\0", "\ud800", "\u202e", "9" * 5_000)
-    for target in PARAMETERS:
-        for text in texts:
-            asked = target + quote(text, errors="surrogatepass")
-            yield Hostile(f"query {asked[5:90]}", _get(token, asked), 400)
-    for target, status in IDS.items():
-        for text in texts:
-            asked = target + quote(text, errors="surrogatepass")
-            cannot_be = text == "\0" or len(text) > 64
-            yield Hostile(f"query {asked[5:90]}", _get(token, asked), 400 if cannot_be and status == 200 else status)
-    for query in (
-        "after=" + "A" * 4_000,
-        "after=" + base64.urlsafe_b64encode(b"[" * 3_000).decode(),
-        "after=W10",
-        "from=" + "9" * 4_000,
-        "limit=1e9",
-        "limit=-1",
-        "a=1&" * 1_000,
-        "site=%ff",
-        "from=2026-13-45T99:99:99Z",
-    ):
-        yield Hostile(f"query {query[:20]}", _get(token, f"/api/events/?{query}"), 400)
-
-
-def _forms() -> Iterator[Hostile]:
-    """The page to log in, which strangers see: a wrong name and password is 401, too many are 429."""
-    kind = {"Content_Type": "application/x-www-form-urlencoded"}
-    for form, status in (
-        ("name=" + "a" * 5_000, 413),
-        ("&".join(f"a{number}=b" for number in range(20)), 400),
-        ("next=" + quote("//evil.example/"), 401),
-        (f"name={quote(SQL[0])}&password={quote(SQL[0])}", 401),
-        ("name=%00&password=%ED%A0%80", 401),
-        ("name=%ff%fe&password=" + "p" * 3_000, 401),
-    ):
-        yield Hostile(f"form {form[:30]}", _post(None, form.encode(), target="/login", **kind), status)
-
-
-def _tokens() -> Iterator[Hostile]:
-    for token in ("", "lsc_", "lsc_" + "A" * 43, "lsc_' or 1=1 --", "lss_" + "a" * 7_000, "\u00e4\u00f6"):
-        yield Hostile(f"token {token[:12]!r}", _post(token, b"[]"), 401)
-        yield Hostile(f"reading with {token[:12]!r}", _get(token, "/api/events/"), 401)
+        yield Hostile(f"path {path[:40]} of {len(path)}", get(token, path), status)

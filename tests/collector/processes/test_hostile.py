@@ -22,7 +22,9 @@ import aiohttp
 import pytest
 
 from shared.http_body import BODY_SECONDS
-from tests.collector.processes.hostile import FORMULAS, Hostile, all_of_them, full_batch
+from tests.collector.processes.hostile import all_of_them, full_batch
+from tests.collector.processes.hostile_requests import Hostile
+from tests.collector.processes.hostile_values import FORMULAS
 from tests.support.programs import LISTENING, Program, command, running
 
 pytestmark = pytest.mark.processes
