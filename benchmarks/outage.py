@@ -33,8 +33,8 @@ class Drain:
     """What was found."""
 
     empty: Memory
-    full: Memory
-    """With the whole outage in the queue."""
+    filling: dict[int, Memory]
+    """With so many events in the queue."""
     start_seconds: float
     started: Memory
     events_a_second: float
@@ -54,18 +54,27 @@ def run(events: int = EVENTS) -> Drain:
         folder = Path(name)
         with processes.edge_agent(folder, collector=url) as agent:
             empty = agent.memory()
-            asyncio.run(post_all(f"{agent.address}/api/app/", _bodies(events)))
-            full = agent.memory()
+            filling = _fill(agent, _bodies(events))
         with processes.edge_agent(folder, collector=url) as agent:
             started = agent.memory()
             with processes.collector(folder, port=port) as collector:
                 return asyncio.run(
-                    _drain(agent, collector, events=events, before=(empty, full, agent.start_seconds, started))
+                    _drain(agent, collector, events=events, before=(empty, filling, agent.start_seconds, started))
                 )
 
 
+def _fill(agent: Running, bodies: list[bytes]) -> dict[int, Memory]:
+    """Post everything, and return the memory when a tenth, a half and all of it are stored."""
+    memory, posted = {}, 0
+    for share in (0.1, 0.5, 1.0):
+        until = round(share * len(bodies))
+        asyncio.run(post_all(f"{agent.address}/api/app/", bodies[posted:until]))
+        memory[until * BATCH], posted = agent.memory(), until
+    return memory
+
+
 async def _drain(
-    agent: Running, collector: Running, *, events: int, before: tuple[Memory, Memory, float, Memory]
+    agent: Running, collector: Running, *, events: int, before: tuple[Memory, dict[int, Memory], float, Memory]
 ) -> Drain:
     async with aiohttp.ClientSession() as session:
         first = await _pending_below(session, agent, bound=events)
@@ -79,8 +88,8 @@ async def _drain(
         took, used = time.perf_counter() - began, agent.cpu_seconds() - cpu
         posting.cancel()
         await asyncio.wait([posting])
-    empty, full, start_seconds, started = before
-    return Drain(empty, full, start_seconds, started, (first - left) / took, used / took, greatest, live)
+    empty, filling, start_seconds, started = before
+    return Drain(empty, filling, start_seconds, started, (first - left) / took, used / took, greatest, live)
 
 
 async def _pending_below(session: aiohttp.ClientSession, agent: Running, *, bound: int) -> int:

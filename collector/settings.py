@@ -16,7 +16,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import NoDecode
 
 from collector.pseudonyms import LEAST_KEY_BYTES
 from collector.records import LedgerRules, Retention
@@ -75,7 +74,7 @@ def _read_weekdays(value: object) -> object:
 
 
 Network = IPv4Network | IPv6Network
-Networks = Annotated[tuple[Network, ...], NoDecode, Field(), BeforeValidator(_read_networks)]
+Networks = Annotated[tuple[Network, ...], Field(), BeforeValidator(_read_networks)]
 """Networks inside, a text in files, separated by commas."""
 Id = Annotated[str, AfterValidator(_read_id)]
 ZoneName = Annotated[str, AfterValidator(_read_zone)]
@@ -157,12 +156,15 @@ Naming = Literal["shown", "hidden"]
 
 
 class NamesSettings(BaseModel):
-    """Whether workers are called by their names or by their ids, for each role that sees persons."""
+    """Whether workers are called by their names or by their ids, for each role."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     supervisor: Naming = "shown"
     anyone: Naming = "shown"
+    viewer: Literal["hidden"] = "hidden"
+    admin: Literal["hidden"] = "hidden"
+    """Both see no person, and so no name."""
 
 
 class CollectorSettings(ProgramSettings):

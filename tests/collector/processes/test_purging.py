@@ -115,6 +115,7 @@ async def test_a_dry_run_says_what_goes_and_takes_nothing(tmp_path: Path, kept_f
     again = await run(file, "purge", "--dry-run")
     done = await run(file, "purge")
     nothing = await run(file, "purge", "--dry-run")
+    checked = await run(file, "check")
 
     assert told.out == again.out
     assert "events are kept for 1d" in told.out
@@ -123,6 +124,10 @@ async def test_a_dry_run_says_what_goes_and_takes_nothing(tmp_path: Path, kept_f
     assert ["default", "13", "6"] == [told.out.splitlines()[-1].split()[place] for place in (0, 2, 4)]
     assert "13 events are gone; 6 hours of workers name nobody any more, or are gone\n" == done.out
     assert "next to go" not in nothing.out
+    assert "site default: gone are events before " in nothing.out
+    assert "; site default: gone are events before " in next(
+        line for line in checked.out.splitlines() if "retention" in line
+    )
     assert (0, 0, 0, 0) == (told.code, again.code, done.code, nothing.code)
 
 

@@ -82,6 +82,11 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         (f'{SHIFT}weekdays = ["Mo"]', "sites.north.shifts[0].weekdays: 'Mo' is no day; they are called mon, tue, wed,"),
         (f"{SHIFT}weekdays = []", "sites.north.shifts[0].weekdays: must be a list of days such as"),
         (f'{SHIFT}weekdays = "mon"', "sites.north.shifts[0].weekdays = 'mon': must be a list of days such as"),
+        (
+            '[names]\nviewer = "shown"',
+            "names.viewer = 'shown': Input should be 'hidden'",
+        ),
+        ('[names]\nadmin = "shown"', "names.admin = 'shown': Input should be 'hidden'"),
         ("[sites.north]\nshifts = 3", "sites.north.shifts = 3: "),
     ],
 )
