@@ -131,7 +131,9 @@ async def test_all_sites_of_the_company_are_for_who_sees_all(seen_by: Seen) -> N
     assert (2, without) == (factory["active_workers"], factory)
     assert ["north", "south"] == [row["site"] for row in floor["workers"]]
     assert [2, 2] == [len(others[0]), len(others[1]["events"])]
-    assert {(403, "site: every site is not for you")} == {(each.status, each.json["detail"].partition(" (")[0]) for each in refused}
+    assert {(403, "site: every site is not for you")} == {
+        (each.status, each.json["detail"].partition(" (")[0]) for each in refused
+    }
 
 
 @pytest.mark.parametrize(
