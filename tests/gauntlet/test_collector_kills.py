@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.support.flaky_collector import until
 from tests.support.older import make_older_with_events
 from tests.support.oracle import Oracle, Producer, key_of
 from tests.support.programs import LISTENING, Program, command, running
+from tests.support.reference import metrics_of, told_metrics
 from tests.support.victims import Victim
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
@@ -78,13 +80,13 @@ async def assert_nothing_is_lost(oracle: Oracle, victim: Victim, *, folder: Path
     """Hold what is stored against what was promised, and against itself."""
     async with aiohttp.ClientSession() as session:
         keys = [key_of(event) for event in await stored_in(victim, session)]
-        workers = await victim.get(session, "/api/metrics/workers/")
+        told = [(await told_metrics(partial(victim.get, session), window))[0] for window in oracle.windows()]
     verified = await command("collector", "db", "verify", "--database", str(folder / "collector.db"))
 
     assert set() == oracle.acknowledged - set(keys)
     assert set() == set(keys) - oracle.sent.keys()
     assert len(keys) == len(set(keys))
-    assert oracle.units() == {row["worker_id"]: row["units_produced"] for row in workers if row["units_produced"]}
+    assert [metrics_of(oracle.promised(), window) for window in oracle.windows()] == told
     assert (0, f"{len(keys):,} events of ") == (verified.code, verified.out[: len(f"{len(keys):,} events of ")])
 
 

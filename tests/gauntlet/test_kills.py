@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import pytest
 from tests.support.fault_proxy import fault_proxy
 from tests.support.oracle import Oracle, Producer, key_of
 from tests.support.programs import command
-from tests.support.victims import Pair, Victim
+from tests.support.reference import metrics_of, told_metrics
+from tests.support.victims import CAMERA, Pair, Victim
 
 pytestmark = pytest.mark.processes
 
@@ -65,7 +67,8 @@ async def _run(folder: Path, *, kills: int, seed: int, figure: Callable[[str], N
         fresh_seconds = await _fresh_event(pair, producers[0], session=session)
         waited, drained = await _drained(pair, session)
         stored = await pair.stored(session)
-        workers = await pair.collector.get(session, "/api/metrics/workers/")
+        get = partial(pair.collector.get, session)
+        told = [await told_metrics(get, window) for window in oracle.windows()]
         (camera,) = await pair.collector.get(session, "/api/cameras/")
         verified = await command("collector", "db", "verify", "--database", str(pair.database))
     keys = [key_of(dict(event)) for event in stored]
@@ -78,7 +81,8 @@ async def _run(folder: Path, *, kills: int, seed: int, figure: Callable[[str], N
     assert set() == oracle.acknowledged - set(keys)
     assert set() == set(keys) - oracle.sent.keys()
     assert len(keys) == len(set(keys))
-    assert oracle.units() == {row["worker_id"]: row["units_produced"] for row in workers if row["units_produced"]}
+    for window, (rows, watermark) in zip(oracle.windows(), told, strict=True):
+        assert metrics_of(oracle.promised(), window, camera=CAMERA, watermark=watermark) == rows
     assert (0, f"{len(keys):,} events of") == (verified.code, verified.out[: len(f"{len(keys):,} events of")])
     assert (0, 0, 0) == (drained["unaccounted"], drained["dead"], camera["missing"])
     assert fresh_seconds < FRESH_SECONDS

@@ -36,13 +36,13 @@ class Oracle:
     sent: dict[Key, dict[str, Any]] = field(default_factory=dict)
     acknowledged: set[Key] = field(default_factory=set)
     tries: int = 0
-    _next_at: int = field(default_factory=lambda: time.time_ns() // 1_000 - HOUR)
+    _next_at: int = field(default_factory=lambda: time.time_ns() // 1_000 - 48 * HOUR)
 
     def make(self, count: int, *, worker: str) -> list[dict[str, Any]]:
-        """Return new events of a worker, a millisecond apart, noted as sent."""
+        """Return new events of a worker, a tenth of a second apart on the average, noted as sent."""
         made = []
         for _ in range(count):
-            self._next_at += 1_000
+            self._next_at += self.chance.randint(1, 200_000)
             kind = self.chance.choice(_KINDS)
             event = {
                 "timestamp": format_instant(self._next_at),
@@ -60,14 +60,15 @@ class Oracle:
         """Note that these got a 2xx."""
         self.acknowledged.update(key_of(event) for event in events)
 
-    def units(self) -> dict[str, int]:
-        """Return the units of each worker by what was acknowledged: one that is counted twice shows here."""
-        units: dict[str, int] = {}
-        for key in self.acknowledged:
-            event = self.sent[key]
-            if event["event_type"] == "product_count":
-                units[event["worker_id"]] = units.get(event["worker_id"], 0) + int(event["count"])
-        return units
+    def promised(self) -> list[dict[str, Any]]:
+        """Return the events that were acknowledged, as they were sent."""
+        return [self.sent[key] for key in self.acknowledged]
+
+    def windows(self) -> list[dict[str, str]]:
+        """Return what to ask the metrics for: everything, and two windows that cut what was promised."""
+        instants = sorted(timestamp for timestamp, *_ in self.acknowledged)
+        early, middle, late = (instants[len(instants) * part // 7] for part in (1, 3, 6))
+        return [{}, {"from": early, "to": late}, {"from": middle}]
 
 
 class Producer:
