@@ -1,6 +1,8 @@
 """Blocks of hours in the PostgreSQL store; `collector/storage/blocks.py` says what a block is to a reader."""
 
 from collector import hours
+from collector.hours import Moved
+from collector.storage.block_changes import Shares
 from collector.storage.blocks import ALWAYS, Block, Blocks
 from collector.storage.postgres.connecting import Connection
 
@@ -40,3 +42,36 @@ async def blocks_within(
         return Blocks(blocks)
     rows = await connection.fetch(_TIMES, site, start, end, [*sharing])
     return Blocks(blocks, {(number, hour): time for number, hour, time in rows})
+
+
+async def shares(connection: Connection, site: int, *, blocks: set[int]) -> Shares:
+    """Return what part workers have in these blocks of what rows hold."""
+    rows = await connection.fetch(
+        """
+        select block, worker, workstation, of_working, of_idle, of_absent
+        from ledger_block
+        where site_id = $1 and block = any($2::bigint[]) and (of_working <> 0 or of_idle <> 0 or of_absent <> 0)
+        """,
+        site,
+        [*blocks],
+    )
+    found: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {}
+    for block, worker, *share in rows:
+        found.setdefault((block, worker), []).append((share[0], share[1], share[2], share[3]))
+    return found
+
+
+async def times(connection: Connection, worker: tuple[int, int], *, moved: Moved) -> dict[int, int]:
+    """Return how much time blocks that move hold themselves of each of their hours."""
+    rows = await connection.fetch(
+        """
+        select block, sum(working + idle + absent)::bigint
+        from ledger_block
+        where site_id = $1 and worker = $2 and block >= $3 and block < $4
+        group by block
+        """,
+        *worker,
+        moved.first,
+        moved.end,
+    )
+    return dict(map(tuple, rows))
