@@ -18,8 +18,10 @@ LENGTH = 3_600_000_000
 
 
 BLOCK = 672
-"""Hours of a block, four weeks: all the time since 1970 is some 750 of them and, at its ends, fewer than 1,344 hours. No honest
-camera counts somebody for four weeks without ever seeing a state, so hardly any store has a block."""
+"""Hours of a block, four weeks: all the time since 1970 is some 750 of them and, at its ends, fewer than 1,344 hours."""
+FEW_BLOCKS = 4
+"""Fewer are gone through hour by hour. No honest camera counts somebody for sixteen weeks without a silence and without ever
+seeing a state, also not while its events come in any order; so hardly any store has a block."""
 
 
 def hour_of(at: int, *, offset: int) -> int:
@@ -74,9 +76,9 @@ def hours_of_block(block: int, *, within: tuple[int, int]) -> range:
 
 
 def cut(found: HourRange, *, offset: int) -> tuple[Sequence[HourRange], HourRange | None]:
-    """Return the hours at both ends of a range, and what is between them: whole blocks, None if there is not a single one."""
+    """Return the hours at both ends of a range, and what is between them: whole blocks, None if there are few."""
     first, end = block_from(found.first, offset=offset), block_of(found.end, offset=offset)
-    if first >= end:
+    if end - first < FEW_BLOCKS * block_length():
         return [found], None
     ends = [found._replace(end=first), found._replace(first=end)]
     return [each for each in ends if each.first < each.end], found._replace(first=first, end=end)

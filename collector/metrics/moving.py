@@ -20,6 +20,9 @@ from collector import hours
 from collector.records import ABSENT, IDLE, WORKING, Entry, LedgerRules, Run, State
 from shared.events import EventType
 
+FEW_SIGHTINGS = 500
+"""Of so many the hours are gone through: neighbourhoods of honest states hold a handful, and those of a log that comes in any
+order not so many either."""
 _COUNT = int(EventType.product_count)
 _COLUMNS = (ABSENT, IDLE, WORKING)
 """By the code of a state."""
@@ -46,7 +49,7 @@ def windows(
     run: Run, changed: Sequence[Entry], *, merged: Sequence[Entry], rules: LedgerRules, offset: int
 ) -> list[Window]:
     """Return the blocks that move when `changed` arrive in a run, whose events are `merged` then; ascending."""
-    if not run.events or run.events[-1].at - run.events[0].at < hours.block_length():  # nearly always
+    if len(run.events) <= FEW_SIGHTINGS:  # nearly always
         return []
     before, after = _States(run.state, run.events), _States(run.state, merged)
     sightings = [*map(itemgetter(0), run.events)]
@@ -54,10 +57,8 @@ def windows(
     found = []
     for begin, finish in pairwise(sorted(breaks)):
         was, now = before.at(begin), after.at(begin)
-        if finish - begin < hours.block_length() or was is None or now is None:
-            continue
         seen = sightings[bisect_left(sightings, begin) : bisect_right(sightings, finish)]
-        if not seen:
+        if len(seen) <= FEW_SIGHTINGS or was is None or now is None:
             continue
         # Behind the hour of a state's own event.
         start = max(seen[0], was.at + rules.tail, now.at + rules.tail) + 1
