@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from benchmarks import agent_tables, ingest, load, page, plot, scale, several
+from benchmarks import agent_tables, ingest, load, page, plot, scale, several, statements
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 WORDS = "## Against what was aimed at\n"
@@ -72,6 +72,22 @@ def _load(_: tuple[int, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _statements(_: tuple[int, ...]) -> str:
+    lines = ["## What the statements of an ingest cost by themselves", ""]
+    lines += [
+        "| what | bare SQLite, events/s | its statements alone | × bare | those that write | × bare | the store | × bare |"
+    ]
+    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|"]
+    for one in statements.run():
+        parts = (one.statements, one.writes, one.store)
+        lines.append(
+            f"| {one.what} | {one.bare:,.0f} | "
+            + " | ".join(f"{part:,.0f} | {part / one.bare:.2f}" for part in parts)
+            + " |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def _reads(_: tuple[int, ...]) -> str:
     found = load.reads_under_load()
     return "\n".join(
@@ -110,6 +126,7 @@ def _scale(sizes: tuple[int, ...]) -> str:
 BENCHMARKS: dict[str, Callable[[tuple[int, ...]], str]] = {
     "intake": _intake,
     "load": _load,
+    "statements": _statements,
     "reads": _reads,
     "scale": _scale,
     "agent": lambda _: agent_tables.appliance(),

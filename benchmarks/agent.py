@@ -1,12 +1,12 @@
 """The edge agent as an appliance: what it takes, how long a post waits, what it writes, holds and uses.
 
 Every figure is of a real agent with its own settings, whose collector is away, over HTTP on the same machine; `accepted`
-means on disk. The rivals of `benchmarks.rivals` get the same payloads in the same run.
+means on disk. Everybody gets the same list of payloads in the same run, the rivals of `benchmarks.rivals` too: all of it,
+its beginning where one after the other takes too long, or all of it five times over where once is too short.
 """
 
 import asyncio
 import json
-import statistics
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,41 +17,36 @@ from typing import Any
 import aiohttp
 
 from benchmarks import processes, rivals
-from benchmarks.events import bodies, events
-from benchmarks.ingest import post_all
+from benchmarks.events import events
+from benchmarks.ingest import CLIENTS
 from benchmarks.processes import Memory, Running
 from benchmarks.rivals import Puts
+from benchmarks.waits import Waits, waits
 from shared.events import Event, canonical_json, read_event
 
 WORKERS = 6
-SINGLE = 4_000
-IN_BATCHES = 100_000
+PAYLOADS = 20_000
+FIRST = 1_000
+"""Of them, one after the other on one connection: 40 a second, see decision 0009."""
+TIMES = 5
 BATCH = 200
 CONNECTIONS = 16
 WATCHED_SECONDS = 30.0
 UNTIL_AT_REST_SECONDS = 80.0
 """Ten seconds after the last event its moment is noted, a minute later the log is written back; then nothing is left to do."""
-WRITTEN = {1: 2_000, 10: 5_000, 200: 50_000}
-"""Events for each number of events a commit."""
+WRITTEN = {1: 2_000, 10: 5_000, 200: PAYLOADS}
+"""Payloads for each number of events a commit."""
 _JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
-class Appliance:
-    """All of it."""
+class Posts:
+    """How the agent took events in one way."""
 
-    rivals: list[Puts]
-    singles_a_second: float
-    """Of our agent, one connection."""
-    batched_a_second: float
-    connections_a_second: float
-    p50_ms: float
-    p99_ms: float
-    """Of a single post among 16 connections that post all the time."""
-    written_bytes: dict[int, float]
-    """A commit's events: bytes written for each of them."""
-    at_rest: "Use"
-    one_a_second: "Use"
+    what: str
+    events_a_second: float
+    waits: Waits
+    """Of a post until its answer."""
 
 
 @dataclass(frozen=True)
@@ -63,69 +58,80 @@ class Use:
     written_bytes_a_second: float
 
 
+@dataclass(frozen=True)
+class Appliance:
+    """All of it."""
+
+    rivals: list[Puts]
+    posts: list[Posts]
+    written_bytes: dict[int, float]
+    """A commit's events: bytes written for each of them."""
+    at_rest: Use
+    one_a_second: Use
+    lone: Waits
+    """Of a post when there is one a second."""
+
+
 def run() -> Appliance:
     """Measure everything once."""
-    singles = events(SINGLE, workers=WORKERS)
-    payloads = [canonical_json(event) for event in map(read_event, singles) if isinstance(event, Event)]
-    rows = rivals.run(payloads)
+    made = map(read_event, events(PAYLOADS, workers=WORKERS))
+    payloads = [canonical_json(event) for event in made if isinstance(event, Event)]
+    puts = rivals.run(payloads)
+    posts = [
+        _posts("one connection, single events", payloads[:FIRST], batch=1, connections=1),
+        _posts(f"{CONNECTIONS} connections, single events", payloads, batch=1, connections=CONNECTIONS),
+        _posts(f"one connection, batches of {BATCH}", payloads * TIMES, batch=BATCH, connections=1),
+        _posts(f"{CLIENTS} connections, batches of {BATCH}", payloads * TIMES, batch=BATCH, connections=CLIENTS),
+    ]
+    written = {size: _written(payloads[:count], size=size) for size, count in WRITTEN.items()}
+    return Appliance(puts, posts, written, *asyncio.run(_uses()))
+
+
+def bodies(payloads: Sequence[str], batch: int) -> list[bytes]:
+    """Return request bodies of `batch` payloads each; a batch of one is an object."""
+    if batch == 1:
+        return [payload.encode() for payload in payloads]
+    return [f"[{','.join(payloads[begin : begin + batch])}]".encode() for begin in range(0, len(payloads), batch)]
+
+
+def _posts(what: str, payloads: Sequence[str], *, batch: int, connections: int) -> Posts:
     with tempfile.TemporaryDirectory() as folder, processes.edge_agent(Path(folder)) as agent:
-        alone = asyncio.run(_times(agent, bodies(singles, 1), connections=1))
-        many = asyncio.run(_times(agent, bodies(events(SINGLE, workers=WORKERS, seed=8), 1), connections=CONNECTIONS))
-    ordered = sorted(many.each)
-    at_rest, one_a_second = asyncio.run(_uses())
-    return Appliance(
-        rows,
-        SINGLE / alone.together,
-        _batched(),
-        SINGLE / many.together,
-        1_000 * statistics.median(ordered),
-        1_000 * ordered[round(0.99 * len(ordered))],
-        {size: _written(size, count) for size, count in WRITTEN.items()},
-        at_rest,
-        one_a_second,
-    )
+        took, each = asyncio.run(_post(agent, bodies(payloads, batch), connections=connections))
+    return Posts(what, len(payloads) / took, waits(each))
 
 
-@dataclass(frozen=True)
-class _Times:
-    together: float
-    each: list[float]
-
-
-async def _times(agent: Running, to_send: Sequence[bytes], *, connections: int) -> _Times:
-    """Return how long posts took that were made on so many connections, each waiting for its answer."""
+async def _post(agent: Running, to_send: Sequence[bytes], *, connections: int) -> tuple[float, list[float]]:
+    """Return how long posts took together and each, on so many connections, each waiting for its answer."""
     waiting, each = iter(to_send), list[float]()
 
     async def client(session: aiohttp.ClientSession) -> None:
         for body in waiting:
-            began = time.perf_counter()
-            async with session.post(f"{agent.address}/api/app/", data=body, headers=_JSON) as answer:
-                answer.raise_for_status()
-                await answer.read()
-            each.append(time.perf_counter() - began)
+            each.append(await _answered(session, agent, body=body))
 
     async with aiohttp.ClientSession() as session:
         began = time.perf_counter()
         await asyncio.gather(*(client(session) for _ in range(connections)))
-        return _Times(time.perf_counter() - began, each)
+        return time.perf_counter() - began, each
 
 
-def _batched() -> float:
-    made = events(IN_BATCHES, workers=WORKERS)
-    with tempfile.TemporaryDirectory() as folder, processes.edge_agent(Path(folder)) as agent:
-        return len(made) / asyncio.run(post_all(f"{agent.address}/api/app/", bodies(made, BATCH)))
+async def _answered(session: aiohttp.ClientSession, agent: Running, *, body: bytes) -> float:
+    """Return how long the answer to a body took."""
+    began = time.perf_counter()
+    async with session.post(f"{agent.address}/api/app/", data=body, headers=_JSON) as answer:
+        answer.raise_for_status()
+        await answer.read()
+    return time.perf_counter() - began
 
 
-def _written(size: int, count: int) -> float:
+def _written(payloads: Sequence[str], *, size: int) -> float:
     """Return the bytes written for each event when every commit holds `size`: one connection, one body a commit."""
-    to_send = bodies(events(count, workers=WORKERS), size)
     with tempfile.TemporaryDirectory() as folder, processes.edge_agent(Path(folder)) as agent:
         before = agent.written_bytes()
-        asyncio.run(_times(agent, to_send, connections=1))
-        return (agent.written_bytes() - before) / count
+        asyncio.run(_post(agent, bodies(payloads, size), connections=1))
+        return (agent.written_bytes() - before) / len(payloads)
 
 
-async def _uses() -> tuple[Use, Use]:
+async def _uses() -> tuple[Use, Use, Waits]:
     """Watch an agent that has delivered what it had: with nothing to do, then with an event a second."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -135,21 +141,24 @@ async def _uses() -> tuple[Use, Use]:
         ):
             await _one_a_second(agent, seconds=3)
             await asyncio.sleep(UNTIL_AT_REST_SECONDS)
-            at_rest = await _watch(agent, asyncio.sleep(WATCHED_SECONDS))
-            one_a_second = await _watch(agent, _one_a_second(agent, seconds=round(WATCHED_SECONDS)))
-    return at_rest, one_a_second
+            at_rest, _ = await _watch(agent, asyncio.sleep(WATCHED_SECONDS))
+            one_a_second, each = await _watch(agent, _one_a_second(agent, seconds=round(WATCHED_SECONDS)))
+    return at_rest, one_a_second, waits(each)
 
 
-async def _watch(agent: Running, doing: Any) -> Use:
+async def _watch(agent: Running, doing: Any) -> tuple[Use, Any]:
     began, cpu, written = time.perf_counter(), agent.cpu_seconds(), agent.written_bytes()
-    await doing
+    result = await doing
     took = time.perf_counter() - began
-    return Use(agent.memory(), 100 * (agent.cpu_seconds() - cpu) / took, (agent.written_bytes() - written) / took)
+    use = Use(agent.memory(), 100 * (agent.cpu_seconds() - cpu) / took, (agent.written_bytes() - written) / took)
+    return use, result
 
 
-async def _one_a_second(agent: Running, *, seconds: int) -> None:
+async def _one_a_second(agent: Running, *, seconds: int) -> list[float]:
+    """Post an event a second, and return how long each answer took."""
+    each = []
     async with aiohttp.ClientSession() as session:
         for event in events(seconds, workers=WORKERS, seed=seconds):
-            async with session.post(f"{agent.address}/api/app/", data=json.dumps(event), headers=_JSON) as answer:
-                answer.raise_for_status()
+            each.append(await _answered(session, agent, body=json.dumps(event).encode()))
             await asyncio.sleep(1)
+    return each

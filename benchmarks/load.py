@@ -79,10 +79,10 @@ def run() -> list[Line]:
         for workers in (6, 1_000)
         for batch in (100, 1_000, 5_000)
     ]
-    lines.append(_measure("6 workers, 10 % up to a day late, 1,000", _a_tenth_late(), batch=1_000))
-    lines.append(_measure("6 workers, one late and one fresh, 2", _late_and_fresh(), batch=2))
+    lines.append(_measure("6 workers, 10 % up to a day late, 1,000", a_tenth_late(), batch=1_000))
+    lines.append(_measure("6 workers, one late and one fresh, 2", late_and_fresh(), batch=2))
     if REAL_LOG.exists():
-        lines.append(_measure("a real log in the order of its file, 1,000", _real_log(), batch=1_000))
+        lines.append(_measure("a real log in the order of its file, 1,000", real_log(), batch=1_000))
     return lines
 
 
@@ -109,7 +109,8 @@ def _measure(what: str, made: list[dict[str, Any]], *, batch: int) -> Line:
     return Line(what, len(made) / took, baseline, len(made) / least)
 
 
-def _a_tenth_late() -> list[dict[str, Any]]:
+def a_tenth_late() -> list[dict[str, Any]]:
+    """Return events of 6 workers, every tenth of which comes up to a day late."""
     chance = random.Random(11)
     keyed = [
         (number + (chance.random() * DAY_OF_EVENTS if chance.random() < LATE_SHARE else 0), event)
@@ -118,12 +119,14 @@ def _a_tenth_late() -> list[dict[str, Any]]:
     return [event for _, event in sorted(keyed, key=lambda pair: pair[0])]
 
 
-def _real_log() -> list[dict[str, Any]]:
+def real_log() -> list[dict[str, Any]]:
+    """Return a factory's log in the order of its file."""
     with gzip.open(REAL_LOG, "rt") as lines:
         return [json.loads(line) for line in lines]
 
 
-def _late_and_fresh() -> list[dict[str, Any]]:
+def late_and_fresh() -> list[dict[str, Any]]:
+    """Return pairs of a late event and a fresh one."""
     made = events(LATE_EVENTS, workers=6)
     late, fresh = made[: LATE_EVENTS // 2], made[LATE_EVENTS // 2 :]
     random.Random(12).shuffle(late)

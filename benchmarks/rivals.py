@@ -16,6 +16,7 @@ from litequeue import LiteQueue
 from persistqueue import SQLiteQueue
 
 from benchmarks.processes import written_bytes
+from benchmarks.waits import Waits, waits
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Puts:
     name: str
     puts_a_second: float
     written_bytes_a_put: float
+    waits: Waits
+    """Of a put until it returns."""
 
 
 def run(payloads: Sequence[str]) -> list[Puts]:
@@ -39,10 +42,14 @@ def _measure(name: str, open_queue: Callable[[Path], Callable[[str], object]], *
     with tempfile.TemporaryDirectory() as folder:
         put = open_queue(Path(folder))
         before, began = written_bytes(os.getpid()), time.perf_counter()
+        each, last = [], began
         for payload in payloads:
             put(payload)
-        took, written = time.perf_counter() - began, written_bytes(os.getpid()) - before
-    return Puts(name, len(payloads) / took, written / len(payloads))
+            now = time.perf_counter()
+            each.append(now - last)
+            last = now
+        took, written = last - began, written_bytes(os.getpid()) - before
+    return Puts(name, len(payloads) / took, written / len(payloads), waits(each))
 
 
 def _persist_queue(folder: Path) -> Callable[[str], object]:

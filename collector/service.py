@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,9 +22,10 @@ from collector.storage.choosing import open_storage, shown
 from collector.storage.opening import SQLITE_VERSION
 from collector.vitals.meters import Meters
 from collector.web.app import make_app
+from collector.web.certificates import renewed
 from collector.web.connections import Gate, Site
 from collector.web.context import REPORTS, STORAGE, VITALS
-from collector.web.hosting import connections_possible, return_memory, tls_of
+from collector.web.hosting import connections_possible, return_memory
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import FileHeld, LinesideError, SettingsInvalid
@@ -77,11 +79,12 @@ async def serving(
         await control.setup()
         try:
             await _refuse_strangers(app, settings)
-            address = await _listen(runner, settings, clock=clock)
-            if settings.database_url is None:  # commands write to PostgreSQL by themselves
-                await _listen_for_commands(control, socket_of(settings.database_file()))
-            async with _reporting(app, manager):
-                yield address
+            async with renewed(settings.tls_certificate, key=settings.tls_key, clock=clock) as tls:
+                address = await _listen(runner, settings, clock=clock, tls=tls)
+                if settings.database_url is None:  # commands write to PostgreSQL by themselves
+                    await _listen_for_commands(control, socket_of(settings.database_file()))
+                async with _reporting(app, manager):
+                    yield address
         finally:
             await retaining.stop()
             await runner.cleanup()
@@ -168,9 +171,10 @@ async def _reporting(app: web.Application, manager: ServiceManager | None) -> As
         await asyncio.wait({beating})
 
 
-async def _listen(runner: web.AppRunner, settings: CollectorSettings, *, clock: Clock) -> str:
+async def _listen(
+    runner: web.AppRunner, settings: CollectorSettings, *, clock: Clock, tls: ssl.SSLContext | None
+) -> str:
     host, port = settings.listen
-    tls = tls_of(settings.tls_certificate, key=settings.tls_key)
     gate = Gate(connections_possible(settings.max_connections), clock=clock)
     try:
         await Site(runner, (host, port), gate=gate, tls=tls).start()

@@ -9,22 +9,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
 
+from shared.environment import read_environment
 from shared.errors import SettingsInvalid
 from shared.instants import HOUR, MINUTE, SECOND
 
@@ -64,7 +55,7 @@ Duration = Annotated[int, Field(), BeforeValidator(_read_duration)]
 """Microseconds inside, a text with a unit in files."""
 Size = Annotated[int, Field(), BeforeValidator(_read_size)]
 """Bytes inside, a text with a unit in files."""
-Address = Annotated[tuple[str, int], NoDecode, Field(), BeforeValidator(_read_address)]
+Address = Annotated[tuple[str, int], Field(), BeforeValidator(_read_address)]
 """(host, port) inside, `host:port` in files; port 0 takes a free one."""
 
 
@@ -73,17 +64,10 @@ def duration_text(microseconds: int) -> str:
     return _in_units(microseconds, _DURATION_UNITS)
 
 
-class ProgramSettings(BaseSettings):
+class ProgramSettings(BaseModel):
     """Base of the settings of a program: unknown keys are mistakes, values do not change."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=False)
-
-    @classmethod
-    def settings_customise_sources(  # type: ignore[override]  # the sources that are not used have no names here
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Validate what `load_settings` has merged and read nothing else."""
-        return (init_settings,)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Settings = TypeVar("Settings", bound=ProgramSettings)
@@ -100,7 +84,7 @@ def load_settings(model: type[Settings], *, prefix: str, file: Path | None, flag
     """
     origins: _Origins = [
         (str(file), _read_file(file)),
-        ("the environment", _read_environment(model, prefix)),
+        ("the environment", read_environment(model, prefix=prefix, environ=os.environ)),
         ("a flag", _nest({key: value for key, value in flags.items() if value is not None})),
     ]
     merged: dict[str, Any] = {}
@@ -144,22 +128,6 @@ def _read_file(file: Path | None) -> dict[str, Any]:
         raise SettingsInvalid(f"{file} is not TOML: {error}") from error
 
 
-class _Environment(EnvSettingsSource):
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # noqa: PLR0917 - the base class's
-        """Return what JSON says; a text that is none is told as a wrong value, like any other."""
-        try:
-            return super().decode_complex_value(field_name, field, value)
-        except ValueError:
-            return value
-
-
-def _read_environment(model: type[ProgramSettings], prefix: str) -> dict[str, Any]:
-    try:
-        return _Environment(model, env_prefix=prefix, env_nested_delimiter="__")()
-    except SettingsError as error:
-        raise SettingsInvalid(f"the environment cannot be read: {error}") from error
-
-
 def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for key, value in flat.items():
@@ -199,6 +167,8 @@ def _describe(model: type[BaseModel], problem: ErrorDetails, *, origins: _Origin
         return _reason(problem)
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).removeprefix(".")
     if problem["type"] == "extra_forbidden":
+        from difflib import get_close_matches  # noqa: PLC0415 - a program without mistakes need not hold it for months
+
         near = get_close_matches(path[-1], _keys_beside(model, path), n=1)
         return (
             f"{key}: no such key" + (f"; did you mean {near[0]}?" if near else "") + f" (from {_origin(path, origins)})"

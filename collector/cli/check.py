@@ -9,6 +9,8 @@ from collector.checks.looks import access_finding, collector_finding, look_at_ad
 from collector.checks.retention import retention_finding
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.cli.status import ask
+from collector.metrics.retention import sentences
+from collector.retaining import told
 from collector.settings import CollectorSettings
 from collector.storage.choosing import file_of
 from shared.clock import Clock, SystemClock
@@ -55,22 +57,26 @@ async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
         collector = collector_finding(status)
     except Unreachable as error:
         collector = Finding("collector", str(error), error.exit_code)
+    is_configured, kept = await _stored(settings, now=clock.now())
     return [
         collector,
         await asyncio.to_thread(look_at_database, file),
         await asyncio.to_thread(look_at_disk, file.absolute().parent, clock=clock, slow=SLOW_DISK),
         clock_finding(clock.now()),
         await asyncio.to_thread(look_at_address, settings, is_running=is_running),
-        access_finding(settings, is_configured=await _is_access_configured(settings)),
+        access_finding(settings, is_configured=is_configured),
         tls_finding(settings, now=clock.now()),
-        retention_finding(settings),
+        retention_finding(kept),
     ]
 
 
-async def _is_access_configured(settings: CollectorSettings) -> bool:
-    """Return whether anybody was given access; of a database that cannot be read, another line tells."""
+async def _stored(settings: CollectorSettings, *, now: int) -> tuple[bool, list[str]]:
+    """Return whether anybody was given access, and what is kept how long.
+
+    Of a database that cannot be read another line tells; then the settings alone say what shall be kept.
+    """
     try:
         async with read_storage(settings) as storage:
-            return await storage.access.is_configured()
+            return await storage.access.is_configured(), await told(storage, settings.kept_for, now=now)
     except LinesideError:
-        return False
+        return False, sentences(settings.kept_for, kept={}, offsets={}, now=now)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import click
 
 from collector.cli.options import config_option, database_option, read_storage, settings_from
@@ -18,9 +17,8 @@ from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.choosing import file_of
 from collector.storage.room import room_of
+from shared.asking import status_of
 from shared.clock import SystemClock
-from shared.control_socket import reachable
-from shared.errors import Unreachable
 from shared.terminal import ends_with_exit_code, print_json
 
 _ANSWER_SECONDS = 15
@@ -53,22 +51,7 @@ async def ask(file: Path) -> dict[str, Any] | None:
     Raises:
         Unreachable: one runs and does not answer.
     """
-    timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
-    try:
-        with reachable(socket_of(file)) as name:
-            async with (
-                aiohttp.ClientSession(connector=aiohttp.UnixConnector(name), timeout=timeout) as session,
-                session.get("http://control/status", raise_for_status=True) as response,
-            ):
-                told: dict[str, Any] = await response.json()
-                return told
-    except aiohttp.ClientConnectorError:
-        return None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        reason = str(error) or f"no answer after {_ANSWER_SECONDS} s"
-        raise Unreachable(f"the collector of {file} runs but does not answer: {reason}") from error
-    except OSError:  # the folder itself cannot be looked into: the file will say why
-        return None
+    return await status_of(socket_of(file), who=f"the collector of {file}", seconds=_ANSWER_SECONDS)
 
 
 async def _told(settings: CollectorSettings) -> Mapping[str, Any]:

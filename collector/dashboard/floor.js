@@ -5,7 +5,7 @@ import { showNumbers } from "./cards.js";
 import { byId, write } from "./elements.js";
 import { showEmptiness } from "./first_steps.js";
 import { plural } from "./format.js";
-import { drawHeat, drawHourBars } from "./hour_charts.js";
+import { startHours } from "./hour_choice.js";
 import { startPage } from "./page.js";
 import { finds, linkFiles, stationsTable, wasSeen, workersTable } from "./people_and_places.js";
 import { remember, startTabs } from "./tabs.js";
@@ -14,6 +14,7 @@ const tabs = startTabs(document.querySelector("[role=tablist]"));
 const tables = { workers: workersTable(byId("workers")), stations: stationsTable(byId("stations")) };
 let rows = []; // of workers, as they were read last
 let namesAll = true; // whether all hours shown still name who worked
+const charts = startHours("chart");
 const find = byId("find");
 
 const unseen = byId("show-unseen");
@@ -55,8 +56,7 @@ function show(view) {
   }
   tables.stations.update(floor.workstations, view);
   write(byId("stations-note"), leftOut(floor.workstations_left_out, "workstation"));
-  drawHourBars(byId("hour-bars"), view);
-  drawHeat(byId("heat"), view, { field: "units_produced" });
+  charts.draw(view);
   write(byId("hours-note"), floor.has_hours ? "" : "This stretch is too long for a chart of its hours.");
   linkFiles(closed(view.search, floor.window));
 }

@@ -6,31 +6,42 @@
  */
 
 import { assign, draw, make, write } from "./elements.js";
-import { count, date, duration, hourMinute, instant } from "./format.js";
+import { count, date, duration, hourMinute, instant, rate } from "./format.js";
 import { partsOf } from "./zoned.js";
 
 const HEIGHT = 140;
 const BASE = 118;
 const MOST_BARS = 31 * 24;
 const FEW = 26; // hours that each have room for their own text
-const SPELL = { units_produced: count, working_us: duration, idle_us: duration };
+const SPELL = { units_produced: count, working_us: duration, idle_us: duration, utilization_percent: rate };
+const MOST = { utilization_percent: 100 }; // of others the greatest one shown
 const FIELDS = ["units_produced", "working_us", "idle_us", "absent_us", "watched_us"];
 
-/** Hours by their start, those of several sites added up; {from, to, units_produced, working_us, …}. */
+/**
+ * Hours by their start, those of several sites added up; {from, to, units_produced, working_us, …}. Utilization is the
+ * API's, null where nobody was at work, and where several sites have the hour: ratios cannot be added up.
+ */
 export function byStart(hours) {
   const found = new Map();
   for (const hour of hours) {
-    const sum = found.get(hour.from) ?? { from: instant(hour.from), to: instant(hour.to), units_produced: 0, working_us: 0, idle_us: 0, absent_us: 0, watched_us: 0 };
+    const sum = found.get(hour.from);
+    if (sum === undefined) {
+      const utilization = hour.working_us + hour.idle_us === 0 ? null : hour.utilization_percent;
+      found.set(hour.from, { ...hour, from: instant(hour.from), to: instant(hour.to), utilization_percent: utilization });
+      continue;
+    }
     for (const field of FIELDS) {
       sum[field] += hour[field];
     }
-    found.set(hour.from, sum);
+    sum.utilization_percent = null;
   }
   return [...found.values()].sort((left, right) => left.from - right.from);
 }
 
 /** Whether nothing is known of an hour. */
 export const isUnknown = (hour) => FIELDS.every((field) => hour[field] === 0);
+
+const mostOf = (hours, field) => MOST[field] ?? Math.max(0, ...hours.map((hour) => hour[field]));
 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
 
@@ -53,7 +64,7 @@ function bar(hour, { index, number, most, view, field }) {
   const middle = share(index + 0.5, number);
   const every = Math.ceil(number > FEW ? number / 24 / 10 : number / 13);
   const text = labelOf(hour, { number, every, index, view });
-  if (number <= FEW && !isUnknown(hour)) {
+  if (number <= FEW && !isUnknown(hour) && hour[field] !== null) {
     parts.push(draw("text", { x: middle, y: BASE - height - 4, "text-anchor": "middle" }, SPELL[field](hour[field])));
   }
   if (text !== null) {
@@ -77,7 +88,7 @@ export function drawHourBars(box, view, { field = "units_produced", title = "Uni
   if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field]))) {
     return;
   }
-  const most = Math.max(0, ...hours.map((hour) => hour[field]));
+  const most = mostOf(hours, field);
   const told = hours.map((hour) => `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : SPELL[field](hour[field])}`);
   const sentence = hours.length <= FEW ? `${title} per hour: ${told.join(", ")}.` : `${title} per hour, at most ${SPELL[field](most)}.`;
   const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
@@ -112,7 +123,7 @@ function heatCell(hours, { field, most }) {
     cell.append(make("span", { class: "unseen" }, "no data"));
     return cell;
   }
-  const greatest = Math.max(...hours.map((hour) => hour[field]));
+  const greatest = Math.max(0, ...hours.map((hour) => hour[field]));
   write(cell, hours.map((hour) => SPELL[field](hour[field])).join(" + "));
   return assign(cell, { "data-heat": most === 0 ? 0 : Math.ceil((5 * greatest) / most) });
 }
@@ -124,7 +135,7 @@ export function drawHeat(box, view, { field }) {
     return;
   }
   const rows = days(hours, view);
-  const most = Math.max(0, ...hours.map((hour) => hour[field]));
+  const most = mostOf(hours, field);
   const clocks = [...new Set(rows.flatMap((row) => [...row.cells.keys()]))].sort((left, right) => left - right);
   const head = make("tr", {}, make("th", { scope: "col" }, "Day"),
     ...clocks.map((clock) => make("th", { scope: "col", class: "number" }, String(clock).padStart(2, "0"))));

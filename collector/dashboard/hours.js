@@ -6,14 +6,13 @@ import { showNumbers } from "./cards.js";
 import { byId, make, write } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import { date, hourMinute, instant } from "./format.js";
-import { drawHeat, drawHourBars } from "./hour_charts.js";
+import { startHours } from "./hour_choice.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { linkFiles, orderOf } from "./people_and_places.js";
 import { named } from "./periods.js";
 import { remember } from "./tabs.js";
 
-const TITLES = { units_produced: "Units", working_us: "Working time", idle_us: "Idle time" };
 const asked = new URLSearchParams(window.location.search);
 const table = keyedTable(byId("hours"), {
   keyOf: (hour) => `${hour.site} ${hour.from}`,
@@ -27,39 +26,17 @@ const table = keyedTable(byId("hours"), {
   },
   rank: { name: (hour) => Date.parse(hour.from) },
 });
-let field = asked.get("show") in TITLES ? asked.get("show") : "units_produced";
-let shown = null;
-
-function drawCharts(view) {
-  for (const button of document.querySelectorAll("[data-show]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.show === field));
-  }
-  write(byId("bars-title"), `${TITLES[field]} per hour`);
-  write(byId("heat-title"), `${TITLES[field]} by hour and day`);
-  drawHourBars(byId("hour-bars"), view, { field, title: TITLES[field] });
-  drawHeat(byId("heat"), view, { field });
-}
+const charts = startHours("show");
 
 function show(view) {
-  shown = view;
   showNumbers(view.floor);
   const empty = emptyText(view);
   byId("nobody").hidden = empty === null;
   write(byId("nobody"), empty ?? "");
-  drawCharts(view);
+  charts.draw(view);
   table.update(view.floor.hours, view);
   write(byId("hours-note"), view.floor.has_hours ? "" : "This stretch is too long to be told hour by hour; the file has it.");
   linkFiles(closed(view.search, view.window));
-}
-
-for (const button of document.querySelectorAll("[data-show]")) {
-  button.addEventListener("click", () => {
-    field = button.dataset.show;
-    remember("show", field === "units_produced" ? null : field);
-    if (shown !== null) {
-      drawCharts(shown);
-    }
-  });
 }
 
 /** What to ask for: the address says it, else the week that ends today, by the clock of the site. */

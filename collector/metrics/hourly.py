@@ -23,6 +23,7 @@ HOUR_COLUMNS = (
     "idle_minutes",
     "absent_minutes",
     "watched_minutes",
+    "utilization_percent",
 )
 MOST_FILLED = 31 * 24 * HOUR
 """Of a longer window, and of an open one, only hours with something in them are told."""
@@ -83,6 +84,7 @@ def hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
             "idle_minutes": rounded(hour.amounts[IDLE], MINUTE),
             "absent_minutes": rounded(hour.amounts[ABSENT], MINUTE),
             "watched_minutes": rounded(hour.watched, MINUTE),
+            "utilization_percent": _utilization(hour.amounts),
         }
         for hour in of
     ]
@@ -98,9 +100,15 @@ def exact_hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
             "idle_us": hour.amounts[IDLE],
             "absent_us": hour.amounts[ABSENT],
             "watched_us": hour.watched,
+            "utilization_percent": _utilization(hour.amounts),
         }
         for hour in of
     ]
+
+
+def _utilization(amounts: Amounts) -> float:
+    """Return working / (working + idle) of all workers together, in per cent."""
+    return rounded(100 * amounts[WORKING], amounts[WORKING] + amounts[IDLE])
 
 
 def _named(hour: HourTotals) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from shared.events import EventType
 from shared.instants import HOUR, format_instant
 
 DAY = 24 * HOUR
+_WHAT_GOES = ("events", "names in hours", "hours")
 _WORKING = int(EventType.working)
 
 
@@ -49,18 +50,22 @@ def settle(runs: Iterable[Run], stretch: tuple[int, int], *, rules: LedgerRules)
 
 
 def sentences(retention: Retention, *, kept: Mapping[str, Kept], offsets: Mapping[str, int], now: int) -> list[str]:
-    """Return what is kept how long, and what goes next, in a sentence each; the first is a warning where nothing ever goes.
+    """Return what is kept how long, what is gone and what goes next; the first sentence warns where nothing ever goes.
 
     >>> sentences(KEPT_FOR_EVER, kept={}, offsets={}, now=0)[0]
     'retention is off: events and hours of persons are kept for ever; set [retention] in the settings'
     """
+    gone = list(_gone(kept))
     if retention == KEPT_FOR_EVER:
-        return ["retention is off: events and hours of persons are kept for ever; set [retention] in the settings"]
+        return [
+            "retention is off: events and hours of persons are kept for ever; set [retention] in the settings",
+            *gone,
+        ]
     told = [
         f"{what} are kept {'for ever' if length is None else f'for {in_days(length)}'}"
         for what, length in zip(("events", "hours of persons", "hours of workstations"), retention, strict=True)
     ]
-    return [*told, *_next(retention, kept=kept, offsets=offsets, now=now)]
+    return [*told, *gone, *_next(retention, kept=kept, offsets=offsets, now=now)]
 
 
 def in_days(length: int) -> str:
@@ -72,14 +77,24 @@ def in_days(length: int) -> str:
     return f"{length // DAY}d" if length % DAY == 0 else duration(length)
 
 
+def _gone(kept: Mapping[str, Kept]) -> Iterator[str]:
+    """Yield what is stored of each site that has let something go, whatever the settings say today."""
+    for site, instants in sorted(kept.items()):
+        there = [
+            f"{what} before {format_instant(at)}"
+            for what, at in zip(_WHAT_GOES, instants, strict=True)
+            if at is not None
+        ]
+        if there:
+            yield f"site {site}: gone are {', '.join(there)}"
+
+
 def _next(retention: Retention, *, kept: Mapping[str, Kept], offsets: Mapping[str, int], now: int) -> Iterator[str]:
     for site, offset in sorted(offsets.items()):
         to = due(retention, offset=offset, now=now)
         waiting = [
             f"{what} before {format_instant(wanted)}"
-            for what, there, wanted in zip(
-                ("events", "names in hours", "hours"), kept.get(site, Kept()), to, strict=True
-            )
+            for what, there, wanted in zip(_WHAT_GOES, kept.get(site, Kept()), to, strict=True)
             if wanted is not None and (there is None or there < wanted)
         ]
         if waiting:

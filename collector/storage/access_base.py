@@ -1,9 +1,9 @@
 """The interface of a store for access: who is known by which token, and the changes that operators make."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from collector.grants import Board, CameraAccess, Change, Grant, Kind, Person
+from collector.grants import Board, CameraAccess, Change, Grant, Kind, Person, Role
 
 
 class AccessStorage(Protocol):
@@ -46,3 +46,23 @@ class AccessStorage(Protocol):
             NotFound: there is nobody of that name.
         """
         ...
+
+
+def _camera_grant(name: str, site: str, expires_at: int | None, is_paused: object) -> Grant:  # noqa: PLR0917 - a row
+    return Grant(Role.agent, name, site=site, expires_at=expires_at, is_paused=bool(is_paused))
+
+
+def _session_grant(role: str, name: str, site: str | None, expires_at: int) -> Grant:  # noqa: PLR0917 - a row
+    return Grant(Role(role), name, site=site, expires_at=expires_at)
+
+
+def _board_grant(name: str, site: str | None) -> Grant:
+    return Grant(Role.viewer, name, site=site)
+
+
+READ_GRANT: dict[Kind, Callable[..., Grant]] = {
+    Kind.camera: _camera_grant,
+    Kind.session: _session_grant,
+    Kind.board: _board_grant,
+}
+"""What a row of either database grants."""

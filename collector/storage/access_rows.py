@@ -1,11 +1,11 @@
 """The statements about access in the SQLite store; `sqlite_access.py` opens the transactions and lends the threads."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
 from collector.grants import Board, CameraAccess, Grant, Kind, Person, Role
+from collector.storage.access_base import READ_GRANT
 
 _CAMERA_GRANT = """
     select c.name, s.name, t.expires_at, c.is_paused
@@ -46,9 +46,8 @@ def is_configured(connection: sqlite3.Connection) -> bool:
 
 def grant(connection: sqlite3.Connection, digest: bytes, *, kind: Kind) -> Grant | None:
     """Return what a token of this kind grants."""
-    sql, read = _GRANTS[kind]
-    row = _one(connection, sql, digest)
-    return None if row is None else read(*row)
+    row = _one(connection, _GRANTS[kind], digest)
+    return None if row is None else READ_GRANT[kind](*row)
 
 
 def password_of(connection: sqlite3.Connection, name: str) -> str | None:
@@ -91,23 +90,7 @@ def boards(connection: sqlite3.Connection) -> list[Board]:
     return [Board(*row) for row in rows]
 
 
-def _camera_grant(name: str, site: str, expires_at: int | None, is_paused: int) -> Grant:  # noqa: PLR0917 - a row
-    return Grant(Role.agent, name, site=site, expires_at=expires_at, is_paused=bool(is_paused))
-
-
-def _session_grant(role: str, name: str, site: str | None, expires_at: int) -> Grant:  # noqa: PLR0917 - a row
-    return Grant(Role(role), name, site=site, expires_at=expires_at)
-
-
-def _board_grant(name: str, site: str | None) -> Grant:
-    return Grant(Role.viewer, name, site=site)
-
-
-_GRANTS: dict[Kind, tuple[str, Callable[..., Grant]]] = {
-    Kind.camera: (_CAMERA_GRANT, _camera_grant),
-    Kind.session: (_SESSION_GRANT, _session_grant),
-    Kind.board: (_BOARD_GRANT, _board_grant),
-}
+_GRANTS = {Kind.camera: _CAMERA_GRANT, Kind.session: _SESSION_GRANT, Kind.board: _BOARD_GRANT}
 
 
 def _one(connection: sqlite3.Connection, sql: str, *values: object) -> Any:

@@ -139,6 +139,9 @@ class HourRow(HourSums):
     idle_minutes: float
     absent_minutes: float
     watched_minutes: Annotated[float, Field(description="How long cameras watched, all of them together.")]
+    utilization_percent: Annotated[
+        float, Field(description="Of all workers together: working / (working + idle) × 100.")
+    ]
 
 
 class CameraRow(Answer):

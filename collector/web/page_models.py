@@ -203,6 +203,7 @@ class FloorHour(HourSums):
     idle_us: Count
     absent_us: Count
     watched_us: Count
+    utilization_percent: float
 
 
 class FloorWatch(Answer):

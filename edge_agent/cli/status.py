@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import click
 
 from edge_agent.buffer.reader import LogReader
@@ -17,9 +16,8 @@ from edge_agent.cli.options import config_option, data_dir_option, load
 from edge_agent.cli.status_words import in_words
 from edge_agent.control import CONTROL_SOCKET
 from edge_agent.status import describe_log
+from shared.asking import status_of
 from shared.clock import SystemClock
-from shared.control_socket import reachable
-from shared.errors import Unreachable
 from shared.terminal import ends_with_exit_code, print_json
 
 NOT_RUNNING = "not running"
@@ -35,8 +33,10 @@ def status(*, config: Path | None, data_dir: str | None, as_json: bool) -> int:
     """Say what waits in the queue and how the collector is.
 
     \b
-    exit: 0 all well · 1 no queue there · 3 degraded: the collector does not take events, events cannot be stored, or
-          the agent is not running while events wait · 7 the queue file cannot be read
+    exit: 0 all well · 1 no queue there · 2 settings wrong
+          3 degraded: the collector does not take events, events cannot be stored, or the agent is not
+            running while events wait
+          5 the agent runs but does not answer · 7 the queue file cannot be read
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
     folder = load(config, data_dir=data_dir).data_dir
     told = asyncio.run(ask(folder)) or _read(folder)
@@ -61,22 +61,7 @@ async def ask(folder: Path) -> dict[str, Any] | None:
     Raises:
         Unreachable: one runs and does not answer.
     """
-    timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
-    try:
-        with reachable(folder / CONTROL_SOCKET) as name:
-            async with (
-                aiohttp.ClientSession(connector=aiohttp.UnixConnector(name), timeout=timeout) as session,
-                session.get("http://localhost/status", raise_for_status=True) as response,
-            ):
-                told: dict[str, Any] = await response.json()
-                return told
-    except aiohttp.ClientConnectorError:
-        return None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        reason = str(error) or f"no answer after {_ANSWER_SECONDS} s"
-        raise Unreachable(f"the agent of {folder} runs but does not answer: {reason}") from error
-    except OSError:  # the folder itself cannot be looked into: the file will say why
-        return None
+    return await status_of(folder / CONTROL_SOCKET, who=f"the agent of {folder}", seconds=_ANSWER_SECONDS)
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -105,6 +105,19 @@ async def test_hours_add_up_to_the_cards(watched: Opener, factory: RunningCollec
     heat = await page.page.locator("#heat tbody tr").all()
     assert 7 == len(heat)
     assert "353" in await heat[0].inner_text()
+    hours = (await factory.get(f"/api/floor/?{WEEK}")).json["hours"]
+    told = [
+        spelling.rate(Decimal(str(hour["utilization_percent"]))) if hour["working_us"] + hour["idle_us"] else "–"
+        for hour in hours
+    ]
+    await page.page.get_by_role("button", name="Utilization", exact=True).click()
+    unknown = "[...document.querySelectorAll('#heat td:not(.no-data)')].map(cell => cell.textContent)"
+    assert {"–", "100.00"} < set(told)
+    assert await page.page.evaluate(unknown) == [
+        text
+        for hour, text in zip(hours, told, strict=True)
+        if any(hour[name] for name in ("units_produced", "working_us", "idle_us", "absent_us", "watched_us"))
+    ]
     assert [] == page.misdeeds
 
 

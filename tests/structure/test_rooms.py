@@ -33,6 +33,7 @@ _HTTP_ROOMS = (
     "collector/control",
     "collector/service",  # composition root
     "collector/web",
+    "shared/asking",  # a command asks the running program, whichever it is
     "shared/http_body",  # one bounded way to read a body, for both servers
     "shared/http_guard",
 )

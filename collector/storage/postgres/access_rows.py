@@ -1,9 +1,7 @@
 """The questions about access in the PostgreSQL store; `access.py` lends the connections."""
 
-from collections.abc import Callable
-from typing import Any
-
 from collector.grants import Board, CameraAccess, Grant, Kind, Person, Role
+from collector.storage.access_base import READ_GRANT
 from collector.storage.postgres.connecting import Connection
 
 _CAMERA_GRANT = """
@@ -45,9 +43,8 @@ async def is_configured(connection: Connection) -> bool:
 
 async def grant(connection: Connection, digest: bytes, *, kind: Kind) -> Grant | None:
     """Return what a token of this kind grants."""
-    sql, read = _GRANTS[kind]
-    row = await connection.fetchrow(sql, digest)
-    return None if row is None else read(*row)
+    row = await connection.fetchrow(_GRANTS[kind], digest)
+    return None if row is None else READ_GRANT[kind](*row)
 
 
 async def password_of(connection: Connection, name: str) -> str | None:
@@ -87,20 +84,4 @@ async def boards(connection: Connection) -> list[Board]:
     return [Board(*row) for row in rows]
 
 
-def _camera_grant(name: str, site: str, expires_at: int | None, is_paused: Any) -> Grant:  # noqa: PLR0917 - a row
-    return Grant(Role.agent, name, site=site, expires_at=expires_at, is_paused=bool(is_paused))
-
-
-def _session_grant(role: str, name: str, site: str | None, expires_at: int) -> Grant:  # noqa: PLR0917 - a row
-    return Grant(Role(role), name, site=site, expires_at=expires_at)
-
-
-def _board_grant(name: str, site: str | None) -> Grant:
-    return Grant(Role.viewer, name, site=site)
-
-
-_GRANTS: dict[Kind, tuple[str, Callable[..., Grant]]] = {
-    Kind.camera: (_CAMERA_GRANT, _camera_grant),
-    Kind.session: (_SESSION_GRANT, _session_grant),
-    Kind.board: (_BOARD_GRANT, _board_grant),
-}
+_GRANTS = {Kind.camera: _CAMERA_GRANT, Kind.session: _SESSION_GRANT, Kind.board: _BOARD_GRANT}

@@ -81,5 +81,7 @@ def test_an_hour_is_shown_in_minutes_and_exactly() -> None:
     minutes = {"working_minutes": 20.0, "idle_minutes": 10.0, "absent_minutes": 5.0, "watched_minutes": 90.0}
     exactly = {"working_us": 20, "idle_us": 10, "absent_us": 5, "watched_us": 90}
 
-    assert [named | minutes] == hour_rows([hour])
-    assert [named | {name: MINUTE * value for name, value in exactly.items()}] == exact_hour_rows([hour])
+    assert [named | minutes | {"utilization_percent": 66.67}] == hour_rows([hour])
+    assert [
+        named | {"utilization_percent": 66.67} | {name: MINUTE * value for name, value in exactly.items()}
+    ] == exact_hour_rows([hour])

@@ -5,9 +5,7 @@ import pytest
 from collector.checks.retention import retention_finding
 from collector.measures import Kept
 from collector.metrics.retention import due, is_due, sentences
-from collector.records import Retention
-from collector.settings import CollectorSettings
-from shared.findings import Finding
+from collector.records import KEPT_FOR_EVER, Retention
 from shared.instants import HOUR, MINUTE
 from tests.support.collector import at
 
@@ -50,23 +48,25 @@ def test_it_is_said_what_is_kept_and_what_goes_next() -> None:
         "events are kept for 14d",
         "hours of persons are kept for 30d",
         "hours of workstations are kept for ever",
+        "site north: gone are events before 2026-01-01T12:00:00Z, names in hours before 2025-12-16T12:00:00Z",
+        "site south: gone are events before 2025-12-26T00:00:00Z",
         "site south: next to go are events before 2026-01-01T12:00:00Z, names in hours before 2025-12-16T12:00:00Z",
     ] == sentences(retention, kept=kept, offsets={"north": 0, "south": 0}, now=NOW)
 
 
-@pytest.mark.parametrize(
-    ("retention", "said"),
-    [
-        ({}, "retention is off: events and hours of persons are kept for ever; set [retention] in the settings"),
-        (
-            {"events": "14d"},
-            "events are kept for 14d; hours of persons are kept for ever; hours of workstations are kept for ever",
-        ),
-    ],
-)
-def test_the_check_says_it(retention: dict[str, str], said: str) -> None:
-    """As a line that is no failure."""
-    finding = retention_finding(CollectorSettings.model_validate({"retention": retention}))
+def test_what_is_gone_is_told_also_when_retention_is_off_again() -> None:
+    """Of the sites that have let something go."""
+    kept = {"north": Kept(), "south": Kept(at("00:00"), None, None)}
 
-    assert Finding("retention", said) == finding
-    assert 0 == finding.exit_code
+    assert [
+        "retention is off: events and hours of persons are kept for ever; set [retention] in the settings",
+        "site south: gone are events before 2026-01-15T00:00:00Z",
+    ] == sentences(KEPT_FOR_EVER, kept=kept, offsets={"north": 0, "south": 0}, now=NOW)
+
+
+def test_the_check_says_it() -> None:
+    """As a line that is no failure."""
+    finding = retention_finding(["events are kept for 14d", "site south: gone are events before 2026-01-15T00:00:00Z"])
+
+    assert "events are kept for 14d; site south: gone are events before 2026-01-15T00:00:00Z" == finding.words
+    assert ("retention", 0) == (finding.what, finding.exit_code)

@@ -63,6 +63,7 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ('time_zone = "../../etc/passwd"', "is no time zone"),
         ('time_zone = "/etc/localtime"', "is no time zone"),
         ('default_site = ""', "default_site = '': it is empty"),
+        ('default_site = "*"', "default_site = '*': it cannot be *, which means all sites"),
         ('default_site = "a\\u0000"', "it holds the control character U+0000"),
         ('[cameras."cam\\u0007"]', "it holds the control character U+0007"),
         ("[sites.default.workers]\nW1 = 5", "sites.default.workers.W1 = 5: "),
@@ -82,6 +83,11 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         (f'{SHIFT}weekdays = ["Mo"]', "sites.north.shifts[0].weekdays: 'Mo' is no day; they are called mon, tue, wed,"),
         (f"{SHIFT}weekdays = []", "sites.north.shifts[0].weekdays: must be a list of days such as"),
         (f'{SHIFT}weekdays = "mon"', "sites.north.shifts[0].weekdays = 'mon': must be a list of days such as"),
+        (
+            '[names]\nviewer = "shown"',
+            "names.viewer = 'shown': Input should be 'hidden'",
+        ),
+        ('[names]\nadmin = "shown"', "names.admin = 'shown': Input should be 'hidden'"),
         ("[sites.north]\nshifts = 3", "sites.north.shifts = 3: "),
     ],
 )
