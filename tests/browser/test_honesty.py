@@ -14,7 +14,7 @@ from shared.instants import parse_instant
 from tests.browser.conftest import Opener
 from tests.browser.plant import NOW, Plant, call, plant, watermark
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import at, running_collector
+from tests.support.collector import at, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -119,6 +119,22 @@ async def test_every_minute_of_a_worker_is_explained(watched: Opener, running: P
         await page.totals("parts")
     ).items()
     await expect(page.page.get_by_role("heading", level=1)).to_have_text("Zoë")
+    assert [] == page.misdeeds
+
+
+async def test_how_it_was_a_week_before_stands_beside_the_mean(watched: Opener, running: Plant) -> None:
+    """By the same clock and for as long; the API's mean of that stretch, with its n. One conflict leads to itself."""
+    seen = {"06:00": "working", "07:00": "idle", "08:00": "absent", "11:50": "working", "11:55": "absent"}
+    await running.post(
+        [item(moment, "W1", kind) | {"timestamp": f"2026-01-08T{moment}:00Z"} for moment, kind in seen.items()]
+    )
+    page = await opened(watched, running)
+    await expect(page.page.locator("#trend")).to_have_text("▲ a week before 50.00\u00a0%, 1\u00a0worker")
+
+    await page.page.get_by_role("link", name="1\u00a0conflict").click()
+    await page.page.wait_for_selector("#events tbody tr")
+
+    assert ["12"] == [row["count"] for row in await page.rows("events")]
     assert [] == page.misdeeds
 
 
