@@ -86,16 +86,16 @@ def collector(folder: Path, *, port: int = 0) -> Iterator[Running]:
 @contextmanager
 def _running(*arguments: str) -> Iterator[Running]:
     began = time.perf_counter()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        address = process.stdout.readline().removeprefix("listening on ").strip()
-        yield Running(address, process.pid, time.perf_counter() - began)
-    finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+    ) as process:
+        try:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            address = process.stdout.readline().removeprefix("listening on ").strip()
+            yield Running(address, process.pid, time.perf_counter() - began)
+        finally:
+            process.terminate()
+            process.wait(STOP_SECONDS)
 
 
 def _kib(status: str, name: str) -> int:

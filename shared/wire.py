@@ -6,6 +6,7 @@ number of 5,000 digits make *their* event invalid and leave its neighbours alone
 """
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -48,6 +49,12 @@ def _read_name(value: str) -> str:
     return check_id("name", value)
 
 
+def _read_text(value: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+        raise ValueError("must hold no control character")  # no database stores each of them
+    return value
+
+
 def _refuse_bool(value: object) -> object:
     if isinstance(value, bool | str):
         raise ValueError("must be a number")
@@ -64,7 +71,7 @@ Instant = Annotated[
 """Microseconds UTC inside, RFC 3339 on the wire."""
 Number = Annotated[int, Field(ge=0, le=_LARGEST_INTEGER), BeforeValidator(_refuse_bool)]
 Name = Annotated[str, Field(max_length=4 * MAX_ID_LENGTH), AfterValidator(_read_name)]
-Token = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+Token = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), AfterValidator(_read_text)]
 
 
 class AgentHeader(BaseModel):
@@ -74,7 +81,7 @@ class AgentHeader(BaseModel):
 
     protocol: Annotated[Literal[1], Field(), BeforeValidator(_refuse_bool)]
     camera: Name
-    version: Annotated[str, Field(max_length=MAX_ID_LENGTH)]
+    version: Annotated[str, Field(max_length=MAX_ID_LENGTH), AfterValidator(_read_text)]
     batch: Token
     """Made anew for each request; the receipt repeats it."""
     sent_at: Instant
@@ -83,7 +90,8 @@ class AgentHeader(BaseModel):
     seqs: Annotated[list[tuple[Number, Number]], Field(max_length=MAX_EVENTS)]
     """Ascending disjoint ranges that number `events` in order."""
     skipped: Annotated[
-        list[tuple[Number, Number, Annotated[str, Field(max_length=200)]]], Field(max_length=MAX_SKIPPED_RANGES)
+        list[tuple[Number, Number, Annotated[str, Field(max_length=200), AfterValidator(_read_text)]]],
+        Field(max_length=MAX_SKIPPED_RANGES),
     ] = []
     """Numbers of this epoch that will never be sent, with the reason."""
     last_seq: Number

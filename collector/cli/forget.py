@@ -9,6 +9,7 @@ import click
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.service import door
 from collector.settings import CollectorSettings
+from collector.storage.copies import copies_with
 from shared.clock import SystemClock
 from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, one_line
@@ -25,7 +26,8 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
     """Erase WORKER: events, names, refused items; hours name nobody any more.
 
     Events of the worker that still arrive are refused. The database file is written anew, so that no byte of the id is left
-    in it: that takes as much room again, and its time. Older backups are yours to delete.
+    in it: that takes as much room again, and its time. Copies of the database that lie beside it and still hold the worker are
+    named; they, and backups elsewhere, are yours to delete.
     """
     settings = settings_from(config, database)
     went = asyncio.run(_would_go(settings, worker, site=site) if dry_run else _went(settings, worker, site=site))
@@ -39,6 +41,10 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
         click.echo(
             one_line(f"the settings still name this worker: take it out of [sites.{went['site']}.workers]"), err=True
         )
+    if settings.database_url is None:
+        copies = copies_with(settings.database_file(), worker, site=went["site"])
+        for copy in copies:
+            click.echo(one_line(f"this copy still holds the worker and is yours to delete: {copy}"), err=True)
     return 0
 
 

@@ -37,6 +37,8 @@ MOST_GROWTH_BYTES = 32 * 1024 * 1024
 """From the first fifth at half speed to the last one; what leaks with the events or the requests is more within a minute."""
 CACHE_BYTES = 64 * 1024 * 1024
 """Of the writing connection; seconds may not be enough to fill it beforehand."""
+LEAST_OF_FULL = 0.45
+"""Half of full speed is meant; whoever measures less has not soaked anything."""
 ROOM_BYTES = 64
 """For an event, with the log."""
 READ_EVERY_SECONDS = 0.5
@@ -100,6 +102,7 @@ async def _soak(folder: Path, *, seconds: float, most_growth: int, figure: Calla
 
     assert [] == soak.errors[:3]
     assert (0, 0) == (code, verified.code)
+    assert half >= LEAST_OF_FULL * min(full, 2 * most)
     assert late - early < most_growth
     assert len(soak.post_seconds) > CLIENTS
     assert len(soak.read_seconds) > 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -71,12 +72,12 @@ async def horizon(file: Path) -> int | None:
         await storage.close()
 
 
-async def run(file: Path, *arguments: str) -> Finished:
+async def run(file: Path, *arguments: str, seconds: float = 50) -> Finished:
     """Run a command of the collector to its end."""
-    return await command("collector", *arguments, "--database", str(file))
+    return await command("collector", *arguments, "--database", str(file), seconds=seconds)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("kills", [pytest.param(5, id="some"), pytest.param(50, id="many", marks=pytest.mark.gauntlet)])
 async def test_a_purge_that_is_killed_is_taken_up(tmp_path: Path, kills: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """After each kill the database is right, and in the end every number is what it was."""
@@ -95,7 +96,7 @@ async def test_a_purge_that_is_killed_is_taken_up(tmp_path: Path, kills: int, mo
             await program.kill()
 
         assert [] == audited(file).differences
-    finished = await run(file, "purge")
+    finished = await run(file, "purge", seconds=900)  # half a year of hours, on a machine with other work
     storage = SqliteStorage.open(file, rules=RULES)
     kept = await storage.snapshot()
     after = await numbers(storage, hours)
@@ -161,6 +162,33 @@ async def test_a_person_is_erased_beside_the_service(tmp_path: Path) -> None:
     assert done.out.startswith("9 events, 0 versions that lost and 0 refused items are erased")
     assert (1, True) == (again.code, "there is no worker W1" in again.err)
     assert 0 == verified.code
+
+
+async def test_copies_that_still_hold_an_erased_person_are_named(tmp_path: Path) -> None:
+    """What lies beside the database, by its name and not by what it is called; a backup from then on holds no byte of the id."""
+    file, worker = tmp_path / "collector.db", "Zita-of-line-seven"
+    storage = SqliteStorage.open(file, rules=RULES)
+    await storage.store([delivery(event("10:00", "W2", "working"))], decide=decide)
+    await storage.close()
+    shutil.copy(file, tmp_path / "without.db")
+    storage = SqliteStorage.open(file, rules=RULES)
+    await storage.store([delivery(event("10:00", worker, "working"))], decide=decide)
+    await storage.close()
+    await run(file, "db", "backup", str(tmp_path / "before.db"))
+    shutil.copy(tmp_path / "before.db", tmp_path / "collector.db.schema-3")
+    damaged = bytearray(file.read_bytes())
+    damaged[200:] = b"x" * len(damaged[200:])
+    (tmp_path / "collector.db.replaced-20260115").write_bytes(damaged)
+    (tmp_path / "notes.txt").write_text(worker)
+    told = await run(file, "forget", worker, "--dry-run")
+    done = await run(file, "forget", worker)
+    backup = await run(file, "db", "backup", str(tmp_path / "after.db"))
+
+    copies = ("before.db", "collector.db.replaced-20260115", "collector.db.schema-3")
+    named = [f"this copy still holds the worker and is yours to delete: {tmp_path / name}" for name in copies]
+    assert (named, named) == (told.err.splitlines(), done.err.splitlines())
+    assert (0, 0, 0) == (told.code, done.code, backup.code)
+    assert [] == [name for name in ("collector.db", "after.db") if worker.encode() in (tmp_path / name).read_bytes()]
 
 
 async def test_bytes_that_a_killed_command_left_go_at_the_next_start(tmp_path: Path) -> None:

@@ -1,16 +1,16 @@
 """A person is erased: gone for good, whatever is sent again, while what was done stays counted."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlite_utils.utils import sqlite3
 
 from collector.control import Door, service_door, socket_of
 from collector.records import NewName
+from collector.storage.backups import back_up
 from shared.errors import BadRequest, NotFound
 from tests.support.collector import RunningCollector, envelope, item, running_collector
 from tests.support.stores import audited
@@ -133,13 +133,10 @@ async def test_no_byte_of_the_id_is_left(running: RunningCollector, tmp_path: Pa
     seen_before = files_with(tmp_path, ID)
     await erase(running)
     await running.post(DAY)
-    with (
-        closing(sqlite3.connect(running.settings.database_file())) as source,
-        closing(sqlite3.connect(tmp_path / "backup.db")) as backup,
-    ):
-        source.backup(backup)
+    await asyncio.to_thread(back_up, running.settings.database_file(), tmp_path / "backup.db")
 
     assert seen_before
+    assert (tmp_path / "backup.db").stat().st_size > 0
     assert [] == files_with(tmp_path, ID)
 
 

@@ -75,6 +75,28 @@ def agent(tmp_path: Path, when_full: Literal["reject", "drop_oldest"]) -> Iterat
         yield Agent(log, executor, clock=clock)
 
 
+async def test_a_queue_that_filled_up_is_noticed_before_anybody_is_refused(agent: Agent) -> None:
+    """Events of elsewhere have taken the room; a producer that looks at readiness first never has to be told."""
+    with suppress(StorageFull):
+        while True:
+            agent.log.append(events(1, BATCH))
+    async with agent.looked_after():
+        await until(lambda: agent.acceptor.failure is not None)
+
+    assert isinstance(agent.acceptor.failure, StorageFull)
+
+
+async def test_a_queue_full_of_sent_events_has_room(agent: Agent) -> None:
+    """They go when something comes, and stay until then."""
+    await agent.fill()
+    taken = agent.log.counts().last_seq
+    agent.log.settle(settled=((1, taken),), dead=())
+    async with agent.looked_after():
+        await until(lambda: agent.acceptor.failure is None)
+
+    assert taken == agent.log.counts().retained
+
+
 async def test_room_in_the_queue_is_noticed_without_a_request(agent: Agent) -> None:
     """What was refused would be kept once enough of what waited was delivered, and not before."""
     await agent.fill()
