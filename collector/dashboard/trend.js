@@ -17,10 +17,13 @@ let isRefused = false;
 /** The instant at which the clock of a zone showed the same seven days earlier. */
 export const weekBefore = (instant, zone) => instant - WEEK + offsetOf(instant, zone) - offsetOf(instant - WEEK, zone);
 
-/** "▲ a week before 71.20 %, 12 workers"; the mark says what became of it since. Empty where nobody was at work then. */
+/** "▲ a week before 71.20 %, 12 workers"; the mark says what became of it since. Empty where that is not known. */
 export function trendText(now, then) {
-  if (then === null || !then.active_workers || now.average_utilization_percent === null) {
+  if (then === null || then.active_workers === null || now.average_utilization_percent === null) {
     return "";
+  }
+  if (then.active_workers === 0) {
+    return "nobody at work a week before";
   }
   const [here, there] = [now.average_utilization_percent, then.average_utilization_percent];
   const mark = here > there ? "▲" : here < there ? "▼" : "=";

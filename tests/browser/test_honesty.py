@@ -105,7 +105,7 @@ async def test_every_minute_of_a_worker_is_explained(watched: Opener, running: P
     """His page, two clicks on from the picture, lists the spans with what began and ended them; the hours add up."""
     page = await opened(watched, running)
     await page.page.get_by_role("button", name="Zoë: working 5:25").click()
-    await page.page.get_by_role("link", name="All of it").click()
+    await page.page.get_by_role("link", name="All spans").click()
     await page.page.wait_for_selector("#spans tbody tr")
     rows = await page.rows("spans")
 
@@ -159,7 +159,7 @@ async def test_a_moment_of_a_timeline_opens(watched: Opener, running: Plant) -> 
 
     day = "Thu 15 Jan"
     assert [
-        "From", f"{day} 10:15:00", "To", f"{day} 13:10:00", "Length", "2:55:00 (h:mm:ss)", "Station", "S1", "Camera", "cam-1",
+        "From", f"{day} 10:15:00", "To", f"{day} 13:10:00", "Length", "2:55:00 (h:mm:ss)", "Station", "Press", "Camera", "cam-1",
         "Began with", f"working {day} 10:15:00", "Counts up to", f"idle {day} 13:10:00",
     ] == clicked.replace("\u00a0", " ").split("\n")  # fmt: skip
     assert "Zoë: absent" == before
