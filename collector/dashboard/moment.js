@@ -40,7 +40,11 @@ function sighting(event, view) {
   return [`${event.event_type} ${dayAndSeconds(Date.parse(event.timestamp), view)}`];
 }
 
-function factsOf({ start, end, span }, view) {
+function nameOfPlace(id, site, { floor }) {
+  return floor.workstations.find((one) => one.station_id === id && one.site === site)?.name || id;
+}
+
+function factsOf({ start, end, span }, { worker, view }) {
   const facts = [
     ["From", [dayAndSeconds(start, view)]],
     ["To", [dayAndSeconds(end, view)]],
@@ -50,7 +54,7 @@ function factsOf({ start, end, span }, view) {
     return [...facts, ["Why", [NO_DATA]]];
   }
   const camera = span.began_by.camera;
-  return [...facts, ["Station", [isolated(span.workstation_id)]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
+  return [...facts, ["Station", [isolated(nameOfPlace(span.workstation_id, worker.site, view))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
     ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)]];
 }
 
@@ -63,7 +67,7 @@ function show() {
   const isAssumed = moment.span?.basis === "assumed";
   byId("moment-title").replaceChildren(isolated(worker.name || worker.worker_id), ": ",
     make("i", { class: `key ${state}${isAssumed ? " assumed" : ""}` }), state === "no-data" ? "no data" : state, isAssumed ? ", assumed" : "");
-  byId("moment").replaceChildren(...factsOf(moment, view).map(([name, parts]) =>
+  byId("moment").replaceChildren(...factsOf(moment, opened).map(([name, parts]) =>
     make("div", {}, make("dt", {}, name), make("dd", {}, ...parts))));
   write(byId("moment-place"), `${place + 1} of ${moments.length}`);
   byId("moment-earlier").disabled = place === 0;

@@ -13,7 +13,7 @@ import { sameSegments } from "./same.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
 
 const HEIGHT = 20;
-const A_LABEL = 54; // pixels, with room around it
+const A_LABEL = 62; // pixels, with room around it
 const HALF_A_LABEL = 18;
 const TOPS = { w: 1, i: 10, a: 18 };
 const CLASSES = { w: "working", i: "idle", a: "absent" };
