@@ -71,7 +71,11 @@ Instant = Annotated[
 """Microseconds UTC inside, RFC 3339 on the wire."""
 Number = Annotated[int, Field(ge=0, le=_LARGEST_INTEGER), BeforeValidator(_refuse_bool)]
 Name = Annotated[str, Field(max_length=4 * MAX_ID_LENGTH), AfterValidator(_read_name)]
-Token = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), AfterValidator(_read_text)]
+_SAID = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+"""What `_read_text` refuses, for those who read the API's description."""
+Token = Annotated[
+    str, Field(min_length=1, max_length=MAX_ID_LENGTH, json_schema_extra=_SAID), AfterValidator(_read_text)
+]
 
 
 class AgentHeader(BaseModel):
@@ -81,7 +85,7 @@ class AgentHeader(BaseModel):
 
     protocol: Annotated[Literal[1], Field(), BeforeValidator(_refuse_bool)]
     camera: Name
-    version: Annotated[str, Field(max_length=MAX_ID_LENGTH), AfterValidator(_read_text)]
+    version: Annotated[str, Field(max_length=MAX_ID_LENGTH, json_schema_extra=_SAID), AfterValidator(_read_text)]
     batch: Token
     """Made anew for each request; the receipt repeats it."""
     sent_at: Instant
@@ -90,7 +94,13 @@ class AgentHeader(BaseModel):
     seqs: Annotated[list[tuple[Number, Number]], Field(max_length=MAX_EVENTS)]
     """Ascending disjoint ranges that number `events` in order."""
     skipped: Annotated[
-        list[tuple[Number, Number, Annotated[str, Field(max_length=200), AfterValidator(_read_text)]]],
+        list[
+            tuple[
+                Number,
+                Number,
+                Annotated[str, Field(max_length=200, json_schema_extra=_SAID), AfterValidator(_read_text)],
+            ]
+        ],
         Field(max_length=MAX_SKIPPED_RANGES),
     ] = []
     """Numbers of this epoch that will never be sent, with the reason."""
