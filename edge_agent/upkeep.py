@@ -88,14 +88,17 @@ def rest_seconds(*, has_more: bool, refuses: bool) -> float:
 
 
 async def _foresee(log: EventLog, intake: Intake, *, executor: Executor) -> None:
-    """Tell the intake what would become of a request."""
-    look = log.look_for_room if intake.failure is None else log.probe
+    """Tell the intake what would become of a request; only what was written shows that one would be kept again."""
+    refuses = intake.failure is not None
     try:
-        await asyncio.get_running_loop().run_in_executor(executor, look)
+        await asyncio.get_running_loop().run_in_executor(executor, log.probe if refuses else log.look_for_room)
     except LinesideError as error:
         intake.foresee(error)
+    except Exception:  # noqa: BLE001 - the same: the task goes on
+        _log.exception("the queue could not be looked at")
     else:
-        intake.foresee(None)
+        if refuses:
+            intake.foresee(None)
 
 
 async def _check(log: EventLog, *, executor: Executor) -> None:

@@ -40,7 +40,11 @@ function sighting(event, view) {
   return [`${event.event_type} ${dayAndSeconds(Date.parse(event.timestamp), view)}`];
 }
 
-function factsOf({ start, end, span }, view) {
+function nameOfPlace(id, site, { floor }) {
+  return floor.workstations.find((one) => one.station_id === id && one.site === site)?.name || id;
+}
+
+function factsOf({ start, end, span }, { worker, view }) {
   const facts = [
     ["From", [dayAndSeconds(start, view)]],
     ["To", [dayAndSeconds(end, view)]],
@@ -50,7 +54,7 @@ function factsOf({ start, end, span }, view) {
     return [...facts, ["Why", [NO_DATA]]];
   }
   const camera = span.began_by.camera;
-  return [...facts, ["Station", [isolated(span.workstation_id)]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
+  return [...facts, ["Station", [isolated(nameOfPlace(span.workstation_id, worker.site, view))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
     ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)]];
 }
 
@@ -63,7 +67,7 @@ function show() {
   const isAssumed = moment.span?.basis === "assumed";
   byId("moment-title").replaceChildren(isolated(worker.name || worker.worker_id), ": ",
     make("i", { class: `key ${state}${isAssumed ? " assumed" : ""}` }), state === "no-data" ? "no data" : state, isAssumed ? ", assumed" : "");
-  byId("moment").replaceChildren(...factsOf(moment, view).map(([name, parts]) =>
+  byId("moment").replaceChildren(...factsOf(moment, opened).map(([name, parts]) =>
     make("div", {}, make("dt", {}, name), make("dd", {}, ...parts))));
   write(byId("moment-place"), `${place + 1} of ${moments.length}`);
   byId("moment-earlier").disabled = place === 0;
@@ -92,18 +96,24 @@ async function open(worker, view, at) {
   }
 }
 
-/** The instant under a pointer; where a key opens the picture, the last one that is known. */
+/** The instant under a pointer; what opens it without one (a key, a screen reader) gets the last that is known. */
 function instantOf(event, picture, { from, to, until }) {
   const { left, width } = picture.getBoundingClientRect();
-  return event.detail === 0 || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
+  return !event.detail || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
 }
 
 /** Lets the pictures within a node open, once a page; `find(frame)` says whose one is and in which view: {worker, view}. */
 export function startMoments(node, find) {
   byId("moment-earlier").addEventListener("click", () => step(-1));
   byId("moment-later").addEventListener("click", () => step(1));
+  node.addEventListener("keydown", (event) => {
+    if (event.target.matches(".frame") && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      event.target.click();
+    }
+  });
   node.addEventListener("click", (event) => {
-    const frame = event.target.closest("button.frame");
+    const frame = event.target.closest(".frame");
     const found = frame === null ? null : find(frame);
     if (found !== null) {
       open(found.worker, found.view, instantOf(event, frame, found.view)).catch(() => undefined); // the line on top tells of outages

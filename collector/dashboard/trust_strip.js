@@ -46,8 +46,7 @@ export function showOutage({ readAt, since, nextAt, now, zone }) {
 
 /** The collector answered, but not with numbers: its own words. */
 export function showRefusal(message) {
-  const detail = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith(".") ? "" : "."}`;
-  show({ level: "stale", headline: "The collector refused this page.", detail, mark: "⚠ " });
+  show({ level: "stale", headline: "The collector refused this page.", detail: message, mark: "⚠ " });
 }
 
 /** What of the stretch shown is no longer kept. */

@@ -56,8 +56,8 @@ PARAMETERS = {
         "2026-01-15/morning",
     ),
     "include": Parameter("What to tell besides.", {"type": "string", "enum": ["occupied"]}, "occupied"),
-    "worker_id": Parameter("One worker.", _TEXT, "W1"),
-    "workstation_id": Parameter("One workstation.", _TEXT, "S1"),
+    "worker_id": Parameter("One worker.", models.ID_ASKED_FOR, "W1"),
+    "workstation_id": Parameter("One workstation.", models.ID_ASKED_FOR, "S1"),
     "event_type": Parameter(
         "Events of one type.", {"type": "string", "enum": ["working", "idle", "absent", "product_count"]}, "working"
     ),

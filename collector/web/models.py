@@ -20,6 +20,13 @@ CameraState = Literal["New", "Up", "Late", "Down", "Paused"]
 Count = Annotated[int, Field(ge=0)]
 Text = Annotated[str, Field(min_length=1)]
 _SEEN, _ANY = r"[^\s\u0000-\u001f\u007f-\u009f]", r"[^\u0000-\u001f\u007f-\u009f]"
+ID_ASKED_FOR = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID_LENGTH,
+    "pattern": f"^{_ANY}*{_SEEN}{_ANY}*$",
+}
+"""As `Id`, in a query."""
 Id = Annotated[
     str,
     Field(

@@ -17,8 +17,11 @@ class WallClock:
         self._file.write_text(f"{seconds:+d}")
 
 
-def set_by_tests(monkeypatch: pytest.MonkeyPatch, folder: Path) -> WallClock:
-    """Return the clock of every program that is started from now on; where the library is missing, the test is skipped."""
+def set_by_tests(monkeypatch: pytest.MonkeyPatch, folder: Path, *, cached_seconds: int = 0) -> WallClock:
+    """Return the clock of every program that is started from now on; where the library is missing, the test is skipped.
+
+    Programs look at the file whenever they ask for the time, which costs them dearly, or at most every so many seconds.
+    """
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
     if library is None:
         pytest.skip("libfaketime is not on this machine")
@@ -26,7 +29,7 @@ def set_by_tests(monkeypatch: pytest.MonkeyPatch, folder: Path) -> WallClock:
     for name, value in {
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
+        **({"FAKETIME_CACHE_DURATION": str(cached_seconds)} if cached_seconds else {"FAKETIME_NO_CACHE": "1"}),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }.items():
         monkeypatch.setenv(name, value)
