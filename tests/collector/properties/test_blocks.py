@@ -88,7 +88,7 @@ def _with_long_states(history: History) -> History:
     return History([*before, *history.batches[:3], *after], rules, dict.fromkeys(SITES, 0))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     history=histories.map(_with_long_states),
     horizons=st.lists(st.integers(0, 5).map(lambda hour: hour * small.HOUR), min_size=2, max_size=2).map(
