@@ -42,22 +42,17 @@ class Block(NamedTuple):
     of_absent: int
 
     @property
-    def time(self) -> int:
-        """What it holds of each hour, in any state."""
-        return self.working + self.idle + self.absent
-
-    @property
     def has_shares(self) -> bool:
         """Whether it takes a part in what rows hold."""
         return any(self[-3:])
 
-    def of_an_hour(self, time: int = 0) -> Amounts:
-        """Return what it adds to an hour whose rows hold so much time in all."""
+    def adds(self, *, hours: int, time: int) -> Amounts:
+        """Return what it adds to so many hours whose rows hold so much time in all."""
         return [
-            self.working + self.of_working * time,
-            self.idle + self.of_idle * time,
-            self.absent + self.of_absent * time,
-            self.assumed,
+            hours * self.working + time * self.of_working,
+            hours * self.idle + time * self.of_idle,
+            hours * self.absent + time * self.of_absent,
+            hours * self.assumed,
             0,
         ]
 
@@ -74,17 +69,14 @@ class Blocks:
         """Yield what blocks add to each of their hours that begin in `[start, end)`."""
         for each in self.all:
             for hour in hours_of_block(each.block, within=within):
-                yield hour, each, each.of_an_hour(self.times.get((each.worker, hour), 0))
+                yield hour, each, each.adds(hours=1, time=self.times.get((each.worker, hour), 0))
 
     def sums(self, *, within: tuple[int, int]) -> Iterator[tuple[Block, Amounts]]:
         """Yield what they add to all of these hours together."""
         for each in self.all:
             hours = hours_of_block(each.block, within=within)
-            sums = [len(hours) * amount for amount in each.of_an_hour()]
-            if each.has_shares:
-                moved = each.of_an_hour(sum(self.times.get((each.worker, hour), 0) for hour in hours))
-                sums = [a + b - c for a, b, c in zip(sums, moved, each.of_an_hour(), strict=True)]
-            yield each, sums
+            time = sum(self.times.get((each.worker, hour), 0) for hour in hours) if each.has_shares else 0
+            yield each, each.adds(hours=len(hours), time=time)
 
     def of_hour(self, hour: int) -> list[Block]:
         """Return those that an hour lies in."""
@@ -100,7 +92,7 @@ def with_blocks(rows: Sequence[Any], blocks: Sequence[Block]) -> list[Any]:
     for worker, _, _, *amounts in rows:
         times[worker] += sum(amounts[:3])
     of_blocks = (
-        (each.worker, each.worker_id, each.station_id, *each.of_an_hour(times[each.worker])) for each in blocks
+        (each.worker, each.worker_id, each.station_id, *each.adds(hours=1, time=times[each.worker])) for each in blocks
     )
     return sorted(_added_up((*rows, *of_blocks)), key=itemgetter(0))
 
