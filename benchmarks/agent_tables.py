@@ -12,15 +12,18 @@ def appliance() -> str:
 
 def drain() -> str:
     """Run `drain` and return its table."""
-    found = outage.run()
+    away, found = outage.run()
     live = sorted(found.live_seconds)
     rows = [
-        ("memory, empty queue", _memory_text(found.empty.resident_mb, found.empty.anonymous_mb)),
+        ("memory, empty queue", _memory_text(away.empty.resident_mb, away.empty.anonymous_mb)),
         *(
             (f"memory, {stored:,} events queued", _memory_text(memory.resident_mb, memory.anonymous_mb))
-            for stored, memory in found.filling.items()
+            for stored, memory in away.filling.items()
         ),
-        ("start after a clean stop", f"{found.start_seconds:.2f} s"),
+        (
+            "start after a clean stop",
+            f"{found.start_seconds:.2f} s; {away.start_seconds:.2f} s with an empty queue",
+        ),
         ("memory after it", _memory_text(found.started.resident_mb, found.started.anonymous_mb)),
         ("drain", f"{found.events_a_second:,.0f} events/s"),
         ("of one core, for the agent", f"{100 * found.agent_cpu_share:.0f} %"),
@@ -70,7 +73,7 @@ def _uses(found: Appliance) -> list[str]:
 def _use(name: str, use: Use) -> str:
     memory = use.memory
     return (
-        f"| {name} | {memory.resident_mb:.0f} | {memory.anonymous_mb:.0f} | {use.cpu_percent:.2f} "
+        f"| {name} | {memory.resident_mb:.1f} | {memory.anonymous_mb:.1f} | {use.cpu_percent:.2f} "
         f"| {use.written_bytes_a_second:,.0f} |"
     )
 

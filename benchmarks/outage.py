@@ -29,12 +29,20 @@ _LOOK_EVERY_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
-class Drain:
-    """What was found."""
+class Away:
+    """What was found while the collector was away."""
 
+    start_seconds: float
+    """With nothing in the queue yet."""
     empty: Memory
     filling: dict[int, Memory]
     """With so many events in the queue."""
+
+
+@dataclass(frozen=True)
+class Drain:
+    """What was found after the next start."""
+
     start_seconds: float
     started: Memory
     events_a_second: float
@@ -46,21 +54,18 @@ class Drain:
     """From the answer `accepted` to the collector's page of events, for each live event."""
 
 
-def run(events: int = EVENTS) -> Drain:
+def run(events: int = EVENTS) -> tuple[Away, Drain]:
     """Fill a queue, start anew, and drain it into a collector on the same machine."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with processes.edge_agent(folder, collector=url) as agent:
-            empty = agent.memory()
-            filling = _fill(agent, _bodies(events))
+            away = Away(agent.start_seconds, agent.memory(), _fill(agent, _bodies(events)))
         with processes.edge_agent(folder, collector=url) as agent:
             started = agent.memory()
             with processes.collector(folder, port=port) as collector:
-                return asyncio.run(
-                    _drain(agent, collector, events=events, before=(empty, filling, agent.start_seconds, started))
-                )
+                return away, asyncio.run(_drain(agent, collector, events=events, started=started))
 
 
 def _fill(agent: Running, bodies: list[bytes]) -> dict[int, Memory]:
@@ -73,9 +78,7 @@ def _fill(agent: Running, bodies: list[bytes]) -> dict[int, Memory]:
     return memory
 
 
-async def _drain(
-    agent: Running, collector: Running, *, events: int, before: tuple[Memory, dict[int, Memory], float, Memory]
-) -> Drain:
+async def _drain(agent: Running, collector: Running, *, events: int, started: Memory) -> Drain:
     async with aiohttp.ClientSession() as session:
         first = await _pending_below(session, agent, bound=events)
         began, cpu = time.perf_counter(), agent.cpu_seconds()
@@ -88,8 +91,7 @@ async def _drain(
         took, used = time.perf_counter() - began, agent.cpu_seconds() - cpu
         posting.cancel()
         await asyncio.wait([posting])
-    empty, filling, start_seconds, started = before
-    return Drain(empty, filling, start_seconds, started, (first - left) / took, used / took, greatest, live)
+    return Drain(agent.start_seconds, started, (first - left) / took, used / took, greatest, live)
 
 
 async def _pending_below(session: aiohttp.ClientSession, agent: Running, *, bound: int) -> int:

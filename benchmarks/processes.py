@@ -10,13 +10,14 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.programs import CLOSED_ADDRESS, STOP_SECONDS
 
+_SERVICE = Path(__file__).parents[1] / "configs/systemd/edge-agent.service"
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -60,7 +61,7 @@ def written_bytes(pid: int) -> int:
 
 @contextmanager
 def edge_agent(folder: Path, *, collector: str = CLOSED_ADDRESS) -> Iterator[Running]:
-    """Run an agent on a folder, new or not."""
+    """Run an agent on a folder, new or not, in the environment that its service file gives it."""
     options = (
         "--data-dir",
         f"{folder}/queue",
@@ -71,7 +72,8 @@ def edge_agent(folder: Path, *, collector: str = CLOSED_ADDRESS) -> Iterator[Run
         "--camera",
         "bench",
     )
-    with _running("edge_agent", "run", *options) as running:
+    given = dict(re.findall(r"^Environment=(\w+)=(\S+)$", _SERVICE.read_text(), re.MULTILINE))
+    with _running("edge_agent", "run", *options, environment=given) as running:
         yield running
 
 
@@ -84,18 +86,22 @@ def collector(folder: Path, *, port: int = 0) -> Iterator[Running]:
 
 
 @contextmanager
-def _running(*arguments: str) -> Iterator[Running]:
+def _running(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        address = process.stdout.readline().removeprefix("listening on ").strip()
-        yield Running(address, process.pid, time.perf_counter() - began)
-    finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+    with subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, **(environment or {})},
+    ) as process:
+        try:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            address = process.stdout.readline().removeprefix("listening on ").strip()
+            yield Running(address, process.pid, time.perf_counter() - began)
+        finally:
+            process.terminate()
+            process.wait(STOP_SECONDS)
 
 
 def _kib(status: str, name: str) -> int:

@@ -40,6 +40,8 @@ LOOK_BACK = 12 * HOUR
 """How far before the present moment a state that began earlier is looked for, where the window is not drawn."""
 MOST_BEHIND = 500
 """Cameras named in one page; those that hold up the numbers most come first."""
+MOST_CONFLICTS = 1_000
+"""Counted up to here: more are as good as many."""
 GZIP_LEVEL = 1
 """Higher levels take three times as long for a tenth less."""
 
@@ -150,12 +152,16 @@ class Floors:
         # After the outlines, so that every workstation they name is known.
         measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
         recent = None if histories is not None else await self._recent(view, measure)
+        conflicts = await self._storage.lost_versions(
+            view.sites, stretch=(window.start, window.end), most=MOST_CONFLICTS
+        )
         make = partial(
             floor_answer,
             view,
             measure=measure,
             histories=histories,
             recent=recent,
+            conflicts=conflicts,
             rules=self._storage.rules,
             offsets=offsets,
         )
@@ -178,6 +184,7 @@ def floor_answer(
     measure: Measure,
     histories: Histories | None,
     recent: Histories | None,
+    conflicts: int,
     rules: LedgerRules,
     offsets: Mapping[str, int],
 ) -> dict[str, Any]:
@@ -201,6 +208,7 @@ def floor_answer(
         "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},
         "warnings": view.warnings,
         "factory": floor.factory_row(totals),
+        "conflicts": conflicts,
         "at_work_now": floor.at_work_row(totals, drawing) if is_told else None,
         "workers": workers,
         "shows_persons": view.shows_persons,

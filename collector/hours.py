@@ -2,13 +2,24 @@
 
 `offset` is where they begin, in microseconds past the full hour of UTC: a zone half an hour off has whole hours too. An hour
 is named by the instant at which it begins, which may lie before 1970.
+
+Where very many hours one after the other change all alike, they are changed by the block. Blocks of a site follow each other
+from 1970 on, aligned with its hours; a block is named by the instant at which its first hour begins.
+
+    range        [h h|h h h h h h|h h h h h h|h h h)
+    cut           end    block       block    end
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 LENGTH = 3_600_000_000
 """Microseconds; a name of its own so that tests can make hours short enough to meet every edge."""
+
+
+BLOCK = 672
+"""Hours of a block, four weeks: all the time since 1970 is some 750 of them and, at its ends, fewer than 1,344 hours. No honest
+camera counts somebody for four weeks without ever seeing a state, so hardly any store has a block."""
 
 
 def hour_of(at: int, *, offset: int) -> int:
@@ -40,3 +51,24 @@ class HourRange(NamedTuple):
     """The hour after the last one."""
     amounts: list[int]
     """`Amounts`, of each of them."""
+
+
+def block_length() -> int:
+    """Return how many microseconds a block lasts."""
+    return BLOCK * LENGTH
+
+
+def hours_of_block(block: int, *, within: tuple[int, int]) -> range:
+    """Return the hours of a block that begin in `[start, end)`, which both are full hours."""
+    return range(max(block, within[0]), min(block + block_length(), within[1]), LENGTH)
+
+
+def cut(found: HourRange, *, offset: int) -> tuple[Sequence[HourRange], HourRange | None]:
+    """Return the hours at both ends of a range, and what is between them: whole blocks, None if there is not a single one."""
+    length = block_length()
+    first = -((offset - found.first) // length) * length + offset
+    end = (found.end - offset) // length * length + offset
+    if first >= end:
+        return [found], None
+    ends = [found._replace(end=first), found._replace(first=end)]
+    return [each for each in ends if each.first < each.end], found._replace(first=first, end=end)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, time, timedelta, tzinfo
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from pydantic import (
 
 from collector.pseudonyms import LEAST_KEY_BYTES
 from collector.records import LedgerRules, Retention
+from collector.site_names import check_site
 from shared.errors import SettingsInvalid
 from shared.events import check_id
 from shared.instants import HOUR, MINUTE, SECOND
@@ -37,10 +39,6 @@ def _read_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("is no time zone of the tz database; one is called, for example, Europe/Berlin") from error
     return name
-
-
-def _read_id(value: str) -> str:
-    return check_id("it", value)
 
 
 def _is_loopback(host: str) -> bool:
@@ -76,7 +74,8 @@ def _read_weekdays(value: object) -> object:
 Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], Field(), BeforeValidator(_read_networks)]
 """Networks inside, a text in files, separated by commas."""
-Id = Annotated[str, AfterValidator(_read_id)]
+Id = Annotated[str, AfterValidator(partial(check_id, "it"))]
+SiteName = Annotated[str, AfterValidator(partial(check_site, "it"))]
 ZoneName = Annotated[str, AfterValidator(_read_zone)]
 ClockTime = Annotated[time, BeforeValidator(_read_clock_time)]
 Weekdays = Annotated[frozenset[int], BeforeValidator(_read_weekdays)]
@@ -104,7 +103,7 @@ class CameraSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    site: Id | None = None
+    site: SiteName | None = None
 
 
 class ShiftSettings(BaseModel):
@@ -180,7 +179,7 @@ class CollectorSettings(ProgramSettings):
     camera_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     reader_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     login_lasts: Annotated[Duration, Field(ge=5 * MINUTE, le=30 * 24 * HOUR)] = 12 * HOUR
-    default_site: Id = "default"
+    default_site: SiteName = "default"
     time_zone: ZoneName | None = None
     max_future_skew: Annotated[Duration, Field(le=24 * HOUR)] = 5 * MINUTE
     session_gap: Annotated[Duration, Field(ge=MINUTE, le=744 * HOUR)] = 10 * HOUR
@@ -191,7 +190,7 @@ class CollectorSettings(ProgramSettings):
     names: NamesSettings = NamesSettings()
     retention: RetentionSettings = RetentionSettings()
     cameras: dict[Id, CameraSettings] = Field(default_factory=dict)
-    sites: dict[Id, SiteSettings] = Field(default_factory=dict)
+    sites: dict[SiteName, SiteSettings] = Field(default_factory=dict)
 
     @field_validator("database")
     @classmethod

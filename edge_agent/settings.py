@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from shared.settings_file import Address, Duration, ProgramSettings, Size, state_folder
-from shared.wire import MAX_EVENTS, Name
+from shared.wire import MAX_EVENTS
+from shared.wire_fields import Name
 
 ENVIRONMENT_PREFIX = "EDGE_AGENT_"
 _MILLISECOND = 1_000

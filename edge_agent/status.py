@@ -76,7 +76,7 @@ def describe_agent(
     intake_failure: str | None,
     not_ready: Sequence[str],
 ) -> dict[str, object]:
-    """Return who the agent is and how its intake is; `intake_failure` is why the last commit failed."""
+    """Return who the agent is and how its intake is; `intake_failure` is why events would not be kept."""
     return {
         "camera": camera,
         "version": version,

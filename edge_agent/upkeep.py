@@ -4,8 +4,9 @@ A step takes a few milliseconds of the log's thread, so that events need not wai
 the disk, the log is cut, the reserve is taken back. A file too large to be checked before the start is checked here, on
 a connection and a thread of its own (0.4 s for a million events); what it finds is salvaged on the log's thread.
 
-While requests are refused, each look also tries whether one would be kept: room that somebody has made, or a disk that
-is writable again, is noticed without a request. Nothing of this writes while all is well.
+Each look also sees whether a request would be kept, so that a disk that others have filled is noticed without a request.
+While requests are refused it is tried by a commit, every two seconds: room that somebody has made, or a disk that is
+writable again, is noticed as well. Nothing of this writes while all is well.
 """
 
 import asyncio
@@ -33,10 +34,10 @@ class Intake(Protocol):
     """Whoever takes events in, as far as it is looked after."""
 
     failure: LinesideError | None
-    """Why the last ones were refused."""
+    """Why they would be refused, as far as is known."""
 
-    def recovered(self) -> None:
-        """Note that they would be kept now."""
+    def foresee(self, failure: LinesideError | None) -> None:
+        """Note why the next ones would be refused, None if they would be kept."""
         ...
 
 
@@ -70,8 +71,8 @@ async def _look_after(log: EventLog, intake: Intake, *, executor: Executor, cloc
         except Exception:  # noqa: BLE001 - the top of the task: without it the queue would fill up and nobody would know why
             has_more = False
             _log.exception("upkeep of the queue failed")
-        if intake.failure is not None and not has_more:
-            await _probe(log, intake, executor=executor)
+        if not has_more:
+            await _foresee(log, intake, executor=executor)
         await clock.sleep(rest_seconds(has_more=has_more, refuses=intake.failure is not None))
 
 
@@ -86,11 +87,18 @@ def rest_seconds(*, has_more: bool, refuses: bool) -> float:
     return REFUSING_REST_SECONDS if refuses else REST_SECONDS
 
 
-async def _probe(log: EventLog, intake: Intake, *, executor: Executor) -> None:
-    """Tell the intake if it would keep events again; while it would not, it has said why."""
-    with suppress(LinesideError):
-        await asyncio.get_running_loop().run_in_executor(executor, log.probe)
-        intake.recovered()
+async def _foresee(log: EventLog, intake: Intake, *, executor: Executor) -> None:
+    """Tell the intake what would become of a request; only what was written shows that one would be kept again."""
+    refuses = intake.failure is not None
+    try:
+        await asyncio.get_running_loop().run_in_executor(executor, log.probe if refuses else log.look_for_room)
+    except LinesideError as error:
+        intake.foresee(error)
+    except Exception:  # noqa: BLE001 - the same: the task goes on
+        _log.exception("the queue could not be looked at")
+    else:
+        if refuses:
+            intake.foresee(None)
 
 
 async def _check(log: EventLog, *, executor: Executor) -> None:

@@ -1,7 +1,7 @@
 """How the agent is, for whoever asks: people (`/status`), Prometheus (`/metrics`), a load balancer or systemd.
 
-Ready means that an event posted now would be kept: the log's thread answers, the last commit was kept, and the delivery
-runs. A collector that is away makes nobody unready; it is what the queue is for. None of the answers waits longer than
+Ready means that an event posted now would be kept: the log's thread answers, there is room, the last commit was kept or
+would be now, and the delivery runs. A collector that is away makes nobody unready; it is what the queue is for. None of the answers waits longer than
 three beats of the pulse, whatever hangs: then they tell what was last known.
 """
 
@@ -40,7 +40,7 @@ class Signs:
     waiting_events: Callable[[], int]
     """How many wait for a commit to begin."""
     intake_failure: Callable[[], LinesideError | None]
-    """Why the last commit kept nothing."""
+    """Why events would not be kept, as far as is known."""
     last_sign_of_life: Callable[[], int | None]
     is_delivering: Callable[[], bool]
     """Whether the loop to the collector still runs, successful or not."""

@@ -37,12 +37,22 @@ def exit_code(findings: Iterable[Finding]) -> int:
     return next((code for code in codes if code != 3), 3 if codes else 0)
 
 
-def disk_finding(*, folder: str, free_bytes: int, sync_seconds: Sequence[float], slow: str) -> Finding:
-    """Judge the disk by its room and by how long small synced writes took; `slow` says what a slow one means."""
+def disk_finding(
+    *,
+    folder: str,
+    free_bytes: int,
+    sync_seconds: Sequence[float],
+    slow: str,
+    least_bytes: int = LITTLE_ROOM_BYTES,
+) -> Finding:
+    """Judge the disk by its room and by how long small synced writes took.
+
+    `slow` says what a slow one means, `least_bytes` how much has to be free.
+    """
     ascending = sorted(sync_seconds)
     usual, worst = ascending[len(ascending) // 2], ascending[-1]
     words = f"{free_bytes / 1e9:,.1f} GB free in {folder}, fsync {usual * 1e3:.1f} ms, at worst {worst * 1e3:.1f} ms"
-    if free_bytes < LITTLE_ROOM_BYTES:
+    if free_bytes < least_bytes:
         return Finding("disk", f"{words}: make room", 3)
     if usual > SLOW_SYNC_SECONDS:
         return Finding("disk", f"{words}: {slow}", 3)

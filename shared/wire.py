@@ -6,23 +6,21 @@ number of 5,000 digits make *their* event invalid and leave its neighbours alone
 """
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
-from pydantic import WithJsonSchema as JsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from shared.depth import check_depth
 from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
-from shared.events import MAX_ID_LENGTH, Event, Rejection, check_id
-from shared.instants import format_instant, parse_instant
+from shared.events import MAX_ID_LENGTH, Event, Rejection
 from shared.plain import PlainEnvelope, PlainEvent, decode_plain, plain_events
 from shared.weight import check_weight
+from shared.wire_fields import PLAIN_TEXT, Instant, Name, Number, Token, read_text, refuse_bool
 
 PROTOCOL = 1
 REPLAY_SUFFIX = "+replay"
@@ -33,49 +31,8 @@ MAX_LACKING_RANGES = 100
 MAX_SKIPPED_RANGES = 1_000
 KEPT_LINE_BYTES = 8_000
 """Of a line that is not JSON: enough for people to see what it is, in whatever letters."""
-_LARGEST_INTEGER = 2**53 - 1
-"""What every reader of JSON takes exactly; also, sums over ranges stay within the integers of a database."""
 _LONGEST_INTEGER_TEXT = 400
 Item = TypeVar("Item")
-
-
-def _read_instant(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("must be an RFC 3339 timestamp")
-    return parse_instant(value)
-
-
-def _read_name(value: str) -> str:
-    return check_id("name", value)
-
-
-def _read_text(value: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
-        raise ValueError("must hold no control character")  # no database stores each of them
-    return value
-
-
-def _refuse_bool(value: object) -> object:
-    if isinstance(value, bool | str):
-        raise ValueError("must be a number")
-    return value
-
-
-Instant = Annotated[
-    int,
-    Field(),
-    BeforeValidator(_read_instant),
-    PlainSerializer(format_instant, return_type=str),
-    JsonSchema({"type": "string", "format": "date-time"}),
-]
-"""Microseconds UTC inside, RFC 3339 on the wire."""
-Number = Annotated[int, Field(ge=0, le=_LARGEST_INTEGER), BeforeValidator(_refuse_bool)]
-Name = Annotated[str, Field(max_length=4 * MAX_ID_LENGTH), AfterValidator(_read_name)]
-_SAID = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
-"""What `_read_text` refuses, for those who read the API's description."""
-Token = Annotated[
-    str, Field(min_length=1, max_length=MAX_ID_LENGTH, json_schema_extra=_SAID), AfterValidator(_read_text)
-]
 
 
 class AgentHeader(BaseModel):
@@ -83,9 +40,9 @@ class AgentHeader(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    protocol: Annotated[Literal[1], Field(), BeforeValidator(_refuse_bool)]
+    protocol: Annotated[Literal[1], Field(), BeforeValidator(refuse_bool)]
     camera: Name
-    version: Annotated[str, Field(max_length=MAX_ID_LENGTH, json_schema_extra=_SAID), AfterValidator(_read_text)]
+    version: Annotated[str, Field(max_length=MAX_ID_LENGTH, json_schema_extra=PLAIN_TEXT), AfterValidator(read_text)]
     batch: Token
     """Made anew for each request; the receipt repeats it."""
     sent_at: Instant
@@ -98,7 +55,7 @@ class AgentHeader(BaseModel):
             tuple[
                 Number,
                 Number,
-                Annotated[str, Field(max_length=200, json_schema_extra=_SAID), AfterValidator(_read_text)],
+                Annotated[str, Field(max_length=200, json_schema_extra=PLAIN_TEXT), AfterValidator(read_text)],
             ]
         ],
         Field(max_length=MAX_SKIPPED_RANGES),

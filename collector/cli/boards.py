@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from collector.cli.changing import apply
-from collector.cli.options import checked_id, config_option, database_option, read_storage, settings_from
+from collector.cli.options import checked_id, checked_site, config_option, database_option, read_storage, settings_from
 from collector.grants import AddBoard, Board, Kind, RemoveBoard, digest_of
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock, new_secret
@@ -34,7 +34,7 @@ def add(*, name: str, site: str | None, database: str | None, config: Path | Non
     send its last part as a bearer token.
     """
     settings = settings_from(config, database)
-    who, where = checked_id("NAME", name), None if site is None else checked_id("--site", site)
+    who, where = checked_id("NAME", name), checked_site("--site", site)
     token = Kind.board + new_secret()
     apply(settings, AddBoard(who, where, digest_of(token), SystemClock().now()))
     click.echo(f"board {who} is let in by this link, which is shown only now:", err=True)

@@ -6,7 +6,15 @@ from pathlib import Path
 import click
 
 from collector.cli.changing import apply
-from collector.cli.options import checked_id, config_option, database_option, read_storage, settings_from, span_of
+from collector.cli.options import (
+    checked_id,
+    checked_site,
+    config_option,
+    database_option,
+    read_storage,
+    settings_from,
+    span_of,
+)
 from collector.grants import AddCamera, CameraAccess, Kind, PauseCamera, RemoveCamera, RenewToken, digest_of
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock, new_secret
@@ -37,7 +45,7 @@ def add(*, name: str, site: str | None, database: str | None, config: Path | Non
     camera, token = checked_id("NAME", name), Kind.camera + new_secret()
     change = AddCamera(
         camera,
-        None if site is None else checked_id("--site", site),
+        checked_site("--site", site),
         settings.site_of(camera),
         digest_of(token),
         SystemClock().now(),

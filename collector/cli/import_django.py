@@ -17,6 +17,7 @@ from collector.metrics.original import ROWS, Sums, add_original, add_ours
 from collector.records import LedgerRules, NewName
 from collector.service import door
 from collector.settings import CollectorSettings
+from collector.site_names import check_site
 from collector.storage.django_source import DjangoSource, SourceEvent
 from shared.clock import SystemClock
 from shared.errors import BadRequest
@@ -156,6 +157,6 @@ def _zone(name: str) -> ZoneInfo:
 
 def _site(site: str | None, settings: CollectorSettings) -> str:
     try:
-        return settings.default_site if site is None else check_id("--site", site)
+        return settings.default_site if site is None else check_site("--site", site)
     except ValueError as error:
         raise BadRequest(str(error)) from error

@@ -13,6 +13,7 @@ from collector.cli.import_lines import LONGEST_LINE, Chunk, read_chunks
 from collector.cli.options import config_option, database_option, settings_from
 from collector.service import door
 from collector.settings import CollectorSettings
+from collector.site_names import check_site
 from shared.clock import SystemClock
 from shared.errors import BadRequest
 from shared.events import check_id
@@ -41,7 +42,7 @@ def import_events(
     --site is for events without a camera, and else only confirms where the camera belongs: the settings decide that.
     """
     try:
-        site = None if site is None else check_id("--site", site)
+        site = None if site is None else check_site("--site", site)
         camera = None if camera is None else check_id("--camera", camera)
     except ValueError as error:
         raise BadRequest(str(error)) from error

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from collector.metrics.asked import AskedWindow
 from collector.settings import CollectorSettings, load
+from collector.site_names import check_site
 from collector.storage.base import Storage
 from collector.storage.choosing import open_read_only
 from shared.errors import BadRequest
@@ -53,8 +54,21 @@ def checked_id(what: str, text: str) -> str:
     Raises:
         BadRequest: it cannot be one; says why.
     """
+    return _checked(check_id, what, text=text)
+
+
+def checked_site(what: str, text: str | None) -> str | None:
+    """Return the name of a site that somebody typed, as it is stored; None if nobody did.
+
+    Raises:
+        BadRequest: it cannot be one; says why.
+    """
+    return None if text is None else _checked(check_site, what, text=text)
+
+
+def _checked(check: Callable[[str, str], str], what: str, *, text: str) -> str:
     try:
-        return check_id(what, text)
+        return check(what, text)
     except ValueError as error:
         raise BadRequest(str(error)) from error
 

@@ -8,9 +8,9 @@ import click
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.service import door
 from collector.settings import CollectorSettings
+from collector.site_names import check_site
 from shared.clock import SystemClock
 from shared.errors import BadRequest
-from shared.events import check_id
 from shared.terminal import ends_with_exit_code
 
 
@@ -42,7 +42,7 @@ def rename(*, old: str, new: str, database: str | None, config: Path | None) -> 
     Change the settings too: they say where new cameras belong.
     """
     try:
-        asyncio.run(_rename(settings_from(config, database), old=old, new=check_id("NEW", new)))
+        asyncio.run(_rename(settings_from(config, database), old=old, new=check_site("NEW", new)))
     except ValueError as error:
         raise BadRequest(str(error)) from error
     click.echo(f"{old} is now {new}")

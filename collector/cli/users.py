@@ -8,7 +8,7 @@ import click
 
 from collector import passwords
 from collector.cli.changing import apply
-from collector.cli.options import checked_id, config_option, database_option, read_storage, settings_from
+from collector.cli.options import checked_id, checked_site, config_option, database_option, read_storage, settings_from
 from collector.grants import PEOPLE, AddPerson, NewPassword, Person, RemovePerson, Role
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock
@@ -47,7 +47,7 @@ def add(
     From the first user on whoever is not known may neither look nor send.
     """
     settings = settings_from(config, database)
-    who, where = checked_id("NAME", name), None if site is None else checked_id("--site", site)
+    who, where = checked_id("NAME", name), checked_site("--site", site)
     password = passwords.hashed(_read_password(from_stdin=password_stdin))
     apply(settings, AddPerson(who, Role(role), where, password, SystemClock().now()))
     click.echo(f"{who} may log in as {role}")

@@ -3,6 +3,8 @@
 import { byId, write } from "./elements.js";
 import * as format from "./format.js";
 
+const MANY = 1_000; // the API counts no further
+
 /** Of whom a silent camera saw last it says so: they count, and may have gone home. */
 function atWork({ working, idle, late }) {
   return `${format.count(working)} working · ${format.count(idle)} idle${late > 0 ? ` · ${format.count(late)} last known` : ""}`;
@@ -16,6 +18,16 @@ function showAtWork({ at_work_now: now, factory }) {
   write(byId("at-work-more"), now === null ? "with working or idle time" : atWork(now));
 }
 
+/** A number of conflicts leads to them whoever may see persons. */
+function showConflicts({ conflicts, shows_persons: seesPersons }) {
+  const text = conflicts === 0 ? "no conflicts" : `${format.plural(conflicts, "conflict")}${conflicts >= MANY ? " or more" : ""}`;
+  const leads = seesPersons && conflicts > 0;
+  byId("to-conflicts").hidden = !leads;
+  byId("no-conflicts").hidden = leads;
+  write(byId("to-conflicts"), text);
+  write(byId("no-conflicts"), text);
+}
+
 /** Fills what has `data-factory`, and the card of who is at work. */
 export function showNumbers(floor) {
   for (const node of document.querySelectorAll("[data-factory]")) {
@@ -23,5 +35,8 @@ export function showNumbers(floor) {
   }
   if (byId("at-work") !== null) {
     showAtWork(floor);
+  }
+  if (byId("to-conflicts") !== null) {
+    showConflicts(floor);
   }
 }

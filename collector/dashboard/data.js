@@ -53,7 +53,8 @@ function showEvents() {
   byId("more-events").hidden = next === null;
   const what = asksForConflicts() ? "event in conflict" : "event";
   const number = plural(rows.length, what).replace("event in conflicts", "events in conflict");
-  write(byId("events-note"), `${number}${next === null ? "" : " so far; there are more"}, by worker and time.`);
+  const [first, more] = next === null ? ["", ""] : ["The first ", " There are more."];
+  write(byId("events-note"), `${first}${number}, by worker and time.${more}`);
   assign(byId("events-csv"), { href: `/api/events.csv${eventQuery(shown)}` });
 }
 

@@ -1,14 +1,15 @@
 /** The floor: can I trust it, how are we doing, who and where, when. */
 
-import { closed } from "./address.js";
+import { changed, closed } from "./address.js";
 import { showNumbers } from "./cards.js";
-import { byId, write } from "./elements.js";
+import { assign, byId, write } from "./elements.js";
 import { showEmptiness } from "./first_steps.js";
 import { plural } from "./format.js";
 import { startHours } from "./hour_choice.js";
 import { startPage } from "./page.js";
 import { finds, linkFiles, stationsTable, wasSeen, workersTable } from "./people_and_places.js";
 import { remember, startTabs } from "./tabs.js";
+import { showTrend } from "./trend.js";
 
 const tabs = startTabs(document.querySelector("[role=tablist]"));
 const tables = { workers: workersTable(byId("workers")), stations: stationsTable(byId("stations")) };
@@ -58,7 +59,10 @@ function show(view) {
   write(byId("stations-note"), leftOut(floor.workstations_left_out, "workstation"));
   charts.draw(view);
   write(byId("hours-note"), floor.has_hours ? "" : "This stretch is too long for a chart of its hours.");
-  linkFiles(closed(view.search, floor.window));
+  const query = closed(view.search, floor.window);
+  linkFiles(query);
+  assign(byId("to-conflicts"), { href: `/dashboard/data${changed(query, { tab: "conflicts" })}` });
+  showTrend(view);
 }
 
 find.value = new URLSearchParams(window.location.search).get("find") ?? "";

@@ -13,6 +13,7 @@ const HEIGHT = 140;
 const BASE = 118;
 const MOST_BARS = 31 * 24;
 const FEW = 26; // hours that each have room for their own text
+const NARROW = "(max-width: 45rem)"; // there a third of the labels have room
 const SPELL = { units_produced: count, working_us: duration, idle_us: duration, utilization_percent: rate };
 const MOST = { utilization_percent: 100 }; // of others the greatest one shown
 const FIELDS = ["units_produced", "working_us", "idle_us", "absent_us", "watched_us"];
@@ -46,15 +47,16 @@ const mostOf = (hours, field) => MOST[field] ?? Math.max(0, ...hours.map((hour) 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
 
 /** What stands below a bar: of few hours each one's time, of many the days where they begin. */
-function labelOf(hour, { number, every, index, view }) {
+function labelOf(hour, { number, every, index, view, isNarrow }) {
   if (number > FEW) {
     const { hour: clock } = partsOf(hour.from, view.zone);
-    return clock === 0 && (index / 24) % every < 1 ? date(hour.from, view) : null;
+    const fits = !isNarrow || index < 0.8 * number;
+    return fits && clock === 0 && (index / 24) % every < 1 ? date(hour.from, view) : null;
   }
   return index % every === 0 ? hourMinute(hour.from, view.zone) : null;
 }
 
-function bar(hour, { index, number, most, view, field }) {
+function bar(hour, { index, number, most, view, field, isNarrow }) {
   const height = most === 0 ? 0 : Math.round((BASE - 16) * (hour[field] / most));
   const isGoingOn = view.live && hour.to === view.until;
   const [x, width] = [share(index + 0.1, number), share(0.8, number)];
@@ -62,9 +64,9 @@ function bar(hour, { index, number, most, view, field }) {
     ? [draw("rect", { class: "no-data", x, width, y: 16, height: BASE - 16 })]
     : [draw("rect", { class: isGoingOn ? "bar going-on" : "bar", x, width, y: BASE - height, height })];
   const middle = share(index + 0.5, number);
-  const every = Math.ceil(number > FEW ? number / 24 / 10 : number / 13);
-  const text = labelOf(hour, { number, every, index, view });
-  if (number <= FEW && !isUnknown(hour) && hour[field] !== null) {
+  const every = Math.ceil(number > FEW ? number / 24 / (isNarrow ? 4 : 10) : number / (isNarrow ? 6 : 13));
+  const text = labelOf(hour, { number, every, index, view, isNarrow });
+  if (number <= (isNarrow ? FEW / 3 : FEW) && !isUnknown(hour) && hour[field] !== null) {
     parts.push(draw("text", { x: middle, y: BASE - height - 4, "text-anchor": "middle" }, SPELL[field](hour[field])));
   }
   if (text !== null) {
@@ -85,14 +87,15 @@ function isDrawn(box, signature) {
 /** Draws the bars of a field into a box. */
 export function drawHourBars(box, view, { field = "units_produced", title = "Units" } = {}) {
   const hours = byStart(view.floor.hours).slice(0, MOST_BARS);
-  if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field]))) {
+  const isNarrow = window.matchMedia(NARROW).matches;
+  if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field, isNarrow]))) {
     return;
   }
   const most = mostOf(hours, field);
   const told = hours.map((hour) => `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : SPELL[field](hour[field])}`);
   const sentence = hours.length <= FEW ? `${title} per hour: ${told.join(", ")}.` : `${title} per hour, at most ${SPELL[field](most)}.`;
   const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
-  picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field })),
+  picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field, isNarrow })),
     draw("line", { class: "base", x1: "0", x2: "100%", y1: BASE, y2: BASE }));
   box.replaceChildren(picture);
 }

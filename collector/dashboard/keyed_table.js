@@ -65,7 +65,7 @@ export function byColumn({ column, descending }, { rank, keyOf }) {
  * Takes a table over. `keyOf(item)` is the row's identity; `draw` has, for columns without a format, a function
  * (cell, item, context, row); `rank` has, for columns that sort otherwise than by their field, a function item → value.
  * `first` orders rows until a header is chosen, `order` is a header chosen before ({column, descending}), `onOrder` is
- * told of a new one. Returns {update(items, context), narrow(keep)}; `context.stamp` says when every row must be redrawn.
+ * told of a new one. Returns {update(items, context), narrow(keep), shownIn(row)}; `context.stamp` says when every row must be redrawn.
  */
 export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, order = null, onOrder = () => {} }) {
   const headers = [...table.tHead.rows[0].cells].filter((header) => header.dataset.column);
@@ -182,5 +182,9 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
     header.querySelector("button")?.addEventListener("click", () => sortBy(header));
   }
   mark();
-  return { update, narrow };
+
+  /** What a row shows: {item, context}. */
+  const shownIn = (row) => ({ item: items.find((item) => rows.get(keyOf(item)) === row), context: told });
+
+  return { update, narrow, shownIn };
 }

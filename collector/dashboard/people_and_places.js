@@ -4,6 +4,7 @@ import { changed, stationPage, workerPage } from "./address.js";
 import { assign, drawOnce, isolated, make } from "./elements.js";
 import { clockTime, duration, instant } from "./format.js";
 import { byColumn, compare, keyedTable } from "./keyed_table.js";
+import { startMoments } from "./moment.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
@@ -72,7 +73,7 @@ export function sentenceOf(worker, view) {
 
 function drawWorkerTimeline(cell, worker, view) {
   if (view.floor.has_timelines) {
-    drawTimeline(cell, { ...view, segments: worker.timeline, sentence: sentenceOf(worker, view) });
+    drawTimeline(cell, { ...view, opens: true, segments: worker.timeline, sentence: sentenceOf(worker, view) });
   }
 }
 
@@ -97,6 +98,14 @@ const ordering = () => ({
   onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
 });
 
+/** Lets the pictures in a table of workers open. */
+export function opensMoments(table, inTable) {
+  startMoments(table.tBodies[0], (frame) => {
+    const { item, context } = inTable.shownIn(frame.closest("tr"));
+    return item === undefined ? null : { worker: item, view: context };
+  });
+}
+
 /** The table of workers; the context of its updates is the view, with `places`: names of workstations by their keys. */
 export function workersTable(table) {
   const inTable = keyedTable(table, {
@@ -119,9 +128,7 @@ export function workersTable(table) {
     },
   });
   const showAxis = keepAxis(table.tHead.querySelector(".timeline"));
-  // A picture leads where its name does: to the page that explains each of its minutes.
-  table.tBodies[0].addEventListener("click", (event) =>
-    event.target.closest("td.timeline")?.parentElement.querySelector("a[href]").click());
+  opensMoments(table, inTable);
 
   function update(rows, view) {
     const places = new Map(view.floor.workstations.map((station) => [keyOf(station), station.name]));

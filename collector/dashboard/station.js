@@ -6,7 +6,7 @@ import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf } from "./people_and_places.js";
+import { drawState, eventsOf, opensMoments } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 import { DAY } from "./zoned.js";
 
@@ -28,11 +28,13 @@ const people = keyedTable(byId("workers"), {
       ? drawState(cell, { state: row.state, since: Date.parse(row.state_since), until: view.until })
       : write(cell, "–")),
     timeline: (cell, row, view) => drawTimeline(cell, {
-      ...view, segments: row.here, partial: true, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
+      ...view, opens: true, segments: row.here, partial: true, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
     }),
   },
   rank: { name: (row) => row.name || row.worker_id },
 });
+
+opensMoments(byId("workers"), people);
 
 /** Who has time at a workstation, with that time alone; `index` is its place in the floor's list. */
 function whoWasHere(floor, index) {

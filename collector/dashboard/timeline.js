@@ -13,7 +13,7 @@ import { sameSegments } from "./same.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
 
 const HEIGHT = 20;
-const A_LABEL = 54; // pixels, with room around it
+const A_LABEL = 62; // pixels, with room around it
 const HALF_A_LABEL = 18;
 const TOPS = { w: 1, i: 10, a: 18 };
 const CLASSES = { w: "working", i: "idle", a: "absent" };
@@ -46,11 +46,11 @@ export function gapsOf(segments, { since = 0, until, whole }) {
   return gaps;
 }
 
-function blankFrame() {
+function blankFrame(attributes) {
   const states = draw("svg", { class: "states", preserveAspectRatio: "none", width: "100%", height: HEIGHT });
   const picture = draw("svg", { class: "picture", role: "img", height: HEIGHT + 2 }, draw("g", { class: "gaps" }), states,
     draw("line", { class: "now", y1: 0, y2: HEIGHT + 2 }));
-  return make("div", { class: "frame" }, picture);
+  return make("div", { class: "frame", ...attributes }, picture);
 }
 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
@@ -66,16 +66,18 @@ function drawStates(picture, segments, whole) {
   picture.replaceChildren(...Object.entries(pathsOf(segments)).map(([look, d]) => draw("path", { class: look, d })));
 }
 
-const blank = blankFrame(); // a copy of it is cheaper than the same built anew
+// Copies of these are cheaper than the same built anew, and a true button takes half as long again to lay out.
+const blank = { still: blankFrame({}), opening: blankFrame({ role: "button", tabindex: "0" }) };
 const drawn = new WeakMap(); // picture → what it shows, so that only what changed is drawn again
 
 /**
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
  * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `keptFrom`: what was
- * before is not unknown but no longer kept; `partial`: what lies between the segments is left out.
+ * before is not unknown but no longer kept; `partial`: what lies between the segments is left out; `opens`: it is a button
+ * (moment.js).
  */
-export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false }) {
-  const picture = (cell.firstElementChild ?? cell.appendChild(blank.cloneNode(true))).firstElementChild;
+export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false, opens = false }) {
+  const picture = (cell.firstElementChild ?? cell.appendChild(blank[opens ? "opening" : "still"].cloneNode(true))).firstElementChild;
   const [gaps, states, now] = picture.children;
   const whole = Math.max(1, (to - from) / 1000);
   const passed = (until - from) / 1000;

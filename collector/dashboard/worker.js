@@ -5,6 +5,7 @@ import { assign, byId, isolated, make, write } from "./elements.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
+import { startMoments } from "./moment.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf, sentenceOf } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
@@ -13,6 +14,8 @@ import { HOUR } from "./zoned.js";
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
 const showAxis = keepAxis(byId("axis"));
+let pictured = null; // whose picture there is, and in which view
+startMoments(byId("timeline"), () => pictured);
 const parts = keyedTable(byId("parts"), {
   keyOf: (part) => part.from,
   first: (left, right) => Date.parse(left.from) - Date.parse(right.from),
@@ -79,7 +82,8 @@ function fill(attribute, values) {
 function showPicture(row, view) {
   byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
   if (view.floor.has_timelines && row !== undefined) {
-    drawTimeline(byId("timeline"), { ...view, segments: row.timeline, sentence: sentenceOf(row, view) });
+    pictured = { worker: row, view };
+    drawTimeline(byId("timeline"), { ...view, opens: true, segments: row.timeline, sentence: sentenceOf(row, view) });
     showAxis(view);
   }
 }

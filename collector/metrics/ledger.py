@@ -38,6 +38,7 @@ from collector.records import (
 from shared.events import EventType
 
 _AT = attrgetter("at")
+_KEY = itemgetter(0, 1, 2)
 _COUNT = int(EventType.product_count)
 _COLUMNS = (ABSENT, IDLE, WORKING)
 """By the code of a state."""
@@ -48,7 +49,8 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
 
     `runs` ascend and do not overlap; each arrival lies at or before the last event of some run, or the last run has no
     event after it (`is_last`). That one is there also if an arrival is another version of the state in force at the end.
-    A stored event with the key of an arrival is in the run. `offset` is where the site's hours begin, in microseconds past
+    A stored event with the key of an arrival is in the run; others of which it matters only that they were are counts of nothing
+    at no workstation. `offset` is where the site's hours begin, in microseconds past
     the full hour.
     """
     outcomes, changed, losers = _judge(runs, arrivals)
@@ -79,7 +81,7 @@ def _judge(
     """Return the outcome of each arrival, the entries to write in order, and the versions that lost."""
     if not any(run.events for run in runs) and _ascends(arrivals):  # nearly always: nothing they could meet
         return [Outcome.accepted] * len(arrivals), arrivals, ()
-    known = {entry[:3]: entry for run in runs for entry in run.events}
+    known = {entry[:3]: entry for run in runs for entry in run.events if entry[2]}  # nothing meets a bare sighting
     outcomes: list[Outcome] = []
     survivors: dict[EntryKey, Entry] = {}
     losers: list[Entry] = []
@@ -168,10 +170,11 @@ class _Changes:
         self.sums.add_time(last_at, end, station=state.workstation_id, columns=columns, sign=sign)
 
 
-def _merged(stored: Sequence[Entry], changed: Iterable[Entry]) -> list[Entry]:
+def _merged(stored: Sequence[Entry], changed: Sequence[Entry]) -> list[Entry]:
     """Return stored events with changed ones in their place and new ones between them, in order."""
     if not stored:
         return list(changed)
-    entries = {entry[:3]: entry for entry in stored}
-    entries.update((entry[:3], entry) for entry in changed)
-    return [entries[key] for key in sorted(entries)]
+    keys, instants = {entry[:3] for entry in changed}, {entry[0] for entry in changed}
+    # Few are changed, and stored there may be fifty thousand.
+    staying = [entry for entry in stored if entry[0] not in instants or entry[:3] not in keys]
+    return sorted([*staying, *changed], key=_KEY)

@@ -5,6 +5,7 @@ this ends. Each worker is compared once, in the order of (site, worker): memory 
 there are in all, and every difference is told as soon as it is found, however many follow. What the numbers should be is worked out by the `check` that is handed in.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, partial
@@ -17,6 +18,7 @@ from sqlite_utils.utils import sqlite3
 from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
 from collector.storage import ledger_query
+from collector.storage.blocks import with_hours_of
 from collector.storage.migrating import refuse_foreign
 from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
 from collector.storage.neighbourhood import Worker
@@ -95,6 +97,9 @@ class _Workers:
         self._horizons: dict[int, int | None] = dict(
             connection.execute("select number, events_from from site").fetchall()
         )
+        self._blocks: defaultdict[Worker, list[Any]] = defaultdict(list)
+        for site, worker, *row in connection.execute(_BLOCKS):
+            self._blocks[site, worker].append(row)
         self._offsets: dict[int, int] = dict(connection.execute("select number, hour_offset from site").fetchall())
 
     def compare(self, check: Check, *, notify: Notify) -> tuple[int, int]:
@@ -105,7 +110,7 @@ class _Workers:
         for worker in self._connection.execute(_WORKERS).fetchall():
             of_events, of_total, of_open = (self._connection.execute(each, worker).fetchall() for each in _OF_WORKER)
             found = check(
-                self._stored(worker, (ledger.take(worker), of_total, of_open)),
+                self._stored(worker, (ledger.take(worker), of_total, of_open), blocks=self._blocks.get(worker, ())),
                 self._sightings(worker, of_events),
                 rules=self._rules,
                 offset=self._offsets.get(worker[0], 0),
@@ -120,8 +125,9 @@ class _Workers:
         self._findings.add(self._registries.differences(self._connection))
         return events, workers
 
-    def _stored(self, worker: Worker, rows: Sequence[Sequence[Any]]) -> Account:
+    def _stored(self, worker: Worker, rows: Sequence[Sequence[Any]], *, blocks: Sequence[Any]) -> Account:
         of_ledger, of_total, of_open = rows
+        of_ledger = with_hours_of(blocks, of_ledger) if blocks else of_ledger
         station = partial(self._registries.station, worker[0])
         return Account(
             {(hour, station(number)): amounts for hour, number, *amounts in of_ledger},
@@ -168,6 +174,7 @@ class _ByWorker:
 _WORKERS = """
     select site, worker from event
     union select site, worker from ledger
+    union select site, worker from ledger_block
     union select site, worker from total
     union select site, worker from open_state
     order by 1, 2
@@ -177,6 +184,7 @@ _LEDGER = """
     from ledger
     order by site, worker
 """
+_BLOCKS = "select site, worker, block, workstation, working, idle, absent, assumed, 0 from ledger_block"
 _OF_WORKER = (
     """
     select at, type, workstation, count, camera

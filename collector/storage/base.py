@@ -114,6 +114,10 @@ class Storage(Protocol):
         """Return at most `query.limit` events in the order of their keys, ids by code point, after `query.after`."""
         ...
 
+    async def lost_versions(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
+        """Return how many versions of events within a stretch have lost against another, counted up to so many."""
+        ...
+
     async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
         """Return the newest refused items of these sites (None: all), newest first."""
         ...

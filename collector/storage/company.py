@@ -20,6 +20,8 @@ from collector import hours
 from collector.measures import Company, Occupied, joined
 from collector.records import LedgerRules
 from collector.storage import station_hours
+from collector.storage.blocks import worked_with_blocks
+from collector.storage.ledger_blocks import blocks_within
 from collector.storage.outlines import outlines_of_site
 from shared.events import EventType
 
@@ -67,16 +69,7 @@ def _tell_hours_with_events(
     station_ids = dict(
         connection.execute("select number, station_id from workstation where site = ?", (number,)).fetchall()
     )
-    # Who worked where in which hour.
-    rows = connection.execute(
-        """
-        select l.hour, l.workstation, l.worker, l.working
-        from ledger as l
-        where l.site = ? and l.hour >= ? and l.hour < ? and l.working > 0
-        order by l.hour
-        """,
-        (number, hours.hour_of(start, offset=offset), end),
-    )
+    rows = _worked(connection, number, window=(hours.hour_of(start, offset=offset), end))
     for hour, in_hour in groupby(rows, itemgetter(0)):
         stretch = (max(hour, start), min(hour + hours.LENGTH, end))
         shared: dict[int, Mapping[int, int]] = {}
@@ -107,6 +100,26 @@ def _tell_hours_with_events(
             of_station = joined([*of_station, *erased.get((station_ids[station], hour), ())])
             into.add((name, station_ids[station]), of_station, may_overlap=(station, hour) in open_there)
     return True
+
+
+def _worked(
+    connection: sqlite3.Connection, site: int, *, window: tuple[int, int]
+) -> Iterable[tuple[int, int, int, int]]:
+    # Who worked where in which hour.
+    rows = connection.execute(
+        """
+        select l.hour, l.workstation, l.worker, l.working
+        from ledger as l
+        where l.site = ? and l.hour >= ? and l.hour < ? and l.working <> 0
+        order by l.hour
+        """,
+        (site, *window),
+    )
+    blocks = blocks_within(connection, site, window=window)
+    if not blocks:  # nearly always
+        return rows
+    of_blocks = [(each.block, each.workstation, each.worker, each.working) for each in blocks]
+    return worked_with_blocks(rows, of_blocks, within=window)
 
 
 def _tell_hours_without_events(

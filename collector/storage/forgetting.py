@@ -14,6 +14,7 @@ from sqlite_utils.utils import sqlite3
 from collector.measures import Forgotten, Stretches, TellAll
 from collector.records import Run
 from collector.storage import looks, purging, station_hours
+from collector.storage.ledger_blocks import more_hours
 from collector.storage.marks import mark
 from collector.storage.nameless import add_hours, move_hours
 from collector.storage.neighbourhood import runs_within
@@ -69,6 +70,7 @@ def counted(connection: sqlite3.Connection, person: Person) -> Forgotten:
         connection.execute(f"select count(*) from {table} where site = ? and worker = ?", where).fetchone()[0]  # noqa: S608
         for table in ("event", "conflict", "ledger")
     )
+    rows += more_hours(connection, person.site.number, before=_ALL[1], worker=person.number)
     return Forgotten(person.site.name, events, conflicts, rows, len(_refused_items(connection, person)))
 
 

@@ -4,18 +4,21 @@ Closed time of a worker never lies after the worker's last sighting, so an hour 
 whole for everybody who was last seen before that end: a live page reads no events at all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Station, Stretch, Watched
-from collector.records import Amounts, LedgerRules, OpenState, Run, State
+from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Station, Stretch
+from collector.records import LedgerRules, OpenState, State
 from collector.storage import sqlite_read
+from collector.storage.blocks import Block, with_blocks
 from collector.storage.company import tell_company
+from collector.storage.gathered import Gathered
 from collector.storage.kept import check_parts, kept
+from collector.storage.ledger_blocks import blocks_within
 from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
 from collector.storage.neighbourhood import runs_within
 from collector.storage.stays import last_stays
@@ -24,27 +27,6 @@ from collector.storage.watching import watched
 Sites = Sequence[str] | None
 _SUMS = "sum(l.working), sum(l.idle), sum(l.absent), sum(l.assumed), sum(l.units)"
 _BEGINNING, _END = -(2**62), 2**62
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """A measure while it is being read."""
-
-    amounts: dict[tuple[str, str, str], Amounts] = field(default_factory=dict)
-    by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
-    edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
-    stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
-    watched: dict[str, Watched] = field(default_factory=dict)
-
-    def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
-        """Add to what a worker did at a workstation."""
-        before = self.amounts.get(place)
-        self.amounts[place] = list(amounts) if before is None else _sum(before, amounts)
-
-    def add_hour(self, place: tuple[str, int], amounts: Iterable[int]) -> None:
-        """Add to what happened in an hour."""
-        before = self.by_hour.get(place)
-        self.by_hour[place] = list(amounts) if before is None else _sum(before, amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +54,13 @@ def measure(
     Raises:
         BeforeHorizon: a site has no longer kept what it takes.
     """
-    gathered = _Gathered()
+    gathered = Gathered()
     open_states = _open_states(connection, of)
     has = kept(connection)
     for site in _sites(connection, of):
         parts = split(site.hour_offset)
         check_parts(parts, site=site.name, kept=has[site.name], offset=site.hour_offset)
+        gathered.blocks[site.name] = _blocks(connection, site, parts=parts, by_hour=by_hour)
         if parts.whole is not None:
             _add_whole(connection, gathered, site=site, whole=parts.whole, by_hour=by_hour)
         if parts.left is not None:
@@ -114,8 +97,14 @@ def _company(connection: sqlite3.Connection, of: Sites, *, question: Occupied) -
     return company
 
 
+def _blocks(connection: sqlite3.Connection, site: _Site, *, parts: Parts, by_hour: bool) -> Sequence[Block]:
+    if parts.window is None or (parts.whole == (None, None) and not by_hour):
+        return ()
+    return blocks_within(connection, site.number, window=_closed(parts.window))
+
+
 def _add_whole(
-    connection: sqlite3.Connection, gathered: _Gathered, *, site: _Site, whole: Stretch, by_hour: bool
+    connection: sqlite3.Connection, gathered: Gathered, *, site: _Site, whole: Stretch, by_hour: bool
 ) -> None:
     start, end = _closed(whole)
     is_everything = whole == (None, None)
@@ -135,7 +124,10 @@ def _add_whole(
     ).fetchall()
     for worker_id, station_id, *amounts in rows:
         gathered.add((site.name, worker_id, station_id), amounts)
+    if not is_everything:
+        gathered.add_blocks(site.name, within=(start, end))
     if by_hour:
+        gathered.add_blocks_by_hour(site.name, within=(start, end))
         # What happened in each hour.
         rows = connection.execute(
             f"""
@@ -150,15 +142,15 @@ def _add_whole(
             gathered.add_hour((site.name, hour), amounts)
 
 
-def _add_left(connection: sqlite3.Connection, gathered: _Gathered, *, site: _Site, left: Stretch) -> None:
+def _add_left(connection: sqlite3.Connection, gathered: Gathered, *, site: _Site, left: Stretch) -> None:
     start, end = _closed(left)
-    there = {row[0]: row[1] for row in _rows_of_hour(connection, site, at=start)}
+    there = {row[0]: row[1] for row in _rows_of_hour(connection, gathered, site=site, at=start)}
     _add_edges(connection, gathered, site=site, workers=there, stretch=(start, end))
 
 
 def _add_right(
     connection: sqlite3.Connection,
-    gathered: _Gathered,
+    gathered: Gathered,
     *,
     site: _Site,
     right: Stretch,
@@ -167,7 +159,7 @@ def _add_right(
 ) -> None:
     start, end = _closed(right)
     cut: dict[int, str] = {}
-    for number, worker_id, station_id, *amounts in _rows_of_hour(connection, site, at=start):
+    for number, worker_id, station_id, *amounts in _rows_of_hour(connection, gathered, site=site, at=start):
         if open_states[site.name, worker_id].last_at >= end:
             cut[number] = worker_id
             continue
@@ -179,7 +171,7 @@ def _add_right(
 
 def _add_edges(
     connection: sqlite3.Connection,
-    gathered: _Gathered,
+    gathered: Gathered,
     *,
     site: _Site,
     workers: Mapping[int, str],
@@ -189,9 +181,10 @@ def _add_edges(
     gathered.edges.extend(((site.name, workers[number]), stretch, run) for number, run in runs.items())
 
 
-def _rows_of_hour(connection: sqlite3.Connection, site: _Site, *, at: int) -> list[Any]:
+def _rows_of_hour(connection: sqlite3.Connection, gathered: Gathered, *, site: _Site, at: int) -> list[Any]:
+    hour = hours.hour_of(at, offset=site.hour_offset)
     # What happened in the hour that an instant lies in, but for what names nobody: nothing tells which part of it.
-    return connection.execute(
+    rows = connection.execute(
         """
         select l.worker, w.worker_id, st.station_id, l.working, l.idle, l.absent, l.assumed, l.units
         from ledger as l
@@ -200,8 +193,10 @@ def _rows_of_hour(connection: sqlite3.Connection, site: _Site, *, at: int) -> li
         where l.site = ? and l.hour = ? and l.worker <> ?
         order by l.worker
         """,
-        (site.number, hours.hour_of(at, offset=site.hour_offset), NAMELESS_NUMBER),
+        (site.number, hour, NAMELESS_NUMBER),
     ).fetchall()
+    blocks = gathered.blocks_of_hour(site.name, hour=hour)
+    return with_blocks(rows, blocks) if blocks else rows
 
 
 def _stations(connection: sqlite3.Connection, of: Sites) -> list[Station]:
@@ -247,7 +242,3 @@ def _is_open(parts: Parts) -> bool:
 def _closed(stretch: Stretch) -> tuple[int, int]:
     start, end = stretch
     return (_BEGINNING if start is None else start, _END if end is None else end)
-
-
-def _sum(left: Amounts, right: Iterable[int]) -> Amounts:
-    return [a + b for a, b in zip(left, right, strict=True)]

@@ -4,7 +4,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
 from collector.records import LedgerRules
-from collector.storage.privacy_migrations import migrations
+from collector.storage.block_migrations import migrations
 from shared.errors import Busy, StorageUnusable
 
 APPLICATION_ID = 0x4C4E4331

@@ -9,6 +9,7 @@ from sqlite_utils.utils import sqlite3
 
 from collector.measures import NAMELESS
 from collector.records import Amounts
+from collector.storage.ledger_blocks import unfold
 
 NUMBER = 0
 MOVED_TOGETHER = 24
@@ -29,6 +30,7 @@ def move_hours(connection: sqlite3.Connection, site: int, *, before: int, worker
 
     In the sums over all hours too. What a worker has in no hour stays where it is.
     """
+    unfold(connection, site, before=before, worker=worker)
     bound = {"site": site, "before": before, "worker": worker}
     those = "site = :site and hour < :before and worker > 0 and (:worker is null or worker = :worker)"
     (rows,) = connection.execute(f"select count(*) from ledger where {those}", bound).fetchone()  # noqa: S608

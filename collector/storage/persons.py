@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
+from collector.storage.blocks import with_hours_of
 from collector.storage.forgetting import Person
+from collector.storage.ledger_blocks import blocks_within
 from shared.instants import format_instant
 
 
@@ -23,6 +25,9 @@ def told(connection: sqlite3.Connection, person: Person) -> dict[str, Any]:
         """,
         where,
     ).fetchall()
+    blocks = blocks_within(connection, person.site.number, worker=person.number)
+    if blocks:
+        rows = with_hours_of([(each.block, each.station_id, *each.of_an_hour) for each in blocks], rows)
     return {
         "site": person.site.name,
         "worker_id": person.worker_id,

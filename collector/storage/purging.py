@@ -17,6 +17,7 @@ from collector import hours
 from collector.measures import Kept, Purged, Settle, Stretches
 from collector.records import LedgerRules, Run
 from collector.storage import station_hours
+from collector.storage.ledger_blocks import first_hour, more_hours, unfold
 from collector.storage.nameless import MOVED_TOGETHER, move_hours
 from collector.storage.neighbourhood import runs_within
 from shared.errors import NotFound
@@ -89,9 +90,11 @@ def doomed(connection: sqlite3.Connection, name: str, *, to: Kept) -> tuple[int,
     (persons,) = connection.execute(
         "select count(*) from ledger where site = :site and worker > 0 and hour < :persons", bound
     ).fetchone()
+    persons += more_hours(connection, site.number, before=_BEGINNING if to.persons is None else to.persons)
     (of_stations,) = connection.execute(
         "select count(*) from ledger where site = :site and hour < :hours", bound
     ).fetchone()
+    of_stations += more_hours(connection, site.number, before=_BEGINNING if to.hours is None else to.hours)
     return int(events), int(persons), int(of_stations)
 
 
@@ -126,7 +129,11 @@ def _first_hour(connection: sqlite3.Connection, site: Place, *, since: int) -> i
     (first,) = connection.execute(
         "select min(hour) from ledger where site = ? and hour >= ?", (site.number, since)
     ).fetchone()
-    return None if first is None else int(first)
+    return _earlier(first, first_hour(connection, site.number, since=since))
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    return min((hour for hour in (one, other) if hour is not None), default=None)
 
 
 def _workers(connection: sqlite3.Connection, site: Place) -> list[int]:
@@ -233,6 +240,7 @@ def _purge_persons(connection: sqlite3.Connection, site: Place, *, until: int) -
     (first,) = connection.execute(
         "select min(hour) from ledger where site = ? and worker > 0 and hour < ?", (site.number, until)
     ).fetchone()
+    first = _earlier(first, first_hour(connection, site.number, since=_BEGINNING))
     end = until if first is None else min(until, first + MOVED_TOGETHER * hours.LENGTH)
     rows = move_hours(connection, site.number, before=end)
     kept = site.kept._replace(persons=end)
@@ -241,6 +249,7 @@ def _purge_persons(connection: sqlite3.Connection, site: Place, *, until: int) -
 
 
 def _purge_hours(connection: sqlite3.Connection, site: Place, *, until: int) -> Purged:
+    unfold(connection, site.number, before=until)
     bound = (site.number, until)
     # What goes from the hours goes from the sums.
     connection.execute(

@@ -59,7 +59,7 @@ def refuse_unfinished(connection: sqlite3.Connection) -> None:
     tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall()}
     if "event" not in tables:
         raise StorageUnusable("the file is not the database of a collector")
-    if not {"rebuilding", "watched", "station_hour", "unscrubbed", "look"} <= tables:
+    if not {"rebuilding", "watched", "station_hour", "unscrubbed", "look", "ledger_block"} <= tables:
         raise StorageUnusable("the database was made by an older version", hint=WAY_OUT)
     row = connection.execute("select tail from rebuilding").fetchone()
     if row is None:

@@ -168,6 +168,12 @@ class SqliteStorage(PrivacyVerbs):
         """Return a page of events."""
         return await self._readers.long(lambda reader: sqlite_read.events(reader, query))
 
+    async def lost_versions(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
+        """Return how many versions of events have lost."""
+        return await self._readers.long(
+            lambda reader: sqlite_read.lost_versions(reader, sites, stretch=stretch, most=most)
+        )
+
     async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
         """Return the newest refused items."""
         return await self._readers.long(lambda reader: sqlite_read.refusals(reader, sites, most=most))

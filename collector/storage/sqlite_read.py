@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
+from collector.measures import Stretch
 from collector.records import Camera, EventQuery, KeptRefusal, Key, Refusal, Registered, Sighting, StoredEvent, Version
 from shared.events import EventType
+from shared.instants import LAST_INSTANT
 
 Sites = Sequence[str] | None
 _TYPES = tuple(EventType)
@@ -120,6 +122,27 @@ def events(connection: sqlite3.Connection, query: EventQuery) -> list[StoredEven
             losers = _losers(connection, (site_number, number, row[0], row[1], row[6]))
             page.append(StoredEvent(key, Version(row[3], row[4], row[5]), losers))
     return page
+
+
+def lost_versions(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, most: int) -> int:
+    """Return how many versions of events within a stretch have lost against another, counted up to so many."""
+    start, end = stretch
+    # Worker by worker, so that a stretch costs its own conflicts and no others; the order of the joins is meant.
+    (number,) = connection.execute(
+        """
+        select count(*)
+        from (
+            select 1
+            from site as s
+            cross join worker as w on w.site = s.number
+            cross join conflict as k on k.site = w.site and k.worker = w.number and k.at >= ?2 and k.at < ?3
+            where ?1 is null or s.name in (select value from json_each(?1))
+            limit ?4
+        )
+        """,
+        (None if of is None else json.dumps(list(of)), start or 0, LAST_INSTANT + 1 if end is None else end, most),
+    ).fetchone()
+    return int(number)
 
 
 def _workers_from(connection: sqlite3.Connection, query: EventQuery) -> list[tuple[str, int, str, int]]:

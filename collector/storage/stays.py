@@ -14,6 +14,7 @@ from sqlite_utils.utils import sqlite3
 from collector import hours
 from collector.records import Entry, Run, State
 from collector.storage.outlines import filled
+from collector.storage.stays_beside_blocks import has_blocks, stays_beside_blocks
 from shared.events import EventType
 
 _STAYS = """
@@ -58,6 +59,8 @@ def last_stays(connection: sqlite3.Connection, site: int, *, gap: int) -> dict[s
     Workstations where no state outlasts the last event within closed time are left out. Of a run only the end of its time
     counts: it begins somewhere in the stay.
     """
+    if has_blocks(connection, site):
+        return stays_beside_blocks(connection, site, gap=gap)
     rows = connection.execute(_STAYS, {"site": site, "length": hours.LENGTH}).fetchall()
     # Of the states at one instant the last row, which is the last in the order of SEMANTICS §3, stays.
     told = {(row[0], row[2]): row for row in rows}

@@ -35,7 +35,8 @@ def _table(name: str, key: str, *, rest: str = "", booleans: tuple[str, ...] = (
     return Table(name, (*key.split(), *rest.split()), len(key.split()), booleans)
 
 
-_AMOUNTS = "working idle absent assumed units"
+_TIMES = "working idle absent assumed"
+_AMOUNTS = f"{_TIMES} units"
 TABLES = (
     _table("site", "number", rest="name hour_offset"),
     _table("worker", "site number", rest="worker_id name"),
@@ -54,6 +55,7 @@ TABLES = (
     _table("conflict", "site worker at type workstation count confidence"),
     _table("rejected", "site number", rest="received_at camera code error item"),
     _table("ledger", "site hour worker workstation", rest=_AMOUNTS),
+    _table("ledger_block", "site block worker workstation", rest=_TIMES),
     _table("total", "site worker workstation", rest=_AMOUNTS),
     _table("open_state", "site worker", rest="last_at state_at state_type state_workstation state_camera"),
     _table("look", "site hour worker who what", rest="role first_at"),

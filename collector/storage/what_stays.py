@@ -3,6 +3,7 @@
 from sqlite_utils.utils import sqlite3
 
 from collector.records import Splice
+from collector.storage.ledger_blocks import unfold
 from collector.storage.nameless import NUMBER as NAMELESS
 
 
@@ -10,6 +11,11 @@ def drop_amounts(connection: sqlite3.Connection) -> None:
     """Drop what events can tell: hours from each site's horizon on, but for those of nobody, and what follows from them."""
     connection.execute("delete from rebuilding")
     connection.execute("delete from open_state")
+    for site, horizon in connection.execute(
+        "select number, events_from from site where events_from is not null"
+    ).fetchall():
+        unfold(connection, site, before=horizon)
+    connection.execute("delete from ledger_block")
     connection.execute(
         """
         delete from ledger

@@ -10,11 +10,12 @@ from collector.ingest import Ingest
 from collector.metrics.asked import AskedWindow, Question
 from collector.reports import Reports
 from collector.settings import CollectorSettings
+from collector.site_names import EVERY_SITE
 from collector.storage.base import Storage
 from collector.vitals.vitals import Vitals
 from collector.web.access import Viewer
 from shared.clock import Clock
-from shared.errors import BadRequest
+from shared.errors import BadRequest, NotAllowed
 from shared.instants import format_instant
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
@@ -57,14 +58,29 @@ def read_limit(text: str, *, most: int) -> int:
     return int(text)
 
 
+def site_asked(request: web.Request, viewer: Viewer) -> str | None:
+    """Return the site that was asked for; None: every one that the viewer sees.
+
+    Raises:
+        NotAllowed: `*` asks for all sites of the company, and the viewer sees but some.
+    """
+    named = request.query.get("site")
+    if named != EVERY_SITE:
+        return named
+    if viewer.sites is not None:
+        raise NotAllowed("site: every site is not for you", field="site", hint="leave `site` out to see your own")
+    return None
+
+
 async def window_of(request: web.Request, viewer: Viewer) -> AskedWindow:
     """Return the window that `from` and `to`, or `shift`, name, and the site that is meant.
 
     Raises:
         BadRequest: names the parameter and what is wrong with it.
+        NotAllowed: every site is asked for, of which the viewer sees but some.
     """
     query = request.query
-    question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
+    question = Question(query.get("from"), query.get("to"), site_asked(request, viewer), query.get("shift"))
     return await request.app[REPORTS].window_asked(question, sites=viewer.sites)
 
 
@@ -89,4 +105,4 @@ def shows_names(request: web.Request, viewer: Viewer) -> bool:
 
 def sites_of(request: web.Request, viewer: Viewer, *, asked: AskedWindow | None = None) -> Sequence[str] | None:
     """Return the sites that the answer is about: those of the viewer, or the one that was asked for."""
-    return viewer.sites_seen(request.query.get("site") if asked is None else asked.site)
+    return viewer.sites_seen(site_asked(request, viewer) if asked is None else asked.site)

@@ -49,7 +49,7 @@ PARAMETERS = {
     "to": Parameter(
         "Where the window ends, itself not included.", {"type": "string", "format": "date-time"}, "2026-01-15T14:00:00Z"
     ),
-    "site": Parameter("One site; all if left out.", _TEXT, "default"),
+    "site": Parameter("One site; all that you see if left out, `*`: all there are.", _TEXT, "default"),
     "shift": Parameter(
         "A shift of a site instead of `from` and `to`.",
         {"type": "string", "pattern": r"^(current|[0-9]{4}-[0-9]{2}-[0-9]{2}/.+)$"},

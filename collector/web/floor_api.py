@@ -6,7 +6,7 @@ from aiohttp import web
 
 from collector.metrics.asked import Question
 from collector.web.access import Viewer
-from collector.web.context import FLOORS, WINDOW_QUERY, check_query, shows_names, window_headers
+from collector.web.context import FLOORS, WINDOW_QUERY, check_query, shows_names, site_asked, window_headers
 from collector.web.manners import takes_gzip
 from collector.web.unchanged import is_known
 
@@ -15,7 +15,7 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the floor within a window, or that it is the same as last time."""
     check_query(request, WINDOW_QUERY)
     floors, query = request.app[FLOORS], request.query
-    question = Question(query.get("from"), query.get("to"), query.get("site"), query.get("shift"))
+    question = Question(query.get("from"), query.get("to"), site_asked(request, viewer), query.get("shift"))
     view = await floors.look(
         question,
         seen=viewer.sites,

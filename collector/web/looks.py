@@ -10,6 +10,7 @@ from aiohttp import web
 
 from collector.grants import Needs
 from collector.measures import Look
+from collector.site_names import EVERY_SITE
 from collector.storage.base import Storage
 from collector.web.access import Viewer
 from shared.clock import Clock
@@ -36,9 +37,11 @@ class Looks:
         path = request.path.rstrip("/")
         if viewer.role is None or not viewer.may_see_persons or (needs is not Needs.persons and path != FLOOR):
             return
-        site = request.query.get("site") or (viewer.sites[0] if viewer.sites is not None else None)
+        named = request.query.get("site")
+        if not named or named == EVERY_SITE:
+            named = viewer.sites[0] if viewer.sites is not None else None
         worker_id = request.query.get("worker_id")
-        await self._note(Look(0, viewer.name or "", viewer.role, path.removeprefix("/api/"), site, worker_id))
+        await self._note(Look(0, viewer.name or "", viewer.role, path.removeprefix("/api/"), named, worker_id))
 
     async def _note(self, look: Look) -> None:
         now = self._clock.now()

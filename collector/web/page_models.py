@@ -231,6 +231,9 @@ class FloorAnswer(Answer):
     completeness: FloorCompleteness
     warnings: list[str]
     factory: FloorFactory
+    conflicts: Annotated[
+        Count, Field(description="Versions of events of the window that lost against another, counted up to 1,000.")
+    ]
     at_work_now: AtWork | None
     workers: list[FloorWorker]
     shows_persons: Annotated[bool, Field(description="Without, `workers` is empty: persons are not for this role.")]

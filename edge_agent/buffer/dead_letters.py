@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from edge_agent.buffer.housekeeping import Housekeeping
+from edge_agent.buffer.foresight import Foresight
 from edge_agent.buffer.rows import Connection, is_whole
 from shared.events import Event
 from shared.instants import HOUR
@@ -84,7 +84,7 @@ def page(connection: Connection, *, after_seq: int, most: int, tokens: dict[int,
     ]
 
 
-class DeadLetterVerbs(Housekeeping, ABC):
+class DeadLetterVerbs(Foresight, ABC):
     """The part of the log that takes dead letters back; used by the log's thread, like the rest of it."""
 
     @abstractmethod

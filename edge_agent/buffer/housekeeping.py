@@ -22,10 +22,9 @@ from edge_agent.buffer.queue_file import QueueFile
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.retention import oldest_removable
 from edge_agent.buffer.space import EVENT_BYTES, Room, Usage, free_disk_bytes, full, judge, log_bytes
+from shared.errors import StorageFull
 from shared.receipts import Ranges, count, first_numbers, subtract, union, with_few
 
-PROBE = "probe"
-"""The fact in the file that `probe` writes."""
 STEP_EVENTS = 500
 """Rows removed at a time: about 125 kB of the file."""
 STEP_PAGES = 64
@@ -69,20 +68,6 @@ class Housekeeping(QueueFile):
         self._fold_log_when_idle()
         return False
 
-    def probe(self) -> None:
-        """Return if a request like the last one would be kept now: there is room for it, and a commit reaches the disk.
-
-        For a time in which requests are refused: it writes, a page. What waits is not given up for a question.
-
-        Raises:
-            Busy, StorageFull, StorageUnusable: it would be refused still.
-        """
-        self._ready()
-        if not (self._drops_oldest and (self._facts.pending or self._dead)):
-            self._make_room(self._last_incoming)
-        with self._writing():
-            remember(self._connection, key=PROBE, value=str(self._tick))
-
     def _make_room(self, incoming: int) -> None:
         """Let pass if so many bytes may be added, after what may go has gone.
 
@@ -108,8 +93,11 @@ class Housekeeping(QueueFile):
                 return
         if room is Room.disk_full and self._drops_oldest and self._drop_for(incoming):
             return
+        raise self._full(room)
+
+    def _full(self, room: Room) -> StorageFull:
         pending, dead = count(self._facts.pending), count(self._dead)
-        raise full(room, self._limits, path=self._path, pending=pending, dead=dead)
+        return full(room, self._limits, path=self._path, pending=pending, dead=dead)
 
     def _room(self, incoming: int) -> Room:
         self._reserve.take(leaving=self._limits.min_free_disk_bytes)

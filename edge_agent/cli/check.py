@@ -13,7 +13,7 @@ from edge_agent.settings import AgentSettings
 from shared.clock import Clock, SystemClock
 from shared.disk_probe import look_at_disk
 from shared.errors import SettingsInvalid, Unreachable
-from shared.findings import Finding, exit_code
+from shared.findings import LITTLE_ROOM_BYTES, Finding, exit_code
 from shared.terminal import ends_with_exit_code, print_findings
 
 SLOW_DISK = "every post waits so long; is the card worn out?"
@@ -57,7 +57,14 @@ async def _look(settings: AgentSettings, *, clock: Clock) -> list[Finding]:
     return [
         agent,
         await asyncio.to_thread(look_at_queue, settings.data_dir),
-        await asyncio.to_thread(look_at_disk, settings.data_dir, clock=clock, slow=SLOW_DISK),
+        await asyncio.to_thread(
+            look_at_disk,
+            settings.data_dir,
+            clock=clock,
+            slow=SLOW_DISK,
+            # With less the agent refuses events.
+            least_bytes=max(settings.buffer.min_free_disk, LITTLE_ROOM_BYTES),
+        ),
         compared_clock_finding(clock.now(), offset_seconds=offset_seconds),
         *await look_at_collector(settings, clock=clock),
     ]

@@ -46,7 +46,8 @@ def retry(
     For what was mended elsewhere: the collector's clock, its settings, its version.
 
     \b
-    exit: 0 done · 1 no such letter, or no queue · 2 none was chosen · 6 queue held by another process · 7 storage
+    exit: 0 done · 1 no such letter, or no queue · 2 none was chosen, or settings wrong
+          5 the agent runs but does not answer · 6 queue held by another process · 7 storage
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     folder = load(config, data_dir=data_dir).data_dir
     chosen = _chosen(folder, numbers=numbers, code=code, everything=everything)
@@ -75,7 +76,8 @@ def drop(
     Their numbers stay accounted for, as dropped. Write them to a file with export before.
 
     \b
-    exit: 0 done · 1 no such letter, or no queue · 2 none was chosen · 6 queue held by another process · 7 storage
+    exit: 0 done · 1 no such letter, or no queue · 2 none was chosen, or settings wrong
+          5 the agent runs but does not answer · 6 queue held by another process · 7 storage
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     if not 0 < len(reason) <= _LONGEST_REASON:
         raise BadRequest(f"--reason must have 1 to {_LONGEST_REASON} characters")
@@ -103,7 +105,8 @@ def edit(*, number: int, changes: tuple[str, ...], config: Path | None, data_dir
       edge-agent dead-letters edit 17 worker_id=W3 timestamp=2026-01-15T10:00:00+01:00
 
     \b
-    exit: 0 done · 1 no such letter, or no queue · 2 it would be no event · 6 queue held by another process · 7 storage
+    exit: 0 done · 1 no such letter, or no queue · 2 it would be no event, or settings wrong
+          5 the agent runs but does not answer · 6 queue held by another process · 7 storage
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     folder = load(config, data_dir=data_dir).data_dir
     with LogReader(folder) as reader:

@@ -43,7 +43,7 @@ def list_letters(*, config: Path | None, data_dir: str | None, code: str | None,
     """List the dead letters of the queue with their reasons, oldest first.
 
     \b
-    exit: 0 there are none · 1 no queue there · 3 there are some · 7 queue unusable
+    exit: 0 there are none · 1 no queue there · 2 settings wrong · 3 there are some · 7 queue unusable
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:
         rows = [describe(letter) for letter in letters(reader, code=code)]
@@ -66,7 +66,7 @@ def show_letter(*, number: int, config: Path | None, data_dir: str | None, as_js
     """Show everything that is known of the dead letter NUMBER.
 
     \b
-    exit: 0 shown · 1 there is none of that number, or no queue · 7 queue unusable
+    exit: 0 shown · 1 there is none of that number, or no queue · 2 settings wrong · 7 queue unusable
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:
         told = describe(letter_of(reader, number))
@@ -91,7 +91,8 @@ def export_letters(*, file: str, config: Path | None, data_dir: str | None, code
     to edge-agent send or to collector import.
 
     \b
-    exit: 0 written · 1 no queue there, or the file cannot be written · 7 queue unusable
+    exit: 0 written · 1 no queue there, or the file cannot be written · 2 settings wrong
+          7 queue unusable
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:
         try:

@@ -52,7 +52,8 @@ def export(
       edge-agent export | gzip > cam-03.ndjson.gz
 
     \b
-    exit: 0 written · 1 no queue there, or the file cannot be written · 3 some events are damaged · 7 queue unusable
+    exit: 0 written · 1 no queue there, or the file cannot be written · 2 settings wrong
+          3 some events are damaged · 7 queue unusable
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     now = SystemClock().now()
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:

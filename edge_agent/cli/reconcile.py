@@ -38,8 +38,8 @@ def reconcile(*, config: Path | None, data_dir: str | None, as_json: bool) -> in
     lost        of these, no longer kept; the collector is told
 
     \b
-    exit: 0 the collector has everything but what waits · 1 no queue there · 3 some lost or rejected
-          4 not authorised · 5 unreachable for 30 s · 7 queue unusable
+    exit: 0 the collector has everything but what waits · 1 no queue there · 2 settings wrong
+          3 some lost or rejected · 4 not authorised · 5 unreachable for 30 s · 7 queue unusable
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     clock = SystemClock()
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:

@@ -90,8 +90,9 @@ def replay(
     agent and never writes the queue.
 
     \b
-    exit: 0 all confirmed · 1 no queue there · 3 some rejected or damaged · 4 not authorised
-          5 unreachable for 30 s · 7 queue unusable · 130 interrupted; what was done is printed in each case
+    exit: 0 all confirmed · 1 no queue there · 2 settings wrong · 3 some rejected or damaged
+          4 not authorised · 5 unreachable for 30 s · 7 queue unusable · 130 interrupted;
+          what was done is printed in each case
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     clock = SystemClock()
     now = clock.now()

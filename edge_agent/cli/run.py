@@ -40,7 +40,8 @@ def run(
     Runs until it is stopped by SIGTERM or Ctrl-C. A producer posts to http://127.0.0.1:8600/api/app/.
 
     \b
-    exit: 0 stopped · 1 cannot listen · 2 settings wrong · 6 another agent has the queue · 7 storage
+    exit: 0 stopped · 1 cannot listen · 2 settings wrong · 6 another agent has the queue
+          7 storage · 130 interrupted before its queue was open
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
     set_up_logs(verbose=verbose)
     settings = load(

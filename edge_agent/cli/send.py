@@ -50,7 +50,8 @@ def send(*, file: str, agent: str, timeout: float, wait: bool) -> int:
       tail -f camera.log | edge-agent send -
 
     \b
-    exit: 0 all taken · 3 some lines rejected, or --wait ran out · 5 agent unreachable
+    exit: 0 all taken · 1 FILE cannot be read, or what answers there is no agent
+          3 some lines rejected, or --wait ran out · 5 agent unreachable
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
     clock = SystemClock()
     sender = LineSender(agent, timeout_seconds=timeout, clock=clock)

@@ -33,8 +33,10 @@ def status(*, config: Path | None, data_dir: str | None, as_json: bool) -> int:
     """Say what waits in the queue and how the collector is.
 
     \b
-    exit: 0 all well · 1 no queue there · 3 degraded: the collector does not take events, events cannot be stored, or
-          the agent is not running while events wait · 7 the queue file cannot be read
+    exit: 0 all well · 1 no queue there · 2 settings wrong
+          3 degraded: the collector does not take events, events cannot be stored, or the agent is not
+            running while events wait
+          5 the agent runs but does not answer · 7 the queue file cannot be read
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
     folder = load(config, data_dir=data_dir).data_dir
     told = asyncio.run(ask(folder)) or _read(folder)

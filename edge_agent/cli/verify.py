@@ -26,7 +26,8 @@ def verify(*, config: Path | None, data_dir: str | None, as_json: bool) -> int:
     and writes nothing. Takes about ten seconds for a million events.
 
     \b
-    exit: 0 all well · 1 something differs, each on a line of stdout, or no queue there · 7 it is no queue of ours
+    exit: 0 all well · 1 something differs, each on a line of stdout, or no queue there
+          2 settings wrong · 7 it is no queue of ours
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
     with LogReader(load(config, data_dir=data_dir).data_dir) as reader:
         problems, books = _read(reader)

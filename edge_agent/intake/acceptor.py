@@ -63,7 +63,7 @@ class Acceptor:
         self._next_commit_at = 0.0
         self._enough = asyncio.Event()
         self.failure: LinesideError | None = None
-        """Why the last commit failed; None when it did not, or would not now."""
+        """Why events would not be kept now, as far as is known: the last commit failed, or there is no room."""
 
     async def accept(self, events: Sequence[Event]) -> None:
         """Return when the events are on disk; a caller who goes away meanwhile changes nothing.
@@ -97,9 +97,9 @@ class Acceptor:
         """How many events gather for the next commit; at 10,000 the next request is refused as busy."""
         return len(self._gathering.events) if self._gathering is not None else 0
 
-    def recovered(self) -> None:
-        """Note that what failed would be kept now: whoever watches shall not have to wait for the next request."""
-        self._note(None)
+    def foresee(self, failure: LinesideError | None) -> None:
+        """Note why the next events would not be kept, None if they would: whoever watches need not wait for a request."""
+        self._note(failure)
 
     async def close(self) -> None:
         """Refuse new events and return when those that wait are on disk."""

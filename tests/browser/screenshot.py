@@ -42,7 +42,9 @@ PICTURES = [
     *(Picture(name, path, size) for name, (path, size) in PAGES.items()),
     *(Picture(f"{name}-dark", path, size, scheme="dark") for name, (path, size) in PAGES.items()),
     Picture("floor-phone", "", size=PHONE),
-    Picture("board", "board", size=TV, scheme="dark"),
+    Picture("floor-phone-dark", "", size=PHONE, scheme="dark"),
+    Picture("board", "board", size=TV),
+    Picture("board-dark", "board", size=TV, scheme="dark"),
 ]
 
 
@@ -66,6 +68,8 @@ async def take(picture: Picture, browser: Browser, *, address: str, folder: Path
     await page.emulate_media(color_scheme="dark" if picture.scheme == "dark" else "light")
     await page.goto(address + picture.path)
     await page.wait_for_selector("#trust:not([data-level=asking])")
+    await page.wait_for_selector("[aria-busy]", state="detached")
+    await page.wait_for_load_state("networkidle")  # what is asked for once the page is drawn
     (folder / f"{picture.name}.png").write_bytes(packed(await page.screenshot()))
     await context.close()
 

@@ -14,7 +14,7 @@ from shared.instants import parse_instant
 from tests.browser.conftest import Opener
 from tests.browser.plant import NOW, Plant, call, plant, watermark
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import at, running_collector
+from tests.support.collector import at, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -102,9 +102,10 @@ async def test_a_state_that_began_before_the_window_reaches_into_it(watched: Ope
 
 
 async def test_every_minute_of_a_worker_is_explained(watched: Opener, running: Plant) -> None:
-    """His page, a click on the picture away, lists the spans with what began and ended them; the hours add up."""
+    """His page, two clicks on from the picture, lists the spans with what began and ended them; the hours add up."""
     page = await opened(watched, running)
-    await page.page.get_by_role("img", name="Zoë: working 5:25").click()
+    await page.page.get_by_role("button", name="Zoë: working 5:25").click()
+    await page.page.get_by_role("link", name="All spans").click()
     await page.page.wait_for_selector("#spans tbody tr")
     rows = await page.rows("spans")
 
@@ -118,6 +119,54 @@ async def test_every_minute_of_a_worker_is_explained(watched: Opener, running: P
         await page.totals("parts")
     ).items()
     await expect(page.page.get_by_role("heading", level=1)).to_have_text("Zoë")
+    assert [] == page.misdeeds
+
+
+async def test_how_it_was_a_week_before_stands_beside_the_mean(watched: Opener, running: Plant) -> None:
+    """By the same clock and for as long; the API's mean of that stretch, with its n. One conflict leads to itself."""
+    seen = {"06:00": "working", "07:00": "idle", "08:00": "absent", "11:50": "working", "11:55": "absent"}
+    await running.post(
+        [item(moment, "W1", kind) | {"timestamp": f"2026-01-08T{moment}:00Z"} for moment, kind in seen.items()]
+    )
+    page = await opened(watched, running)
+    await expect(page.page.locator("#trend")).to_have_text("▲ a week before 50.00\u00a0%, 1\u00a0worker")
+
+    await page.page.get_by_role("link", name="1\u00a0conflict").click()
+    await page.page.wait_for_selector("#events tbody tr")
+
+    assert ["12"] == [row["count"] for row in await page.rows("events")]
+    assert [] == page.misdeeds
+
+
+async def test_a_moment_of_a_timeline_opens(watched: Opener, running: Plant) -> None:
+    """A click tells what was then, Enter what is known last: from when to when, where, by which events and camera."""
+    page = await opened(watched, running)
+    dialog = page.page.locator("#moment-dialog")
+    facts = dialog.locator("#moment")
+    picture = page.page.get_by_role("button", name="Zoë: working 5:25")
+    await picture.click()  # in its middle: 11:00 by the clock of the site
+    await expect(facts).to_contain_text("10:15:00")
+    clicked = await facts.inner_text()
+    await dialog.get_by_role("button", name="What was before it").click()
+    before = await dialog.get_by_role("heading").inner_text()
+    await page.page.keyboard.press("Escape")
+    await page.page.get_by_role("button", name="W2: working").press("Enter")
+    await expect(facts).to_contain_text("12:58:00")
+    last = await facts.inner_text()
+    await dialog.get_by_role("button", name="What was before it").click()
+    await dialog.get_by_role("link", name="Events").click()
+    await page.page.wait_for_selector("#events tbody tr")
+
+    day = "Thu 15 Jan"
+    assert [
+        "From", f"{day} 10:15:00", "To", f"{day} 13:10:00", "Length", "2:55:00 (h:mm:ss)", "Station", "Press", "Camera", "cam-1",
+        "Began with", f"working {day} 10:15:00", "Counts up to", f"idle {day} 13:10:00",
+    ] == clicked.replace("\u00a0", " ").split("\n")  # fmt: skip
+    assert "Zoë: absent" == before
+    assert ["From", f"{day} 12:58:00", "To", f"{day} 13:40:00"] == last.replace("\u00a0", " ").split("\n")[:4]
+    assert ["working Thu 15 Jan 11:40:00"] == [
+        f"{row['type']} {row['name']}".replace("\u00a0", " ") for row in await page.rows("events")
+    ]
     assert [] == page.misdeeds
 
 

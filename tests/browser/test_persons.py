@@ -52,6 +52,35 @@ async def test_whoever_may_see_no_persons_sees_everything_else(
     assert [] == page.misdeeds
 
 
+@pytest.mark.parametrize("path", ["workers/W1", "workers/?id=W2", "data", "data?tab=conflicts", "data?tab=rejected"])
+async def test_pages_about_persons_are_refused_in_words(
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]], path: str
+) -> None:
+    """Whoever guesses their address is told so by the collector; no name, no id, no event is on them."""
+    page = await opened(watched, cookies, Role.viewer, path=path)
+    await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text("The collector refused this page.")
+    text = await page.page.locator("body").inner_text()
+    written = await page.page.locator("main").evaluate("main => main.innerHTML + document.title")
+
+    assert [] == [name for name in PERSONS if name in text or name in written]
+    assert {True} == {"403" in misdeed for misdeed in page.misdeeds}  # what a browser says of every refusal
+
+
+@pytest.mark.parametrize("role", [Role.viewer, Role.supervisor])
+async def test_the_page_of_settings_is_not_for_everybody(
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]], role: Role
+) -> None:
+    """It is for admins, and the bar on top does not lead there."""
+    page = await opened(watched, cookies, role)
+    await expect(page.page.locator("#account")).to_contain_text(role.name)
+    assert 0 == await page.page.get_by_role("link", name="Admin").count()
+    answer = await page.page.goto(f"{page.address}admin")
+
+    assert answer is not None
+    assert 403 == answer.status
+    assert [] == [name for name in PERSONS if name in await answer.text()]
+
+
 async def test_a_supervisor_sees_who_it_is_and_the_way_out(
     watched: Opener, cookies: tuple[Plant, dict[Role, str]]
 ) -> None:

@@ -121,7 +121,7 @@ async def test_every_control_is_reached_by_the_tab_key_in_the_order_it_is_read(w
         "What was before",
         "Copy link",
         "Keys",
-        "Conflicts",
+        "1\u00a0conflict",
         "Workers",
         "find",
     ]

@@ -3,12 +3,14 @@
 import re
 from typing import get_args
 
+import click
 import pytest
 
 from edge_agent.delivery.lacking import DEAD, GONE, NEVER
 from edge_agent.delivery.outcome import PauseReason
 from shared.http_body import BODY_SECONDS
 from shared.wire import MAX_BODY_BYTES, MAX_EVENTS, MAX_LACKING_RANGES
+from tests.docs.generated import commands, help_text
 from tests.docs.named import agent_routes, collector_routes, error_classes, is_routed, reject_codes
 from tests.docs.pages import all_spans, code_in, section, table
 from tests.structure.tree import text_of
@@ -54,6 +56,19 @@ def test_every_exit_code_is_explained() -> None:
     explained = {int(row[0]) for row in table(section("docs/operations.md", "Exit codes"))}
 
     assert {one.exit_code for one in error_classes()} | {0, 3, 130, 141} == explained
+
+
+@pytest.mark.parametrize("words", [words for words, one in commands("edge-agent") if not isinstance(one, click.Group)])
+def test_every_command_of_the_agent_says_its_exit_codes(words: tuple[str, ...]) -> None:
+    """In rising order, each one of the table; with settings that can be wrong, 2 is among them."""
+    explained = {int(row[0]) for row in table(section("docs/operations.md", "Exit codes"))}
+    _, _, told = help_text(words).partition("exit: ")
+    codes = [int(code) for code in re.findall(r"(?:^|· | {4,})(\d+) (?=[a-zF-])", told.split("\n\n")[0])]
+
+    assert [0] == codes[:1]
+    assert sorted(set(codes)) == codes
+    assert set(codes) <= explained
+    assert 2 in codes or "--config" not in help_text(words)
 
 
 def test_every_pause_is_explained() -> None:

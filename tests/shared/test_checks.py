@@ -31,6 +31,13 @@ def test_a_disk_is_judged_by_its_room_and_its_syncs(
     assert words in finding.words
 
 
+def test_a_disk_has_as_much_room_as_its_user_needs() -> None:
+    """An agent that leaves 10 GB to others refuses events with less, however much that seems."""
+    finding = disk_finding(folder="/q", free_bytes=10**9, sync_seconds=[0.004], slow=SLOW, least_bytes=10**10)
+
+    assert (3, True) == (finding.exit_code, finding.words.endswith(": make room"))
+
+
 @pytest.mark.parametrize(("now", "code"), [(0, 3), (parse_instant("2026-06-01T00:00:00Z"), 0)])
 def test_a_clock_that_was_never_set_is_noticed(now: int, code: int) -> None:
     """A machine without a battery for it wakes up in 1970."""

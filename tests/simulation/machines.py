@@ -20,7 +20,7 @@ from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import Poster, SyncLoop
-from edge_agent.upkeep import REST_SECONDS, looking_after
+from edge_agent.upkeep import STEP_REST_SECONDS, looking_after
 from shared.errors import LinesideError
 from shared.events import Event
 from shared.instants import MINUTE
@@ -44,11 +44,11 @@ _NO_EXECUTOR = Executor()
 
 
 class _Unhurried(VirtualClock):
-    """The clock of upkeep, which looks once a minute and not every 10 s: nobody fills and empties the disk faster here."""
+    """The clock of upkeep, which looks once a minute and not every 2 or 10 s: nobody fills and empties the disk faster here."""
 
     async def sleep(self, seconds: float) -> None:
-        """Return so many virtual seconds later, a minute for any rest."""
-        await super().sleep(60.0 if seconds == REST_SECONDS else seconds)
+        """Return so many virtual seconds later, a minute for any rest but that between two steps."""
+        await super().sleep(seconds if seconds <= STEP_REST_SECONDS else 60.0)
 
 
 class AgentMachine:

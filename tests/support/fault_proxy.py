@@ -12,7 +12,7 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum, auto
 from typing import NamedTuple
@@ -85,6 +85,8 @@ class FaultProxy:
         self.seen: Counter[Fault] = Counter()
         self.passed = 0
         """Requests that were spared, and answered."""
+        self.on_request: Callable[[bytes], None] = lambda _: None
+        """Called with the body of each request."""
         self.passed_since_healed = asyncio.Event()
         self.passed_at = 0.0
         """When the first request after `heal` was answered, by the monotonic clock."""
@@ -172,6 +174,7 @@ class FaultProxy:
             await reader.readexactly(length // 2)
             return False
         request = Message(head, await reader.readexactly(length))
+        self.on_request(request.body)
         if fault is not None and fault not in _REACHES_COLLECTOR:
             return await self._keep_from_collector(fault, writer)
         if fault is Fault.late:

@@ -12,6 +12,7 @@ from sqlite_utils.utils import sqlite3
 
 from collector import hours
 from collector.accounts import Difference
+from collector.metrics import hour_sums
 from collector.metrics.audit import check
 from collector.records import LedgerRules
 from collector.storage.audit import audit
@@ -87,9 +88,14 @@ async def kept_in_sqlite(
 
 @contextmanager
 def hours_of(length: int) -> Iterator[None]:
-    """Let hours last so many microseconds, while the block lasts: small histories meet every edge of theirs."""
+    """Let hours last so many microseconds, while this lasts: small histories meet every edge of theirs.
+
+    Two of them are many already, and make a block.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hours, "LENGTH", length)
+        patch.setattr(hours, "BLOCK", 2)
+        patch.setattr(hour_sums, "FEW_HOURS", 1)
         yield
 
 

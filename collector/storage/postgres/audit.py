@@ -9,6 +9,7 @@ from typing import Any
 
 from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
+from collector.storage.blocks import with_hours_of
 from collector.storage.postgres import connecting, reading
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.migrating import check_schema, refuse_unfinished
@@ -30,6 +31,7 @@ _WORKERS = """
     from (
         select worker from event where site_id = $1
         union select worker from ledger where site_id = $1
+        union select worker from ledger_block where site_id = $1
         union select worker from total where site_id = $1
         union select worker from open_state where site_id = $1
     ) as k
@@ -50,6 +52,12 @@ _LEDGER = """
     from ledger as l
     left join workstation as st on st.site_id = $1 and st.number = l.workstation
     where l.site_id = $1 and l.worker = $2
+"""
+_BLOCKS = """
+    select b.block, coalesce(st.station_id, '#' || b.workstation), b.working, b.idle, b.absent, b.assumed, 0
+    from ledger_block as b
+    left join workstation as st on st.site_id = $1 and st.number = b.workstation
+    where b.site_id = $1 and b.worker = $2
 """
 _TOTAL = """
     select coalesce(st.station_id, '#' || t.workstation), t.working, t.idle, t.absent, t.assumed, t.units
@@ -168,7 +176,10 @@ async def _reading(url: str, work: Callable[[Connection], Any]) -> Any:
 
 
 async def _account(connection: Connection, worker: tuple[int, int]) -> Account:
-    hours = {(row[0], row[1]): list(row[2:]) for row in await connection.fetch(_LEDGER, *worker)}
+    rows = await connection.fetch(_LEDGER, *worker)
+    blocks = await connection.fetch(_BLOCKS, *worker)
+    rows = with_hours_of(blocks, rows) if blocks else rows
+    hours = {(row[0], row[1]): list(row[2:]) for row in rows}
     totals: Mapping[str, list[int]] = {row[0]: list(row[1:]) for row in await connection.fetch(_TOTAL, *worker)}
     row = await connection.fetchrow(_OPEN_STATE, *worker)
     if row is None:

@@ -12,7 +12,9 @@ from operator import itemgetter
 from collector import hours
 from collector.measures import Company, Occupied
 from collector.records import LedgerRules
+from collector.storage.blocks import worked_with_blocks
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.ledger_blocks import blocks_within
 from collector.storage.postgres.outlines import outlines_of_site
 from collector.storage.postgres.reading import Site
 from shared.events import EventType
@@ -29,19 +31,7 @@ async def tell_company(
     """Add what a site's workstations saw in a window; False if that takes more states than the company has left."""
     start, end = question.window
     open_there = await _open_there(connection, site, window=question.window, rules=rules)
-    # Who worked where in which hour.
-    rows = await connection.fetch(
-        """
-        select l.hour, st.station_id, l.worker, l.working
-        from ledger as l
-        join workstation as st on st.site_id = $1 and st.number = l.workstation
-        where l.site_id = $1 and l.hour >= $2 and l.hour < $3 and l.working > 0
-        order by l.hour
-        """,
-        site.number,
-        hours.hour_of(start, offset=site.hour_offset),
-        end,
-    )
+    rows = await _worked(connection, site, window=(hours.hour_of(start, offset=site.hour_offset), end))
     for hour, in_hour in groupby(rows, itemgetter(0)):
         stretch = (max(hour, start), min(hour + hours.LENGTH, end))
         is_whole = stretch == (hour, hour + hours.LENGTH)
@@ -72,6 +62,26 @@ async def tell_company(
         for station in shared:
             into.add((site.name, station), told.get(station, ()), may_overlap=(station, hour) in open_there)
     return True
+
+
+async def _worked(
+    connection: Connection, site: Site, *, window: tuple[int, int]
+) -> Iterable[tuple[int, str, int, int]]:
+    # Who worked where in which hour.
+    rows = await connection.fetch(
+        """
+        select l.hour, st.station_id, l.worker, l.working
+        from ledger as l
+        join workstation as st on st.site_id = $1 and st.number = l.workstation
+        where l.site_id = $1 and l.hour >= $2 and l.hour < $3 and l.working <> 0
+        order by l.hour
+        """,
+        site.number,
+        *window,
+    )
+    blocks = await blocks_within(connection, site.number, window=window)
+    of_blocks = [(each.block, each.station_id, each.worker, each.working) for each in blocks]
+    return worked_with_blocks(rows, of_blocks, within=window) if blocks else map(tuple, rows)
 
 
 def _by_station(rows: Iterable[tuple[int, str, int, int]]) -> _There:

@@ -4,18 +4,21 @@ Closed time of a worker never lies after the worker's last sighting, so an hour 
 whole for everybody who was last seen before that end: a live page reads no events at all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from collector import hours
-from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Stretch, Watched
-from collector.records import Amounts, LedgerRules, OpenState, Run
+from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Stretch
+from collector.records import LedgerRules, OpenState
+from collector.storage.blocks import Block, with_blocks
+from collector.storage.gathered import Gathered
 from collector.storage.postgres import reading
 from collector.storage.postgres.company import tell_company
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.histories import closed
 from collector.storage.postgres.kept import kept
+from collector.storage.postgres.ledger_blocks import blocks_within
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.reading import Site
 from collector.storage.postgres.stays import last_stays
@@ -34,32 +37,11 @@ class Question:
     occupied: Occupied | None
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """A measure while it is being read."""
-
-    amounts: dict[tuple[str, str, str], Amounts] = field(default_factory=dict)
-    by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
-    edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
-    stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
-    watched: dict[str, Watched] = field(default_factory=dict)
-
-    def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
-        """Add to what a worker did at a workstation."""
-        before = self.amounts.get(place)
-        self.amounts[place] = list(amounts) if before is None else _sum(before, amounts)
-
-    def add_hour(self, place: tuple[str, int], amounts: Iterable[int]) -> None:
-        """Add to what happened in an hour."""
-        before = self.by_hour.get(place)
-        self.by_hour[place] = list(amounts) if before is None else _sum(before, amounts)
-
-
 async def measure(
     connection: Connection, of: Sequence[str] | None, *, question: Question, rules: LedgerRules
 ) -> Measure:
     """Return what the numbers of a window are made of."""
-    gathered = _Gathered()
+    gathered = Gathered()
     sites = await reading.sites(connection, of)
     open_states = await reading.open_states(connection, sites)
     for site in sites:
@@ -84,7 +66,7 @@ async def measure(
 
 async def _add_site(
     connection: Connection,
-    gathered: _Gathered,
+    gathered: Gathered,
     *,
     site: Site,
     asked: tuple[Question, LedgerRules],
@@ -92,11 +74,12 @@ async def _add_site(
 ) -> None:
     question, rules = asked
     parts = question.split(site.hour_offset)
+    gathered.blocks[site.name] = await _blocks(connection, site, parts=parts, by_hour=question.by_hour)
     if parts.whole is not None:
         await _add_whole(connection, gathered, site=site, whole=parts.whole, by_hour=question.by_hour)
     if parts.left is not None:
         start, end = closed(parts.left)
-        there = {row[0]: row[1] for row in await _rows_of_hour(connection, site, at=start)}
+        there = {row[0]: row[1] for row in await _rows_of_hour(connection, gathered, site=site, at=start)}
         await _add_edges(connection, gathered, site=site, workers=there, stretch=(start, end))
     if parts.right is not None:
         right = closed(parts.right)
@@ -120,7 +103,13 @@ async def _company(
     return company
 
 
-async def _add_whole(connection: Connection, gathered: _Gathered, *, site: Site, whole: Stretch, by_hour: bool) -> None:
+async def _blocks(connection: Connection, site: Site, *, parts: Parts, by_hour: bool) -> Sequence[Block]:
+    if parts.window is None or (parts.whole == (None, None) and not by_hour):
+        return ()
+    return await blocks_within(connection, site.number, window=closed(parts.window))
+
+
+async def _add_whole(connection: Connection, gathered: Gathered, *, site: Site, whole: Stretch, by_hour: bool) -> None:
     is_everything = whole == (None, None)
     table, within = ("total", "") if is_everything else ("ledger", "and l.hour >= $2 and l.hour < $3")
     bounds = () if is_everything else closed(whole)
@@ -143,7 +132,11 @@ async def _add_whole(connection: Connection, gathered: _Gathered, *, site: Site,
     )
     for worker_id, station_id, _, _, *amounts in rows:
         gathered.add((site.name, worker_id, station_id), amounts)
+    hours_asked = closed(whole)
+    if not is_everything:
+        gathered.add_blocks(site.name, within=hours_asked)
     if by_hour:
+        gathered.add_blocks_by_hour(site.name, within=hours_asked)
         # What happened in each hour.
         rows = await connection.fetch(
             f"""
@@ -153,7 +146,7 @@ async def _add_whole(connection: Connection, gathered: _Gathered, *, site: Site,
             group by l.hour
             """,  # noqa: S608 - texts of ours
             site.number,
-            *closed(whole),
+            *hours_asked,
         )
         for hour, *amounts in rows:
             gathered.add_hour((site.name, hour), amounts)
@@ -161,7 +154,7 @@ async def _add_whole(connection: Connection, gathered: _Gathered, *, site: Site,
 
 async def _add_right(
     connection: Connection,
-    gathered: _Gathered,
+    gathered: Gathered,
     *,
     site: Site,
     right: tuple[int, int],
@@ -170,7 +163,7 @@ async def _add_right(
 ) -> None:
     start, end = right
     cut: dict[int, str] = {}
-    for number, worker_id, station_id, *amounts in await _rows_of_hour(connection, site, at=start):
+    for number, worker_id, station_id, *amounts in await _rows_of_hour(connection, gathered, site=site, at=start):
         if open_states[site.name, worker_id].last_at >= end:
             cut[number] = worker_id
             continue
@@ -182,7 +175,7 @@ async def _add_right(
 
 async def _add_edges(
     connection: Connection,
-    gathered: _Gathered,
+    gathered: Gathered,
     *,
     site: Site,
     workers: Mapping[int, str],
@@ -192,7 +185,8 @@ async def _add_edges(
     gathered.edges.extend(((site.name, workers[number]), stretch, run) for number, run in runs.items())
 
 
-async def _rows_of_hour(connection: Connection, site: Site, *, at: int) -> list[Any]:
+async def _rows_of_hour(connection: Connection, gathered: Gathered, *, site: Site, at: int) -> list[Any]:
+    hour = hours.hour_of(at, offset=site.hour_offset)
     # What happened in the hour that an instant lies in.
     rows: list[Any] = await connection.fetch(
         """
@@ -204,14 +198,11 @@ async def _rows_of_hour(connection: Connection, site: Site, *, at: int) -> list[
         order by l.worker
         """,
         site.number,
-        hours.hour_of(at, offset=site.hour_offset),
+        hour,
     )
-    return rows
+    blocks = gathered.blocks_of_hour(site.name, hour=hour)
+    return with_blocks(rows, blocks) if blocks else rows
 
 
 def _is_open(parts: Parts) -> bool:
     return parts.whole is not None and parts.whole[1] is None
-
-
-def _sum(left: Amounts, right: Iterable[int]) -> Amounts:
-    return [a + b for a, b in zip(left, right, strict=True)]

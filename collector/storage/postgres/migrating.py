@@ -14,6 +14,8 @@ from collector.storage.postgres.connecting import Connection
 from shared.errors import StorageUnusable
 
 WAY_OUT = "stop the collectors and run `collector db rebuild`"
+LEAST_VERSION = 150_000
+"""As the server numbers itself: PostgreSQL 15."""
 _APPLIED = """
     create table if not exists schema_migration (
         number integer primary key,
@@ -44,7 +46,7 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
     """Bring the schema up to date; the rules are for a new database.
 
     Raises:
-        StorageUnusable: another program's database, or one of a newer version; it is left untouched.
+        StorageUnusable: an old server, another program's database, or one of a newer version; it is left untouched.
     """
     async with connection.transaction():
         await locks.take(connection, locks.SCHEMA)
@@ -72,7 +74,7 @@ async def check_schema(connection: Connection) -> None:
     """Let a database pass that this version can read.
 
     Raises:
-        StorageUnusable: it has no schema of ours, an older one, or a newer one.
+        StorageUnusable: an old server, or it has no schema of ours, an older one, or a newer one.
     """
     await _refuse_foreign(connection)
     applied = await _applied(connection) if await _is_there(connection, "schema_migration") else {}
@@ -100,7 +102,22 @@ async def refuse_unfinished(connection: Connection) -> None:
         )
 
 
+def refuse_old(version: int) -> None:
+    """Let a server pass that knows what the statements say; `version` is its `server_version_num`.
+
+    Raises:
+        StorageUnusable: it does not, and how old it is.
+
+    >>> refuse_old(150_000)
+    """
+    if version < LEAST_VERSION:
+        raise StorageUnusable(
+            f"the server is PostgreSQL {version // 10_000}", hint=f"use PostgreSQL {LEAST_VERSION // 10_000} or newer"
+        )
+
+
 async def _refuse_foreign(connection: Connection) -> None:
+    refuse_old(int(await connection.fetchval("show server_version_num")))
     if not await _is_there(connection, "schema_migration"):
         if await _is_there(connection, "event") or await _is_there(connection, "site"):
             raise StorageUnusable(

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from collector.storage.blocks import with_hours_of
 from collector.storage.postgres import reading
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.ledger_blocks import blocks_within
 from collector.storage.postgres.reading import Site
 from shared.errors import BadRequest, NotFound
 from shared.instants import format_instant
@@ -29,6 +31,9 @@ async def told(connection: Connection, of: str | None, *, worker_id: str) -> dic
         site.number,
         number,
     )
+    blocks = await blocks_within(connection, site.number, worker=number)
+    if blocks:
+        rows = with_hours_of([(each.block, each.station_id, *each.of_an_hour) for each in blocks], rows)
     return {
         "site": site.name,
         "worker_id": worker_id,

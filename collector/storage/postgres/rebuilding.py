@@ -140,7 +140,7 @@ class PostgresRebuilding:
 
     async def _drop_everything(self) -> None:
         connection = self._connection
-        for table in ("ledger", "total", "open_state", "rebuilding"):
+        for table in ("ledger", "ledger_block", "total", "open_state", "rebuilding"):
             await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
         await connection.execute("update workstation set first_at = null, last_at = null")
         for number, name in await connection.fetch("select site_id, name from site"):
@@ -187,7 +187,7 @@ class PostgresRebuilding:
                 "select name, number from camera where site_id = $1",
             )
         ]
-        ledger = LedgerRows(stations=stations, cameras=cameras)
+        ledger = LedgerRows(stations=stations, cameras=cameras, offset=offset)
         events = 0
         for worker in workers:
             most = EVENTS_TOGETHER - events

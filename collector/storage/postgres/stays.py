@@ -8,7 +8,9 @@ next state, or where a silence began. `collector/storage/stays.py` shows it.
 from collector import hours
 from collector.records import Entry, Run, State
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.ledger_blocks import there_are
 from collector.storage.postgres.outlines import filled, sighting
+from collector.storage.postgres.stays_beside_blocks import stays_beside_blocks
 
 _STAYS = """
     with last as materialized (
@@ -53,6 +55,8 @@ async def last_stays(connection: Connection, site: int, *, gap: int) -> dict[str
     Workstations where no state outlasts the last event within closed time are left out. Of a run only the end of its time
     counts: it begins somewhere in the stay.
     """
+    if await there_are(connection, site):
+        return await stays_beside_blocks(connection, site, gap=gap)
     rows = await connection.fetch(_STAYS, site, hours.LENGTH)
     # Of the states at one instant the last row, which is the last in the order of SEMANTICS §3, stays.
     told = {(row[0], row[2]): row for row in rows}

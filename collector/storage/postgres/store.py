@@ -24,6 +24,7 @@ from collector.storage.postgres import histories, ledger_query, locks, looks, na
 from collector.storage.postgres.access import PostgresAccess
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.keeping import KeepingVerbs
+from collector.storage.postgres.lost_versions import lost_versions
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.refusals import refusals
@@ -179,6 +180,10 @@ class PostgresStorage(KeepingVerbs):
     async def events(self, query: EventQuery) -> list[StoredEvent]:
         """Return a page of events."""
         return await self._readers.long(lambda connection: reading.events(connection, query))
+
+    async def lost_versions(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
+        """Return how many versions of events have lost."""
+        return await self._readers.long(lambda connection: lost_versions(connection, sites, stretch=stretch, most=most))
 
     async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
         """Return the newest refused items."""

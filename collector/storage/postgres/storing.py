@@ -115,7 +115,7 @@ async def _judge(
     await _know_named(connection, registry, site=site.number, splices=splices)
     stations, cameras = (registry.numbers(site.number, kind=kind) for kind in (STATION, CAMERA))
     events = EventRows(stations=stations, cameras=cameras)
-    ledger = LedgerRows(stations=stations, cameras=cameras)
+    ledger = LedgerRows(stations=stations, cameras=cameras, offset=offset)
     for worker, splice in splices.items():
         events.add(worker, splice)
         ledger.add(worker, splice)

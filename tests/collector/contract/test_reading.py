@@ -239,3 +239,33 @@ async def test_nobody_waits_behind_a_long_question(storage: Storage) -> None:
 
     assert ["default"] == sites
     assert (await long).company is not None
+
+
+@pytest.mark.parametrize(
+    ("sites", "stretch"),
+    [
+        (None, (None, None)),
+        (["default"], (None, None)),
+        (["east"], (None, None)),
+        ([], (None, None)),
+        (None, (at("10:02"), at("10:04"))),
+        (None, (None, at("10:03"))),
+        (None, (at("10:03"), None)),
+    ],
+)
+async def test_versions_that_lost_are_counted_within_a_stretch(
+    storage: Storage, sites: list[str] | None, stretch: tuple[int | None, int | None]
+) -> None:
+    """Each once, by the time of its event, of the sites asked for; and no further than asked for."""
+    kept = await fill(storage)
+    start, end = stretch
+    expected = sum(
+        len(each.losers)
+        for each in kept
+        if (sites is None or each.key.site in sites)
+        and (start is None or start <= each.key.at)
+        and (end is None or each.key.at < end)
+    )
+    found = [await storage.lost_versions(sites, stretch=stretch, most=most) for most in (10_000, 3)]
+
+    assert [expected, min(expected, 3)] == found

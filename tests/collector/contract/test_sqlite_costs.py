@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from collector import hours
 from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.windows import Window
@@ -34,6 +35,8 @@ TODAY = START + MANY * MINUTE + HOUR
 STEPS_COUNTED = 50
 MOST_STEPS = 1_000
 """An event, with its look-ups, its rows in four tables and what it moves between hours."""
+STEPS_A_LOOK_UP = 100
+"""With a part of the rows that two ends of a range are."""
 
 
 SHIFT_KINDS = (working, product, product, idle, product)
@@ -193,6 +196,33 @@ def test_a_state_costs_the_hours_that_it_moves_and_not_the_counts_in_them() -> N
 
     assert max(steps[1]) <= 1.2 * max(steps[0]) + MOST_STEPS
     assert max(steps[0]) <= MOST_STEPS * FEW * MINUTE // HOUR
+
+
+def test_a_state_costs_look_ups_and_not_the_hours_since_1970() -> None:
+    """Five thousand counts nine hours apart make five years without a silence; one state after the other takes them all."""
+    counts, rows, steps = 5_000, [], []
+    end = START + counts * 9 * HOUR
+    with machine(0) as made:
+        made.put([Event(START + number * 9 * HOUR, "W1", "S1", product, 1, None) for number in range(counts)])
+        for number in range(4):
+            before = made.connection.total_changes
+            steps.append(made.put([Event(START - 4 + number, "W1", f"S{number % 3}", working, 0, None)]))
+            rows.append(made.connection.total_changes - before)
+        again = made.put([Event(START - 1, "W1", "S0", working, 0, None)])
+        ask = partial(ledger_query.measure, of=None, by_hour=False, stays=True, occupied=None)
+        asked = [
+            steps_of(made.connection, partial(ask, made.connection, split=partial(split, window)))
+            for window in (
+                Window(end - 9 * HOUR, end - HOUR),
+                Window(end - 9 * HOUR - MINUTE, None),
+                Window(None, None),
+            )
+        ]
+
+    assert max(rows) <= 2 * 2 * hours.BLOCK
+    assert max(steps) <= STEPS_A_LOOK_UP * counts
+    assert again <= MOST_STEPS
+    assert max(asked) <= 2 * MOST_STEPS
 
 
 def test_one_by_one_they_cost_no_more(large: Machine) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from collector.records import LedgerRules
 from collector.storage.postgres import migrating
+from collector.storage.postgres.migrating import refuse_old
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import StorageUnusable
 from tests.support.collector import RULES, decide, delivery, event
@@ -104,3 +105,11 @@ def test_steps_are_numbered_without_a_gap() -> None:
 
     assert [*range(1, len(steps) + 1)] == [step.number for step in steps]
     assert all(step.name and "create" in step.statements for step in steps)
+
+
+@pytest.mark.parametrize(("number", "name"), [(140_019, "PostgreSQL 14"), (90_624, "PostgreSQL 9")])
+def test_an_old_server_is_refused_by_its_name(number: int, name: str) -> None:
+    """Before a statement fails that it does not know; 15 passes."""
+    refuse_old(150_000)
+    with pytest.raises(StorageUnusable, match=rf"the server is {name} \(use PostgreSQL 15 or newer\)"):
+        refuse_old(number)

@@ -26,7 +26,7 @@ from tests.support.stores import audited, folder, hours_of
 SUMS = ("productive_us", "idle_us", "absent_us", "assumed_us", "units")
 
 
-async def _numbers(twins: Twins, spans: list[tuple[int | None, int | None]]) -> list[Any]:
+async def numbers(twins: Twins, spans: list[tuple[int | None, int | None]]) -> list[Any]:
     """Return what must not change, in windows of whole hours of each site."""
     found: list[Any] = []
     storage = twins.purged
@@ -75,7 +75,7 @@ def test_erasing_changes_no_number_of_whole_hours(
             for batch in history.batches:
                 await twins.take_in(batch)
             await twins.purge(Kept(events=horizons[0]))
-            before = await _numbers(twins, windows)
+            before = await numbers(twins, windows)
             for site, worker_id in erased:
                 try:
                     tell = partial(undo, rules=history.rules)
@@ -83,12 +83,12 @@ def test_erasing_changes_no_number_of_whole_hours(
                 except NotFound:
                     continue
 
-                assert before == await _numbers(twins, windows)
+                assert before == await numbers(twins, windows)
                 assert [] == audited(twins.file).differences
             await twins.purge(Kept(events=horizons[1]))
             await twins.rebuild()
 
-            assert before == await _numbers(twins, windows)
+            assert before == await numbers(twins, windows)
             assert [] == audited(twins.file).differences
             await twins.close()
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.metrics import hour_sums
 from collector.metrics.windows import Window
 from collector.records import Delivery, LedgerRules
+from tests.collector.properties import test_blocks as blocks
 from tests.collector.properties import test_convergence as convergence
 from tests.collector.properties import test_timelines as timelines
-from tests.collector.properties.histories import HOUR, LAST, History, crowds, histories, seen_sites, windows_of
+from tests.collector.properties.histories import HOUR, History, crowds, histories, seen_sites, windows_of
 from tests.collector.properties.test_ledger_routes import compare
 from tests.support.postgres import Server, kept_in_postgres
 from tests.support.stores import hours_of
@@ -41,13 +41,11 @@ def test_the_ledger_says_what_the_reference_says(keep: Keep, history: History, d
 
 
 @FEW
-@given(history=histories, data=st.data())
-def test_so_it_does_where_hours_change_many_at_a_time(keep: Keep, history: History, data: st.DataObject) -> None:
-    """The same where every stretch beyond an hour is told by its first hour and its last, and nothing is silence."""
-    asked = data.draw(st.lists(st.tuples(windows_of(history), seen_sites), min_size=4, max_size=8))
-    history = history._replace(rules=LedgerRules(session_gap=LAST, tail=3))
-    with hours_of(HOUR), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hour_sums, "FEW_HOURS", 0)
+@given(history=blocks.histories, data=st.data())
+def test_so_it_does_where_hours_change_by_the_block(keep: Keep, history: History, data: st.DataObject) -> None:
+    """The same where states are in force for long, and hardly anything is a silence."""
+    asked = data.draw(st.lists(st.tuples(windows_of(history), st.none()), min_size=4, max_size=8))
+    with hours_of(blocks.HOUR):
         asyncio.run(compare(history, asked, keep=keep))
 
 

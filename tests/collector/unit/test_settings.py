@@ -63,6 +63,7 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ('time_zone = "../../etc/passwd"', "is no time zone"),
         ('time_zone = "/etc/localtime"', "is no time zone"),
         ('default_site = ""', "default_site = '': it is empty"),
+        ('default_site = "*"', "default_site = '*': it cannot be *, which means all sites"),
         ('default_site = "a\\u0000"', "it holds the control character U+0000"),
         ('[cameras."cam\\u0007"]', "it holds the control character U+0007"),
         ("[sites.default.workers]\nW1 = 5", "sites.default.workers.W1 = 5: "),

@@ -117,6 +117,25 @@ async def test_a_viewer_sees_its_sites_in_every_answer(seen_by: Seen) -> None:
     assert (["north"] * 3, []) == ([row["site"] for row in rows], other)
 
 
+async def test_all_sites_of_the_company_are_for_who_sees_all(seen_by: Seen) -> None:
+    """`*` is everything or nothing: who sees some sites is told that, and not shown them for the whole."""
+    everywhere = ["/api/metrics/factory/?site=*", "/api/floor/?site=*", "/api/cameras/?site=*", "/api/events/?site=*"]
+    async with seen_by(Viewer()) as collector:
+        await collector.post(envelope([GOOD], camera="C1"))
+        await collector.post(envelope([item("10:00", "W2", "working")], camera="C2"))
+        factory, floor, *others = [(await collector.get(path)).json for path in everywhere]
+        without = (await collector.get("/api/metrics/factory/")).json
+    async with seen_by(Viewer(sites=["north"])) as collector:
+        refused = [await collector.get(path) for path in everywhere]
+
+    assert (2, without) == (factory["active_workers"], factory)
+    assert ["north", "south"] == [row["site"] for row in floor["workers"]]
+    assert [2, 2] == [len(others[0]), len(others[1]["events"])]
+    assert {(403, "site: every site is not for you")} == {
+        (each.status, each.json["detail"].partition(" (")[0]) for each in refused
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "status", "cameras"),
     [

@@ -1,12 +1,16 @@
 """`check` and `verify` as an operator types them, with the agent running and without, well and broken."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from tests.support.events import json_event
+from edge_agent.buffer.log import EventLog
+from tests.support.events import events, json_event
+from tests.support.fake_clock import FakeClock
+from tests.support.invoked import invoked
 from tests.support.programs import Finished, collector, command
 from tests.support.running_agent import NOBODY, eventually, running_agent
 
@@ -15,10 +19,13 @@ pytestmark = pytest.mark.processes
 LINES = ["settings", "agent", "queue", "disk", "clock", "dns", "tls", "token"]
 
 
-async def check(folder: Path, *more: str, url: str) -> tuple[Finished, dict[str, str]]:
+async def check(folder: Path, *more: str, url: str, min_free_disk: str = "64MiB") -> tuple[Finished, dict[str, str]]:
     """Run the command beside the settings of the test's agent; gives its lines by their first word."""
     config = folder / "check.toml"
-    config.write_text(f'camera = "cam-1"\ndata_dir = "{folder / "data"}"\n[collector]\nurl = "{url}"\n')
+    config.write_text(
+        f'camera = "cam-1"\ndata_dir = "{folder / "data"}"\n[collector]\nurl = "{url}"\n'
+        f'[buffer]\nmin_free_disk = "{min_free_disk}"\n'
+    )
     ran = await command("edge_agent", "check", "--config", str(config), *more)
     return ran, {line[:10].strip(): line[10:] for line in ran.out.splitlines()}
 
@@ -43,13 +50,15 @@ async def test_check_of_a_machine_on_which_all_is_well(tmp_path: Path) -> None:
 
 
 async def test_check_names_a_collector_that_is_away(tmp_path: Path) -> None:
-    """Exit 5; the other lines are there all the same, and --json says the same."""
+    """Exit 5; the other lines are there all the same, and --json has them too: a disk that is too full for the settings."""
     ran, lines = await check(tmp_path, url=NOBODY)
-    told, _ = await check(tmp_path, "--json", url=NOBODY)
+    told, _ = await check(tmp_path, "--json", url=NOBODY, min_free_disk="1024GiB")
 
     assert (5, 5) == (ran.code, told.code)
     assert lines["token"].startswith("FAIL  not tried: nothing listens at the collector's address")
     assert LINES == [one["what"] for one in json.loads(told.out)]
+    assert lines["disk"].startswith("ok")
+    assert ["make room"] == [one["words"][-9:] for one in json.loads(told.out) if one["what"] == "disk"]
 
 
 async def test_check_names_wrong_settings(tmp_path: Path) -> None:
@@ -76,18 +85,22 @@ async def test_verify_of_a_sound_queue(tmp_path: Path) -> None:
     assert [(0, words)] * 2 == [(one.code, one.out) for one in (beside, after)]
 
 
+def queue_of(folder: Path, *, events_in_it: int) -> Path:
+    """The queue file of an agent that has stopped."""
+    with closing(EventLog.open(folder, clock=FakeClock())) as log:
+        log.append(events(1, events_in_it))
+    return folder / "queue.db"
+
+
 async def test_verify_names_what_is_wrong_and_changes_nothing(tmp_path: Path) -> None:
     """Exit 1: an event that has changed, one that is gone, and a number that was never given out."""
-    with running_agent(tmp_path) as agent:
-        agent.post([json_event(number) for number in range(1, 6)])
-        agent.stop()
-    queue = agent.data_dir / "queue.db"
+    queue = queue_of(tmp_path, events_in_it=5)
     with sqlite3.connect(queue) as connection:
         connection.execute("update event_log set payload = replace(payload, 'W2', 'W3') where seq = 2")
         connection.execute("delete from event_log where seq = 4")
         connection.execute("insert into settled (first, last) values (9, 9)")
     before = queue.read_bytes()
-    ran = await command("edge_agent", "verify", "--data-dir", str(agent.data_dir))
+    ran = await invoked("verify", "--data-dir", str(tmp_path))
 
     assert 1 == ran.code
     assert [
@@ -101,26 +114,20 @@ async def test_verify_names_what_is_wrong_and_changes_nothing(tmp_path: Path) ->
 
 async def test_verify_names_what_a_start_would_call_damaged(tmp_path: Path) -> None:
     """Exit 1 also where SQLite finds nothing and every number has its place: a table is gone."""
-    with running_agent(tmp_path) as agent:
-        agent.post([json_event(1)])
-        agent.stop()
-    with sqlite3.connect(agent.data_dir / "queue.db") as connection:
+    with sqlite3.connect(queue_of(tmp_path, events_in_it=1)) as connection:
         connection.execute("drop table mark")
-    ran = await command("edge_agent", "verify", "--data-dir", str(agent.data_dir))
+    ran = await invoked("verify", "--data-dir", str(tmp_path))
 
     assert (1, "its schema is not what was written\n") == (ran.code, ran.out)
 
 
 async def test_verify_of_a_file_with_noise_in_it(tmp_path: Path) -> None:
     """Exit 1 with what SQLite says of it, as far as the file can still be read."""
-    with running_agent(tmp_path) as agent:
-        agent.post([json_event(number) for number in range(1, 500)])
-        agent.stop()
-    queue = agent.data_dir / "queue.db"
+    queue = queue_of(tmp_path, events_in_it=500)
     content = queue.read_bytes()
     middle = len(content) // 2 // 4096 * 4096
     queue.write_bytes(content[:middle] + b"\xa5" * 8192 + content[middle + 8192 :])
-    ran = await command("edge_agent", "verify", "--data-dir", str(agent.data_dir))
+    ran = await invoked("verify", "--data-dir", str(tmp_path))
 
     assert 1 == ran.code, ran.err
     assert ran.out

@@ -13,6 +13,7 @@ import pytest
 from tests.support.events import json_event
 from tests.support.programs import collector, free_port
 from tests.support.running_agent import RunningAgent, eventually
+from tests.support.wall_clock import WallClock, set_by_tests
 
 pytestmark = pytest.mark.processes
 
@@ -26,34 +27,11 @@ max = "2s"
 """
 
 
-class WallClock:
-    """What the agent's machine takes for the time; monotonic clocks are left alone, as the kernel does."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.is_ahead(0)
-
-    def is_ahead(self, seconds: int) -> None:
-        """Let it differ from the true time by so much."""
-        self._file.write_text(f"{seconds:+d}")
-
-
 @pytest.fixture
 def wall_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WallClock:
     """The clock of every program that is started from now on."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-    if library is None:
-        pytest.skip("libfaketime is not on this machine")
-    file = tmp_path / "clock"
-    for name, value in {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "TZ": "Pacific/Auckland",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return WallClock(file)
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    return set_by_tests(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.space import Limits
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.upkeep import REFUSING_REST_SECONDS, looking_after
-from shared.errors import StorageFull, StorageUnusable
+from shared.errors import LinesideError, StorageFull, StorageUnusable
 from tests.support.events import events
 from tests.support.fake_clock import FakeClock
 from tests.support.flaky_collector import until
@@ -73,6 +73,60 @@ def agent(tmp_path: Path, when_full: Literal["reject", "drop_oldest"]) -> Iterat
         closing(EventLog.open(tmp_path, clock=clock, limits=limits)) as log,
     ):
         yield Agent(log, executor, clock=clock)
+
+
+async def test_a_queue_that_filled_up_is_noticed_before_anybody_is_refused(agent: Agent) -> None:
+    """Events of elsewhere have taken the room; a producer that looks at readiness first never has to be told."""
+    with suppress(StorageFull):
+        while True:
+            agent.log.append(events(1, BATCH))
+    async with agent.looked_after():
+        await until(lambda: agent.acceptor.failure is not None)
+
+    assert isinstance(agent.acceptor.failure, StorageFull)
+
+
+class FailingMeanwhile:
+    """An intake whose next commit fails while the upkeep looks for room."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.told: list[LinesideError | None] = []
+
+    @property
+    def failure(self) -> LinesideError | None:
+        """None at the first question."""
+        self.asked += 1
+        return None if self.asked == 1 else StorageUnusable("the disk is read-only")
+
+    @failure.setter
+    def failure(self, value: LinesideError | None) -> None:
+        raise NotImplementedError
+
+    def foresee(self, failure: LinesideError | None) -> None:
+        """Remember it."""
+        self.told.append(failure)
+
+
+async def test_room_alone_does_not_make_a_failure_good(agent: Agent) -> None:
+    """A disk that has become read-only has room; what showed before it failed says nothing of after."""
+    intake = FailingMeanwhile()
+    agent.clock.longest = 0.0
+    async with looking_after(agent.log, intake=intake, executor=agent.executor, clock=agent.clock):
+        await until(lambda: bool(agent.clock.slept))
+
+    assert ([], [REFUSING_REST_SECONDS]) == (intake.told, agent.clock.slept)
+
+
+async def test_a_queue_full_of_sent_events_has_room(agent: Agent) -> None:
+    """They go when something comes, and stay until then."""
+    await agent.fill()
+    taken = agent.log.counts().last_seq
+    agent.log.settle(settled=((1, taken),), dead=())
+    async with agent.looked_after():
+        await until(lambda: agent.acceptor.failure is None)
+
+    assert taken == agent.log.counts().retained
 
 
 async def test_room_in_the_queue_is_noticed_without_a_request(agent: Agent) -> None:

@@ -1,0 +1,122 @@
+/**
+ * A moment of a worker's timeline, opened: the span it lies in, how long that was and where, which events began and ended
+ * it and which camera saw them; or that there is no data. Buttons lead to what was before and after.
+ *
+ * What is drawn is folded for the eye; what opens are the spans themselves, asked for when somebody wants to know.
+ */
+
+import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js";
+import { read } from "./api.js";
+import { assign, byId, isolated, make, write } from "./elements.js";
+import { dayAndSeconds, durationSeconds, instant } from "./format.js";
+
+const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
+
+/**
+ * Spans of the API and the gaps between them, in order, from `from` to `until` (milliseconds):
+ * [{start, end, span}], where a gap's span is null. Gaps of less than a second are none.
+ */
+export function momentsOf(spans, { from, until }) {
+  const found = [];
+  let reached = from;
+  const gapTo = (end) => (reached !== null && end - reached >= 1000 ? found.push({ start: reached, end, span: null }) : undefined);
+  for (const span of spans) {
+    const [start, end] = [Date.parse(span.start), Date.parse(span.end)];
+    gapTo(start);
+    found.push({ start, end, span });
+    reached = end;
+  }
+  gapTo(until);
+  return found;
+}
+
+/** The place of the last one that has begun by an instant; the first where none has. */
+export const placeAt = (moments, at) => Math.max(0, moments.findLastIndex(({ start }) => start <= at));
+
+function sighting(event, view) {
+  if (event === null) {
+    return ["nothing seen"];
+  }
+  return [`${event.event_type} ${dayAndSeconds(Date.parse(event.timestamp), view)}`];
+}
+
+function nameOfPlace(id, site, { floor }) {
+  return floor.workstations.find((one) => one.station_id === id && one.site === site)?.name || id;
+}
+
+function factsOf({ start, end, span }, { worker, view }) {
+  const facts = [
+    ["From", [dayAndSeconds(start, view)]],
+    ["To", [dayAndSeconds(end, view)]],
+    ["Length", [`${durationSeconds((end - start) * 1000)} (h:mm:ss)`]],
+  ];
+  if (span === null) {
+    return [...facts, ["Why", [NO_DATA]]];
+  }
+  const camera = span.began_by.camera;
+  return [...facts, ["Station", [isolated(nameOfPlace(span.workstation_id, worker.site, view))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
+    ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)]];
+}
+
+let opened = null; // {worker, view, moments, place}
+
+function show() {
+  const { worker, view, moments, place } = opened;
+  const moment = moments[place];
+  const state = moment.span?.state ?? "no-data";
+  const isAssumed = moment.span?.basis === "assumed";
+  byId("moment-title").replaceChildren(isolated(worker.name || worker.worker_id), ": ",
+    make("i", { class: `key ${state}${isAssumed ? " assumed" : ""}` }), state === "no-data" ? "no data" : state, isAssumed ? ", assumed" : "");
+  byId("moment").replaceChildren(...factsOf(moment, opened).map(([name, parts]) =>
+    make("div", {}, make("dt", {}, name), make("dd", {}, ...parts))));
+  write(byId("moment-place"), `${place + 1} of ${moments.length}`);
+  byId("moment-earlier").disabled = place === 0;
+  byId("moment-later").disabled = place === moments.length - 1;
+  const { worker_id: id, site } = worker;
+  const from = new Date(Math.min(moment.start, instant(moment.span?.began_by.timestamp) ?? moment.start)).toISOString();
+  const to = new Date(moment.end + 1).toISOString(); // with the event that ended it
+  assign(byId("moment-events"), { href: `/dashboard/data${changed("", { site, from, to, worker_id: id })}` });
+  assign(byId("moment-worker"), { href: workerPage(id, site, view.search) });
+}
+
+function step(by) {
+  opened = { ...opened, place: opened.place + by };
+  show();
+}
+
+async function open(worker, view, at) {
+  const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
+  const told = await read(`/api/timeline/${query}`);
+  const from = Math.max(view.from, instant(told.kept_from) ?? view.from);
+  const moments = momentsOf(told.spans, { from, until: view.until });
+  if (moments.length > 0) {
+    opened = { worker, view, moments, place: placeAt(moments, at) };
+    show();
+    byId("moment-dialog").showModal();
+  }
+}
+
+/** The instant under a pointer; what opens it without one (a key, a screen reader) gets the last that is known. */
+function instantOf(event, picture, { from, to, until }) {
+  const { left, width } = picture.getBoundingClientRect();
+  return !event.detail || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
+}
+
+/** Lets the pictures within a node open, once a page; `find(frame)` says whose one is and in which view: {worker, view}. */
+export function startMoments(node, find) {
+  byId("moment-earlier").addEventListener("click", () => step(-1));
+  byId("moment-later").addEventListener("click", () => step(1));
+  node.addEventListener("keydown", (event) => {
+    if (event.target.matches(".frame") && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      event.target.click();
+    }
+  });
+  node.addEventListener("click", (event) => {
+    const frame = event.target.closest(".frame");
+    const found = frame === null ? null : find(frame);
+    if (found !== null) {
+      open(found.worker, found.view, instantOf(event, frame, found.view)).catch(() => undefined); // the line on top tells of outages
+    }
+  });
+}

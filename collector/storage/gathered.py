@@ -1,0 +1,56 @@
+"""A measure while it is being read from either database."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from collector.hours import hours_of_block
+from collector.measures import Person, Stretch, Watched
+from collector.records import Amounts, Run
+from collector.storage.blocks import Block
+
+
+@dataclass(slots=True)
+class Gathered:
+    """A measure while it is being read."""
+
+    amounts: dict[tuple[str, str, str], Amounts] = field(default_factory=dict)
+    by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
+    edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
+    stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
+    blocks: dict[str, Sequence[Block]] = field(default_factory=dict)
+    """By site: of which hours of the window are; none if they are not asked for."""
+    watched: dict[str, Watched] = field(default_factory=dict)
+
+    def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
+        """Add to what a worker did at a workstation."""
+        before = self.amounts.get(place)
+        self.amounts[place] = list(amounts) if before is None else _sum(before, amounts)
+
+    def add_hour(self, place: tuple[str, int], amounts: Iterable[int]) -> None:
+        """Add to what happened in an hour."""
+        before = self.by_hour.get(place)
+        self.by_hour[place] = list(amounts) if before is None else _sum(before, amounts)
+
+    def add_blocks(self, site: str, *, within: tuple[int, int]) -> None:
+        """Add what the site's blocks hold of the hours that begin in `[start, end)`; what is nothing then is not there."""
+        for each in self.blocks[site]:
+            hours = len(hours_of_block(each.block, within=within))
+            self.add((site, each.worker_id, each.station_id), [hours * amount for amount in each.of_an_hour])
+        for each in self.blocks[site]:
+            place = (site, each.worker_id, each.station_id)
+            if not any(self.amounts.get(place, (1,))):
+                del self.amounts[place]
+
+    def add_blocks_by_hour(self, site: str, *, within: tuple[int, int]) -> None:
+        """Add it to what happened in each hour."""
+        for each in self.blocks[site]:
+            for hour in hours_of_block(each.block, within=within):
+                self.add_hour((site, hour), each.of_an_hour)
+
+    def blocks_of_hour(self, site: str, *, hour: int) -> list[Block]:
+        """Return the site's blocks that an hour lies in."""
+        return [each for each in self.blocks[site] if hours_of_block(each.block, within=(hour, hour + 1))]
+
+
+def _sum(left: Amounts, right: Iterable[int]) -> Amounts:
+    return [a + b for a, b in zip(left, right, strict=True)]
