@@ -56,6 +56,12 @@ class Soak:
     """Taken with the memory."""
     errors: list[str] = field(default_factory=list)
 
+    def note(self, pid: int, database: Path) -> None:
+        """Take the memory of a process, and the size of its database."""
+        pages = int((Path("/proc") / str(pid) / "statm").read_text().split()[1])
+        self.rss_bytes.append(pages * os.sysconf("SC_PAGE_SIZE"))
+        self.database_bytes.append(database.stat().st_size)
+
     def halves(self) -> tuple[float, float]:
         """Return the 99th percentile of posts in the first half and in the second."""
         middle = len(self.post_seconds) // 2
@@ -155,9 +161,7 @@ async def _read(session: aiohttp.ClientSession, url: str, *, stretch: int, soak:
 async def _watch(pid: int, *, database: Path, soak: Soak) -> None:
     """Note the memory of the collector and the size of its database every now and then, until cancelled."""
     while True:
-        pages = int((Path("/proc") / str(pid) / "statm").read_text().split()[1])
-        soak.rss_bytes.append(pages * os.sysconf("SC_PAGE_SIZE"))
-        soak.database_bytes.append(database.stat().st_size)
+        soak.note(pid, database)
         await asyncio.sleep(0.25)
 
 
