@@ -7,16 +7,18 @@ cannot be written, a folder that is not ours, and a disk so full that giving up 
 Where there is no room to salvage, the set waits for it under another name (`unsalvaged`), and the queue begins anew.
 
 A crash at any moment of a salvage is mended by the next start: the damaged files stay in their place until the new file
-is complete under a name of its own (`.salvaged`); from then on the next start only finishes what is left to move.
+is complete under a name of its own (`.salvaged`); from then on the next start only finishes what is left to move. What
+bears that name is looked at first: it never takes the place of a good queue because of its name alone.
 """
 
 import logging
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.buffer import quarantine, rows, salvage, schema, soundness
 from edge_agent.buffer.faults import QueueDamaged, QueueDoubtful, not_a_queue, translated
-from edge_agent.buffer.findings import Finding, companions, find
+from edge_agent.buffer.findings import Finding, companions, find, judge, look_at
 from shared.errors import StorageFull
 from shared.receipts import count
 from shared.spoken import counted
@@ -53,6 +55,7 @@ def open_queue(folder: Path, *, now: int, damage: str | None = None) -> Opened:
         told = [f"{words}; the queue goes on beside it" for words in left_alone]
         if finding in (Finding.foreign, Finding.newer):
             raise not_a_queue(path, why)
+        told += _set_useless_copy_aside(path, now=now)
         was_moving = _finish_moving(path, now=now)
         if finding is Finding.absent and not was_moving:
             schema.make(path)
@@ -109,6 +112,30 @@ def _replace(path: Path, why: str, *, now: int) -> str:
     path_of_new.replace(path)
     schema.sync_folder(path.parent)
     return f"{path.name} was damaged: {why}; {saved}; the damaged files are in {folder.name}"
+
+
+def _set_useless_copy_aside(path: Path, *, now: int) -> list[str]:
+    """Set aside what bears the name of a complete salvage and is none, and say so: what is at `path` stays in use.
+
+    Where nothing is at `path` any more, damaged remains of a salvage are the best there is: they are left to be salvaged.
+    """
+    copy = path.with_name(path.name + salvage.SALVAGED)
+    if not copy.exists():
+        return []
+    finding, why = judge(look_at(copy, known_version=schema.SCHEMA_VERSION), known_version=schema.SCHEMA_VERSION)
+    problem = why if finding is not Finding.ours else _problem_of_copy(copy)
+    if not problem or (finding is Finding.damaged and not companions(path)):
+        return []
+    folder = quarantine.set_aside(copy, now=now)
+    return [f"{copy.name} is no complete salvage: {problem}; it is in {folder.name}"]
+
+
+def _problem_of_copy(copy: Path) -> str | None:
+    try:
+        with closing(schema.open_for_reading(copy)) as connection, translated(copy):
+            return soundness.problem(connection) or problem_of(connection)
+    except (QueueDamaged, QueueDoubtful) as error:
+        return str(error.__cause__ or error.args[0])
 
 
 def _finish_moving(path: Path, *, now: int) -> bool:

@@ -1,12 +1,17 @@
 """What was set aside: all of it, as it was, and only so much of it."""
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from edge_agent.buffer import quarantine
 from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.salvage import SALVAGED, salvage
 from shared.instants import HOUR
-from tests.damage.files import killed_queue, make_text, noise_at
+from tests.damage.files import PAGE, cut_to, killed_queue, make_directory, make_text, noise_at
+from tests.damage.test_start import check
 from tests.support.fake_clock import FakeClock
 
 
@@ -45,3 +50,32 @@ def test_a_clock_that_is_not_set_does_not_make_the_newest_set_the_oldest(tmp_pat
     names = [one.name for one in quarantine.sets(tmp_path)]
 
     assert ["damaged-19700101T000000Z", "damaged-20260115T110000Z", "damaged-20260115T120000Z"] == names
+
+
+def _directory_of_that_name(folder: Path) -> None:
+    (folder / (QUEUE_FILE + SALVAGED)).unlink()
+    make_directory(folder / (QUEUE_FILE + SALVAGED))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut_to(0, ending=SALVAGED),
+        noise_at(0, ending=SALVAGED),
+        noise_at(2 * PAGE, ending=SALVAGED),
+        _directory_of_that_name,
+    ],
+    ids=["empty", "noise", "page", "directory"],
+)
+def test_what_only_bears_the_name_of_a_salvage_replaces_no_queue(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """It is looked at before it takes the place of a good queue, set aside, and said."""
+    folder, told = killed_queue(tmp_path, last=60)
+    salvage(folder / QUEUE_FILE)
+    damage(folder)
+
+    said = check(folder, told)
+
+    assert f"{QUEUE_FILE}{SALVAGED} is no complete salvage" in said
+    assert not (folder / (QUEUE_FILE + SALVAGED)).exists()
