@@ -140,6 +140,11 @@ class LogReader:
         with self._reading():
             return rows.backlog(self._connection), rows.settled(self._connection), rows.dead(self._connection)
 
+    def kept(self, ranges: Ranges) -> Ranges:
+        """Return the numbers of these ranges whose events are still on disk."""
+        with self._reading():
+            return subtract(ranges, rows.removed(self._connection))
+
     def read(self, ranges: Ranges) -> list[Entry]:
         """Return the events of these numbers, ascending; one that is gone or damaged is left out."""
         with self._reading():

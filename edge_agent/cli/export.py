@@ -13,8 +13,9 @@ from edge_agent.buffer.rows import Entry
 from edge_agent.cli.options import config_option, data_dir_option, load
 from edge_agent.cli.replay import moment
 from edge_agent.courier import MOST_IN_A_BATCH
-from edge_agent.delivery.batching import Epoch
+from edge_agent.delivery.batching import Epoch, Gap
 from edge_agent.delivery.envelope import Header, envelope
+from edge_agent.delivery.lacking import MOST_SKIPPED, gone, sort_lacking
 from shared.clock import SystemClock, new_token
 from shared.errors import BadRequest, LinesideError
 from shared.receipts import count, of_numbers
@@ -45,7 +46,8 @@ def export(
     """Write the queue's events to FILE, one envelope a line; - is standard output.
 
     collector import reads it, as often as you like: events keep their numbers, and what is there already is a
-    duplicate. It may run beside the agent and never writes the queue.
+    duplicate. Numbers that will never come, because they were given up, are written with the reason, so that
+    nothing is missing for ever. It may run beside the agent and never writes the queue.
 
     \b
     example:
@@ -66,6 +68,8 @@ def export(
                 for entries in _pages(reader, window=(moment(start, now), moment(end, now)), state=state):
                     _write(out, entries, reader=reader, camera=name, now=now)
                     written += len(entries)
+                for epoch, skipped in _never_coming(reader):
+                    _write(out, [], reader=reader, camera=name, now=now, epoch=epoch, skipped=skipped)
                 out.flush()
         except OSError as error:
             if isinstance(error, BrokenPipeError):
@@ -97,18 +101,39 @@ def _pages(reader: LogReader, *, window: tuple[int | None, int | None], state: S
             yield list(entries)
 
 
-def _write(out: IO[bytes], entries: list[Entry], *, reader: LogReader, camera: str, now: int) -> None:
+def _never_coming(reader: LogReader) -> Iterator[tuple[Epoch, tuple[Gap, ...]]]:
+    """Yield which numbers of an epoch no export will bring any more and why, as many as one envelope reports."""
+    backlog, settled, dead = reader.numbering()
+    for epoch in backlog.epochs:
+        every = ((epoch.first, epoch.last),) if epoch.last >= epoch.first else ()
+        found = sort_lacking(every, epoch=epoch, backlog=backlog, settled=settled, dead=dead)
+        gaps = (*found.skipped, *gone(found.candidates, kept=reader.kept(found.candidates)))
+        for start in range(0, len(gaps), MOST_SKIPPED):
+            yield epoch, gaps[start : start + MOST_SKIPPED]
+
+
+def _write(
+    out: IO[bytes],
+    entries: list[Entry],
+    *,
+    reader: LogReader,
+    camera: str,
+    now: int,
+    epoch: Epoch | None = None,
+    skipped: tuple[Gap, ...] = (),
+) -> None:
     facts = reader.facts()
     header = Header(
         camera=camera,
         version=version("lineside") + REPLAY_SUFFIX,
         batch=new_token(),
         sent_at=now,
-        epoch=_epoch_of(facts.epochs, entries[0]),
+        epoch=epoch or _epoch_of(facts.epochs, entries[0]),
         seqs=of_numbers(entry.seq for entry in entries),
         watermark=None,
         pending=count(facts.pending),
         oldest_pending_at=None,
+        skipped=skipped,
     )
     out.write(envelope(header, (entry.payload for entry in entries)) + b"\n")
 
