@@ -44,18 +44,26 @@ def begin_run(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
     """Return the epochs after the start of this run: a new one unless the last run ended cleanly.
 
     That a run has begun is in the file itself when this returns, not only in its log: if the log is lost, the next
-    start must not take the stop before this run for the last one, and give out its numbers a second time.
+    start must not take the stop before this run for the last one, and give out its numbers a second time. Where a reader
+    keeps the log from being folded back, a new epoch does the same: its numbers are lost with the log, and its token too.
     """
     with transaction(connection, path):
         was_clean = rows.meta(connection, STOP) == CLEAN
         remember(connection, key=STOP, value=_RUNNING)
         if not was_clean:
-            last = rows.last_seq(connection)
-            number = max(rows.epochs(connection), default=0) + 1
-            connection.execute(_FORGET_EMPTY_EPOCHS, (last,))
-            begin_epoch(connection, number=number, token=new_token(), first_seq=last + 1)
-    connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+            _begin_next(connection)
+    is_busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+    if is_busy and was_clean:
+        with transaction(connection, path):
+            _begin_next(connection)
     return rows.epochs(connection)
+
+
+def _begin_next(connection: rows.Connection) -> None:
+    last = rows.last_seq(connection)
+    number = max(rows.epochs(connection), default=0) + 1
+    connection.execute(_FORGET_EMPTY_EPOCHS, (last,))
+    begin_epoch(connection, number=number, token=new_token(), first_seq=last + 1)
 
 
 def begin_epoch(connection: rows.Connection, *, number: int, token: str, first_seq: int) -> None:
