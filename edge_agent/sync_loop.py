@@ -14,6 +14,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
@@ -118,7 +119,13 @@ class SyncLoop:
         self._stop.set()
 
     async def run(self) -> None:
-        """Deliver until stopped; an unforeseen error is logged, shown, and tried again a pause later."""
+        """Deliver until stopped; an unforeseen error is logged, shown, and tried again a pause later.
+
+        An outage that was under way before the start goes on: what waits shows how long it lasts.
+        """
+        with suppress(LinesideError):
+            waited = await self._on_log_thread(self._log.waiting_for)
+            self._failing_since = self._clock.monotonic() - waited / SECOND if waited else None
         while not self._stop.is_set():
             try:
                 await self._exchange()

@@ -59,6 +59,17 @@ class QueueFile:
         self._last_write_at = clock.monotonic()
         self._open()
 
+    def waiting_for(self) -> int:
+        """Return for how many microseconds the lowest number that waits has done so, by the wall clock; 0 if nothing waits.
+
+        Raises:
+            StorageUnusable: the disk cannot be read.
+        """
+        pending = self._facts.pending
+        with self._reading():
+            accepted_at = rows.accepted_at(self._connection, pending[0][0]) if pending else None
+        return 0 if accepted_at is None else max(self._clock.now() - accepted_at, 0)
+
     def check_file(self) -> str | None:
         """Return what is wrong with the file, None if it is whole; for any thread, beside the one that writes.
 

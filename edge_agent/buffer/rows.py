@@ -131,6 +131,12 @@ from event_log
 where seq between ? and ?
 """
 
+_ACCEPTED_AT = """
+select accepted_at
+from event_log
+where seq = ?
+"""
+
 _ENTRIES = """
 select seq, epoch, at, checksum, cast(payload as blob)
 from event_log
@@ -196,6 +202,12 @@ def oldest_at(connection: Connection, ranges: Ranges) -> int | None:
     """Return the earliest instant among these numbers, None if none of them has a row."""
     instants = [connection.execute(_OLDEST, numbers).fetchone()[0] for numbers in ranges]
     return min((at for at in instants if at is not None), default=None)
+
+
+def accepted_at(connection: Connection, seq: int) -> int | None:
+    """Return when an event was accepted, by the clock of then; None if it has no row."""
+    row = connection.execute(_ACCEPTED_AT, (seq,)).fetchone()
+    return int(row[0]) if row else None
 
 
 def entries(connection: Connection, ranges: Ranges, *, tokens: dict[int, str]) -> list[Entry]:

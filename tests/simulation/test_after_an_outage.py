@@ -35,7 +35,15 @@ def test_the_backlog_waits_although_new_events_come() -> None:
     assert left > 0.8
 
 
-async def _come_back(place: Path, *, outage_minutes: int) -> tuple[float, float]:
+def test_the_backlog_waits_also_when_the_agent_was_restarted_during_the_outage() -> None:
+    """A power cut of the whole factory: every box starts anew, and the collector comes back last."""
+    with folder() as place:
+        _, left = simulate(_come_back(place, outage_minutes=240, is_restarted=True))
+
+    assert left > 0.8
+
+
+async def _come_back(place: Path, *, outage_minutes: int, is_restarted: bool = False) -> tuple[float, float]:
     """Return how long a fresh event takes, and which share of the backlog is left by then."""
     clock = VirtualClock()
     collector = CollectorMachine(place / "collector", clock=clock)
@@ -45,6 +53,10 @@ async def _come_back(place: Path, *, outage_minutes: int) -> tuple[float, float]
     for _ in range(outage_minutes):
         await agent.acceptor.accept([_event()])
         await asyncio.sleep(60)
+    if is_restarted:
+        files = await agent.stop()
+        agent = AgentMachine(files, clock=clock, wire=wire, chance=lambda: ALMOST_ONE)
+        await asyncio.sleep(120)
     wire.weather = Weather.good
     backlog = _pending(agent)
     while _pending(agent) == backlog:  # noqa: ASYNC110 - virtual time costs nothing
