@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from edge_agent.buffer import faults
 from edge_agent.delivery.outcome import Answered, NoAnswer, NoAnswerKind, Pause, Retry, Verdict, judge
 from shared import errors
 from tests.support.fake_clock import START
@@ -35,11 +36,16 @@ _STATUSES = (
 def errors_table() -> str:
     """Every error of the two programs: what it says, what a server answers, what a command ends with."""
     rows = ["| error | says | status | exit code |", "|---|---|---|---|"]
-    classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.LinesideError)]
-    for one in classes:
+    for one in error_classes():
         retry = f", `Retry-After: {one.retry_after_seconds}`" if one.retry_after_seconds else ""
         rows.append(f"| `{one.__name__}` | {one()} | {one.http_status}{retry} | {one.exit_code} |")
     return "\n".join(rows)
+
+
+def error_classes() -> list[type[errors.LinesideError]]:
+    """The errors that a person or another program gets to see: the common ones, and what the queue says of its file."""
+    found = [one for module in (errors, faults) for one in vars(module).values() if isinstance(one, type)]
+    return list(dict.fromkeys(one for one in found if issubclass(one, errors.LinesideError)))
 
 
 def answers_table() -> str:

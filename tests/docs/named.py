@@ -9,7 +9,6 @@ from functools import cache
 import click
 
 from collector.web.routes import ROUTES
-from shared import errors
 from tests.docs.generated import COMMANDS
 from tests.docs.pages import blocks, pages, spans
 from tests.structure.tree import python_files, text_of, tree_of
@@ -77,8 +76,3 @@ def reject_codes() -> frozenset[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _REFUSERS and node.args
         if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     )
-
-
-def error_classes() -> list[type[errors.LinesideError]]:
-    """The errors that a person or another program gets to see."""
-    return [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.LinesideError)]

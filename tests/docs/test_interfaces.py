@@ -1,5 +1,6 @@
 """Routes, codes, statuses and bounds stand in the documentation as they are in the code."""
 
+import ast
 import re
 from typing import get_args
 
@@ -10,10 +11,11 @@ from edge_agent.delivery.lacking import DEAD, GONE, NEVER
 from edge_agent.delivery.outcome import PauseReason
 from shared.http_body import BODY_SECONDS
 from shared.wire import MAX_BODY_BYTES, MAX_EVENTS, MAX_LACKING_RANGES
+from tests.docs.failures import error_classes
 from tests.docs.generated import commands, help_text
-from tests.docs.named import agent_routes, collector_routes, error_classes, is_routed, reject_codes
+from tests.docs.named import agent_routes, collector_routes, is_routed, reject_codes
 from tests.docs.pages import all_spans, code_in, section, table
-from tests.structure.tree import text_of
+from tests.structure.tree import python_files, text_of, tree_of
 
 _PATH = re.compile(r"(?:(?:GET|POST) )?(/(?:api|dashboard|healthz|readyz|metrics|status)[^ ?]*)")
 
@@ -42,6 +44,19 @@ def test_every_reject_code_is_explained() -> None:
     explained = {code_in(row[0])[0] for row in table(section("docs/events.md", "Reject codes"))}
 
     assert reject_codes() == explained
+
+
+def test_every_error_class_is_in_the_table() -> None:
+    """Wherever it is defined: what is derived from one of the table has a row of its own."""
+    told = {code_in(row[0])[0] for row in table(section("docs/reliability.md", "Errors"))}
+    derived = {
+        node.name
+        for name in python_files("shared", "edge_agent", "collector")
+        for node in ast.walk(tree_of(name))
+        if isinstance(node, ast.ClassDef) and told & {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+    }
+
+    assert derived | {"LinesideError"} == told == {one.__name__ for one in error_classes()}
 
 
 def test_every_status_is_explained() -> None:
