@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from edge_agent.buffer import epochs, rows
+from edge_agent.buffer import epochs, rows, schema
 from edge_agent.buffer.adoption import adopt_others
 from edge_agent.buffer.dead_letters import DeadLetterVerbs
 from edge_agent.buffer.faults import translated
@@ -77,7 +77,7 @@ class EventLog(DeadLetterVerbs):
         """
         lock = FileLock(folder / LOCK_FILE, what=f"the queue {folder}")
         with translated(folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            schema.make_folder(folder)
             lock.acquire()
         try:
             with translated(folder):

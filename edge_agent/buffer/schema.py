@@ -10,7 +10,7 @@ crash. `synchronous=FULL`: with NORMAL a power cut takes acknowledged commits wi
 """
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
@@ -187,6 +187,15 @@ def current_file(folder: Path) -> Path:
     if finding is not Finding.ours:
         raise not_a_queue(path, why)
     return path
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder (0700) with those above it where they are missing, and put their names on disk."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in missing:
+        with suppress(PermissionError):  # a folder in which one may make files and not list them
+            sync_folder(one.parent)
 
 
 def sync_folder(folder: Path) -> None:
