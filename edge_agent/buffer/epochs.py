@@ -1,7 +1,8 @@
 """Epochs in the file: which are there, and when a new one begins.
 
 A number is used once within its epoch, for ever. After a stop that was not clean, commits may be missing that somebody
-has seen (a damaged write-ahead log drops its end without a word), so the numbers go on under a new epoch.
+has seen (a damaged write-ahead log drops its end without a word), so the numbers go on under a new epoch. So they do
+where the file is another one than at the stop, by its inode: a copy that was put back.
 
 An epoch is *retired* when its events went on under other numbers, because their file was taken in by another one. The
 collector still waits for the numbers that never arrived under its token: it is told once that they never will.
@@ -15,9 +16,11 @@ from edge_agent.buffer import rows
 from edge_agent.buffer.faults import transaction
 from edge_agent.delivery.batching import Epoch
 from shared.clock import new_token
+from shared.receipts import subtract
 
 STOP = "stop"
-CLEAN = "clean"
+MOST_EPOCHS = 100
+"""Of more, the oldest go once no event of theirs is kept: heartbeats ask after each in turn, 25 minutes for so many."""
 _RUNNING = "running"
 
 _RETIRED = "retired epochs"
@@ -31,6 +34,11 @@ values (?, ?, ?)
 _FORGET_EMPTY_EPOCHS = """
 delete from epoch
 where first_seq > ?
+"""
+
+_FORGET_EPOCH = """
+delete from epoch
+where number = ?
 """
 
 _REMEMBER = """
@@ -48,7 +56,7 @@ def begin_run(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
     keeps the log from being folded back, a new epoch does the same: its numbers are lost with the log, and its token too.
     """
     with transaction(connection, path):
-        was_clean = rows.meta(connection, STOP) == CLEAN
+        was_clean = rows.meta(connection, STOP) == clean_stop(path)
         remember(connection, key=STOP, value=_RUNNING)
         if not was_clean:
             _begin_next(connection)
@@ -64,6 +72,27 @@ def _begin_next(connection: rows.Connection) -> None:
     number = max(rows.epochs(connection), default=0) + 1
     connection.execute(_FORGET_EMPTY_EPOCHS, (last,))
     begin_epoch(connection, number=number, token=new_token(), first_seq=last + 1)
+    _forget_oldest(connection)
+
+
+def _forget_oldest(connection: rows.Connection) -> None:
+    """Forget those before the newest `MOST_EPOCHS` of which no event is kept; the first that has one ends it.
+
+    Their numbers lie below the first epoch then, and every header reports those as skipped.
+    """
+    removed = rows.removed(connection)
+    for number, epoch in list(rows.epochs(connection).items())[:-MOST_EPOCHS]:
+        if epoch.first <= epoch.last and subtract(((epoch.first, epoch.last),), removed):
+            return
+        connection.execute(_FORGET_EPOCH, (number,))
+
+
+def clean_stop(path: Path) -> str:
+    """Return what is noted at a clean stop: it holds for this file alone, and not for a copy that is put in its place.
+
+    The original of a copy may have given out further numbers.
+    """
+    return f"clean {path.stat().st_ino}"
 
 
 def begin_epoch(connection: rows.Connection, *, number: int, token: str, first_seq: int) -> None:

@@ -265,7 +265,8 @@ class EventLog(DeadLetterVerbs):
             return
         self._is_closed = True
         try:
-            self.remember(epochs.STOP, epochs.CLEAN)
+            with translated(self._path):
+                self.remember(epochs.STOP, epochs.clean_stop(self._path))
         except LinesideError as error:
             _log.warning("the clean stop could not be noted", extra={"reason": str(error)})
         finally:
