@@ -124,7 +124,7 @@ def look_at(path: Path, *, known_version: int) -> Look:
     """Return what can be seen of the file at `path`; what is none is not opened, a pipe would keep us for ever."""
     log = path.with_name(path.name + "-wal")
     has_log = log.is_file() and log.stat().st_size > 0
-    if instead := _instead_of_file(path):
+    if instead := instead_of_file(path):
         return Look(None, has_log, instead=instead)
     if not path.exists():
         return Look(None, has_log)
@@ -151,7 +151,7 @@ def _noted_migrations(path: Path) -> int | None:
         return None
 
 
-def _instead_of_file(path: Path) -> str | None:
+def instead_of_file(path: Path) -> str | None:
     """Return in words what is at `path` instead of a file; None if there is a file, or nothing."""
     try:
         mode = path.stat().st_mode

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edge_agent.buffer import quarantine, rows, salvage, schema, soundness
 from edge_agent.buffer.faults import QueueDamaged, QueueDoubtful, not_a_queue, translated
-from edge_agent.buffer.findings import Finding, companions, find, judge, look_at
+from edge_agent.buffer.findings import COMPANIONS, Finding, companions, find, instead_of_file, judge, look_at
 from shared.errors import StorageFull
 from shared.receipts import count
 from shared.spoken import counted
@@ -55,6 +55,7 @@ def open_queue(folder: Path, *, now: int, damage: str | None = None) -> Opened:
         told = [f"{words}; the queue goes on beside it" for words in left_alone]
         if finding in (Finding.foreign, Finding.newer):
             raise not_a_queue(path, why)
+        told += _set_obstacles_aside(path, now=now)
         told += _set_useless_copy_aside(path, now=now)
         was_moving = _finish_moving(path, now=now)
         if finding is Finding.absent and not was_moving:
@@ -112,6 +113,17 @@ def _replace(path: Path, why: str, *, now: int) -> str:
     path_of_new.replace(path)
     schema.sync_folder(path.parent)
     return f"{path.name} was damaged: {why}; {saved}; the damaged files are in {folder.name}"
+
+
+def _set_obstacles_aside(path: Path, *, now: int) -> list[str]:
+    """Set aside what is no file where SQLite has its log and its index of it, and say so."""
+    told = []
+    for ending in COMPANIONS[1:]:
+        place = path.with_name(path.name + ending)
+        if (instead := instead_of_file(place)) and place.exists():
+            folder = quarantine.set_aside(place, now=now)
+            told.append(f"{place.name} is {instead}; it is in {folder.name}")
+    return told
 
 
 def _set_useless_copy_aside(path: Path, *, now: int) -> list[str]:

@@ -131,7 +131,7 @@ class LogReader:
                 dropped=count(ranges_of(facts.dropped)) + folded,
                 retained=count(subtract(settled, rows.removed(self._connection))),
                 free_disk_bytes=free_disk_bytes(self._folder),
-                has_reserve=(self._folder / RESERVE_FILE).exists(),
+                has_reserve=(self._folder / RESERVE_FILE).is_file(),
                 recovery=waiting_words(self._folder),
             )
 

@@ -13,6 +13,7 @@ Pages that are free inside the file are room: what is removed from the queue is 
 import errno
 import logging
 import os
+import stat
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -181,14 +182,13 @@ class Reserve:
     @property
     def is_held(self) -> bool:
         """Whether it is there in its full size."""
-        try:
-            return self._size > 0 and self._path.stat().st_size >= self._size
-        except FileNotFoundError:
-            return False
+        found = self._found()
+        return self._size > 0 and found is not None and stat.S_ISREG(found.st_mode) and found.st_size >= self._size
 
     def give_up(self) -> bool:
         """Remove the file; True if that made room."""
-        if not self._path.exists():
+        found = self._found()
+        if found is None or not stat.S_ISREG(found.st_mode):
             return False
         with translated(self._path):
             self._path.unlink()
@@ -201,6 +201,8 @@ class Reserve:
         """
         if not self.is_missed:
             return self.is_held
+        if (found := self._found()) is not None and not stat.S_ISREG(found.st_mode):
+            return self._do_without(f"{self._path} is no file")
         if free_disk_bytes(self._path.parent) < self._size + leaving:
             return False
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -208,10 +210,21 @@ class Reserve:
             os.posix_fallocate(descriptor, 0, self._size)
         except OSError as error:
             self._path.unlink(missing_ok=True)
-            self._is_possible = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            if not self._is_possible:
-                _log.warning("there can be no reserve on this disk", extra={"reason": error.strerror})
-            return False
+            is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            return False if is_full else self._do_without(str(error.strerror))
         finally:
             os.close(descriptor)
         return True
+
+    def _do_without(self, reason: str) -> bool:
+        """Say once that there can be none; what lies at its place is left alone."""
+        self._is_possible = False
+        _log.warning("there can be no reserve on this disk", extra={"reason": reason})
+        return False
+
+    def _found(self) -> os.stat_result | None:
+        """Return what lies at its place, a link as itself."""
+        try:
+            return self._path.lstat()
+        except FileNotFoundError:
+            return None

@@ -214,6 +214,16 @@ def test_what_is_no_file_is_left_alone_and_nobody_waits_for_it(
     assert f"queue.db was left untouched: it is {what}" in said
 
 
+@pytest.mark.parametrize("make", [make_directory, make_pipe], ids=["directory", "pipe"])
+def test_what_is_no_file_where_the_log_belongs_is_set_aside(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """Such as a directory that a tool for volumes has made; events are taken, and it is said."""
+    folder, told = killed_queue(tmp_path, last=30, folded=30)
+    remove("-wal")(folder)
+    make(folder / f"{QUEUE_FILE}-wal")
+
+    assert f"{QUEUE_FILE}-wal is a" in check(folder, told)
+
+
 def test_a_queue_behind_a_link_is_the_queue(tmp_path: Path) -> None:
     """Once its disk is mounted, what was kept beside it is taken in."""
     make_dangling_link(tmp_path / QUEUE_FILE)

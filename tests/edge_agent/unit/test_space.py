@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,22 @@ def test_a_disk_on_which_there_can_be_no_reserve_does_without(tmp_path: Path, mo
     reserve = Reserve(tmp_path, size_bytes=MIB)
 
     assert (False, False, False) == (reserve.take(leaving=0), reserve.is_held, reserve.is_missed)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Path.mkdir, os.mkfifo, lambda place: place.symlink_to("nowhere"), lambda place: place.symlink_to(os.devnull)],
+    ids=["directory", "pipe", "dangling link", "link"],
+)
+def test_what_is_no_file_is_no_reserve_and_is_left_alone(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """The queue does without; nobody waits for a pipe, and nothing is written through a link."""
+    make(tmp_path / "reserve")
+    before = (tmp_path / "reserve").lstat()
+    reserve = Reserve(tmp_path, size_bytes=1)
+
+    assert (False, False, False) == (reserve.is_held, reserve.take(leaving=0), reserve.give_up())
+    assert not reserve.is_missed
+    assert before == (tmp_path / "reserve").lstat()
 
 
 def test_the_hint_of_a_full_queue_names_what_holds_the_room() -> None:
