@@ -61,7 +61,10 @@ def written_bytes(pid: int) -> int:
 
 @contextmanager
 def edge_agent(folder: Path, *, collector: str = CLOSED_ADDRESS) -> Iterator[Running]:
-    """Run an agent on a folder, new or not, in the environment that its service file gives it."""
+    """Run an agent on a folder, new or not, in the environment that its service file gives it.
+
+    Its backlog does not wait for a random moment: what takes more than five minutes to fill shall be drained at once.
+    """
     options = (
         "--data-dir",
         f"{folder}/queue",
@@ -73,6 +76,7 @@ def edge_agent(folder: Path, *, collector: str = CLOSED_ADDRESS) -> Iterator[Run
         "bench",
     )
     given = dict(re.findall(r"^Environment=(\w+)=(\S+)$", _SERVICE.read_text(), re.MULTILINE))
+    given["EDGE_AGENT_RETRY__RECOVERY_SPREAD"] = "0s"
     with _running("edge_agent", "run", *options, environment=given) as running:
         yield running
 

@@ -2,7 +2,7 @@
 
 Settled events go first, oldest first, and then the dead letters beyond a quarter of the queue, for nothing else would ever
 end them. If that does not help, `when_full` decides: `reject` refuses what comes in, because
-a promise is never revoked; `drop_oldest` gives up dead letters and then the oldest events that wait. What is given up is counted, and the collector is told.
+what waits is never given up; `drop_oldest` gives up dead letters and then the oldest events that wait. What is given up is counted, and the collector is told.
 On a disk that is full of other things dropping is held to what comes in: it could not make room for more.
 
 Nothing here takes long: `tidy` does one small step a call, a few milliseconds, so that events need not wait for it.
