@@ -18,8 +18,10 @@ LENGTH = 3_600_000_000
 
 
 BLOCK = 672
-"""Hours of a block, four weeks: all the time since 1970 is some 750 of them and, at its ends, fewer than 1,344 hours. No honest
-camera counts somebody for four weeks without ever seeing a state, so hardly any store has a block."""
+"""Hours of a block, four weeks: all the time since 1970 is some 750 of them and, at its ends, fewer than 1,344 hours."""
+FEW_BLOCKS = 4
+"""Fewer are gone through hour by hour. No honest camera counts somebody for sixteen weeks without a silence and without ever
+seeing a state, also not while its events come in any order; so hardly any store has a block."""
 
 
 def hour_of(at: int, *, offset: int) -> int:
@@ -58,17 +60,39 @@ def block_length() -> int:
     return BLOCK * LENGTH
 
 
+def block_of(at: int, *, offset: int) -> int:
+    """Return the block that an instant lies in."""
+    return (at - offset) // block_length() * block_length() + offset
+
+
+def block_from(at: int, *, offset: int) -> int:
+    """Return the first block that begins at or after an instant."""
+    return -((offset - at) // block_length()) * block_length() + offset
+
+
 def hours_of_block(block: int, *, within: tuple[int, int]) -> range:
     """Return the hours of a block that begin in `[start, end)`, which both are full hours."""
     return range(max(block, within[0]), min(block + block_length(), within[1]), LENGTH)
 
 
 def cut(found: HourRange, *, offset: int) -> tuple[Sequence[HourRange], HourRange | None]:
-    """Return the hours at both ends of a range, and what is between them: whole blocks, None if there is not a single one."""
-    length = block_length()
-    first = -((offset - found.first) // length) * length + offset
-    end = (found.end - offset) // length * length + offset
-    if first >= end:
+    """Return the hours at both ends of a range, and what is between them: whole blocks, None if there are few."""
+    first, end = block_from(found.first, offset=offset), block_of(found.end, offset=offset)
+    if end - first < FEW_BLOCKS * block_length():
         return [found], None
     ends = [found._replace(end=first), found._replace(first=end)]
     return [each for each in ends if each.first < each.end], found._replace(first=first, end=end)
+
+
+class Moved(NamedTuple):
+    """Whole blocks, one after the other, all of whose time was one state's and is another's from now on."""
+
+    first: int
+    """The first block."""
+    end: int
+    """The block after the last one."""
+    was: tuple[str, int]
+    """Whose it was: the workstation, and the column of `Amounts`."""
+    now: tuple[str, int]
+    time: int
+    """How much it is in all, in microseconds."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from collector.hours import HourRange
+from collector.hours import HourRange, Moved
 from shared.events import Event, EventType
 from shared.receipts import Range, Ranges
 
@@ -114,6 +114,8 @@ class Splice(NamedTuple):
     """The same for many hours at a time; none of them is in `hours`, too."""
     open_state: OpenState | None
     """Where the worker's time stands afterwards; None: as before."""
+    moved: Sequence[Moved] = ()
+    """What else hours gain and lose, many at a time; of blocks without a time that is taken for granted."""
 
 
 class Decide(Protocol):

@@ -16,16 +16,16 @@ const MOST_HOURS = 12;
 let shown = null;
 let turn = 0;
 
-const WORDS = { working: "WORKING", idle: "IDLE" };
+const WORDS = { working: "WORKING", idle: "IDLE", absent: "NOBODY", "no-data": "NO DATA" };
 
 function tile(station, { until, live }) {
   const state = station.state ?? "none";
-  const nothing = station.workers_late > 0 ? "NO DATA" : "NOBODY";
-  const word = live ? WORDS[station.state] ?? nothing : ""; // of the past no state is told
+  const nothing = station.workers_late > 0 ? "no-data" : "absent";
+  const word = live ? WORDS[station.state ?? nothing] : ""; // of the past no state is told
   const lasted = station.state === null ? "" : duration((until - instant(station.state_since)) * 1000);
   return make("li", { class: "tile", "data-state": state },
     make("span", { class: "tile-name" }, isolated(station.name)),
-    make("span", { class: "tile-state" }, live ? make("i", { class: `key ${state === "none" ? "absent" : state}` }) : "",
+    make("span", { class: "tile-state" }, live ? make("i", { class: `key ${station.state ?? nothing}` }) : "",
       word, " ", make("span", { class: "quiet" }, lasted)),
     make("span", { class: "tile-units" }, count(station.units_produced), make("small", {}, " units")));
 }

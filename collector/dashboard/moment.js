@@ -96,18 +96,24 @@ async function open(worker, view, at) {
   }
 }
 
-/** The instant under a pointer; where a key opens the picture, the last one that is known. */
+/** The instant under a pointer; what opens it without one (a key, a screen reader) gets the last that is known. */
 function instantOf(event, picture, { from, to, until }) {
   const { left, width } = picture.getBoundingClientRect();
-  return event.detail === 0 || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
+  return !event.detail || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
 }
 
 /** Lets the pictures within a node open, once a page; `find(frame)` says whose one is and in which view: {worker, view}. */
 export function startMoments(node, find) {
   byId("moment-earlier").addEventListener("click", () => step(-1));
   byId("moment-later").addEventListener("click", () => step(1));
+  node.addEventListener("keydown", (event) => {
+    if (event.target.matches(".frame") && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      event.target.click();
+    }
+  });
   node.addEventListener("click", (event) => {
-    const frame = event.target.closest("button.frame");
+    const frame = event.target.closest(".frame");
     const found = frame === null ? null : find(frame);
     if (found !== null) {
       open(found.worker, found.view, instantOf(event, frame, found.view)).catch(() => undefined); // the line on top tells of outages

@@ -46,7 +46,7 @@ function whoWasHere(floor, index) {
 function showNow(row, view) {
   if (!view.live || row.state === null) {
     const isUnknown = view.live && row.workers_late > 0;
-    write(byId("now"), isUnknown ? "no data" : view.live ? "nobody" : "–");
+    byId("now").replaceChildren(...(isUnknown ? [make("i", { class: "key no-data" }), "no data"] : [view.live ? "nobody" : "–"]));
     write(byId("now-more"), isUnknown ? `${format.workers(row.workers_late)} seen here last`
       : view.live ? "is working or idle here" : "not a live window");
     return;

@@ -17,9 +17,10 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter, itemgetter, lt
 
 from collector import hours
-from collector.hours import hour_of
+from collector.hours import Moved, hour_of
 from collector.metrics.hour_sums import HourSums
 from collector.metrics.identity import meet
+from collector.metrics.moving import Window, windows
 from collector.records import (
     ABSENT,
     ASSUMED,
@@ -67,12 +68,14 @@ def splice(runs: Sequence[Run], arrivals: Sequence[Entry], *, rules: LedgerRules
         if not here and before == run.state:
             continue
         changed_run = run if before is run.state else run._replace(state=before)
-        state, last_at = changes.add(changed_run, _merged(run.events, here), sign=1)
+        merged = _merged(run.events, here)
+        changes.leave_out(windows(run, here, merged=merged, rules=rules, offset=offset))
+        state, last_at = changes.add(changed_run, merged, sign=1)
         if run.events:
             changes.add(run, run.events, sign=-1)
         if run.is_last and last_at is not None:
             open_state = OpenState(last_at, state)
-    return Splice(outcomes, changed, losers, *changes.sums.result(), open_state)
+    return Splice(outcomes, changed, losers, *changes.sums.result(), open_state, changes.moved())
 
 
 def _judge(
@@ -123,6 +126,21 @@ class _Changes:
         self._rules = rules
         self._offset = offset
         self.sums = HourSums(offset)
+        self._left_out: list[Window] = []
+        self._times: list[int] = []
+
+    def leave_out(self, windows: Sequence[Window]) -> None:
+        """Leave out what these hold of the runs that are added from now on, which lie behind those before."""
+        self._left_out += windows
+        self._times += [0] * len(windows)
+
+    def moved(self) -> Sequence[Moved]:
+        """Return what was left out, where it is another state's afterwards."""
+        return [
+            Moved(window.first, window.end, *window.labels, time)
+            for window, time in zip(self._left_out, self._times, strict=True)
+            if window.labels[0] != window.labels[1]
+        ]
 
     def add(self, run: Run, events: Iterable[Entry], *, sign: int) -> tuple[State | None, int | None]:
         """Add (or, with sign -1, take away) the closed time and units of a run; return where it leaves the worker."""
@@ -155,6 +173,20 @@ class _Changes:
     def _close(self, state: State | None, start: int | None, *, end: int | None, sign: int) -> None:
         """Count the unbroken time from one sighting to another, SEMANTICS §4 rule 1."""
         if state is None or start is None or end is None or start >= end:
+            return
+        for place in range(
+            bisect_right(self._left_out, start, key=attrgetter("end")), len(self._left_out)
+        ):  # hardly any
+            window = self._left_out[place]
+            if window.first >= end:
+                break
+            self._times[place] += (min(end, window.end) - max(start, window.first)) if sign > 0 else 0
+            self._count(state, start, end=window.first, sign=sign)
+            start = window.end
+        self._count(state, start, end=end, sign=sign)
+
+    def _count(self, state: State, start: int, *, end: int, sign: int) -> None:
+        if start >= end:
             return
         station, column = state.workstation_id, _COLUMNS[state.event_type]
         hour = hour_of(start, offset=self._offset)

@@ -18,7 +18,7 @@ from sqlite_utils.utils import sqlite3
 from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
 from collector.storage import ledger_query
-from collector.storage.blocks import with_hours_of
+from collector.storage.blocks import Block, with_hours_of
 from collector.storage.migrating import refuse_foreign
 from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
 from collector.storage.neighbourhood import Worker
@@ -97,9 +97,10 @@ class _Workers:
         self._horizons: dict[int, int | None] = dict(
             connection.execute("select number, events_from from site").fetchall()
         )
-        self._blocks: defaultdict[Worker, list[Any]] = defaultdict(list)
-        for site, worker, *row in connection.execute(_BLOCKS):
-            self._blocks[site, worker].append(row)
+        self._blocks: defaultdict[Worker, list[Block]] = defaultdict(list)
+        for site, *row in connection.execute(_BLOCKS):
+            block = Block._make(row)
+            self._blocks[site, block.worker].append(block)
         self._offsets: dict[int, int] = dict(connection.execute("select number, hour_offset from site").fetchall())
 
     def compare(self, check: Check, *, notify: Notify) -> tuple[int, int]:
@@ -125,7 +126,7 @@ class _Workers:
         self._findings.add(self._registries.differences(self._connection))
         return events, workers
 
-    def _stored(self, worker: Worker, rows: Sequence[Sequence[Any]], *, blocks: Sequence[Any]) -> Account:
+    def _stored(self, worker: Worker, rows: Sequence[Sequence[Any]], *, blocks: Sequence[Block]) -> Account:
         of_ledger, of_total, of_open = rows
         of_ledger = with_hours_of(blocks, of_ledger) if blocks else of_ledger
         station = partial(self._registries.station, worker[0])
@@ -184,7 +185,11 @@ _LEDGER = """
     from ledger
     order by site, worker
 """
-_BLOCKS = "select site, worker, block, workstation, working, idle, absent, assumed, 0 from ledger_block"
+# As blocks whose workstation is called by its number.
+_BLOCKS = """
+    select site, block, worker, '', workstation, workstation, working, idle, absent, assumed, of_working, of_idle, of_absent
+    from ledger_block
+"""
 _OF_WORKER = (
     """
     select at, type, workstation, count, camera

@@ -12,7 +12,7 @@ which moves with a watermark, may overlap them.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from sqlite_utils.utils import sqlite3
 
@@ -27,6 +27,7 @@ from shared.events import EventType
 
 Site = tuple[str, int, int]
 """Name, number, and where the hours begin."""
+_station = attrgetter("workstation")
 _Open = Mapping[tuple[int, int], set[int]]
 """By (workstation, hour): the workers who may be working there in open time."""
 
@@ -116,10 +117,9 @@ def _worked(
         (site, *window),
     )
     blocks = blocks_within(connection, site, window=window)
-    if not blocks:  # nearly always
+    if not blocks.all:  # nearly always
         return rows
-    of_blocks = [(each.block, each.workstation, each.worker, each.working) for each in blocks]
-    return worked_with_blocks(rows, of_blocks, within=window)
+    return worked_with_blocks(rows, blocks, within=window, station=_station)
 
 
 def _tell_hours_without_events(

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from collector.hours import hours_of_block
 from collector.measures import Person, Stretch, Watched
 from collector.records import Amounts, Run
-from collector.storage.blocks import Block
+from collector.storage.blocks import Blocks
 
 
 @dataclass(slots=True)
@@ -17,7 +16,7 @@ class Gathered:
     by_hour: dict[tuple[str, int], Amounts] = field(default_factory=dict)
     edges: list[tuple[Person, Stretch, Run]] = field(default_factory=list)
     stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
-    blocks: dict[str, Sequence[Block]] = field(default_factory=dict)
+    blocks: dict[str, Blocks] = field(default_factory=dict)
     """By site: of which hours of the window are; none if they are not asked for."""
     watched: dict[str, Watched] = field(default_factory=dict)
 
@@ -33,23 +32,19 @@ class Gathered:
 
     def add_blocks(self, site: str, *, within: tuple[int, int]) -> None:
         """Add what the site's blocks hold of the hours that begin in `[start, end)`; what is nothing then is not there."""
-        for each in self.blocks[site]:
-            hours = len(hours_of_block(each.block, within=within))
-            self.add((site, each.worker_id, each.station_id), [hours * amount for amount in each.of_an_hour])
-        for each in self.blocks[site]:
+        places = set()
+        for each, amounts in self.blocks[site].sums(within=within):
             place = (site, each.worker_id, each.station_id)
-            if not any(self.amounts.get(place, (1,))):
+            self.add(place, amounts)
+            places.add(place)
+        for place in places:
+            if not any(self.amounts[place]):
                 del self.amounts[place]
 
     def add_blocks_by_hour(self, site: str, *, within: tuple[int, int]) -> None:
         """Add it to what happened in each hour."""
-        for each in self.blocks[site]:
-            for hour in hours_of_block(each.block, within=within):
-                self.add_hour((site, hour), each.of_an_hour)
-
-    def blocks_of_hour(self, site: str, *, hour: int) -> list[Block]:
-        """Return the site's blocks that an hour lies in."""
-        return [each for each in self.blocks[site] if hours_of_block(each.block, within=(hour, hour + 1))]
+        for hour, _, amounts in self.blocks[site].hours(within=within):
+            self.add_hour((site, hour), amounts)
 
 
 def _sum(left: Amounts, right: Iterable[int]) -> Amounts:

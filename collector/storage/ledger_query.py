@@ -14,7 +14,7 @@ from collector import hours
 from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Station, Stretch
 from collector.records import LedgerRules, OpenState, State
 from collector.storage import sqlite_read
-from collector.storage.blocks import Block, with_blocks
+from collector.storage.blocks import Blocks, with_blocks
 from collector.storage.company import tell_company
 from collector.storage.gathered import Gathered
 from collector.storage.kept import check_parts, kept
@@ -97,9 +97,9 @@ def _company(connection: sqlite3.Connection, of: Sites, *, question: Occupied) -
     return company
 
 
-def _blocks(connection: sqlite3.Connection, site: _Site, *, parts: Parts, by_hour: bool) -> Sequence[Block]:
+def _blocks(connection: sqlite3.Connection, site: _Site, *, parts: Parts, by_hour: bool) -> Blocks:
     if parts.window is None or (parts.whole == (None, None) and not by_hour):
-        return ()
+        return Blocks()
     return blocks_within(connection, site.number, window=_closed(parts.window))
 
 
@@ -195,7 +195,7 @@ def _rows_of_hour(connection: sqlite3.Connection, gathered: Gathered, *, site: _
         """,
         (site.number, hour, NAMELESS_NUMBER),
     ).fetchall()
-    blocks = gathered.blocks_of_hour(site.name, hour=hour)
+    blocks = gathered.blocks[site.name].of_hour(hour)
     return with_blocks(rows, blocks) if blocks else rows
 
 

@@ -3,9 +3,10 @@
 from sqlite_utils.utils import sqlite3
 
 from collector import hours
-from collector.hours import HourRange
+from collector.hours import Moved
 from collector.records import Amounts, OpenState, Splice
 from collector.storage import bulk, ledger_blocks
+from collector.storage.block_changes import blocks_of, less_shares, rows_of_move, rows_of_range
 from collector.storage.ledger_blocks import IS_NOTHING
 from collector.storage.neighbourhood import Worker
 from collector.storage.registry import Registry
@@ -19,40 +20,21 @@ _ADD = """
 """
 _ADD_HOURS = _ADD.format(table="ledger", key="site, hour, worker, workstation")
 _ADD_TOTALS = _ADD.format(table="total", key="site, worker, workstation")
-_EVERY = """
-    with recursive every (first) as (
-        select :first union all select first + :length from every where first + :length < :end
+_ADD_BLOCKS = """
+    insert into ledger_block (
+        site, block, worker, workstation, working, idle, absent, assumed, of_working, of_idle, of_absent
     )
-"""
-# As many hours one after the other, that all gain and lose the same.
-_ADD_RANGE = f"""
-    insert into ledger (site, hour, worker, workstation, working, idle, absent, assumed, units)
-    {_EVERY}
-    select :site, first, :worker, :workstation, :working, :idle, :absent, :assumed, 0 from every where true
-    on conflict (site, hour, worker, workstation) do update
-    {_ADD.partition("do update")[2]}
-"""  # noqa: S608 - nothing but our own words, as below
-_CLEAR_RANGE = f"""
-    {_EVERY}
-    delete from ledger
-    where site = :site and worker = :worker and workstation = :workstation and hour in (select first from every)
-        and {IS_NOTHING}
-"""  # noqa: S608
-# As many blocks one after the other, of whose hours the same is true.
-_ADD_BLOCKS = f"""
-    insert into ledger_block (site, block, worker, workstation, working, idle, absent, assumed)
-    {_EVERY}
-    select :site, first, :worker, :workstation, :working, :idle, :absent, :assumed from every where true
+    values {rows}
     on conflict (site, block, worker, workstation) do update
     set working = working + excluded.working, idle = idle + excluded.idle, absent = absent + excluded.absent,
-        assumed = assumed + excluded.assumed
-"""  # noqa: S608
-_CLEAR_BLOCKS = f"""
-    {_EVERY}
+        assumed = assumed + excluded.assumed, of_working = of_working + excluded.of_working,
+        of_idle = of_idle + excluded.of_idle, of_absent = of_absent + excluded.of_absent
+"""
+_CLEAR_BLOCKS = """
     delete from ledger_block
-    where site = :site and worker = :worker and workstation = :workstation and block in (select first from every)
-        and working = 0 and idle = 0 and absent = 0 and assumed = 0
-"""  # noqa: S608
+    where site = ? and block = ? and worker = ? and workstation = ?
+        and working = 0 and idle = 0 and absent = 0 and assumed = 0 and of_working = 0 and of_idle = 0 and of_absent = 0
+"""
 _SET_OPEN_STATES = """
     insert into open_state (site, worker, last_at, state_at, state_type, state_workstation, state_camera)
     values {rows}
@@ -60,7 +42,6 @@ _SET_OPEN_STATES = """
     set last_at = excluded.last_at, state_at = excluded.state_at, state_type = excluded.state_type,
         state_workstation = excluded.state_workstation, state_camera = excluded.state_camera
 """
-_TIMES = ("working", "idle", "absent", "assumed")
 
 
 class LedgerRows:
@@ -70,8 +51,8 @@ class LedgerRows:
         self._connection = connection
         self._registry = registry
         self._hours: list[tuple[int, ...]] = []
-        self._ranges: list[dict[str, int]] = []
-        self._blocks: list[dict[str, int]] = []
+        self._blocks: list[tuple[int, ...]] = []
+        self._moved: list[tuple[Worker, Moved]] = []
         self._totals: dict[tuple[int, int, int], Amounts] = {}
         self._open_states: list[tuple[int | None, ...]] = []
 
@@ -86,11 +67,15 @@ class LedgerRows:
             workstation = self._registry.workstation(site, found.workstation_id)
             many = (found.end - found.first) // hours.LENGTH
             self._add_total((site, number, workstation), [amount * many for amount in found.amounts])
-            place = {"site": site, "worker": number, "workstation": workstation}
-            ends, blocks = hours.cut(found, offset=self._registry.hour_offset(site))
-            self._ranges += [place | _bound(end, length=hours.LENGTH) for end in ends]
-            if blocks is not None:
-                self._blocks.append(place | _bound(blocks, length=hours.block_length()))
+            of_hours, blocks = rows_of_range(found, (number, workstation), offset=self._registry.hour_offset(site))
+            self._hours += [(site, *row) for row in of_hours]
+            self._blocks += [(site, *row) for row in blocks]
+        for moved in splice.moved:
+            self._moved.append((worker, moved))
+            for (station, column), sign in ((moved.was, -1), (moved.now, 1)):
+                amounts = [0, 0, 0, 0, 0]
+                amounts[column] = sign * moved.time
+                self._add_total((site, number, self._registry.workstation(site, station)), amounts)
         if splice.open_state is not None:
             self._open_states.append(self._open_row(worker, splice.open_state))
             self._registry.set_open_state(worker, splice.open_state)
@@ -99,14 +84,10 @@ class LedgerRows:
         """Add the changes to what stands; rows that are nothing any more go."""
         # Where there are blocks, rows of hours may be less than nothing, so that adding to them may leave nothing, too.
         may_leave_nothing = bool(self._blocks) or ledger_blocks.there_are(self._connection)
+        if may_leave_nothing:
+            self._take_shares_off()
         bulk.execute(self._connection, _ADD_HOURS, rows=self._hours)
-        for found in self._ranges:
-            self._connection.execute(_ADD_RANGE, found)
-            if may_leave_nothing or min(found[column] for column in _TIMES) < 0:
-                self._connection.execute(_CLEAR_RANGE, found)
-        for found in self._blocks:
-            self._connection.execute(_ADD_BLOCKS, found)
-            self._connection.execute(_CLEAR_BLOCKS, found)
+        self._write_blocks()
         bulk.execute(
             self._connection, _ADD_TOTALS, rows=[(*place, *amounts) for place, amounts in self._totals.items()]
         )
@@ -121,6 +102,24 @@ class LedgerRows:
         )
         bulk.execute(self._connection, _SET_OPEN_STATES, rows=self._open_states)
 
+    def _take_shares_off(self) -> None:
+        for site in {row[0] for row in self._hours}:
+            offset = self._registry.hour_offset(site)
+            rows = [row[1:] for row in self._hours if row[0] == site]
+            shares = ledger_blocks.shares(self._connection, site, blocks=blocks_of(rows, offset=offset))
+            self._hours += [(site, *row) for row in less_shares(rows, shares, offset=offset)]
+
+    def _write_blocks(self) -> None:
+        bulk.execute(self._connection, _ADD_BLOCKS, rows=self._blocks)
+        for (site, number), moved in self._moved:
+            times = ledger_blocks.times(self._connection, (site, number), moved=moved)
+            stations = (self._registry.workstation(site, station) for station, _ in (moved.was, moved.now))
+            was_at, is_at = stations
+            rows = [(site, *row) for row in rows_of_move(moved, (number, was_at, is_at), times=times)]
+            bulk.execute(self._connection, _ADD_BLOCKS, rows=rows)
+            self._blocks += rows
+        self._connection.executemany(_CLEAR_BLOCKS, [row[:4] for row in self._blocks])
+
     def _add_total(self, place: tuple[int, int, int], amounts: Amounts) -> None:
         total = self._totals.get(place)
         self._totals[place] = amounts if total is None else [a + b for a, b in zip(total, amounts, strict=True)]
@@ -132,8 +131,3 @@ class LedgerRows:
         site = worker[0]
         workstation = self._registry.workstation(site, station)
         return (*worker, stands.last_at, at, kind, workstation, self._registry.camera(site, camera))
-
-
-def _bound(found: HourRange, *, length: int) -> dict[str, int]:
-    times = dict(zip(_TIMES, found.amounts, strict=False))  # a count has one hour, so a range has no units
-    return {"first": found.first, "end": found.end, "length": length} | times

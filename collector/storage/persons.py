@@ -26,8 +26,8 @@ def told(connection: sqlite3.Connection, person: Person) -> dict[str, Any]:
         where,
     ).fetchall()
     blocks = blocks_within(connection, person.site.number, worker=person.number)
-    if blocks:
-        rows = with_hours_of([(each.block, each.station_id, *each.of_an_hour) for each in blocks], rows)
+    if blocks.all:
+        rows = with_hours_of(blocks.all, rows)
     return {
         "site": person.site.name,
         "worker_id": person.worker_id,

@@ -55,7 +55,7 @@ TABLES = (
     _table("conflict", "site worker at type workstation count confidence"),
     _table("rejected", "site number", rest="received_at camera code error item"),
     _table("ledger", "site hour worker workstation", rest=_AMOUNTS),
-    _table("ledger_block", "site block worker workstation", rest=_TIMES),
+    _table("ledger_block", "site block worker workstation", rest=f"{_TIMES} of_working of_idle of_absent"),
     _table("total", "site worker workstation", rest=_AMOUNTS),
     _table("open_state", "site worker", rest="last_at state_at state_type state_workstation state_camera"),
     _table("look", "site hour worker who what", rest="role first_at"),

@@ -20,7 +20,7 @@ from collector.web.login import LOGINS, Logins
 from collector.web.looks import Looks
 from collector.web.manners import add_manners, compress_answers
 from collector.web.pages import PAGES, read_pages
-from collector.web.peers import Peers
+from collector.web.peers import PEERS, Peers
 from collector.web.routes import add_routes
 from collector.web.vitals_api import counted
 from shared.clock import Clock
@@ -78,6 +78,7 @@ def make_app(
     app[ALLOWANCES] = Allowances(
         camera=settings.camera_requests_per_second, reader=settings.reader_requests_per_second, clock=clock
     )
+    app[PEERS] = peers
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of
     app[NOTE_LOOK] = Looks(storage, clock=clock).note

@@ -7,6 +7,7 @@ import re
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from collector.web.peers import PEERS
 from shared.http_body import request_id
 
 COMPRESSED_FROM_BYTES = 1024
@@ -24,7 +25,7 @@ async def add_manners(request: web.Request, answer: web.StreamResponse) -> None:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["X-Request-Id"] = request_id(request)
-    if request.secure:
+    if request.app[PEERS].is_secure(request):  # also where a trusted proxy speaks it for us
         answer.headers["Strict-Transport-Security"] = "max-age=31536000"
     answer.headers.setdefault("Cache-Control", "no-store")
     answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

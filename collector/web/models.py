@@ -242,4 +242,6 @@ class Problem(BaseModel):
     field: Annotated[str, Field(description="What is at fault: a parameter, a field, or a member of the envelope.")] = (
         ""
     )
-    index: Annotated[int, Field(ge=0, description="Which entry of it, where it is an array.")] = 0
+    index: Annotated[
+        int | None, Field(ge=0, description="Which entry of it, from 0, where it is an array; else it is left out.")
+    ] = None

@@ -60,6 +60,9 @@ class Peers:
         return address is not None and any(address in network for network in self._trusted)
 
 
+PEERS = web.AppKey("peers", Peers)
+
+
 def _address(text: str | None) -> Address | None:
     try:
         return None if text is None else ip_address(text.partition("%")[0])

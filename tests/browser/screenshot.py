@@ -34,7 +34,7 @@ PAGES = {
     "floor": ("", DESKTOP),
     "worker": ("workers/Amit?site=default", TABLES),
     "station": ("stations/Assembly?site=default", TABLES),
-    "hours": ("hours", TABLES),
+    "hours": ("hours?shift=current", TABLES),
     "cameras": ("cameras", DESKTOP),
     "data": ("data", TABLES),
 }

@@ -34,7 +34,7 @@ EVERYTHING = {
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 """All that the other scheme changes."""
 TOO_SMALL = """
-() => [...document.querySelectorAll('a[href], button, input, select, [role=tab]')]
+() => [...document.querySelectorAll('a[href], button, input, select, [role=tab], [role=button]')]
     .filter(part => part.checkVisibility({checkVisibilityCSS: true}) && !part.closest('.skip'))
     .map(part => [part.textContent.trim() || part.id, part.getBoundingClientRect()])
     .filter(([, box]) => box.width > 1 && (box.height < 43.5 || box.width < 43.5))

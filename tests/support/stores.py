@@ -12,7 +12,7 @@ from sqlite_utils.utils import sqlite3
 
 from collector import hours
 from collector.accounts import Difference
-from collector.metrics import hour_sums
+from collector.metrics import hour_sums, moving
 from collector.metrics.audit import check
 from collector.records import LedgerRules
 from collector.storage.audit import audit
@@ -95,6 +95,8 @@ def hours_of(length: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hours, "LENGTH", length)
         patch.setattr(hours, "BLOCK", 2)
+        patch.setattr(hours, "FEW_BLOCKS", 1)
+        patch.setattr(moving, "FEW_SIGHTINGS", 0)
         patch.setattr(hour_sums, "FEW_HOURS", 1)
         yield
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
-from collector.storage.blocks import with_hours_of
+from collector.storage.blocks import Block, with_hours_of
 from collector.storage.postgres import connecting, reading
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.migrating import check_schema, refuse_unfinished
@@ -54,7 +54,8 @@ _LEDGER = """
     where l.site_id = $1 and l.worker = $2
 """
 _BLOCKS = """
-    select b.block, coalesce(st.station_id, '#' || b.workstation), b.working, b.idle, b.absent, b.assumed, 0
+    select b.block, b.worker, '', b.workstation, coalesce(st.station_id, '#' || b.workstation), b.working, b.idle, b.absent,
+        b.assumed, b.of_working, b.of_idle, b.of_absent
     from ledger_block as b
     left join workstation as st on st.site_id = $1 and st.number = b.workstation
     where b.site_id = $1 and b.worker = $2
@@ -177,7 +178,7 @@ async def _reading(url: str, work: Callable[[Connection], Any]) -> Any:
 
 async def _account(connection: Connection, worker: tuple[int, int]) -> Account:
     rows = await connection.fetch(_LEDGER, *worker)
-    blocks = await connection.fetch(_BLOCKS, *worker)
+    blocks = [*map(Block._make, await connection.fetch(_BLOCKS, *worker))]
     rows = with_hours_of(blocks, rows) if blocks else rows
     hours = {(row[0], row[1]): list(row[2:]) for row in rows}
     totals: Mapping[str, list[int]] = {row[0]: list(row[1:]) for row in await connection.fetch(_TOTAL, *worker)}

@@ -7,7 +7,7 @@ it.
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from collector import hours
 from collector.measures import Company, Occupied
@@ -21,6 +21,7 @@ from shared.events import EventType
 
 _There = Mapping[str, Mapping[int, int]]
 """By workstation: how long each worker worked there."""
+_station = attrgetter("station_id")
 _Open = Mapping[tuple[str, int], set[int]]
 """By (workstation, hour): the workers who may be working there in open time."""
 
@@ -80,8 +81,7 @@ async def _worked(
         *window,
     )
     blocks = await blocks_within(connection, site.number, window=window)
-    of_blocks = [(each.block, each.station_id, each.worker, each.working) for each in blocks]
-    return worked_with_blocks(rows, of_blocks, within=window) if blocks else map(tuple, rows)
+    return worked_with_blocks(rows, blocks, within=window, station=_station) if blocks.all else map(tuple, rows)
 
 
 def _by_station(rows: Iterable[tuple[int, str, int, int]]) -> _There:

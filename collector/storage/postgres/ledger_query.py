@@ -11,7 +11,7 @@ from typing import Any
 from collector import hours
 from collector.measures import Company, Measure, Occupied, Parts, Person, Split, Stretch
 from collector.records import LedgerRules, OpenState
-from collector.storage.blocks import Block, with_blocks
+from collector.storage.blocks import Blocks, with_blocks
 from collector.storage.gathered import Gathered
 from collector.storage.postgres import reading
 from collector.storage.postgres.company import tell_company
@@ -103,9 +103,9 @@ async def _company(
     return company
 
 
-async def _blocks(connection: Connection, site: Site, *, parts: Parts, by_hour: bool) -> Sequence[Block]:
+async def _blocks(connection: Connection, site: Site, *, parts: Parts, by_hour: bool) -> Blocks:
     if parts.window is None or (parts.whole == (None, None) and not by_hour):
-        return ()
+        return Blocks()
     return await blocks_within(connection, site.number, window=closed(parts.window))
 
 
@@ -200,7 +200,7 @@ async def _rows_of_hour(connection: Connection, gathered: Gathered, *, site: Sit
         site.number,
         hour,
     )
-    blocks = gathered.blocks_of_hour(site.name, hour=hour)
+    blocks = gathered.blocks[site.name].of_hour(hour)
     return with_blocks(rows, blocks) if blocks else rows
 
 

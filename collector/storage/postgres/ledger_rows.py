@@ -6,11 +6,12 @@ Whoever writes holds the rows of these workers, and all that is written here is 
 from collections.abc import Mapping, Sequence
 
 from collector import hours
-from collector.hours import HourRange
-from collector.records import UNITS, Amounts, OpenState, Splice
+from collector.hours import Moved
+from collector.records import Amounts, OpenState, Splice
+from collector.storage.block_changes import blocks_of, less_shares, rows_of_move, rows_of_range
 from collector.storage.postgres import columns
 from collector.storage.postgres.connecting import Connection
-from collector.storage.postgres.ledger_blocks import there_are
+from collector.storage.postgres.ledger_blocks import shares, there_are, times
 
 _SUMS = """
     working = {table}.working + excluded.working, idle = {table}.idle + excluded.idle,
@@ -40,33 +41,26 @@ _DROP_HOURS = """
     where l.site_id = $1 and l.hour = k.hour and l.worker = k.worker and l.workstation = k.workstation
         and l.working = 0 and l.idle = 0 and l.absent = 0 and l.assumed = 0 and l.units = 0
 """
-# As many hours one after the other, that all gain and lose the same.
-_ADD_RANGE = f"""
-    insert into ledger (site_id, hour, worker, workstation, working, idle, absent, assumed, units)
-    select $1, every.hour, $2, $3, $4, $5, $6, $7, 0
-    from generate_series($8::bigint, $9::bigint - 1, $10::bigint) as every (hour)
-    on conflict (site_id, hour, worker, workstation) do update set {_SUMS.format(table="ledger")}
-"""  # noqa: S608 - nothing but our own words
-_CLEAR_RANGE = """
-    delete from ledger as l
-    using generate_series($4::bigint, $5::bigint - 1, $6::bigint) as every (hour)
-    where l.site_id = $1 and l.hour = every.hour and l.worker = $2 and l.workstation = $3
-        and l.working = 0 and l.idle = 0 and l.absent = 0 and l.assumed = 0 and l.units = 0
-"""
-# As many blocks one after the other, of whose hours the same is true.
 _ADD_BLOCKS = """
-    insert into ledger_block (site_id, block, worker, workstation, working, idle, absent, assumed)
-    select $1, every.block, $2, $3, $4, $5, $6, $7
-    from generate_series($8::bigint, $9::bigint - 1, $10::bigint) as every (block)
+    insert into ledger_block (
+        site_id, block, worker, workstation, working, idle, absent, assumed, of_working, of_idle, of_absent
+    )
+    select $1, * from unnest(
+        $2::bigint[], $3::integer[], $4::integer[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+        $10::bigint[], $11::bigint[]
+    )
     on conflict (site_id, block, worker, workstation) do update
     set working = ledger_block.working + excluded.working, idle = ledger_block.idle + excluded.idle,
-        absent = ledger_block.absent + excluded.absent, assumed = ledger_block.assumed + excluded.assumed
+        absent = ledger_block.absent + excluded.absent, assumed = ledger_block.assumed + excluded.assumed,
+        of_working = ledger_block.of_working + excluded.of_working, of_idle = ledger_block.of_idle + excluded.of_idle,
+        of_absent = ledger_block.of_absent + excluded.of_absent
 """
-_CLEAR_BLOCKS = """
+_DROP_BLOCKS = """
     delete from ledger_block as b
-    using generate_series($4::bigint, $5::bigint - 1, $6::bigint) as every (block)
-    where b.site_id = $1 and b.block = every.block and b.worker = $2 and b.workstation = $3
+    using unnest($2::bigint[], $3::integer[], $4::integer[]) as k (block, worker, workstation)
+    where b.site_id = $1 and b.block = k.block and b.worker = k.worker and b.workstation = k.workstation
         and b.working = 0 and b.idle = 0 and b.absent = 0 and b.assumed = 0
+        and b.of_working = 0 and b.of_idle = 0 and b.of_absent = 0
 """
 _DROP_TOTALS = """
     delete from total as t
@@ -91,8 +85,9 @@ class LedgerRows:
         self._offset = offset
         self._stations = stations
         self._cameras = cameras
-        self._hours: dict[tuple[int, int, int], Amounts] = {}
-        self._ranges: list[tuple[int, HourRange]] = []
+        self._hours: dict[tuple[int, ...], Amounts] = {}
+        self._blocks: dict[tuple[int, ...], Amounts] = {}
+        self._moved: list[tuple[int, Moved]] = []
         self._totals: dict[tuple[int, int], Amounts] = {}
         self._open_states: dict[int, tuple[int | None, ...]] = {}
 
@@ -100,26 +95,36 @@ class LedgerRows:
         """Take in what changes for a worker; a worker may come more than once."""
         for (hour, station), amounts in splice.hours.items():
             workstation = self._stations[station]
-            of_hour, place = (hour, worker, workstation), (worker, workstation)
-            self._hours[of_hour] = _sum(self._hours.get(of_hour), amounts)
-            self._totals[place] = _sum(self._totals.get(place), amounts)
+            self._add_hour((hour, worker, workstation), amounts)
+            self._add_total((worker, workstation), amounts)
         for found in splice.hour_ranges:
             place = (worker, self._stations[found.workstation_id])
             many = (found.end - found.first) // hours.LENGTH
-            self._totals[place] = _sum(self._totals.get(place), [amount * many for amount in found.amounts])
-            self._ranges.append((worker, found))
+            self._add_total(place, [amount * many for amount in found.amounts])
+            of_hours, blocks = rows_of_range(found, place, offset=self._offset)
+            for row in of_hours:
+                self._add_hour(row[:3], row[3:])
+            for row in blocks:
+                self._blocks[row[:3]] = _sum(self._blocks.get(row[:3]), row[3:])
+        for moved in splice.moved:
+            self._moved.append((worker, moved))
+            for (station, column), sign in ((moved.was, -1), (moved.now, 1)):
+                amounts = [0, 0, 0, 0, 0]
+                amounts[column] = sign * moved.time
+                self._add_total((worker, self._stations[station]), amounts)
         if splice.open_state is not None:
             self._open_states[worker] = self._open_row(worker, splice.open_state)
 
     async def write(self, connection: Connection, site: int) -> None:
         """Add the changes to what stands; rows that are nothing any more go."""
-        of_hours = [(*place, *amounts) for place, amounts in self._hours.items()]
         totals = [(*place, *amounts) for place, amounts in self._totals.items()]
         # Where there are blocks, rows of hours may be less than nothing, so that adding to them may leave nothing, too.
-        may_leave_nothing = bool(self._ranges) or (bool(of_hours) and await there_are(connection, site))
+        may_leave_nothing = bool(self._blocks) or (bool(self._hours) and await there_are(connection, site))
+        if may_leave_nothing:
+            await self._take_shares_off(connection, site)
+        of_hours = [(*place, *amounts) for place, amounts in self._hours.items()]
         await columns.execute(connection, _ADD_HOURS, site=site, rows=of_hours)
-        for worker, found in self._ranges:
-            await self._write_range(connection, (site, worker), found=found)
+        await self._write_blocks(connection, site)
         await columns.execute(connection, _ADD_TOTALS, site=site, rows=totals)
         # Elsewhere nothing can be left only where something was taken away.
         emptied = [row[:3] for row in of_hours if may_leave_nothing or min(row[3:]) < 0]
@@ -127,18 +132,28 @@ class LedgerRows:
         await columns.execute(connection, _DROP_TOTALS, site=site, rows=[row[:2] for row in totals if min(row[2:]) < 0])
         await columns.execute(connection, _SET_OPEN_STATES, site=site, rows=[*self._open_states.values()])
 
-    async def _write_range(self, connection: Connection, worker: tuple[int, int], *, found: HourRange) -> None:
-        place = (*worker, self._stations[found.workstation_id])
-        times = found.amounts[:UNITS]  # a count has one hour, so a range has no units
-        ends, blocks = hours.cut(found, offset=self._offset)
-        for end in ends:
-            bounds = (end.first, end.end, hours.LENGTH)
-            await connection.execute(_ADD_RANGE, *place, *times, *bounds)
-            await connection.execute(_CLEAR_RANGE, *place, *bounds)
-        if blocks is not None:
-            bounds = (blocks.first, blocks.end, hours.block_length())
-            await connection.execute(_ADD_BLOCKS, *place, *times, *bounds)
-            await connection.execute(_CLEAR_BLOCKS, *place, *bounds)
+    async def _take_shares_off(self, connection: Connection, site: int) -> None:
+        rows = [(*place, *amounts) for place, amounts in self._hours.items()]
+        found = await shares(connection, site, blocks=blocks_of(rows, offset=self._offset))
+        for row in less_shares(rows, found, offset=self._offset):
+            self._add_hour(row[:3], row[3:])
+
+    async def _write_blocks(self, connection: Connection, site: int) -> None:
+        written = [(*place, *amounts) for place, amounts in self._blocks.items()]
+        await columns.execute(connection, _ADD_BLOCKS, site=site, rows=written)
+        for worker, moved in self._moved:
+            held = await times(connection, (site, worker), moved=moved)
+            was_at, is_at = (self._stations[station] for station, _ in (moved.was, moved.now))
+            rows = rows_of_move(moved, (worker, was_at, is_at), times=held)
+            await columns.execute(connection, _ADD_BLOCKS, site=site, rows=rows)
+            written += rows
+        await columns.execute(connection, _DROP_BLOCKS, site=site, rows=[row[:3] for row in written])
+
+    def _add_hour(self, place: tuple[int, ...], amounts: Sequence[int]) -> None:
+        self._hours[place] = _sum(self._hours.get(place), amounts)
+
+    def _add_total(self, place: tuple[int, int], amounts: Sequence[int]) -> None:
+        self._totals[place] = _sum(self._totals.get(place), amounts)
 
     def _open_row(self, worker: int, stands: OpenState) -> tuple[int | None, ...]:
         if stands.state is None:
@@ -148,5 +163,5 @@ class LedgerRows:
         return (worker, stands.last_at, at, kind, place, source)
 
 
-def _sum(before: Amounts | None, more: Amounts) -> Amounts:
-    return more if before is None else [a + b for a, b in zip(before, more, strict=True)]
+def _sum(before: Amounts | None, more: Sequence[int]) -> Amounts:
+    return [*more] if before is None else [a + b for a, b in zip(before, more, strict=True)]

@@ -32,8 +32,8 @@ async def told(connection: Connection, of: str | None, *, worker_id: str) -> dic
         number,
     )
     blocks = await blocks_within(connection, site.number, worker=number)
-    if blocks:
-        rows = with_hours_of([(each.block, each.station_id, *each.of_an_hour) for each in blocks], rows)
+    if blocks.all:
+        rows = with_hours_of(blocks.all, rows)
     return {
         "site": site.name,
         "worker_id": worker_id,

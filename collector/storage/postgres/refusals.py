@@ -12,16 +12,18 @@ _KEEP = """
     select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
 """
 # Only the newest stay, so that a broken camera cannot fill the disk. What another collector deletes just now is left to it.
-_DROP_OLD = """
+# An array and not `in`: the planner knows nothing yet of a table that has just been filled, and held each of 10,000 rows against
+# each of 20,000 for ten seconds. The numbers of an array are looked up in the index.
+DROP_OLD = """
     delete from rejected
-    where site_id = $1 and number in (
+    where site_id = $1 and number = any(array(
         select number
         from rejected
         where site_id = $1 and number <= (
             select number from rejected where site_id = $1 order by number desc offset $2 limit 1
         )
         for update skip locked
-    )
+    ))
 """
 
 
@@ -34,7 +36,7 @@ async def keep_refusals(connection: Connection, site: int, *, deliveries: Sequen
     ]
     if rows:
         await columns.execute(connection, _KEEP, site=site, rows=rows)
-        await connection.execute(_DROP_OLD, site, KEPT_REFUSALS)
+        await connection.execute(DROP_OLD, site, KEPT_REFUSALS)
 
 
 async def refusals(connection: Connection, sites: Sequence[int] | None, *, most: int) -> list[KeptRefusal]:

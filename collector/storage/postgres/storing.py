@@ -129,6 +129,7 @@ async def _know_named(connection: Connection, registry: Registry, *, site: int, 
     states = [each.open_state.state for each in splices.values() if each.open_state and each.open_state.state]
     stations = {station for each in splices.values() for _, station in each.hours}
     stations |= {found.workstation_id for each in splices.values() for found in each.hour_ranges}
+    stations |= {station for each in splices.values() for found in each.moved for station, _ in (found.was, found.now)}
     cameras = {entry.camera for each in splices.values() for entry in each.survivors}
     cameras |= {state.camera for state in states}
     await registry.know(connection, site, kind=STATION, ids=stations | {state.workstation_id for state in states})

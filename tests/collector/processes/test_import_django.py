@@ -101,6 +101,32 @@ async def test_an_installation_is_taken_over_and_both_totals_are_told(tmp_path: 
     assert ["db.sqlite3"] == beside(source)
 
 
+async def test_versions_that_differ_are_told_and_the_greatest_is_kept(tmp_path: Path) -> None:
+    """The original counts each row; a conflict is a duplicate that says something else, in whatever order they lie there."""
+    rows = [
+        ("2026-01-15 10:00:00", "working", 1, 1),
+        ("2026-01-15 10:10:00", "product_count", 5, 1),
+        ("2026-01-15 10:10:00", "product_count", 7, 1),
+        ("2026-01-15 10:10:00", "product_count", 2, 1),
+        ("2026-01-15 10:10:00", "product_count", 7, 1),
+        ("2026-01-15 10:20:00", "lunch", 1, 1),
+        ("2026-01-15 10:30:00", "absent", 1, 1),
+    ]
+    source, database = django(tmp_path / "db.sqlite3", rows), str(tmp_path / "collector.db")
+    found = await asked("import-django", str(source), "--database", database)
+    again = await asked("import-django", str(source), "--database", database)
+    conflicts = await asked("events", "--conflicts", "--database", database)
+
+    assert (3, "7 events: 3 new, 3 duplicate (of these 2 conflict), 1 rejected") == (
+        found.code,
+        found.out.splitlines()[0],
+    )
+    assert "app_event 6: unknown_type: event_type must be working, idle, absent or product_count\n" == found.err
+    assert "7 events: 0 new, 6 duplicate (of these 2 conflict), 1 rejected" == again.out.splitlines()[0]
+    assert ("21", "7") == totals(found)["units_produced"]
+    assert 1 == conflicts.out.count('"product_count"')
+
+
 async def test_ours_is_what_the_collector_shows(tmp_path: Path) -> None:
     """A night, parts that are finished, repetitions: the same numbers as on the page."""
     rows = [

@@ -5,10 +5,14 @@ and so does the next one. Events come one by one or a few at a time, so what was
 """
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlite_utils.utils import sqlite3
 
 from collector.measures import Kept
 from collector.metrics.erasing import undo
@@ -50,6 +54,17 @@ def test_the_ledger_says_what_the_reference_says(history: History, data: st.Data
         asyncio.run(compare(history, asked, keep=kept_in_sqlite))
 
 
+def _empty_rows(file: Path) -> int:
+    """Return how many rows hold nothing."""
+    times = "working = 0 and idle = 0 and absent = 0 and assumed = 0"
+    with closing(sqlite3.connect(file)) as connection:
+        (of_hours,) = connection.execute(f"select count(*) from ledger where {times} and units = 0").fetchone()  # noqa: S608
+        (of_blocks,) = connection.execute(
+            f"select count(*) from ledger_block where {times} and of_working = 0 and of_idle = 0 and of_absent = 0"  # noqa: S608
+        ).fetchone()
+    return int(of_hours + of_blocks)
+
+
 async def _what_a_purge_says_it_takes(twins: Twins, to: Kept) -> None:
     """Take as many rows as were told before."""
     storage, taken = twins.purged, 0
@@ -61,15 +76,19 @@ async def _what_a_purge_says_it_takes(twins: Twins, to: Kept) -> None:
 
 
 def _with_long_states(history: History) -> History:
-    """Return a history in which both workers have a state for all hours that no other takes from it."""
-    late = [Event(LAST, worker, "S1", EventType.product_count, 1, None) for worker in ("W1", "W2")]
-    early = [Event(1, worker, "S1", EventType.working, 0, None) for worker in ("W1", "W2")]
+    """Return a history in which a late state takes over hours that were told one after the other, and hours told at once."""
+
+    def told(at: int, kind: EventType, station: str = "S1", workers: Sequence[str] = ("W1", "W2")) -> list[Delivery]:
+        return [Delivery("default", None, LAST, [Event(at, worker, station, kind, 1, None) for worker in workers])]
+
+    one_by_one = [told(at, EventType.product_count, workers=["W1"]) for at in range(9, LAST, 9)]
+    before = [told(1, EventType.working), *one_by_one, told(LAST, EventType.product_count)]
     rules = history.rules._replace(session_gap=LAST)
-    batches = [[Delivery("default", None, LAST, told)] for told in (late, early)]
-    return History([batches[0], *history.batches[:4], batches[1]], rules, dict.fromkeys(SITES, 0))
+    after = [told(2, EventType.idle, "S2"), told(3, EventType.working, "S2")]
+    return History([*before, *history.batches[:3], *after], rules, dict.fromkeys(SITES, 0))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     history=histories.map(_with_long_states),
     horizons=st.lists(st.integers(0, 5).map(lambda hour: hour * small.HOUR), min_size=2, max_size=2).map(
@@ -97,6 +116,8 @@ def test_whoever_goes_row_by_row_finds_the_hours_of_blocks(
             for batch in history.batches:
                 await twins.take_in(batch)
             before = await erasing.numbers(twins, windows)
+
+            assert 0 == _empty_rows(twins.file)
             told = (await twins.purged.forgettable("W1", site=None)).hours
             await twins.purge(Kept(events=horizons[0]))
             if is_rebuilt:

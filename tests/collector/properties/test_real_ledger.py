@@ -57,6 +57,7 @@ STATEMENTS = (
     order by 1, 2, 3, 4, 5, 6
     """,
     "select station_id, first_at, last_at from workstation order by 1",
+    "select block, worker, workstation from ledger_block order by 1, 2, 3",
 )
 
 

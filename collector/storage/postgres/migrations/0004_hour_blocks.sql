@@ -1,5 +1,6 @@
--- What the ledger holds of each hour of a block, beside the hour's own row: an hour's time is the sum of both, so either may
--- be negative. `block` is the instant at which the first hour begins. Units are in rows of hours alone.
+-- What the ledger holds of each hour of a block, beside the hour's own row, and how many times the time of all the worker's
+-- rows of an hour come on top (of_…): an hour's time is the sum, so each may be negative. `block` is the instant at which the
+-- first hour begins. Units are in rows of hours alone.
 create table ledger_block (
     block bigint not null,
     site_id integer not null,
@@ -9,6 +10,9 @@ create table ledger_block (
     idle bigint not null,
     absent bigint not null,
     assumed bigint not null,
+    of_working bigint not null,
+    of_idle bigint not null,
+    of_absent bigint not null,
     primary key (site_id, block, worker, workstation)
 );
 
