@@ -49,7 +49,7 @@ class Truth:
     taken_back: set[int] = field(default_factory=set)
     """Seen in the store once, and gone with what the collector has lost since: no watermark takes that back."""
     reported: set[int] = field(default_factory=set)
-    """Numbers of which the collector was told that they were given up."""
+    """Numbers of which an envelope that left said that they were given up; that one arrived shows where nothing is missing."""
     _gaps: tuple[Gap, ...] = ()
 
     def make(self, count: int, *, is_wide: bool = False) -> list[Event]:

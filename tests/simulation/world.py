@@ -111,11 +111,12 @@ class World:
         claim = self.truth.claim(body)
         if claim is not None:
             self._claims[body] = claim
+            # Not when it is answered: a collector that dies over the answer has heard it.
+            self.truth.reported |= claim.given_up
 
     def _note_arrival(self, body: bytes) -> None:
         if body in self._claims:
             self._arrived.append(self._claims[body])
-            self.truth.reported |= self._claims[body].given_up
 
     async def check(self) -> None:
         """Hold what must be true at every moment against what is; skipped while a machine is off."""
@@ -147,11 +148,12 @@ class World:
         self._arrived.clear()
 
     def _is_behind(self) -> bool:
-        """Say whether the store lacks what it was given back, or has not been given yet."""
+        """Say whether the store lacks what it was given back, or was not told yet of a number that was given up."""
         assert self.agent is not None
         assert self.collector is not None
-        kept = instants_in(self.collector.folder / "collector.db") if self.truth.taken_back else self.truth.taken_back
-        return bool(self.agent.log.facts().pending or self.truth.taken_back - kept)
+        stored, truth = instants_in(self.collector.folder / "collector.db"), self.truth
+        untold = {number for number, at in truth.dropped.items() if at not in stored} - truth.reported
+        return bool(self.agent.log.facts().pending or truth.taken_back - stored or untold)
 
     async def end_well(self) -> Path:
         """Let everything heal; then the agent has to deliver all that it holds. Return the collector's file."""
