@@ -7,7 +7,8 @@ cannot be written, a folder that is not ours, and a disk so full that giving up 
 Where there is no room to salvage, the set waits for it under another name (`unsalvaged`), and the queue begins anew.
 
 A crash at any moment of a salvage is mended by the next start: the damaged files stay in their place until the new file
-is complete under a name of its own (`.salvaged`); from then on the next start only finishes what is left to move.
+is complete under a name of its own (`.salvaged`); from then on the next start only finishes what is left to move. A file
+of that name that is no queue of ours is set aside, and never takes the place of one.
 """
 
 import logging
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from edge_agent.buffer import quarantine, rows, salvage, schema, soundness
 from edge_agent.buffer.faults import QueueDamaged, QueueDoubtful, not_a_queue, translated
-from edge_agent.buffer.findings import Finding, companions, find
+from edge_agent.buffer.findings import Finding, companions, find, judge, look_at
 from shared.errors import StorageFull
 from shared.receipts import count
 from shared.spoken import counted
@@ -53,10 +54,11 @@ def open_queue(folder: Path, *, now: int, damage: str | None = None) -> Opened:
         told = [f"{words}; the queue goes on beside it" for words in left_alone]
         if finding in (Finding.foreign, Finding.newer):
             raise not_a_queue(path, why)
-        was_moving = _finish_moving(path, now=now)
-        if finding is Finding.absent and not was_moving:
+        is_in_place, found = _finish_moving(path, now=now)
+        told += found
+        if finding is Finding.absent and not is_in_place:
             schema.make(path)
-        elif (damage or finding is Finding.damaged) and not was_moving:
+        elif (damage or finding is Finding.damaged) and not is_in_place:
             told.append(_replace(path, damage or why, now=now))
         tail = salvage.log_events(path)
         try:
@@ -111,16 +113,27 @@ def _replace(path: Path, why: str, *, now: int) -> str:
     return f"{path.name} was damaged: {why}; {saved}; the damaged files are in {folder.name}"
 
 
-def _finish_moving(path: Path, *, now: int) -> bool:
-    """Do what a crash has left undone once a salvage was complete; True if there was anything."""
+def _finish_moving(path: Path, *, now: int) -> tuple[bool, list[str]]:
+    """Do what a crash has left undone once a salvage was complete; return whether the queue is in its place, and findings.
+
+    What is complete in name only is set aside: the files that it would have been made from are still there, and are used
+    as they are. Where they are gone, what it holds is all that there is, and is salvaged itself.
+    """
     complete = path.with_name(path.name + salvage.SALVAGED)
     if not complete.exists():
-        return False
-    if companions(path):
+        return False, []
+    look = look_at(complete, known_version=schema.SCHEMA_VERSION)
+    finding, why = judge(look, known_version=schema.SCHEMA_VERSION)
+    originals = companions(path)
+    holds_events = any(not file.name.endswith("-shm") for file in originals)
+    if finding is Finding.foreign or (holds_events and finding is not Finding.ours):
+        folder = quarantine.set_aside(complete, now=now)
+        return False, [f"{complete.name} is no queue: {why}; it was set aside in {folder.name}"]
+    if originals:
         quarantine.set_aside(path, now=now)
     complete.replace(path)
     schema.sync_folder(path.parent)
-    return True
+    return True, [] if finding is Finding.ours else [_replace(path, why, now=now)]
 
 
 def _saved(outcome: salvage.Salvaged) -> str:
