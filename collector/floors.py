@@ -174,7 +174,7 @@ class Floors:
         since = floor.untold_since(measure, now=view.now) if view.outlook.is_live else None
         if since is None:
             return None
-        stretch = (since - LOOK_BACK, view.now)
+        stretch = (since - LOOK_BACK, view.now + 1)  # what begins at this very instant is now, too
         return await self._storage.outlines(view.sites, stretch=stretch, most=MOST_STATES)
 
 

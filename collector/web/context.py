@@ -87,13 +87,13 @@ async def window_of(request: web.Request, viewer: Viewer) -> AskedWindow:
 def window_headers(asked: AskedWindow) -> dict[str, str]:
     """Return the headers that say which window an answer is about; what is open or not one thing is not named.
 
-    `Lineside-Shift` is written as in an address, because a header takes nothing but ASCII.
+    `Lineside-Window-Shift` is written as in an address, because a header takes nothing but ASCII.
     """
     named = {
         "Lineside-Window-From": None if asked.window.start is None else format_instant(asked.window.start),
         "Lineside-Window-To": None if asked.window.end is None else format_instant(asked.window.end),
-        "Lineside-Time-Zone": None if asked.zone is None else asked.zone.key,
-        "Lineside-Shift": None if asked.shift is None else quote(str(asked.shift)),
+        "Lineside-Window-Time-Zone": None if asked.zone is None else asked.zone.key,
+        "Lineside-Window-Shift": None if asked.shift is None else quote(str(asked.shift)),
     }
     return {name: text for name, text in named.items() if text is not None}
 

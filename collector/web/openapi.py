@@ -21,8 +21,8 @@ REF = "#/components/schemas/{model}"
 WINDOW_HEADERS = {
     "Lineside-Window-From": "Where the window began, if anywhere.",
     "Lineside-Window-To": "Where it ended.",
-    "Lineside-Time-Zone": "The zone of the site, or of all.",
-    "Lineside-Shift": "The shift that was asked for, written as in an address.",
+    "Lineside-Window-Time-Zone": "The zone of the site, or of all.",
+    "Lineside-Window-Shift": "The shift that was asked for, written as in an address.",
 }
 
 

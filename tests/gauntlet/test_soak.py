@@ -97,6 +97,7 @@ async def _soak(folder: Path, *, seconds: float, figure: Callable[[str], None]) 
             half = await _post(session, url, batches=batches, seconds=seconds, every=every, soak=soak)
             for other in others:
                 other.cancel()
+        again = await _post(session, url, batches=batches, seconds=seconds * FULL_SPEED_SECONDS, every=0, soak=Soak())
         code = await program.stop()
     verified = await command("collector", "db", "check", "--database", str(database), seconds=600)
     fifth = max(1, len(soak.rss_bytes) // 5)
@@ -104,7 +105,7 @@ async def _soak(folder: Path, *, seconds: float, figure: Callable[[str], None]) 
     yet_to_fill = max(0, CACHE_BYTES - median(soak.database_bytes[:fifth]))
     first, second = soak.halves()
     figure(
-        f"soak of {seconds:.0f} s at {half:,.0f} events/s (full speed {full:,.0f}): {len(soak.post_seconds):,} posts, p99 "
+        f"soak of {seconds:.0f} s at {half:,.0f} events/s (full speed {full:,.0f} before and {again:,.0f} after): {len(soak.post_seconds):,} posts, p99 "
         f"{first * 1e3:.0f} ms in the first half and {second * 1e3:.0f} ms in the second; {len(soak.read_seconds):,} reads, p99 "
         f"{_p99(soak.read_seconds) * 1e3:.0f} ms; {early / 1e6:.0f} MB of memory early, {late / 1e6:.0f} MB late; of its cache "
         f"{yet_to_fill / 1e6:.0f} MB were yet to fill"
@@ -112,7 +113,7 @@ async def _soak(folder: Path, *, seconds: float, figure: Callable[[str], None]) 
 
     assert [] == soak.errors[:3]
     assert (0, 0) == (code, verified.code)
-    assert half >= LEAST_OF_FULL * min(full, 2 * most)
+    assert half >= LEAST_OF_FULL * min(full, again, 2 * most)  # the machine may have got busy since the first time
     assert late - early < MOST_GROWTH_BYTES + yet_to_fill
     assert len(soak.post_seconds) > CLIENTS
     assert len(soak.read_seconds) > 1

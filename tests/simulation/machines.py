@@ -153,7 +153,7 @@ class CollectorMachine:
 
     async def instants_since(self, at: int) -> set[int]:
         """Return the instant of every stored event from one on: no two events of a simulation share one."""
-        query = EventQuery(from_at=at, limit=10_000)
+        query = EventQuery(from_at=at, limit=100_000)
         events = await self.storage.events(query)
         found = {event.key.at for event in events}
         assert len(events) == len(found) < query.limit

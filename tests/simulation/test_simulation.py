@@ -4,18 +4,20 @@ A seed that fails is a story that can be told again: it gets a test of its own h
 """
 
 from collections import Counter
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sqlite_utils.utils import sqlite3
 
 from tests.simulation.troubles import EVERY_TROUBLE, live
 from tests.simulation.virtual_time import simulate
+from tests.simulation.weary_disks import instants_in
 from tests.simulation.wire import Fate
 from tests.simulation.world import World
 from tests.support.stores import audited, folder
+
+_LONG = pytest.mark.timeout(3_600)
 
 
 class Story(NamedTuple):
@@ -42,11 +44,23 @@ def test_days_of_trouble_lose_nothing(seed: int, when_full: str) -> None:
 
 
 @pytest.mark.gauntlet
-@pytest.mark.timeout(3_600)
+@_LONG
 @pytest.mark.parametrize("seed", range(1_000, 1_020))
 def test_sixty_days_of_trouble_lose_nothing(seed: int) -> None:
     """The same for longer, with seeds of its own."""
     tell(seed, hours=24 * 3)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "hours"), [((3_000,), 5), pytest.param(range(3_001, 3_011), 24, marks=[pytest.mark.gauntlet, _LONG])]
+)
+def test_a_collector_that_is_restored_in_the_midst_of_trouble_is_refilled(seeds: Sequence[int], hours: int) -> None:
+    """From backups some hours old, again and again: in the end it has everything, and no number is missing."""
+    for seed in seeds:
+        story = tell(seed, hours=hours, has_restores=True)
+
+        assert story.troubles["collector_restored"] > 0
+        assert 0 == story.given_up
 
 
 def test_a_seed_tells_the_same_story_twice() -> None:
@@ -56,13 +70,13 @@ def test_a_seed_tells_the_same_story_twice() -> None:
     assert first == second
 
 
-def tell(seed: int, *, hours: int) -> Story:
+def tell(seed: int, *, hours: int, has_restores: bool = False) -> Story:
     """Simulate a seed, hold the end to what is promised, and return what happened."""
     with folder() as place:
-        world = World(place, seed)
+        world = World(place, seed, has_restores=has_restores)
         file: Path = simulate(live(world, hours=hours))
         found = audited(file)
-        stored = _instants(file)
+        stored = instants_in(file)
     truth, given_up = world.truth, set(world.truth.dropped.values())
 
     assert 0 == found.count
@@ -73,11 +87,3 @@ def tell(seed: int, *, hours: int) -> Story:
     assert set() == {number for number, at in truth.dropped.items() if at not in stored} - truth.reported
     assert (world.limits.when_full == "drop_oldest") or not given_up
     return Story(world.happened, world.wire.fates, world.refusals, len(given_up), found.events)
-
-
-def _instants(file: Path) -> set[int]:
-    """Return the instant of every event in a store."""
-    with closing(sqlite3.connect(file)) as connection:
-        found = [at for (at,) in connection.execute("select at from event")]
-    assert len(found) == len(set(found))
-    return set(found)

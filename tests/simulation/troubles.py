@@ -5,10 +5,12 @@ other has just brought. A camera may also become very busy, most of all while th
 """
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from shared.instants import HOUR, MINUTE
+from tests.simulation.weary_disks import instants_in, left_behind
 from tests.simulation.wire import Weather
 from tests.simulation.world import World
 
@@ -105,6 +107,9 @@ class _Machines:
             self._collector_disk_full,
             self._clock_jumps,
         )
+        if world.has_restores:
+            self.troubles += (self._collector_restored,)
+        self._backup: Path | None = None
 
     async def _agent_dies(self) -> None:
         world = self._world
@@ -132,7 +137,23 @@ class _Machines:
         world = self._world
         collector, world.collector = world.collector, None
         assert collector is not None
-        world.start_collector(await collector.stop())
+        folder = await collector.stop()
+        if world.has_restores:
+            self._backup = left_behind(folder, world.happened.total(), name="backup")
+        world.start_collector(folder)
+
+    async def _collector_restored(self) -> None:
+        """Its file is again what it was at a stop some hours ago, and what has come since is nowhere but at the agent."""
+        world, backup = self._world, self._backup
+        if backup is None:  # there is one for the next time
+            world.happened["collector_restored"] -= 1
+            await self._collector_stops()
+            return
+        collector, world.collector = world.collector, None
+        assert collector is not None
+        shutil.rmtree(await collector.stop())
+        world.truth.lose(instants_in(backup / "collector.db"))
+        world.start_collector(left_behind(backup, world.happened.total(), name="collector"))
 
     async def _agent_disk_full(self) -> None:
         """Not a byte is left: nothing can be written, not even what was sent."""

@@ -46,8 +46,10 @@ class Truth:
     """The instant of the event that was given each number."""
     dropped: dict[int, int] = field(default_factory=dict)
     """The same of those that the agent has given up."""
+    taken_back: set[int] = field(default_factory=set)
+    """Seen in the store once, and gone with what the collector has lost since: no watermark takes that back."""
     reported: set[int] = field(default_factory=set)
-    """Numbers of which the collector was told that they were given up."""
+    """Numbers of which an envelope that left said that they were given up; that one arrived shows where nothing is missing."""
     _gaps: tuple[Gap, ...] = ()
 
     def make(self, count: int, *, is_wide: bool = False) -> list[Event]:
@@ -76,6 +78,12 @@ class Truth:
         for event in events:
             self.acknowledged[event.at] = now
             self.unconfirmed.add(event.at)
+
+    def lose(self, kept: set[int]) -> None:
+        """Note that the store is again what it was when it had these events."""
+        lost = self.acknowledged.keys() - kept - set(self.dropped.values())
+        self.unconfirmed |= lost
+        self.taken_back |= lost
 
     def note_dropped(self, gaps: tuple[Gap, ...]) -> None:
         """Take over what the agent says it has given up; what it once said stands."""

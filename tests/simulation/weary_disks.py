@@ -8,9 +8,11 @@ connection would tidy the files up.
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+from sqlite_utils.utils import sqlite3
 
 from collector.records import Decide, Delivery, Stored
 from collector.storage.sqlite import SqliteStorage
@@ -48,6 +50,10 @@ class WearyLog(EventLog):
         query = "select seq, at from event_log where seq between ? and ?"
         return {seq: at for ends in self._facts.pending for seq, at in self._connection.execute(query, ends).fetchall()}
 
+    def kept_instants(self) -> set[int]:
+        """Return the instant of every event that lies in the file, whatever became of it."""
+        return {at for (at,) in self._connection.execute("select at from event_log").fetchall()}
+
     def bytes_taken(self) -> int:
         """Return what the file and its log take, by the disk's own account."""
         return sum(
@@ -67,8 +73,16 @@ class WearyStorage(SqliteStorage):
         return await super().store(deliveries, decide=decide)
 
 
-def left_behind(folder: Path, number: int) -> Path:
-    """Return a copy of a folder as a machine leaves it that dies now."""
-    copy = folder.with_name(f"{folder.name.partition('-')[0]}-{number}")
+def left_behind(folder: Path, number: int, *, name: str | None = None) -> Path:
+    """Return a copy of a folder as a machine leaves it that dies now, or as a backup keeps it."""
+    copy = folder.with_name(f"{name or folder.name.partition('-')[0]}-{number}")
     shutil.copytree(folder, copy, ignore=_NOT_COPIED)
     return copy
+
+
+def instants_in(file: Path) -> set[int]:
+    """Return the instant of every event in a collector's file; no two are of the same."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        found = [at for (at,) in connection.execute("select at from event").fetchall()]
+    assert len(found) == len(set(found))
+    return set(found)

@@ -18,13 +18,16 @@ from shared.receipts import count
 from tests.simulation.machines import SETTINGS, AgentMachine, CollectorMachine
 from tests.simulation.truth import Claim, Truth
 from tests.simulation.virtual_time import VirtualClock
+from tests.simulation.weary_disks import instants_in
 from tests.simulation.wire import Wire
 
 QUEUE_BYTES = 512 * 1024
 """Half of the least that `buffer.max_size` may be: some 400 of the largest events, and the log."""
 HEARTBEAT_SECONDS = SETTINGS.delivery.heartbeat / 1_000_000
 _WHEN_FULL: tuple[Literal["reject", "drop_oldest"], ...] = ("reject", "drop_oldest")
-_KEPT_HOURS = (1, 6, 7 * 24)
+_LONGEST_KEPT = 7 * 24
+_KEPT_HOURS = (1, 6, _LONGEST_KEPT)
+_MINUTES_A_LOOK = 20
 _PATIENCE_SECONDS = 5.0
 _DRAIN_SECONDS = 2 * 3_600.0
 
@@ -32,7 +35,7 @@ _DRAIN_SECONDS = 2 * 3_600.0
 class World:
     """Everything of one seed; `run` it for some hours."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, *, has_restores: bool = False) -> None:
         self.chance = random.Random(seed)
         self.truth = Truth(random.Random(seed + 1))
         self.happened: Counter[str] = Counter()
@@ -44,11 +47,13 @@ class World:
         self.agent_clock, self.collector_clock = VirtualClock(), VirtualClock()
         self.agent: AgentMachine | None = None
         self.collector: CollectorMachine | None = None
+        self.has_restores = has_restores
+        """Whether the collector is restored from backups now and then; the queue has room for all that was sent then."""
         self.limits = Limits(
-            max_size_bytes=QUEUE_BYTES,
-            min_free_disk_bytes=1,
+            max_size_bytes=0 if has_restores else QUEUE_BYTES,
+            min_free_disk_bytes=0 if has_restores else 1,
             when_full=_WHEN_FULL[seed % 2],
-            retain_sent_seconds=self.chance.choice(_KEPT_HOURS) * 3_600.0,
+            retain_sent_seconds=(_LONGEST_KEPT if has_restores else self.chance.choice(_KEPT_HOURS)) * 3_600.0,
         )
         self._spread = random.Random(seed + 3)
         self._folder = folder
@@ -106,11 +111,12 @@ class World:
         claim = self.truth.claim(body)
         if claim is not None:
             self._claims[body] = claim
+            # Not when it is answered: a collector that dies over the answer has heard it.
+            self.truth.reported |= claim.given_up
 
     def _note_arrival(self, body: bytes) -> None:
         if body in self._claims:
             self._arrived.append(self._claims[body])
-            self.truth.reported |= self._claims[body].given_up
 
     async def check(self) -> None:
         """Hold what must be true at every moment against what is; skipped while a machine is off."""
@@ -123,17 +129,31 @@ class World:
         open_ones = truth.unconfirmed
         stored = await self.collector.instants_since(min(open_ones)) if open_ones else set()
 
-        assert set() == open_ones - set(waiting.values()) - stored, "acknowledged, and neither queued nor stored"
+        nowhere = open_ones - set(waiting.values()) - stored
+        if nowhere and truth.taken_back:  # what was sent lies in the queue still; to look for all of it takes long
+            nowhere -= log.kept_instants() if self.checks % _MINUTES_A_LOOK == 0 else truth.taken_back
+
+        assert set() == nowhere, "acknowledged, and neither queued nor stored"
         assert waiting.items() <= truth.numbered.items(), "under a number that is another event's"
         assert set() == stored - truth.made.keys(), "stored, and never made"
-        assert [] == [claim for claim in self._arrived if (claim.covered & open_ones) - stored], "watermark"
+        unclaimed = stored | truth.taken_back
+        assert [] == [claim for claim in self._arrived if (claim.covered & open_ones) - unclaimed], "watermark"
         assert truth.reported <= truth.dropped.keys(), "reported as given up, and still there"
         assert count(facts.pending) == len(waiting), "pending, and not in the file"
         assert facts.last_seq == len(waiting) + count(log.settled()) + len(truth.dropped)
-        assert log.bytes_taken() <= QUEUE_BYTES
+        assert self.has_restores or log.bytes_taken() <= QUEUE_BYTES
         assert [] == self.wire.floor.undercut
         truth.unconfirmed -= stored
+        truth.taken_back -= stored
         self._arrived.clear()
+
+    def _is_behind(self) -> bool:
+        """Say whether the store lacks what it was given back, or was not told yet of a number that was given up."""
+        assert self.agent is not None
+        assert self.collector is not None
+        stored, truth = instants_in(self.collector.folder / "collector.db"), self.truth
+        untold = {number for number, at in truth.dropped.items() if at not in stored} - truth.reported
+        return bool(self.agent.log.facts().pending or truth.taken_back - stored or untold)
 
     async def end_well(self) -> Path:
         """Let everything heal; then the agent has to deliver all that it holds. Return the collector's file."""
@@ -145,10 +165,11 @@ class World:
             while self.agent.log.facts().pending:  # noqa: ASYNC110 - virtual time costs nothing
                 await asyncio.sleep(1.0)
         await self.check()
-        # Each epoch has its turn once to hear what is lacking of it, and once more to say why.
-        async with asyncio.timeout(HEARTBEAT_SECONDS * (2 * len(self.agent.log.facts().epochs) + 2)):
-            while await self.collector.missing():  # noqa: ASYNC110 - as above
+        # Each epoch has its turn once to hear what is lacking of it, and once more to say why or that it was sent again.
+        async with asyncio.timeout(HEARTBEAT_SECONDS * (3 * len(self.agent.log.facts().epochs) + 3)):
+            while self._is_behind() or await self.collector.missing():  # noqa: ASYNC110 - as above
                 await asyncio.sleep(HEARTBEAT_SECONDS)
+        await self.check()
         told = describe_log(self.agent.log.counts())
         assert (0, 0, len(self.truth.dropped)) == (told["unaccounted"], told["dead"], told["dropped"])
         await self.agent.stop()

@@ -66,3 +66,13 @@ async def test_the_state_now_is_told_also_where_nothing_is_drawn(collector: Runn
         worker["workstation_id"],
     )
     assert {"working": 0, "idle": 1, "late": 0, "seen": 1} == floor["at_work_now"]
+
+
+async def test_a_state_that_begins_now_is_told_also_where_nothing_is_drawn(collector: RunningCollector) -> None:
+    """To the microsecond, though somebody was seen later by a clock that is ahead."""
+    collector.clock.set(at("12:00"))
+    later = [item("10:00", "W1", "working"), item("12:00", "W1", "idle"), item("12:03", "W1", "absent")]
+    await collector.post(later)
+    floor = (await collector.get("/api/floor/?from=2025-12-01T00:00:00Z")).json
+
+    assert ("idle", "2026-01-15T12:00:00Z") == (floor["workers"][0]["state"], floor["workers"][0]["state_since"])

@@ -97,7 +97,7 @@ async def test_a_shift_that_goes_on_ends_now(tmp_path: Path) -> None:
         assert [[10_740, 50, "i", 1, 0], [10_790, 10, "i", 1, 1]] == second["timeline"]
         assert ["Press", "S2"] == floor["stations"] == [row["name"] for row in floor["workstations"]]
         assert ["05", "06", "07"] == [row["from"][11:13] for row in floor["hours"]]
-        assert "2026-01-15/morning" == answer.headers["Lineside-Shift"]
+        assert "2026-01-15/morning" == answer.headers["Lineside-Window-Shift"]
 
 
 async def test_a_floor_says_how_complete_it_is(tmp_path: Path) -> None:

@@ -48,11 +48,11 @@ async def test_a_shift_is_a_window(tmp_path: Path, shift: str, start: str, end: 
             assert {
                 "Window-From": by_name.headers["Lineside-Window-From"][:11] + start,
                 "Window-To": by_name.headers["Lineside-Window-To"][:11] + end,
-                "Time-Zone": "Europe/Berlin",
-                "Shift": shift,
+                "Window-Time-Zone": "Europe/Berlin",
+                "Window-Shift": shift,
             } == window
             assert (200, by_name.content) == (by_ends.status, by_ends.content)
-            assert "Shift" not in window_in(by_ends)
+            assert "Window-Shift" not in window_in(by_ends)
         assert times == (row["working_minutes"], row["idle_minutes"], row["no_data_minutes"] + row["absent_minutes"])
 
 
@@ -101,7 +101,7 @@ async def test_only_the_current_shift_ends_now(tmp_path: Path) -> None:
         for clock_time in ("03:30:00", "03:30:01", "06:00:00", "12:00:00", "20:00:00"):
             collector.clock.set(parse_instant(f"2026-01-16T{clock_time}Z"))
             window = window_in(await collector.get("/api/metrics/factory/?shift=current"))
-            found.append((window["Window-To"], window["Shift"]))
+            found.append((window["Window-To"], window["Window-Shift"]))
         collector.clock.set(parse_instant("2026-01-16T06:00:00Z"))
         named = window_in(await collector.get("/api/metrics/factory/?shift=2026-01-16/day"))
 
@@ -193,7 +193,7 @@ async def test_a_shift_in_a_header_is_ascii_and_can_be_asked_for(tmp_path: Path)
     """Whatever people call it."""
     async with running_collector(tmp_path, sites={"default": BERLIN}) as collector:
         answer = await collector.get("/api/metrics/workers/?shift=2026-01-15/Fr%C3%BChschicht+1%2F2")
-        name = answer.headers["Lineside-Shift"]
+        name = answer.headers["Lineside-Window-Shift"]
         again = await collector.get(f"/api/metrics/workers/?shift={name}")
 
         assert (True, "2026-01-15/Frühschicht 1/2") == (name.isascii(), unquote(name))

@@ -158,7 +158,7 @@ async def test_a_shift_has_a_timeline(tmp_path: Path) -> None:
             "time_zone": "Europe/Berlin",
             "shift": "2026-01-15/morning",
         } == answer.json["window"]
-        assert "2026-01-15/morning" == answer.headers["Lineside-Shift"]
+        assert "2026-01-15/morning" == answer.headers["Lineside-Window-Shift"]
 
 
 @pytest.mark.parametrize(

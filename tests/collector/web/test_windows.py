@@ -8,7 +8,7 @@ import pytest
 from shared.instants import parse_instant
 from tests.support.collector import Answer, RunningCollector, at, envelope, item, running_collector
 
-HEADERS = ("Lineside-Window-From", "Lineside-Window-To", "Lineside-Time-Zone", "Lineside-Shift")
+HEADERS = ("Lineside-Window-From", "Lineside-Window-To", "Lineside-Window-Time-Zone", "Lineside-Window-Shift")
 TIMES = ("working_minutes", "idle_minutes", "absent_minutes", "assumed_minutes", "no_data_minutes")
 
 # 40 minutes of work with 3 units in the middle, 20 idle, then absent, of which 5 are assumed.
@@ -71,9 +71,9 @@ async def test_a_window_counts_what_lies_in_it(
         (row,) = answer.json
 
         assert (times, units) == (tuple(row[key] for key in TIMES), row["units_produced"])
-        assert {f"Window-{name.title()}": text for name, text in ends.items()} | {"Time-Zone": zone} == window_in(
-            answer
-        )
+        assert {f"Window-{name.title()}": text for name, text in ends.items()} | {
+            "Window-Time-Zone": zone
+        } == window_in(answer)
 
 
 async def test_a_microsecond_of_work_is_all_work(zoned: RunningCollector) -> None:
@@ -111,7 +111,7 @@ async def test_a_window_is_told_in_utc_and_ends_that_are_given_together(tmp_path
         different = await collector.get(f"/api/metrics/factory/{query}")
         one = await collector.get(f"/api/metrics/workers.csv{query}&site=west")
 
-        assert window | {"Time-Zone": "Europe/Berlin"} == window_in(alike) == window_in(one)
+        assert window | {"Window-Time-Zone": "Europe/Berlin"} == window_in(alike) == window_in(one)
         assert window == window_in(different)
 
 
