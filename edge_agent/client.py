@@ -10,7 +10,7 @@
 When `send` returns, the event is on the agent's disk. When it raises `Refused`, the event is wrong and will never be
 taken; when it raises `NotTaken`, the agent could not keep it now, and the caller keeps it and sends it again: twice is
 safe, an event is recognised by what it says. Events arrive in the order of the calls, because a call waits for its
-answer; calls of several threads take turns. The connection stays open between them.
+answer; calls of several threads take turns, the one that has waited longest first. The connection stays open between them.
 
 An event is a mapping as JSON has it (docs/events.md):
 
@@ -29,6 +29,7 @@ import http.client
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
@@ -83,7 +84,7 @@ class Client:
             raise ValueError(f"{url!r} is no address of an agent; one is {DEFAULT_AGENT}")
         self._url = url
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_seconds)
-        self._turn = threading.Lock()
+        self._turn = _Turn()
         self._closed = threading.Event()
 
     def send(self, event: Mapping[str, object], *, patience_seconds: float = 0.0) -> None:
@@ -97,10 +98,13 @@ class Client:
             Refused: the event is wrong; nothing of it was kept.
             NotTaken: patience ran out, or the client was closed. With a `status`, nothing was kept; without one it is
                 unknown, and sending it again is safe.
-            TypeError: a value is none that JSON has, or a `datetime` without a time zone; nothing was sent.
+            TypeError: it is no mapping (a list would be answered as a whole, whatever becomes of its events), a value is none
+                that JSON has, or a `datetime` without a time zone; nothing was sent.
             ValueError: a number is not finite; nothing was sent.
         """
-        body = json.dumps(event, default=_plain, allow_nan=False).encode()
+        if not isinstance(event, Mapping):
+            raise TypeError(f"an event is a mapping and this is a {type(event).__name__}; send one event a call")
+        body = json.dumps(dict(event), default=_plain, allow_nan=False).encode()
         with self._turn:
             deadline = time.monotonic() + patience_seconds
             wait_seconds = FIRST_WAIT_SECONDS
@@ -180,6 +184,43 @@ class Client:
             status=None,
             retry_after_seconds=None,
         )
+
+
+class _Turn:
+    """A lock that goes to whoever has waited longest; that of the standard library may go to a newcomer, again and again."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._is_taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.append(called)
+        try:
+            called.acquire()
+        except BaseException:  # Ctrl-C: nobody waits any more who could hand the turn on
+            with self._guard:
+                if called in self._waiting:
+                    self._waiting.remove(called)
+                else:
+                    self._hand_on()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().release()
+        else:
+            self._is_taken = False
 
 
 def _plain(value: object) -> str:

@@ -148,8 +148,7 @@ class SyncLoop:
         if self._recovery_seconds:
             await self._hold_back(self._recovery_seconds)
             self._recovery_seconds = 0.0
-        if ahead := self._bucket.wait_seconds(self._clock.monotonic()):
-            await self._rest(ahead)
+        await self._wait_for_the_bucket()
         if self._split_seconds:
             await self._rest(self._split_seconds)
         if self._suspects.is_searching or self._left >= self._most:
@@ -168,8 +167,14 @@ class SyncLoop:
             await self._rest(left, until=self._something_new)
             if self._something_new.is_set():
                 await self._rest(self._settings.delivery.linger / SECOND)
+                await self._wait_for_the_bucket()
                 await self._exchange()
         self._most = max(most, self._most)
+
+    async def _wait_for_the_bucket(self) -> None:
+        """Return once what was sent is paid for: before every batch, or the debt becomes a long silence."""
+        if ahead := self._bucket.wait_seconds(self._clock.monotonic()):
+            await self._rest(ahead)
 
     async def _attempt(self) -> Verdict | None:
         """Do one round; None once stopped."""

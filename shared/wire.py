@@ -6,10 +6,12 @@ number of 5,000 digits make *their* event invalid and leave its neighbours alone
 """
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import islice
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -32,6 +34,8 @@ MAX_SKIPPED_RANGES = 1_000
 KEPT_LINE_BYTES = 8_000
 """Of a line that is not JSON: enough for people to see what it is, in whatever letters."""
 _LONGEST_INTEGER_TEXT = 400
+_NOT_BLANK = re.compile(rb"\S[^\n]*")
+"""A line from its first sign on; takes time in proportion to the body, whatever is in it."""
 Item = TypeVar("Item")
 
 
@@ -163,17 +167,18 @@ def read_lines(body: bytes) -> Body:
 
     A line that is not JSON becomes its own `Rejection`, which holds its text and which `read_event` hands on: its
     neighbours are left alone.
+
+    Raises:
+        BodyTooLarge: more than 10,000 lines; none of them was read.
     """
     items: list[Any] = []
-    for line in body.split(b"\n"):
-        if not line.strip():
-            continue
+    for line in _lines_of(body):
         try:
             items.append(decode_json(line, what="the line"))
         except BadRequest as error:
             text = line.strip()[:KEPT_LINE_BYTES].decode(errors="backslashreplace")
             items.append(Rejection("not_an_event", str(error), text))
-    return Body(_bounded(items), is_list=True)
+    return Body(items, is_list=True)
 
 
 def decode_json(body: bytes, *, what: str = "the body") -> Any:
@@ -250,6 +255,19 @@ def _read_agent(agent: object, *, events: object) -> AgentHeader:
         told = "the envelope is wrong: a range of agent.skipped ends before it begins"
         raise BadRequest(told, field="agent.skipped", index=backwards[0])
     return header
+
+
+def _lines_of(body: bytes) -> list[bytes]:
+    """Return the lines that are not blank.
+
+    Counted before any is read, and no further than the bound: 4 KiB of gzip hold two million lines, and to read one that
+    is not JSON takes 60 µs.
+    """
+    found = list(islice(_NOT_BLANK.finditer(body), MAX_EVENTS + 1))
+    if len(found) > MAX_EVENTS:
+        told = f"more than {MAX_EVENTS:,} lines are too many for one request"
+        raise BodyTooLarge(told, hint=f"send at most {MAX_EVENTS:,} events")
+    return [body[body.rfind(b"\n", 0, line.start()) + 1 : line.end()] for line in found]
 
 
 def _bounded(items: list[Item]) -> list[Item]:

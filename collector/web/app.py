@@ -1,5 +1,7 @@
 """The collector's aiohttp application, put together from its parts."""
 
+import asyncio
+
 from aiohttp import web
 
 from collector.floors import Floors
@@ -15,7 +17,7 @@ from collector.web.attempts import Attempts
 from collector.web.connections import note_answering
 from collector.web.context import CLOCK, FLOORS, INGEST, PSEUDONYM_KEYS, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
-from collector.web.limits import ALLOWANCES, BODY_ROOM, Allowances, BodyRoom
+from collector.web.limits import ALLOWANCES, BODY_ROOM, LARGE_AT_ONCE, LARGE_TURN, MOST_BODY_BYTES_AT_ONCE, Allowances
 from collector.web.login import LOGINS, Logins
 from collector.web.looks import Looks
 from collector.web.manners import add_manners, compress_answers
@@ -23,6 +25,7 @@ from collector.web.pages import PAGES, read_pages
 from collector.web.peers import PEERS, Peers
 from collector.web.routes import add_routes
 from collector.web.vitals_api import counted
+from shared.body_room import BodyRoom
 from shared.clock import Clock
 from shared.http_body import answer_problems
 from shared.http_guard import allowed_hosts, refuse_strangers
@@ -74,7 +77,8 @@ def make_app(
     app[SETTINGS] = settings
     app[PSEUDONYM_KEYS] = settings.pseudonym_keys()
     app[CLOCK] = clock
-    app[BODY_ROOM] = BodyRoom()
+    app[BODY_ROOM] = BodyRoom(MOST_BODY_BYTES_AT_ONCE)
+    app[LARGE_TURN] = asyncio.Semaphore(LARGE_AT_ONCE)
     app[ALLOWANCES] = Allowances(
         camera=settings.camera_requests_per_second, reader=settings.reader_requests_per_second, clock=clock
     )

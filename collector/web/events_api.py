@@ -27,7 +27,7 @@ from collector.web.context import (
 )
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer
-from collector.web.limits import BODY_ROOM
+from collector.web.limits import BODY_ROOM, LARGE_TURN
 from shared.errors import BadRequest
 from shared.events import EventType, check_id
 from shared.http_body import read_post, refusal
@@ -62,7 +62,7 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
         take = partial(_taken, content, app=app, viewer=viewer)
         is_large = len(content) > LARGE_BYTES
         if is_large:
-            async with app[BODY_ROOM].turn:
+            async with app[LARGE_TURN]:
                 reception, delivery = await asyncio.to_thread(take)
         else:
             reception, delivery = take()

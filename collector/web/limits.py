@@ -1,16 +1,16 @@
 """What one token, and all senders together, may take: requests a second, and memory for bodies.
 
-Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `connections.py`.
+Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `connections.py`; the room for
+bodies is `shared/body_room.py`.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aiohttp import web
 
+from shared.body_room import BodyRoom
 from shared.clock import Clock
-from shared.errors import Busy, TooOften
+from shared.errors import TooOften
 
 MOST_BODY_BYTES_AT_ONCE = 32 * 1024 * 1024
 """Of all bodies that are being read or stored, packed and unpacked. What is made of them takes about three times as much."""
@@ -69,51 +69,7 @@ class Allowances:
             (self._cameras if is_camera else self._readers).take(token)
 
 
-class BodyRoom:
-    """Memory for bodies, shared by all requests."""
-
-    def __init__(self, most_bytes: int = MOST_BODY_BYTES_AT_ONCE) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self.turn = asyncio.Semaphore(LARGE_AT_ONCE)
-        """For what is made of a large body: whoever sends many of them waits."""
-
-    @contextmanager
-    def place(self) -> Iterator["Place"]:
-        """Give a place for one body, which is free again afterwards."""
-        place = Place(self)
-        try:
-            yield place
-        finally:
-            self._bytes -= place.size_bytes
-
-    def take(self, size_bytes: int) -> None:
-        """Take so much of the room.
-
-        Raises:
-            Busy: there is not so much left.
-        """
-        if self._bytes + size_bytes > self._most_bytes:
-            raise Busy("too many bodies arrive at once; nothing of this one was kept")
-        self._bytes += size_bytes
-
-
-class Place:
-    """The part of the room that one body has."""
-
-    def __init__(self, room: BodyRoom) -> None:
-        self._room = room
-        self.size_bytes = 0
-
-    def grow(self, size_bytes: int) -> None:
-        """Make the place larger.
-
-        Raises:
-            Busy: there is no room.
-        """
-        self._room.take(size_bytes)
-        self.size_bytes += size_bytes
-
-
 BODY_ROOM = web.AppKey("body_room", BodyRoom)
+LARGE_TURN = web.AppKey("large_turn", asyncio.Semaphore)
+"""For what is made of a large body: whoever sends many of them waits."""
 ALLOWANCES = web.AppKey("allowances", Allowances)

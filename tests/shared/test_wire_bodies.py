@@ -1,6 +1,7 @@
 """What a body may be: objects, arrays, envelopes, lines; and what is refused before any event is looked at."""
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -162,6 +163,28 @@ def test_too_many_lines_are_refused_as_a_body() -> None:
         read_lines(b"1\n" * (MAX_EVENTS + 1))
 
     assert MAX_EVENTS == len(read_lines(b"1\n\n" * MAX_EVENTS).items)
+
+
+def test_too_many_lines_are_counted_before_any_is_read() -> None:
+    """A few KiB of gzip hold two million lines; each that is not JSON would take 60 µs and half a kilobyte."""
+    body = b"x\n" * 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyTooLarge):
+            read_lines(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 4_000_000
+
+
+def test_the_place_of_a_mistake_counts_from_where_the_line_begins() -> None:
+    """White space before an item is part of its line."""
+    (first, second) = read_lines(b"\n  \n   {\n\t\t5 5\n").items
+
+    assert "column 5" in first.error
+    assert "column 5" in second.error
 
 
 def test_numbers_keep_their_type() -> None:

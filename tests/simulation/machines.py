@@ -62,6 +62,7 @@ class AgentMachine:
         wire: Poster,
         chance: Callable[[], float],
         limits: Limits | None = None,
+        settings: AgentSettings = SETTINGS,
         numbered: Callable[[int, Sequence[Event]], None] = lambda _last, _events: None,
     ) -> None:
         self.folder = folder
@@ -69,12 +70,12 @@ class AgentMachine:
         log = WearyLog.open(folder, clock=clock, limits=limits)
         assert isinstance(log, WearyLog)
         self.log = log
-        self._life_signs = LifeSigns(silent_after=SETTINGS.source_silent_after, clock=clock)
+        self._life_signs = LifeSigns(silent_after=settings.source_silent_after, clock=clock)
         self.acceptor = Acceptor(self._append, executor=_NO_EXECUTOR, on_commit=self._on_commit)
         self.loop = SyncLoop(
             self.log,
             wire,
-            settings=SETTINGS,
+            settings=settings,
             version="0",
             executor=_NO_EXECUTOR,
             clock=clock,

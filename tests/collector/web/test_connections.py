@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from collector.web import connections
-from collector.web.limits import BodyRoom
+from shared.body_room import BodyRoom
 from shared.errors import Busy
 from tests.support.collector import RunningCollector, running_collector
 

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from edge_agent.intake.acceptor import MOST_WAITING, Acceptor
 from edge_agent.intake.life_signs import LifeSigns
-from edge_agent.intake.local_http import Told, create_app
+from edge_agent.intake.local_http import MOST_BODY_BYTES_AT_ONCE, Told, create_app
 from edge_agent.metrics.meters import Meters
 from shared.events import Event
 from tests.support.fake_clock import FakeClock
@@ -47,7 +47,10 @@ class Intake:
 
     def post(self, events: int) -> "asyncio.Task[ClientResponse]":
         """Begin to post so many events."""
-        body = f"[{','.join([_EVENT] * events)}]".encode()
+        return self.post_body(f"[{','.join([_EVENT] * events)}]".encode())
+
+    def post_body(self, body: bytes) -> "asyncio.Task[ClientResponse]":
+        """Begin to post this."""
         return asyncio.ensure_future(
             self.client.post("/api/app/", data=body, headers={"Content-Type": "application/json"})
         )
@@ -96,3 +99,22 @@ async def test_producers_wait_for_the_disk_and_beyond_the_bound_are_told_when_to
     assert (False, False) == had_to_wait
     assert ([200, 200], 200) == (answers, again.status)
     assert [1, MOST_WAITING, 1] == made.commits
+
+
+async def test_bodies_that_arrive_at_once_have_a_bounded_room() -> None:
+    """Beyond 8 MiB that are read or wait for the disk a request is told 503; when the others are done there is room again."""
+    large = _EVENT.encode().ljust(MOST_BODY_BYTES_AT_ONCE // 9)
+    async with intake() as made:
+        first = [made.post(1)]
+        await until(lambda: made.began == 1)
+        first += [made.post_body(large) for _ in range(8)]
+        await until(lambda: made.acceptor.waiting == 8)
+        refused = await asyncio.wait_for(made.post_body(large), 10)
+        words = await refused.json()
+        made.is_free.set()
+        answers = {(await one).status for one in first}
+        again = await made.post_body(large)
+
+    assert (503, "5") == (refused.status, refused.headers["Retry-After"])
+    assert "too many bodies arrive at once" in words["error"]
+    assert ({200}, 200) == (answers, again.status)

@@ -1,10 +1,13 @@
 """What the camera's client makes of each answer, and how it waits: from a server whose answers follow a script."""
 
 import json
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -168,3 +171,73 @@ def test_numbers_that_json_does_not_know_never_leave() -> None:
             client.send(EVENT | {"confidence": float("nan")})
 
         assert [] == heard
+
+
+def _wait_for_turns(client: Client, waiting: int) -> None:
+    """Return once so many calls wait for their turn."""
+    deadline = SystemClock().monotonic() + 20
+    while len(client._turn._waiting) != waiting:  # noqa: SLF001 - nobody else knows that a thread is blocked
+        assert SystemClock().monotonic() < deadline
+        threading.Event().wait(0.001)
+
+
+def test_a_later_call_does_not_overtake() -> None:
+    """Who comes first goes first, and whoever had the turn asks for it behind those that wait: their requests are through."""
+    refused: list[str] = []
+
+    def send(client: Client, name: str) -> None:
+        try:
+            client.send(EVENT)
+        except Refused:
+            refused.append(name)
+
+    with agent(refusal(400), TAKEN) as (client, heard):
+        threads = [threading.Thread(target=send, args=(client, name)) for name in ("first", "second")]
+        with client._turn:  # noqa: SLF001 - as a call that waits for its answer has it
+            for number, thread in enumerate(threads, 1):
+                thread.start()
+                _wait_for_turns(client, number)
+        with client._turn:  # noqa: SLF001 - the next call of the same thread
+            before_us = len(heard)
+        for thread in threads:
+            thread.join()
+
+        assert (2, ["first"]) == (before_us, refused)
+
+
+def test_a_call_that_is_interrupted_while_it_waits_keeps_no_turn() -> None:
+    """Ctrl-C ends the waiting of the main thread, and the other threads go on."""
+
+    def hold(client: Client, has_turn: threading.Event) -> None:
+        with client._turn:  # noqa: SLF001 - as a call that waits for its answer has it
+            has_turn.set()
+            _wait_for_turns(client, 1)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            _wait_for_turns(client, 0)
+
+    before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    try:
+        with agent(TAKEN) as (client, heard):
+            has_turn = threading.Event()
+            holding = threading.Thread(target=hold, args=(client, has_turn))
+            holding.start()
+            assert has_turn.wait(20)
+            with pytest.raises(KeyboardInterrupt):
+                client.send(EVENT)
+            holding.join()
+            client.send(EVENT)
+
+            assert 1 == len(heard)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("several", [[EVENT, {}], (EVENT,), "text", None])
+def test_several_events_are_no_event(several: Any) -> None:
+    """The agent would take the good ones of a list and answer 200: nobody would hear of the others."""
+    with agent(TAKEN) as (client, heard):
+        with pytest.raises(TypeError, match="one event a call"):
+            client.send(several)
+        client.send(MappingProxyType(EVENT))
+
+        assert 1 == len(heard)
