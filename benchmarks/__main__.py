@@ -110,6 +110,7 @@ def _scale(sizes: tuple[int, ...]) -> str:
     rows: list[tuple[str, list[str]]] = [
         ("fill, events/s", [f"{one.fill_events_a_second:,.0f}" for one in found]),
         ("ingest over HTTP, events/s", [f"{one.ingest_events_a_second:,.0f}" for one in found]),
+        ("bare inserts into the same table, events/s", [f"{one.bare_events_a_second:,.0f}" for one in found]),
         *((f"`{route}`, ms", [f"{one.milliseconds[route]:.1f}" for one in found]) for route in scale.ROUTES),
         ("the floor as a 304, ms", [f"{one.not_modified_milliseconds:.1f}" for one in found]),
         (

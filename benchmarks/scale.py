@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks import programs, sql_window, stored
+from benchmarks import bare, programs, sql_window, stored
 from benchmarks.ingest import post_all
 from shared.events import canonical_json
 from shared.instants import HOUR, format_instant
@@ -26,6 +26,8 @@ class Grown:
     stored: int
     fill_events_a_second: float
     ingest_events_a_second: float
+    bare_events_a_second: float
+    """Bare inserts into the same table of events, with as many in it; the ledger knows nothing of them."""
     milliseconds: dict[str, float]
     """The median of each route for eight hours of 200 workers, each time others, with the request and its answer."""
     not_modified_milliseconds: float
@@ -53,10 +55,13 @@ def _measure(size: int) -> Grown:
             fresh = [canonical_json(event) for event in stored.events(FRESH_EVENTS, begin=size)]
             batches = [f"[{','.join(fresh[begin : begin + 1000])}]".encode() for begin in range(0, len(fresh), 1000)]
             took = asyncio.run(post_all(f"{address}/api/app/", batches))
+        more = list(stored.events(FRESH_EVENTS, begin=size + FRESH_EVENTS))
+        by_hand = bare.insert_more(file, more, batch=1_000)
     return Grown(
         stored=size,
         fill_events_a_second=filled,
         ingest_events_a_second=FRESH_EVENTS / took,
+        bare_events_a_second=by_hand,
         milliseconds=milliseconds,
         not_modified_milliseconds=unchanged,
         sqlite_milliseconds=by_sqlite * 1000,
