@@ -84,7 +84,9 @@ def _by_worker(
         camera, horizon = delivery.camera, registry.horizon(site)
         for at, worker_id, workstation_id, kind, count, confidence in delivery.events:
             if at < horizon:
-                outcomes[place] = Outcome.too_old
+                # Of an erased person nothing is kept, not even that the event is too old.
+                is_erased = registry.is_forgotten(site, worker_id)
+                outcomes[place] = Outcome.forgotten if is_erased else Outcome.too_old
                 place += 1
                 continue
             group = grouped.get((site, worker_id))

@@ -16,6 +16,7 @@ from collector.vitals.vitals import Vitals
 from collector.web.access import Viewer
 from shared.clock import Clock
 from shared.errors import BadRequest, NotAllowed
+from shared.events import check_id
 from shared.instants import format_instant
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
@@ -70,6 +71,18 @@ def site_asked(request: web.Request, viewer: Viewer) -> str | None:
     if viewer.sites is not None:
         raise NotAllowed("site: every site is not for you", field="site", hint="leave `site` out to see your own")
     return None
+
+
+def read_id(name: str, text: str | None) -> str | None:
+    """Return an id that a query names, as it is stored; None if it names none.
+
+    Raises:
+        BadRequest: it can be nobody's.
+    """
+    try:
+        return None if text is None else check_id("it", text)
+    except ValueError as error:
+        raise BadRequest(f"{name}: {error}", field=name) from error
 
 
 async def window_of(request: web.Request, viewer: Viewer) -> AskedWindow:

@@ -22,6 +22,7 @@ from collector.web.context import (
     SETTINGS,
     STORAGE,
     check_query,
+    read_id,
     read_limit,
     sites_of,
 )
@@ -29,7 +30,7 @@ from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer
 from collector.web.limits import BODY_ROOM, LARGE_TURN
 from shared.errors import BadRequest
-from shared.events import EventType, check_id
+from shared.events import EventType
 from shared.http_body import read_post, refusal
 from shared.instants import LAST_INSTANT, format_instant
 from shared.wire import Body, read_body
@@ -164,8 +165,8 @@ def read_query(request: web.Request, viewer: Viewer, *, known: tuple[str, ...] =
     window = read_window(request.query.get("from"), request.query.get("to"))
     return EventQuery(
         sites=sites_of(request, viewer),
-        worker_id=_read_id("worker_id", request.query.get("worker_id")),
-        workstation_id=_read_id("workstation_id", request.query.get("workstation_id")),
+        worker_id=read_id("worker_id", request.query.get("worker_id")),
+        workstation_id=read_id("workstation_id", request.query.get("workstation_id")),
         event_type=_read_type(request.query.get("event_type")),
         from_at=window.start,
         to_at=window.end,
@@ -183,13 +184,6 @@ async def _checked_query(request: web.Request, viewer: Viewer, *, known: tuple[s
 
 def _rules(app: web.Application) -> Rules:
     return Rules(app[SETTINGS].max_future_skew, app[SETTINGS].input_zone)
-
-
-def _read_id(name: str, text: str | None) -> str | None:
-    try:
-        return None if text is None else check_id("it", text)
-    except ValueError as error:
-        raise BadRequest(f"{name}: {error}", field=name) from error
 
 
 def _read_type(text: str | None) -> EventType | None:

@@ -104,7 +104,7 @@ async def enter(request: web.Request, _viewer: Viewer) -> web.Response:
     whose = (f"name {name}", f"address {logins.peers.address_of(request)}")
     try:
         logins.attempts.begin(*whose)
-        stored = await access.password_of(name)
+        stored = await access.password_of(name) if name.isprintable() else None  # a NUL is no text to PostgreSQL
         if not await logins.fits(password[: passwords.LONGEST], stored=stored):
             return _page(WRONG, further=further, status=401)
         token, now = Kind.session + new_secret(), request.app[CLOCK].now()

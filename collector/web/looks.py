@@ -15,6 +15,7 @@ from collector.storage.base import Storage
 from collector.web.access import Viewer
 from shared.clock import Clock
 from shared.errors import LinesideError
+from shared.events import UNICODE_WHITE_SPACE
 from shared.instants import HOUR
 
 FLOOR = "/api/floor"
@@ -40,7 +41,8 @@ class Looks:
         named = request.query.get("site")
         if not named or named == EVERY_SITE:
             named = viewer.sites[0] if viewer.sites is not None else None
-        worker_id = request.query.get("worker_id")
+        asked = request.query.get("worker_id")
+        worker_id = None if asked is None else asked.strip(UNICODE_WHITE_SPACE)  # as the answer reads it
         await self._note(Look(0, viewer.name or "", viewer.role, path.removeprefix("/api/"), named, worker_id))
 
     async def _note(self, look: Look) -> None:

@@ -12,7 +12,16 @@ from collector.metrics.asked import AskedWindow
 from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
 from collector.metrics.timeline import Timeline, span_rows, sum_row
 from collector.web.access import Viewer
-from collector.web.context import REPORTS, WINDOW_QUERY, check_query, shows_names, sites_of, window_headers, window_of
+from collector.web.context import (
+    REPORTS,
+    WINDOW_QUERY,
+    check_query,
+    read_id,
+    shows_names,
+    sites_of,
+    window_headers,
+    window_of,
+)
 from collector.web.csv_answers import csv_answer
 from collector.web.json_answers import json_answer
 from shared.errors import BadRequest
@@ -100,7 +109,7 @@ def flat_span_rows(told: Timeline) -> list[dict[str, Any]]:
 
 async def _told(request: web.Request, viewer: Viewer) -> tuple[Timeline, AskedWindow]:
     check_query(request, TIMELINE_QUERY)
-    worker_id = request.query.get("worker_id")
+    worker_id = read_id("worker_id", request.query.get("worker_id"))
     if worker_id is None:
         raise BadRequest("worker_id: name the worker", field="worker_id")
     asked = await window_of(request, viewer)

@@ -3,14 +3,17 @@
 Hours last ten microseconds; everything happens at one workstation of a store that is purged and of one that is not.
 """
 
+import json
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import pytest
 
 from collector.measures import Kept
+from collector.metrics.erasing import undo
 from collector.metrics.windows import Window
-from collector.records import Delivery, LedgerRules
+from collector.records import Delivery, LedgerRules, Outcome
 from shared.events import Event, EventType
 from tests.collector.properties.histories import HOUR, History
 from tests.collector.properties.routes import by_ledger
@@ -106,3 +109,20 @@ async def test_time_near_the_horizon_is_told_as_if_nothing_were_gone(life: Life)
             assert await by_ledger(twins.whole, window, sites=None) == await by_ledger(twins.purged, window, sites=None)
         assert [] == audited(twins.file).differences
         await twins.close()
+
+
+async def test_events_of_an_erased_person_from_before_the_horizon_are_forgotten_too() -> None:
+    """Told that they are too old, they would be kept among the refused ones, with the id."""
+    history = History([], LedgerRules(15, 0), {"default": 0})
+    day: list[Told] = [(8, "W1", "working"), (9, "W2", "working"), (40, "W1", "idle")]
+    with hours_of(HOUR), folder() as place:
+        twins = Twins(place, history)
+        await twins.take_in([_arrive(day, None)])
+        await twins.purge(Kept(events=20))
+        await twins.purged.forget("W1", site=None, tell=partial(undo, rules=history.rules), now=0)
+        (replayed,) = await twins.purged.store([_arrive(day, None)], decide=twins.decide)
+        refused = await twins.purged.refusals(None, most=10)
+        await twins.close()
+
+    assert [Outcome.forgotten, Outcome.too_old, Outcome.forgotten] == list(replayed.outcomes)
+    assert ["W2"] == [json.loads(each.refusal.item)["worker_id"] for each in refused]

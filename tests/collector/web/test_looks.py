@@ -48,6 +48,15 @@ async def test_a_look_at_persons_is_noted_once_an_hour(running: RunningCollector
     assert ["floor", "metrics/workers.csv"] == [each.what for each in await looks(running, worker_id="W2")]
 
 
+async def test_white_space_around_an_id_hides_no_look(running: RunningCollector) -> None:
+    """An id is read without it, so the look is noted without it, too."""
+    headers = await session(running, Role.supervisor)
+    for path in ("timeline/?worker_id=%20W1", "events/?worker_id=W1%E2%80%A8"):
+        assert 200 == (await running.ask("GET", f"/api/{path}", headers=headers)).status
+
+    assert ["W1", "W1"] == [each.worker_id for each in await looks(running, worker_id="W1")]
+
+
 async def test_the_next_hour_is_noted_anew(running: RunningCollector) -> None:
     """So that it can be told on which days, and how long, somebody looked."""
     headers = await session(running, Role.supervisor)

@@ -166,7 +166,7 @@ async def test_a_shift_has_a_timeline(tmp_path: Path) -> None:
     [
         ("", 400, "worker_id: name the worker"),
         ("worker_id=W9", 404, "worker_id: there is no worker 'W9'"),
-        ("worker_id=%00", 404, "worker_id: there is no worker"),
+        ("worker_id=%00", 400, "worker_id: it holds the control character U+0000"),
         ("worker_id=%FF", 404, "worker_id: there is no worker"),
         ("worker_id=W1&site=nowhere", 400, "site: there is no site 'nowhere'"),
         ("worker_id=W1&worker_id=W2", 400, "worker_id: given more than once"),
