@@ -113,7 +113,7 @@ def queries(token: str) -> Iterator[Hostile]:
         for text in texts:
             asked = target + quote(text, errors="surrogatepass")
             cannot_be = text == "\0" or len(text) > 64
-            yield Hostile(f"query {asked[5:90]}", get(token, asked), 400 if cannot_be and status == 200 else status)
+            yield Hostile(f"query {asked[5:90]}", get(token, asked), 400 if cannot_be else status)
     for query in (
         "after=" + "A" * 4_000,
         "after=" + base64.urlsafe_b64encode(b"[" * 3_000).decode(),
