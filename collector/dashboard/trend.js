@@ -23,7 +23,7 @@ export function trendText(now, then) {
     return "";
   }
   if (then.active_workers === 0) {
-    return "nobody at work a week before";
+    return "no work on record a week before";
   }
   const [here, there] = [now.average_utilization_percent, then.average_utilization_percent];
   const mark = here > there ? "▲" : here < there ? "▼" : "=";
