@@ -1,51 +1,24 @@
 """A PostgreSQL database as an end of a copy."""
 
-import asyncio
-from collections.abc import Awaitable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
-from collector.storage.postgres.connecting import Connection, translated_errors
+from collector.storage.postgres.held import HeldDatabase
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
 from collector.storage.postgres.standing import stored_rules
 from collector.storage.tables import ROWS_TOGETHER, UNDER_WAY, Row, Table
 from shared.errors import FileHeld, StorageUnusable
 
 SECONDS_A_STATEMENT = 3_600.0
-Result = TypeVar("Result")
 
 
-class PostgresEnd:
+class PostgresEnd(HeldDatabase):
     """A database that collectors do not write to as long as this is entered: they answer 503."""
 
     def __init__(self, url: str, *, is_source: bool) -> None:
-        self._url = url
+        super().__init__(url)
         self._is_source = is_source
-        self._runner = asyncio.Runner()
-        self._pool: Any = None
-        self._connection: Connection = None
-
-    def __enter__(self) -> "PostgresEnd":
-        """Take the database.
-
-        Raises:
-            FileHeld: another command has it.
-            Busy: the database is away.
-            StorageUnusable: it is not ours, or its amounts are not complete.
-        """
-        try:
-            self._run(self._take())
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give the database up; the locks go with the connection."""
-        if self._pool is not None:
-            self._pool.terminate()
-        self._runner.close()
 
     def rules(self) -> LedgerRules:
         """Return what its amounts were made with."""
@@ -88,13 +61,6 @@ class PostgresEnd:
     def finish(self) -> None:
         """Let it be used from now on."""
         self._run(self._finish())
-
-    def _run(self, work: Awaitable[Result]) -> Result:
-        async def run() -> Result:
-            with translated_errors(self._url):
-                return await work
-
-        return self._runner.run(run())
 
     async def _take(self) -> None:
         self._pool = await connecting.new_pool(self._url, size=1, statement_seconds=SECONDS_A_STATEMENT)

@@ -6,13 +6,11 @@ row says which worker is next and under which rules, and that worker's open stat
 next run takes it up there, or begins anew if the settings say something else by then.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
 
 from collector.records import Decide, Entry, LedgerRules, Run
 from collector.storage.postgres import connecting, locks
-from collector.storage.postgres.connecting import Connection, translated_errors
+from collector.storage.postgres.held import HeldDatabase
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.migrating import migrate, refuse_unfinished
 from collector.storage.postgres.workers import open_states
@@ -23,7 +21,6 @@ EVENTS_TOGETHER = 20_000
 BEFORE_ALL, BEHIND_ALL = -(2**62), 2**62
 SECONDS_A_STATEMENT = 3_600.0
 
-Result = TypeVar("Result")
 Place = tuple[int, int]
 """The numbers of a site and a worker."""
 _PIECE = """
@@ -50,38 +47,14 @@ _WIDEN = """
 """
 
 
-class PostgresRebuilding:
+class PostgresRebuilding(HeldDatabase):
     """A rebuild of one database; a context manager that keeps other rebuilds out."""
 
     def __init__(self, url: str, *, rules: LedgerRules, hour_offset_of: Callable[[str], int]) -> None:
         """Rebuild with these rules, and hours that begin at each site where `hour_offset_of` says."""
-        self._url = url
+        super().__init__(url)
         self._rules = rules
         self._hour_offset_of = hour_offset_of
-        self._runner = asyncio.Runner()
-        self._pool: Any = None
-        self._connection: Connection = None
-
-    def __enter__(self) -> "PostgresRebuilding":
-        """Take the database.
-
-        Raises:
-            FileHeld: another rebuild is under way.
-            Busy: the database is away.
-            StorageUnusable: it is not ours.
-        """
-        try:
-            self._run(self._take())
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give the database up; the lock goes with the connection."""
-        if self._pool is not None:
-            self._pool.terminate()
-        self._runner.close()
 
     def begin(self) -> int:
         """Take up what was begun under the same rules, or drop all amounts; return how many events are to go through."""
@@ -91,13 +64,6 @@ class PostgresRebuilding:
         """Make the amounts with `decide`, which follows the same rules; yield the events of each transaction."""
         while (done := self._run(self._transact(decide))) is not None:
             yield done
-
-    def _run(self, work: Awaitable[Result]) -> Result:
-        async def run() -> Result:
-            with translated_errors(self._url):
-                return await work
-
-        return self._runner.run(run())
 
     async def _take(self) -> None:
         self._pool = await connecting.new_pool(self._url, size=1, statement_seconds=SECONDS_A_STATEMENT)
