@@ -138,7 +138,8 @@ async def _given_up(place: Path) -> tuple[Path, int]:
 
 async def _imported(database: Path, *groups: tuple[Path, ...]) -> tuple[list[str], list[list[tuple[object, ...]]]]:
     """Import each group of files into a running collector; return what is told, and after each import its cameras."""
-    told, cameras = [], []
+    told: list[str] = []
+    cameras: list[list[tuple[object, ...]]] = []
     async with real_collector(database) as (url, _), aiohttp.ClientSession() as session:
         for files in groups:
             done = await command("collector", "import", *map(str, files), "--database", str(database))
