@@ -59,15 +59,16 @@ def begin_run(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
         was_clean = rows.meta(connection, STOP) == clean_stop(path)
         remember(connection, key=STOP, value=_RUNNING)
         if not was_clean:
-            _begin_next(connection)
+            begin_next(connection)
     is_busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
     if is_busy and was_clean:
         with transaction(connection, path):
-            _begin_next(connection)
+            begin_next(connection)
     return rows.epochs(connection)
 
 
-def _begin_next(connection: rows.Connection) -> None:
+def begin_next(connection: rows.Connection) -> None:
+    """Let a new token count for the numbers that come; the caller holds a transaction."""
     last = rows.last_seq(connection)
     number = max(rows.epochs(connection), default=0) + 1
     connection.execute(_FORGET_EMPTY_EPOCHS, (last,))

@@ -20,8 +20,8 @@ from typing import Self
 
 from edge_agent.buffer import epochs, rows, schema
 from edge_agent.buffer.adoption import adopt_others
-from edge_agent.buffer.dead_letters import DeadLetterVerbs
 from edge_agent.buffer.faults import translated
+from edge_agent.buffer.put_back import PutBack
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.rows import Counts, Entry, checksum
 from edge_agent.buffer.space import EVENT_BYTES, Limits, free_disk_bytes, size_bytes
@@ -59,7 +59,7 @@ values (?, ?, ?, ?)
 """
 
 
-class EventLog(DeadLetterVerbs):
+class EventLog(PutBack):
     """The one writer of a queue folder; synchronous, used by one thread at a time (`facts` by any)."""
 
     _is_closed = False

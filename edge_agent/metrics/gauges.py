@@ -127,7 +127,7 @@ _ROWS: tuple[Row[Snapshot], ...] = (
     Row(
         "buffer_recovered",
         "gauge",
-        "1 if this start found damage and did something about it, or events wait outside the queue; status says what.",
+        "1 if damage or an older queue was found since the start, or events wait outside the queue; status says what.",
         _count(lambda it: it.recovery is not None),
     ),
     Row("disk_free_bytes", "gauge", "Room on the disk of the queue.", _count(lambda it: it.free_disk_bytes)),

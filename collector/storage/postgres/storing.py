@@ -13,10 +13,9 @@ from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.event_rows import EventRows
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.neighbourhood import runs_around
-from collector.storage.postgres.numbering import Call, hold_cameras, note_calls
+from collector.storage.postgres.numbering import Call, Known, hold_cameras, note_calls
 from collector.storage.postgres.refusals import keep_refusals
 from collector.storage.postgres.registry import CAMERA, STATION, WORKER, Registry
-from shared.receipts import Range
 
 _new = tuple.__new__
 """Makes an `Entry` from its fields in a third of the time that calling the class takes."""
@@ -55,19 +54,20 @@ async def store(
     kept = [await _judge(connection, registry, site=site, decide=decide, outcomes=outcomes) for site in sites]
     for site, events in zip(sites, kept, strict=True):
         await events.widen(connection, site.number)
-    lacking: dict[int, Sequence[Range]] = {}
+    known: dict[int, Known] = {}
     for site in sites:
-        lacking |= await _write_senders(connection, registry, site=site, deliveries=deliveries)
-    return _answers(deliveries, outcomes, lacking=lacking)
+        known |= await _write_senders(connection, registry, site=site, deliveries=deliveries)
+    return _answers(deliveries, outcomes, known=known)
 
 
 def _answers(
-    deliveries: Sequence[Delivery], outcomes: Sequence[Outcome], *, lacking: Mapping[int, Sequence[Range]]
+    deliveries: Sequence[Delivery], outcomes: Sequence[Outcome], *, known: Mapping[int, Known]
 ) -> list[Stored]:
     answers, begin = [], 0
     for place, delivery in enumerate(deliveries):
         end = begin + len(delivery.events)
-        answers.append(Stored(outcomes[begin:end], lacking.get(place, ())))
+        lacking, last_seq = known.get(place, ((), None))
+        answers.append(Stored(outcomes[begin:end], lacking, last_seq=last_seq))
         begin = end
     return answers
 
@@ -138,8 +138,8 @@ async def _know_named(connection: Connection, registry: Registry, *, site: int, 
 
 async def _write_senders(
     connection: Connection, registry: Registry, *, site: _Site, deliveries: Sequence[Delivery]
-) -> dict[int, Sequence[Range]]:
-    """Write what a site's deliveries say of their senders; return what is lacking, by the place of the delivery."""
+) -> dict[int, Known]:
+    """Write what a site's deliveries say of their senders; return what is then known of their epochs, by their place."""
     known = registry.numbers(site.number, kind=CAMERA)
     of_site = [(place, deliveries[place]) for place in site.deliveries]
     await keep_refusals(connection, site.number, deliveries=[each for _, each in of_site])
@@ -153,5 +153,5 @@ async def _write_senders(
         for place, each in of_site
         if each.contact is not None and each.camera is not None
     ]
-    lacking = await note_calls(connection, site.number, calls=[call for _, call in called], watching=held)
-    return {place: ranges for (place, _), ranges in zip(called, lacking, strict=True)}
+    found = await note_calls(connection, site.number, calls=[call for _, call in called], watching=held)
+    return {place: known_of_epoch for (place, _), known_of_epoch in zip(called, found, strict=True)}
