@@ -18,7 +18,6 @@ from collector.storage.ledger_blocks import more_hours
 from collector.storage.marks import mark
 from collector.storage.nameless import add_hours, move_hours
 from collector.storage.neighbourhood import runs_within
-from collector.storage.purge_plan import Place
 from shared.errors import BadRequest, Busy, NotFound
 
 _ALL = (-(2**62), 2**62)
@@ -31,7 +30,7 @@ _CUT = 2_000
 class Person:
     """A worker of a site, by numbers and by id."""
 
-    site: Place
+    site: purging.Place
     number: int
     worker_id: str
 

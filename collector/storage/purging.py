@@ -33,6 +33,8 @@ from collector.storage.purge_plan import (
 )
 from shared.errors import NotFound
 
+__all__ = ["Place", "doomed", "erase_bounds", "place_of", "purge"]
+
 
 def place_of(connection: sqlite3.Connection, name: str) -> Place:
     """Return a site.
