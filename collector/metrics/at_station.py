@@ -4,7 +4,10 @@ Its working time and units add up to the workstation's own occupancy and units, 
 pieces (SEMANTICS §6). Who was there only before `persons_from` is in the workstation's sums and in no row.
 """
 
+from typing import Any
+
 from collector.measures import Measure
+from collector.metrics.answers import worker_rows
 from collector.metrics.kpis import Totals, WorkerTotals
 from collector.metrics.measured import add_to_worker, persons_from, pieces
 from collector.metrics.windows import Window
@@ -30,3 +33,11 @@ def totals_at(measure: Measure, station_id: str, *, window: Window, rules: Ledge
             add_to_worker(worker, amounts)
     there = [worker for person, worker in workers.items() if person in found]
     return Totals(Window(), there, (), knows_occupied=False, persons_from=persons_from(measure, window))
+
+
+def rows_at(totals: Totals) -> list[dict[str, Any]]:
+    """Return the rows of such totals as the API shows them, with the exact time that a page cuts to the minute."""
+    return [
+        row | {"working_us": worker.working, "idle_us": worker.idle}
+        for row, worker in zip(worker_rows(totals), totals.workers, strict=True)
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
-from collector.metrics.at_station import totals_at
+from collector.metrics.at_station import rows_at, totals_at
 from collector.metrics.kpis import Totals, without_names
 from collector.metrics.windows import Window
 from collector.reports import shown_rows
@@ -79,7 +79,10 @@ async def _csv(request: web.Request, viewer: Viewer, *, what: str) -> web.Respon
 
 async def _json(request: web.Request, viewer: Viewer, *, what: str) -> web.Response:
     totals, headers = await _totals(request, viewer, what=what)
-    return await json_answer(partial(shown_rows, totals, what), headers=headers)
+    is_at_one = "workstation_id" in request.query
+    return await json_answer(
+        partial(rows_at, totals) if is_at_one else partial(shown_rows, totals, what), headers=headers
+    )
 
 
 async def _totals(request: web.Request, viewer: Viewer, *, what: str) -> tuple[Totals, dict[str, str]]:

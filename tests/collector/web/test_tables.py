@@ -45,8 +45,8 @@ async def test_who_was_at_a_workstation_is_a_table_that_adds_up_to_it(collector:
     stations = (await collector.get("/api/metrics/workstations/")).json
     (station,) = [row for row in stations if row["station_id"] == "S4"]
 
-    columns = ("worker_id", "working_minutes", "idle_minutes", "assumed_minutes", "no_data_minutes", "units_produced")
-    assert [("W1", 6.0, 5.0, 0.0, None, 2), ("W4", 5.0, 0.0, 5.0, None, 0)] == [
+    columns = ("worker_id", "working_minutes", "idle_us", "assumed_minutes", "no_data_minutes", "units_produced")
+    assert [("W1", 6.0, 5 * MINUTE, 0.0, None, 2), ("W4", 5.0, 0, 5.0, None, 0)] == [
         tuple(row[column] for column in columns) for row in answer.json
     ]
     assert (11.0, 2) == (station["occupancy_minutes"], station["units_produced"])
