@@ -18,7 +18,7 @@ from collector.measures import Histories, Measure
 from collector.metrics import floor, hourly, measured
 from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
-from collector.metrics.completeness import Completeness, completeness, furthest_behind
+from collector.metrics.completeness import Completeness, completeness, furthest_behind, lacking_most
 from collector.metrics.kpis import without_names
 from collector.metrics.outlook import Outlook, outlook
 from collector.metrics.windows import Window
@@ -243,9 +243,11 @@ def site_rows(plans: Mapping[str, SitePlan]) -> list[dict[str, Any]]:
 def completeness_row(judged: Completeness) -> dict[str, Any]:
     """Return how complete the numbers are, and which cameras hold them up, at most 500 of them."""
     shown = furthest_behind(judged.behind, MOST_BEHIND)
+    lacking = lacking_most(judged.lacking, MOST_BEHIND)
     return {
         "complete_through": _shown(judged.complete_through),
         "up_through": _shown(judged.up_through),
+        "reached": _shown(judged.reached),
         "is_current": judged.is_current,
         "cameras": judged.cameras,
         "behind": [
@@ -261,6 +263,9 @@ def completeness_row(judged: Completeness) -> dict[str, Any]:
             for behind in shown
         ],
         "behind_left_out": len(judged.behind) - len(shown),
+        "missing": judged.missing,
+        "lacking": [{"camera": camera.name, "site": camera.site, "missing": camera.missing} for camera in lacking],
+        "lacking_left_out": len(judged.lacking) - len(lacking),
     }
 
 

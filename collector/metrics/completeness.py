@@ -1,4 +1,8 @@
-"""How far everything is complete, and which cameras hold it up (SEMANTICS §7)."""
+"""How far everything is complete, and which cameras hold it up (SEMANTICS §7).
+
+A watermark says how far a camera has delivered, not that all of it arrived: numbers that were given out there and neither
+came nor wait are missing, and nobody knows of which time their events are. So no window is complete while there are any.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +31,20 @@ class Completeness:
     """How many count: New and Paused ones do not."""
     behind: Sequence[Behind]
     """Those of them that are not Up, ordered as they came."""
+    lacking: Sequence[Camera] = ()
+    """Those of which numbers are missing, ordered as they came; only Paused ones are left out."""
+    reached: int | None = None
+    """The greatest watermark of those that count: behind it nobody vouches for anything. None if none has one."""
+
+    @property
+    def missing(self) -> int:
+        """Numbers that were given out at these cameras and neither arrived nor wait there."""
+        return sum(camera.missing for camera in self.lacking)
 
     @property
     def is_current(self) -> bool:
-        """Say whether every camera that counts is up to date."""
-        return self.cameras > 0 and not self.behind
+        """Say whether every camera that counts is up to date, and no number is missing."""
+        return self.cameras > 0 and not self.behind and not self.lacking
 
 
 def completeness(cameras: Sequence[Camera], *, now: int, heartbeat: int) -> Completeness:
@@ -43,6 +56,8 @@ def completeness(cameras: Sequence[Camera], *, now: int, heartbeat: int) -> Comp
         up_through=_least([camera for camera, state in counting if state == UP]),
         cameras=len(counting),
         behind=[Behind(camera, state) for camera, state in counting if state != UP],
+        lacking=[camera for camera, state in states if camera.missing and state != PAUSED],
+        reached=max((camera.watermark for camera, _ in counting if camera.watermark is not None), default=None),
     )
 
 
@@ -51,6 +66,12 @@ def furthest_behind(behind: Sequence[Behind], most: int) -> list[Behind]:
     if len(behind) <= most:
         return list(behind)
     ranked = sorted(enumerate(behind), key=lambda item: _reach(item[1].camera))
+    return [one for _, one in sorted(ranked[:most], key=lambda item: item[0])]
+
+
+def lacking_most(lacking: Sequence[Camera], most: int) -> list[Camera]:
+    """Return at most so many, those of which most is missing; in the order they came."""
+    ranked = sorted(enumerate(lacking), key=lambda item: -item[1].missing)
     return [one for _, one in sorted(ranked[:most], key=lambda item: item[0])]
 
 

@@ -102,15 +102,27 @@ class CameraBehind(Answer):
     oldest_pending_at: Instant | None
 
 
+class CameraLacking(Answer):
+    """A camera of which numbers are missing."""
+
+    camera: str
+    site: str
+    missing: Annotated[Count, Field(description="Numbers given out there that neither arrived nor wait.")]
+
+
 class FloorCompleteness(Answer):
     """How far everything is in."""
 
     complete_through: Annotated[Instant | None, Field(description="Of all cameras that ever called.")]
     up_through: Annotated[Instant | None, Field(description="Of those that are not behind.")]
-    is_current: bool
+    reached: Annotated[Instant | None, Field(description="Behind it no camera vouches for anything.")]
+    is_current: Annotated[bool, Field(description="Every camera is up to date, and nothing is missing.")]
     cameras: Count
     behind: list[CameraBehind]
     behind_left_out: Count
+    missing: Annotated[Count, Field(description="Numbers of all cameras that neither arrived nor wait.")]
+    lacking: list[CameraLacking]
+    lacking_left_out: Count
     never_called: Annotated[Count, Field(description="Cameras from which nobody has ever heard.")]
 
 
