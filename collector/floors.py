@@ -19,6 +19,7 @@ from collector.metrics import floor, hourly, measured
 from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness, furthest_behind, lacking_most
+from collector.metrics.emptiness import watch_kept
 from collector.metrics.kpis import without_names
 from collector.metrics.outlook import Outlook, outlook
 from collector.metrics.windows import Window
@@ -167,7 +168,20 @@ class Floors:
         )
         plans = {site: self._reports.plan_of(site) for site in view.places}
         # Away from the loop: others are answered while this is computed.
-        return await asyncio.to_thread(lambda: _page(make() | {"sites": site_rows(plans)}, window=window))
+        answer = await asyncio.to_thread(make)
+        answer |= {"sites": site_rows(plans), "watch_kept": None}
+        if not floor.has_anything(answer["factory"]):
+            answer["watch_kept"] = await self._watch_kept(view, measure if by_hour else None)
+        return await asyncio.to_thread(_page, answer, window=window)
+
+    async def _watch_kept(self, view: View, measure: Measure | None) -> dict[str, int]:
+        """Return how a window was watched in which nothing happened, which makes reading it by the hour cheap."""
+        window = view.outlook.passed
+        told = await self._reports.facts(window, sites=view.sites) if measure is None else measure
+        expected = [
+            (one.site, one.name) for one in told.cameras if one.last_contact_at is not None and not one.is_paused
+        ]
+        return watch_kept(told.watched, window=window, expected=expected)._asdict()
 
     async def _recent(self, view: View, measure: Measure) -> Histories | None:
         """Return what tells the present states of a window that is not drawn, if where everybody's time stands does not."""

@@ -215,6 +215,12 @@ def factory_row(totals: Totals) -> dict[str, Any]:
     }
 
 
+def has_anything(factory: Mapping[str, Any]) -> bool:
+    """Say whether anybody was seen: whether there is any time or any units in the sums."""
+    seen = ("total_productive_us", "total_idle_us", "total_absent_us", "total_units_produced")
+    return any(factory[field] for field in seen)
+
+
 def at_work_row(totals: Totals, drawing: Drawing) -> dict[str, int]:
     """Return how many are working and idle at min(now, the watermark), and how many were seen in the window."""
     at_work = [present for present in drawing.present.values() if present.event_type != EventType.absent]

@@ -228,6 +228,14 @@ class FloorWatch(Answer):
     ]
 
 
+class FloorWatchKept(Answer):
+    """How well a window was watched."""
+
+    cameras: Annotated[Count, Field(description="From which something is expected now, or which watched then.")]
+    throughout: Annotated[Count, Field(description="Those that watched all of it, but for two minutes at most.")]
+    partly: Count
+
+
 class FloorSite(Answer):
     """A site that can be asked for."""
 
@@ -263,4 +271,5 @@ class FloorAnswer(Answer):
     has_hours: bool
     hours: list[FloorHour]
     watches: list[FloorWatch]
+    watch_kept: Annotated[FloorWatchKept | None, Field(description="Where nobody was seen; else null.")]
     sites: list[FloorSite]

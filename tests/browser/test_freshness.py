@@ -140,6 +140,35 @@ async def test_a_window_of_the_past_is_not_complete_while_numbers_are_missing(ca
     assert ("behind", f"Not complete: 2{SPACE}events never arrived.") == (not_whole["level"], not_whole["headline"])
 
 
+SHIFT = {"from": NOW - 14_400_000, "to": NOW - 7_200_000, "until": NOW - 7_200_000, "now": NOW, "zone": ZONE}
+WHEN = "Thu 15 Jan 09:42–11:42"
+WATCHED: dict[tuple[int, int, int], str] = {
+    (1, 1, 0): f"Nobody was seen, though the camera watched: {WHEN}.",
+    (2, 2, 0): f"Nobody was seen, though all 2 cameras watched: {WHEN}.",
+    (0, 0, 0): f"No camera reported anything: {WHEN}.",
+    (2, 0, 0): f"No camera reported anything: {WHEN}. LATE",
+    (4, 1, 2): f"Nobody was seen by the cameras that watched: {WHEN}. Of 4 cameras 1 watched all of it, "
+    "2 watched a part of it, 1 watched nothing of it. LATE",
+    (2, 0, 2): f"Nobody was seen by the cameras that watched: {WHEN}. Of 2 cameras 2 watched a part of it. LATE",
+}
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("kept", WATCHED)
+async def test_nobody_was_seen_is_said_only_where_somebody_looked(
+    call: Call, kept: tuple[int, int, int], is_late: bool
+) -> None:
+    """Of all cameras, of some, or of none; a camera that still holds that time may know more."""
+    watch = dict(zip(("cameras", "throughout", "partly"), kept, strict=True))
+    through = floor(2, through="09:00" if is_late else "11:40")
+    view = SHIFT | {"window": {"shift": None, "live": False}, "floor": {"watch_kept": watch, "completeness": through}}
+    held = "What a camera still holds may change that." if is_late else ""
+
+    text = await call("first_steps.js", "emptyText", view)
+
+    assert WATCHED[kept].replace("LATE", held).strip() == text.replace(SPACE, " ")
+
+
 async def test_the_page_asks_more_seldom_when_nobody_looks_or_answers(call: Call) -> None:
     """Three seconds in use, 15 while seen, a minute in a hidden tab; after failures doubling to a minute."""
     looks = [{"hidden": False, "used": True}, {"hidden": False, "used": False}, {"hidden": True, "used": True}]
