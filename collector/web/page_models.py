@@ -116,6 +116,7 @@ class FloorCompleteness(Answer):
     complete_through: Annotated[Instant | None, Field(description="Of all cameras that ever called.")]
     up_through: Annotated[Instant | None, Field(description="Of those that are not behind.")]
     reached: Annotated[Instant | None, Field(description="Behind it no camera vouches for anything.")]
+    is_silent: Annotated[bool, Field(description="All cameras that count are over two minutes behind.")]
     is_current: Annotated[bool, Field(description="Every camera is up to date, and nothing is missing.")]
     cameras: Count
     behind: list[CameraBehind]
@@ -201,6 +202,10 @@ class FloorStation(Answer):
         Field(
             description="Seen there last by a camera that is over two minutes behind, working or idle; null unless live."
         ),
+    ]
+    is_unknown: Annotated[
+        bool | None,
+        Field(description="Nobody knows whether anybody is there: no camera vouches for it; null unless live."),
     ]
     occupancy_us: Count
     utilization_percent: float

@@ -169,6 +169,37 @@ async def test_nobody_was_seen_is_said_only_where_somebody_looked(
     assert WATCHED[kept].replace("LATE", held).strip() == text.replace(SPACE, " ")
 
 
+READ = NOW - 60_000
+REACHED = NOW - NOW % 3_600_000 - 60_000 - 1
+
+
+@pytest.mark.parametrize(
+    ("live", "is_silent", "reached", "read_at", "since", "known_until"),
+    [
+        (True, False, "11:40", False, "nothing", NOW),
+        (True, False, "11:40", READ, READ, NOW),
+        (True, False, "11:40", None, None, NOW),
+        (True, True, "10:58", False, REACHED, REACHED),
+        (True, True, "10:58", READ, REACHED, REACHED),
+        (True, True, None, False, None, NOW),
+        (False, True, "10:58", False, "nothing", NOW),
+    ],
+    ids=["all well", "collector away", "never there", "cameras silent", "both", "no camera ever said", "in the past"],
+)
+async def test_a_board_knows_nothing_since_its_cameras_or_the_collector_fell_silent(
+    call: Call, live: bool, is_silent: bool, reached: str | None, read_at: Any, since: Any, known_until: int
+) -> None:
+    """Whatever fell silent earlier; a board of the past has nothing to expect of its cameras."""
+    view = {"live": live, "until": NOW, "floor": {"completeness": {"is_silent": is_silent, "reached": at(reached)}}}
+    outage = None if read_at is False else {"readAt": read_at}
+    asked = {"view": view, "outage": outage}
+
+    found = await call("silence.js", "noDataSince", asked)
+
+    assert (None if since == "nothing" else since) == found
+    assert known_until == await call("silence.js", "knownUntil", view)
+
+
 async def test_the_page_asks_more_seldom_when_nobody_looks_or_answers(call: Call) -> None:
     """Three seconds in use, 15 while seen, a minute in a hidden tab; after failures doubling to a minute."""
     looks = [{"hidden": False, "used": True}, {"hidden": False, "used": False}, {"hidden": True, "used": True}]

@@ -60,3 +60,22 @@ def test_nobody_vouches_for_more_than_the_furthest_camera() -> None:
 
     assert NOW - 5 == judged(up("a", 0, reached=NOW - 9), up("b", 0, reached=NOW - 5), paused).reached
     assert judged(paused, replace(up("a", 0), watermark=None)).reached is None
+
+
+@pytest.mark.parametrize(
+    ("cameras", "is_silent"),
+    [
+        ([], False),
+        ([up("a", 0, reached=NOW - 2 * MINUTE)], False),
+        ([up("a", 0, reached=NOW - 2 * MINUTE - 1)], True),
+        ([up("a", 0, reached=NOW - 9 * MINUTE), up("b", 0)], False),
+        ([up("a", 0, reached=NOW - 9 * MINUTE), replace(up("b", 0), is_paused=1)], True),
+        ([replace(up("a", 0), watermark=None)], True),
+        ([replace(up("a", 0), last_contact_at=None)], False),
+    ],
+    ids=["none", "just not", "one", "another vouches", "but one that is paused", "never said", "never called"],
+)
+def test_all_are_silent_when_nobody_vouches_for_the_last_two_minutes(cameras: list[Camera], is_silent: bool) -> None:
+    """As of each single camera then (decision 0014); where none counts, there is none to be silent."""
+
+    assert is_silent == judged(*cameras).is_silent

@@ -119,6 +119,7 @@ async def test_a_floor_says_how_complete_it_is(tmp_path: Path) -> None:
             "complete_through": "2026-01-15T08:30:00Z",
             "up_through": "2026-01-15T09:59:55Z",
             "reached": "2026-01-15T09:59:55Z",
+            "is_silent": False,
             "is_current": False,
             "cameras": 2,
             "behind": [
