@@ -84,6 +84,18 @@ function step(by) {
   show();
 }
 
+/** Closes what is open, and keeps nothing of it: it is about a person. */
+export function forgetMoment() {
+  opened = null;
+  byId("moment-dialog").close();
+  for (const id of ["moment-title", "moment", "moment-place"]) {
+    byId(id).replaceChildren();
+  }
+  for (const id of ["moment-events", "moment-worker"]) {
+    byId(id).removeAttribute("href");
+  }
+}
+
 async function open(worker, view, at) {
   const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
   const told = await read(`/api/timeline/${query}`);
