@@ -8,7 +8,7 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./moment.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, sentenceOf } from "./people_and_places.js";
+import { drawState, eventsOf, ordering, sentenceOf } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 import { HOUR } from "./zoned.js";
 
@@ -19,23 +19,30 @@ let pictured = null; // whose picture there is, and in which view
 startMoments(byId("timeline"), () => pictured);
 const parts = keyedTable(byId("parts"), {
   keyOf: (part) => part.from,
-  first: (left, right) => Date.parse(left.from) - Date.parse(right.from),
+  ...ordering({ column: "name", descending: false }),
   draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
-  rank: { name: (part) => part.from },
+  rank: { name: (part) => Date.parse(part.from) },
 });
 const spans = keyedTable(byId("spans"), {
   keyOf: (span) => `${span.start} ${span.basis} ${span.state}`,
-  first: (left, right) => Date.parse(left.start) - Date.parse(right.start),
+  ...ordering({ column: "name", descending: false }),
   draw: {
     name: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.start), view)),
     end: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.end), view)),
     length: (cell, span) => write(cell, format.durationSeconds((Date.parse(span.end) - Date.parse(span.start)) * 1000)),
     state: (cell, span) => drawSpanState(cell, span),
-    place: (cell, span) => cell.replaceChildren(isolated(span.workstation_id)),
+    place: (cell, span, view) => cell.replaceChildren(isolated(placeName(view.places, view.extra.site, span.workstation_id))),
     began: (cell, span, view) => drawEvent(cell, span.began_by, view),
     ended: (cell, span, view) => drawEvent(cell, span.ended_by, view),
   },
-  rank: { name: (span) => span.start },
+  rank: {
+    name: (span) => Date.parse(span.start),
+    end: (span) => Date.parse(span.end),
+    length: (span) => Date.parse(span.end) - Date.parse(span.start),
+    place: (span) => span.workstation_id,
+    began: (span) => format.instant(span.began_by?.timestamp),
+    ended: (span) => format.instant(span.ended_by?.timestamp),
+  },
 });
 
 function partName(part, view) {
@@ -70,7 +77,7 @@ function showNow(row, view) {
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
-  byId("now-more").replaceChildren("at ", isolated(row.workstation_id),
+  byId("now-more").replaceChildren("at ", isolated(placeName(view.places, row.site, row.workstation_id)),
     ` since ${format.clockTime(Date.parse(row.state_since), view)}`);
 }
 
@@ -108,16 +115,19 @@ function nobody(told, view) {
   return since === null ? `Nobody saw ${told.name} then.` : `Nobody saw ${told.name} after ${format.clockTime(since, view)}.`;
 }
 
-function show(view) {
+function show(seen) {
+  const view = { ...seen, places: placesOf(seen.floor) };
   const told = view.extra;
   const row = rowIn(view.floor, told.site);
   nameHeading(told.name, view);
   showNow(row, view);
   fill("row", row ?? told.totals);
   fill("total", told.totals);
-  showPicture(row, { ...view, places: new Map() });
+  showPicture(row, view);
   const byHour = told.hours.length > 1;
   write(byId("parts-title"), byHour ? "Hour by hour" : "Day by day");
+  write(byId("parts-csv"), `${byHour ? "Hours" : "Days"} as CSV`);
+  assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
   spans.update(told.spans, view);
