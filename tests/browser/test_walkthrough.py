@@ -247,7 +247,7 @@ async def test_a_name_of_any_kind_survives_page_address_and_file(watched: Opener
     await link.click()
     await page.page.wait_for_selector("#spans tbody tr")
     await expect(page.page.locator("#heading")).to_have_text(name)
-    assert [name] == [row["place"] for row in await page.rows("spans")]
+    assert [name] == [row["place"] for row in await page.rows("spans") if row["state"] != "no data"]
     await page.page.goto(f"{running.url}/dashboard/?tab=stations")
     await page.page.locator("#stations").get_by_role("link", name=name, exact=True).click()
     await page.page.wait_for_selector("#workers tbody tr")
