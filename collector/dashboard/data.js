@@ -7,6 +7,7 @@ import { eventList } from "./event_list.js";
 import { count, dayAndSeconds, plural, words } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
+import { ordering } from "./people_and_places.js";
 import { startTabs } from "./tabs.js";
 
 const FILTERS = ["worker_id", "workstation_id", "event_type"];
@@ -16,8 +17,16 @@ const form = byId("filters");
 const drawText = (field) => (cell, row) => cell.replaceChildren(isolated(words(row[field])));
 
 const events = keyedTable(byId("events"), {
+  rank: {
+    name: (row) => Date.parse(row.timestamp),
+    worker: (row) => row.worker_id,
+    station: (row) => row.workstation_id,
+    type: (row) => row.event_type,
+    losers: (row) => row.conflicts.length,
+  },
   keyOf: (row) => JSON.stringify([row.site, row.timestamp, row.worker_id, row.workstation_id, row.event_type]),
   first: () => 0, // as the collector orders them: by site, worker and time
+  ...ordering(),
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.timestamp), view)),
     worker: drawText("worker_id"),
@@ -29,7 +38,9 @@ const events = keyedTable(byId("events"), {
 });
 const rejected = keyedTable(byId("rejected"), {
   keyOf: (row) => row.key,
-  first: () => 0,
+  first: () => 0, // the newest first
+  ...ordering(),
+  rank: { name: (row) => Date.parse(row.received_at) },
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.received_at), view)),
     camera: drawText("camera"),
@@ -52,7 +63,7 @@ const list = eventList((page) => read(`/api/events/${eventQuery(page)}`));
 function noteOf({ rows, next, isRead }) {
   const what = asksForConflicts() ? "event in conflict" : "event";
   const number = plural(rows.length, what).replace("event in conflicts", "events in conflict");
-  const [first, more] = next === null ? ["", ""] : ["The first ", " There are more."];
+  const [first, more] = next === null ? ["", ""] : ["The first ", " There are more; a header sorts those that are here."];
   return isRead ? `${first}${number}, by worker and time.${more}` : "Not read yet.";
 }
 

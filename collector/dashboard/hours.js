@@ -9,16 +9,13 @@ import { date, hourMinute, instant } from "./format.js";
 import { startHours } from "./hour_choice.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { linkFiles, orderOf } from "./people_and_places.js";
+import { linkFiles, ordering } from "./people_and_places.js";
 import { named } from "./periods.js";
-import { remember } from "./tabs.js";
 
 const asked = new URLSearchParams(window.location.search);
 const table = keyedTable(byId("hours"), {
   keyOf: (hour) => `${hour.site} ${hour.from}`,
-  first: (left, right) => Date.parse(right.from) - Date.parse(left.from) || (left.site < right.site ? -1 : 1),
-  order: orderOf(asked.get("sort")),
-  onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
+  ...ordering({ column: "name", descending: true }),
   draw: {
     name: (cell, hour, view) => cell.replaceChildren(
       `${date(Date.parse(hour.from), view)} ${hourMinute(Date.parse(hour.from), view.zone)}`,
