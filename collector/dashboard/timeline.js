@@ -76,7 +76,7 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what cha
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
  * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `keptFrom`: what was
  * before is not unknown but no longer kept; `partial`: what lies between the segments is left out; `opens`: it is a button
- * (moment.js).
+ * (opens.js).
  */
 export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false, opens = false }) {
   const picture = (cell.firstElementChild ?? cell.appendChild(blank[opens ? "opening" : "still"].cloneNode(true))).firstElementChild;
