@@ -98,6 +98,8 @@ async def check_tables(page: WatchedPage, floor: dict[str, Any], run: Run) -> No
         assert expected == read(what, file), what
         assert expected == read(what, printed), what
         assert expected, what
+    exact = await run("metrics", "hours", "--from", ends["from"], "--to", ends["to"], "--exact")
+    assert floor["hours"] == json.loads(exact, parse_float=Decimal)
 
 
 async def check_floor(page: WatchedPage, floor: dict[str, Any]) -> None:
