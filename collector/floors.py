@@ -40,8 +40,8 @@ LOOK_BACK = 12 * HOUR
 """How far before the present moment a state that began earlier is looked for, where the window is not drawn."""
 MOST_BEHIND = 500
 """Cameras named in one page; those that hold up the numbers most come first."""
-MOST_CONFLICTS = 1_000
-"""Counted up to here: more are as good as many."""
+MOST_COUNTED = 1_000
+"""Of conflicts and of refused items: more are as good as many."""
 GZIP_LEVEL = 1
 """Higher levels take three times as long for a tenth less."""
 
@@ -152,16 +152,15 @@ class Floors:
         # After the outlines, so that every workstation they name is known.
         measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
         recent = None if histories is not None else await self._recent(view, measure)
-        conflicts = await self._storage.lost_versions(
-            view.sites, stretch=(window.start, window.end), most=MOST_CONFLICTS
-        )
+        conflicts = await self._storage.lost_versions(view.sites, stretch=(window.start, window.end), most=MOST_COUNTED)
+        refused = await self._storage.refused(view.sites, stretch=(window.start, window.end), most=MOST_COUNTED)
         make = partial(
             floor_answer,
             view,
             measure=measure,
             histories=histories,
             recent=recent,
-            conflicts=conflicts,
+            counts={"conflicts": conflicts, "rejected": refused},
             rules=self._storage.rules,
             offsets=offsets,
         )
@@ -184,7 +183,7 @@ def floor_answer(
     measure: Measure,
     histories: Histories | None,
     recent: Histories | None,
-    conflicts: int,
+    counts: Mapping[str, int],
     rules: LedgerRules,
     offsets: Mapping[str, int],
 ) -> dict[str, Any]:
@@ -208,7 +207,7 @@ def floor_answer(
         "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},
         "warnings": view.warnings,
         "factory": floor.factory_row(totals),
-        "conflicts": conflicts,
+        **counts,
         "at_work_now": floor.at_work_row(totals, drawing) if is_told else None,
         "workers": workers,
         "shows_persons": view.shows_persons,

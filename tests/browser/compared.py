@@ -162,16 +162,19 @@ async def check_conflicts(page: WatchedPage, floor: dict[str, Any], run: Run) ->
     return number
 
 
-async def check_rejected(page: WatchedPage, run: Run) -> int:
+async def check_rejected(page: WatchedPage, floor: dict[str, Any], run: Run) -> int:
     """Hold the rejected items on the page of data, which is open, against each place that lists them; returns how many."""
+    ends = {"from": floor["window"]["from"], "to": floor["window"]["until"]}
     listed = json.loads(await page.text("/api/rejected/"))
     file = list(csv.DictReader(io.StringIO(await page.text("/api/rejected.csv"), newline="")))
     printed = [json.loads(line) for line in (await run("rejected", "--limit", "10000")).splitlines()]
     shown = [row["code"] for row in await page.rows("rejected")]
+    received = [item["received_at"] for item in listed if ends["from"] <= item["received_at"] < ends["to"]]
 
     assert listed == printed
     assert [row["code"] for row in listed] == [row["code"] for row in file] == shown
-    return len(shown)
+    assert floor["rejected"] == len(received)
+    return len(received)
 
 
 def on_database(database: str) -> Run:
