@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from collector.measures import Histories, Measure
-from collector.metrics import floor, hourly, measured
+from collector.metrics import floor, hourly, measured, targets
 from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness, furthest_behind
@@ -163,8 +163,8 @@ class Floors:
             counts={"conflicts": conflicts, "rejected": refused},
             rules=self._storage.rules,
             offsets=offsets,
+            plans=(plans := {site: self._reports.plan_of(site) for site in view.places}),
         )
-        plans = {site: self._reports.plan_of(site) for site in view.places}
         # Away from the loop: others are answered while this is computed.
         return await asyncio.to_thread(lambda: _page(make() | {"sites": site_rows(plans)}, window=window))
 
@@ -186,6 +186,7 @@ def floor_answer(
     counts: Mapping[str, int],
     rules: LedgerRules,
     offsets: Mapping[str, int],
+    plans: Mapping[str, SitePlan],
 ) -> dict[str, Any]:
     """Return the floor as the API shows it."""
     window = view.outlook.passed
@@ -220,15 +221,21 @@ def floor_answer(
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
         "watches": floor.watch_rows(measure, window=window),
-        "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets) if has_hours else [],
+        "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets, plans=plans) if has_hours else [],
     }
 
 
 def _hour_rows(
-    measure: Measure, *, window: Window, rules: LedgerRules, offsets: Mapping[str, int]
+    measure: Measure,
+    *,
+    window: Window,
+    rules: LedgerRules,
+    offsets: Mapping[str, int],
+    plans: Mapping[str, SitePlan],
 ) -> list[dict[str, Any]]:
     found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
-    return hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched))
+    told = hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
+    return hourly.exact_hour_rows(targets.aimed_at(told, plans=plans))
 
 
 def site_rows(plans: Mapping[str, SitePlan]) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ COLUMNS = {
     "hours": (
         ("site", "from", "to"),
         ("working_us", "idle_us", "absent_us", "watched_us"),
-        ("units_produced", "utilization_percent"),
+        ("units_produced", "utilization_percent", "target_units"),
     ),
 }
 """By table of the floor: words, times and other numbers of each row; those of a shift that goes on have no row in a file yet."""
@@ -69,7 +69,7 @@ def told(what: str, rows: Sequence[Mapping[str, Any]]) -> Rows:
     return [
         {name: row[name] for name in words}
         | {name.replace("_us", "_minutes"): minutes(row[name]) for name in times}
-        | {name: Decimal(str(row[name])) for name in numbers}
+        | {name: None if row[name] is None else Decimal(str(row[name])) for name in numbers}
         for row in rows
     ]
 
