@@ -62,7 +62,9 @@ async def _person(connection: Connection, of: str | None, *, worker_id: str) -> 
     found: list[tuple[Site, int, str | None]] = []
     for site in sites:
         row = await connection.fetchrow(
-            "select number, name from worker where site_id = $1 and worker_id = $2", site.number, worker_id
+            "select number, name from worker where site_id = $1 and worker_id = $2 and number > 0",
+            site.number,
+            worker_id,
         )
         if row is not None:
             found.append((site, row[0], row[1]))
