@@ -3,7 +3,7 @@
 import { changed, stationPage, workerPage } from "./address.js";
 import { assign, drawOnce, isolated, make } from "./elements.js";
 import { clockTime, duration, instant } from "./format.js";
-import { byColumn, compare, keyedTable } from "./keyed_table.js";
+import { compare, keyedTable } from "./keyed_table.js";
 import { startMoments } from "./moment.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
@@ -93,8 +93,10 @@ export function orderOf(text) {
   return text ? { column: descending ? text.slice(1) : text, descending } : null;
 }
 
-const ordering = () => ({
+/** What lets a table take its order from the address, and write it there; without one it is `otherwise`, if that is given. */
+export const ordering = (otherwise = null) => ({
   order: orderOf(new URLSearchParams(window.location.search).get("sort")),
+  otherwise,
   onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
 });
 
@@ -124,7 +126,7 @@ export function workersTable(table) {
     rank: {
       name: (worker) => worker.name || worker.worker_id,
       state: (worker) => `${worker.state ?? "no data"} ${worker.state_since}`,
-      place: (worker) => worker.workstation_id,
+      place: placeOf,
     },
   });
   const showAxis = keepAxis(table.tHead.querySelector(".timeline"));
@@ -144,16 +146,18 @@ export function workersTable(table) {
 /** The table of workstations; the context of its updates is the view. */
 export const stationsTable = (table) => keyedTable(table, {
   keyOf,
-  first: byColumn({ column: "name", descending: false }, { rank: {}, keyOf }),
-  ...ordering(),
+  ...ordering({ column: "name", descending: false }),
   draw: {
     name: (cell, station, view) =>
       drawName(cell, { ...station, id: station.station_id, search: view.search, pageOf: stationPage }),
-    state: (cell, station, view) => (station.state === null && !station.workers_late
+    state: (cell, station, view) => (station.state === null && !station.is_unknown
       ? drawText(cell, "–")
       : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
   },
-  rank: { name: (station) => station.name || station.station_id },
+  rank: {
+    name: (station) => station.name || station.station_id,
+    state: (station) => (station.state === null && !station.workers_late ? null : `${station.state ?? "no data"} ${station.state_since}`),
+  },
 });
 
 /** Whether anything is known of a worker in the window. */

@@ -2,12 +2,13 @@
 
 import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
+import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./moment.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, sentenceOf } from "./people_and_places.js";
+import { drawState, eventsOf, ordering, sentenceOf } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 import { HOUR } from "./zoned.js";
 
@@ -18,13 +19,13 @@ let pictured = null; // whose picture there is, and in which view
 startMoments(byId("timeline"), () => pictured);
 const parts = keyedTable(byId("parts"), {
   keyOf: (part) => part.from,
-  first: (left, right) => Date.parse(left.from) - Date.parse(right.from),
+  ...ordering({ column: "name", descending: false }),
   draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
-  rank: { name: (part) => part.from },
+  rank: { name: (part) => Date.parse(part.from) },
 });
 const spans = keyedTable(byId("spans"), {
   keyOf: (span) => `${span.start} ${span.basis} ${span.state}`,
-  first: (left, right) => Date.parse(left.start) - Date.parse(right.start),
+  ...ordering({ column: "name", descending: false }),
   draw: {
     name: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.start), view)),
     end: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.end), view)),
@@ -34,7 +35,14 @@ const spans = keyedTable(byId("spans"), {
     began: (cell, span, view) => drawEvent(cell, span.began_by, view),
     ended: (cell, span, view) => drawEvent(cell, span.ended_by, view),
   },
-  rank: { name: (span) => span.start },
+  rank: {
+    name: (span) => Date.parse(span.start),
+    end: (span) => Date.parse(span.end),
+    length: (span) => Date.parse(span.end) - Date.parse(span.start),
+    place: (span) => span.workstation_id,
+    began: (span) => format.instant(span.began_by?.timestamp),
+    ended: (span) => format.instant(span.ended_by?.timestamp),
+  },
 });
 
 function partName(part, view) {
@@ -100,6 +108,10 @@ function nobody(told, view) {
   if (told.spans.length > 0 || (since !== null && since >= view.until)) {
     return null;
   }
+  const unwatched = emptyText(view);
+  if (unwatched !== null) {
+    return unwatched;
+  }
   return since === null ? `Nobody saw ${told.name} then.` : `Nobody saw ${told.name} after ${format.clockTime(since, view)}.`;
 }
 
@@ -113,6 +125,8 @@ function show(view) {
   showPicture(row, { ...view, places: new Map() });
   const byHour = told.hours.length > 1;
   write(byId("parts-title"), byHour ? "Hour by hour" : "Day by day");
+  write(byId("parts-csv"), `${byHour ? "Hours" : "Days"} as CSV`);
+  assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
   spans.update(told.spans, view);

@@ -19,8 +19,8 @@ from collector.grants import (
     RemovePerson,
     RenewToken,
 )
+from collector.storage import access_refusals
 from collector.storage.registry import Registry
-from shared.errors import BadRequest, NotFound
 
 MOST_SESSIONS = 20
 """Of one person; the one that ends first makes room."""
@@ -63,17 +63,11 @@ class AccessChanges:
             (change.camera,),
         ).fetchall()
         if any(has_token for _, _, has_token in found):
-            raise BadRequest(
-                f"camera {change.camera} has a token already",
-                hint=f"collector cameras token {change.camera} makes another",
-            )
+            raise access_refusals.has_token(change.camera)
         homes = [site for site, has_events, _ in found if has_events]
         site = change.site or (homes[0] if homes else change.default_site)
         if homes and homes[0] != site:
-            raise BadRequest(
-                f"camera {change.camera} has its events at site {homes[0]}, not at {site}",
-                hint="leave --site out, or rename the site with collector sites rename",
-            )
+            raise access_refusals.lives_elsewhere(change.camera, home=homes[0], asked=site)
         for other in (one for one, _, _ in found if one != site):
             self._connection.execute(
                 "delete from camera where name = ? and site = (select number from site where name = ?)",
@@ -124,9 +118,7 @@ class AccessChanges:
 
     def _add_person(self, change: AddPerson) -> str:
         if self._connection.execute("select 1 from person where name = ?", (change.name,)).fetchone():
-            raise BadRequest(
-                f"there is a user {change.name} already", hint="remove that one first, or choose another name"
-            )
+            raise access_refusals.is_taken("user", change.name)
         self._connection.execute(
             "insert into person (name, role, site, password, created_at) values (?, ?, ?, ?, ?)",
             (change.name, change.role, self._site(change.site), change.password, change.at),
@@ -144,7 +136,7 @@ class AccessChanges:
 
     def _open_session(self, change: OpenSession) -> None:
         if not self._connection.execute("select 1 from person where name = ?", (change.name,)).fetchone():
-            raise NotFound(f"there is no user {change.name}")
+            raise access_refusals.unknown("user", change.name)
         self._connection.execute("delete from session where expires_at <= ?", (change.at,))
         self._connection.execute(
             """
@@ -163,9 +155,7 @@ class AccessChanges:
 
     def _add_board(self, change: AddBoard) -> str:
         if self._connection.execute("select 1 from board where name = ?", (change.name,)).fetchone():
-            raise BadRequest(
-                f"there is a board {change.name} already", hint="remove that one first, or choose another name"
-            )
+            raise access_refusals.is_taken("board", change.name)
         self._connection.execute(
             "insert into board (name, site, digest, created_at) values (?, ?, ?, ?)",
             (change.name, self._site(change.site), change.digest, change.at),
@@ -190,7 +180,7 @@ class AccessChanges:
             (name,),
         ).fetchone()
         if row is None:
-            raise NotFound(f"there is no camera {name}", hint=f"collector cameras add {name} makes it known")
+            raise access_refusals.unknown_camera(name)
         return int(row[0]), int(row[1]), str(row[2])
 
     def _add_token(self, camera: tuple[int, int | None], *, digest: bytes, at: int) -> None:
@@ -204,4 +194,4 @@ class AccessChanges:
 
 def _must_exist(rows: int, kind: str, *, name: str) -> None:
     if not rows:
-        raise NotFound(f"there is no {kind} {name}")
+        raise access_refusals.unknown(kind, name)

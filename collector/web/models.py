@@ -96,6 +96,8 @@ class WorkerRow(Answer):
     utilization_percent: Annotated[float, Field(description="working / (working + idle) × 100.")]
     units_produced: Count
     units_per_hour: Annotated[float, Field(description="units / (working + idle).")]
+    working_us: Annotated[Count, Field(description="`working_minutes` exactly; with `workstation_id`.")] = 0
+    idle_us: Annotated[Count, Field(description="`idle_minutes` exactly; with `workstation_id`.")] = 0
 
 
 class WorkstationRow(Answer):

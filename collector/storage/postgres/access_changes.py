@@ -20,11 +20,11 @@ from collector.grants import (
     RemovePerson,
     RenewToken,
 )
+from collector.storage import access_refusals
 from collector.storage.access_changes import MOST_SESSIONS
 from collector.storage.postgres import homes, locks
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.registry import CAMERA, Registry
-from shared.errors import BadRequest, NotFound
 
 
 class _Found(NamedTuple):
@@ -68,17 +68,11 @@ class AccessChanges:
     async def _add_camera(self, change: AddCamera) -> str:
         found = await self._find(change.camera)
         if found is not None and found.has_token:
-            raise BadRequest(
-                f"camera {change.camera} has a token already",
-                hint=f"collector cameras token {change.camera} makes another",
-            )
+            raise access_refusals.has_token(change.camera)
         home = found.site if found is not None and found.has_events else None
         site = change.site or home or change.default_site
         if home is not None and home != site:
-            raise BadRequest(
-                f"camera {change.camera} has its events at site {home}, not at {site}",
-                hint="leave --site out, or rename the site with collector sites rename",
-            )
+            raise access_refusals.lives_elsewhere(change.camera, home=home, asked=site)
         number = await self._registry.site(self._connection, site)
         await homes.settle(self._connection, change.camera, site=site, number=number)
         await self._registry.register(self._connection, number, of=[(CAMERA, {change.camera})])
@@ -123,9 +117,7 @@ class AccessChanges:
 
     async def _add_person(self, change: AddPerson) -> str:
         if await self._connection.fetchval("select 1 from person where name = $1", change.name):
-            raise BadRequest(
-                f"there is a user {change.name} already", hint="remove that one first, or choose another name"
-            )
+            raise access_refusals.is_taken("user", change.name)
         await self._connection.execute(
             "insert into person (name, role, site_id, password, created_at) values ($1, $2, $3, $4, $5)",
             change.name,
@@ -151,7 +143,7 @@ class AccessChanges:
         # Held, so that two logins of one person count each other's sessions, and a new password ends both.
         found = await self._connection.fetchval("select 1 from person where name = $1 for update", change.name)
         if found is None:
-            raise NotFound(f"there is no user {change.name}")
+            raise access_refusals.unknown("user", change.name)
         await self._connection.execute(
             "delete from session where person = $1 and expires_at <= $2", change.name, change.at
         )
@@ -175,9 +167,7 @@ class AccessChanges:
 
     async def _add_board(self, change: AddBoard) -> str:
         if await self._connection.fetchval("select 1 from board where name = $1", change.name):
-            raise BadRequest(
-                f"there is a board {change.name} already", hint="remove that one first, or choose another name"
-            )
+            raise access_refusals.is_taken("board", change.name)
         await self._connection.execute(
             "insert into board (name, site_id, digest, created_at) values ($1, $2, $3, $4)",
             change.name,
@@ -209,7 +199,7 @@ class AccessChanges:
     async def _camera(self, name: str) -> _Found:
         found = await self._find(name)
         if found is None:
-            raise NotFound(f"there is no camera {name}", hint=f"collector cameras add {name} makes it known")
+            raise access_refusals.unknown_camera(name)
         return found
 
     async def _set_paused(self, camera: tuple[int, int], *, is_paused: bool) -> None:
@@ -232,4 +222,4 @@ class AccessChanges:
 def _must_exist(told: str, kind: str, *, name: str) -> None:
     # PostgreSQL says what it did and to how many rows: `UPDATE 1`.
     if told.endswith(" 0"):
-        raise NotFound(f"there is no {kind} {name}")
+        raise access_refusals.unknown(kind, name)
