@@ -5,7 +5,7 @@
  */
 
 import { byId, write } from "./elements.js";
-import { forgetMoment } from "./moment.js";
+import { forgetMoment } from "./opens.js";
 import { nameTab } from "./trust_strip.js";
 
 const first = { name: document.title, heading: byId("heading").textContent, numbers: byId("numbers").cloneNode(true) };

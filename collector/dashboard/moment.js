@@ -58,6 +58,7 @@ function factsOf({ start, end, span }, { worker, view }) {
 }
 
 let opened = null; // {worker, view, moments, place}
+let isReady = false; // whether its buttons work
 
 function show() {
   const { worker, view, moments, place } = opened;
@@ -95,39 +96,24 @@ export function forgetMoment() {
   }
 }
 
-async function open(worker, view, at) {
+function makeReady() {
+  if (!isReady) {
+    isReady = true;
+    byId("moment-earlier").addEventListener("click", () => step(-1));
+    byId("moment-later").addEventListener("click", () => step(1));
+  }
+}
+
+/** Opens the moment of an instant of a worker's timeline. */
+export async function open(worker, view, at) {
   const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
   const told = await read(`/api/timeline/${query}`);
   const from = Math.max(view.from, instant(told.kept_from) ?? view.from);
   const moments = momentsOf(told.spans, { from, until: view.until });
   if (moments.length > 0) {
+    makeReady();
     opened = { worker, view, moments, place: placeAt(moments, at) };
     show();
     byId("moment-dialog").showModal();
   }
-}
-
-/** The instant under a pointer; what opens it without one (a key, a screen reader) gets the last that is known. */
-function instantOf(event, picture, { from, to, until }) {
-  const { left, width } = picture.getBoundingClientRect();
-  return !event.detail || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
-}
-
-/** Lets the pictures within a node open, once a page; `find(frame)` says whose one is and in which view: {worker, view}. */
-export function startMoments(node, find) {
-  byId("moment-earlier").addEventListener("click", () => step(-1));
-  byId("moment-later").addEventListener("click", () => step(1));
-  node.addEventListener("keydown", (event) => {
-    if (event.target.matches(".frame") && (event.key === "Enter" || event.key === " ")) {
-      event.preventDefault();
-      event.target.click();
-    }
-  });
-  node.addEventListener("click", (event) => {
-    const frame = event.target.closest(".frame");
-    const found = frame === null ? null : find(frame);
-    if (found !== null) {
-      open(found.worker, found.view, instantOf(event, frame, found.view)).catch(() => undefined); // the line on top tells of outages
-    }
-  });
 }

@@ -4,7 +4,7 @@ import { changed, stationPage, workerPage } from "./address.js";
 import { assign, drawOnce, isolated, make } from "./elements.js";
 import { clockTime, duration, instant } from "./format.js";
 import { compare, keyedTable } from "./keyed_table.js";
-import { startMoments } from "./moment.js";
+import { startMoments } from "./opens.js";
 import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";

@@ -6,7 +6,7 @@ import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
-import { startMoments } from "./moment.js";
+import { startMoments } from "./opens.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf, ordering, sentenceOf } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
