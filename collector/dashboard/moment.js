@@ -9,6 +9,7 @@ import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js"
 import { read } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
+import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
 
@@ -40,10 +41,6 @@ function sighting(event, view) {
   return [`${event.event_type} ${dayAndSeconds(Date.parse(event.timestamp), view)}`];
 }
 
-function nameOfPlace(id, site, { floor }) {
-  return floor.workstations.find((one) => one.station_id === id && one.site === site)?.name || id;
-}
-
 function factsOf({ start, end, span }, { worker, view }) {
   const facts = [
     ["From", [dayAndSeconds(start, view)]],
@@ -54,7 +51,7 @@ function factsOf({ start, end, span }, { worker, view }) {
     return [...facts, ["Why", [NO_DATA]]];
   }
   const camera = span.began_by.camera;
-  return [...facts, ["Station", [isolated(nameOfPlace(span.workstation_id, worker.site, view))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
+  return [...facts, ["Station", [isolated(placeName(placesOf(view.floor), worker.site, span.workstation_id))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
     ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)]];
 }
 
@@ -83,6 +80,18 @@ function show() {
 function step(by) {
   opened = { ...opened, place: opened.place + by };
   show();
+}
+
+/** Closes what is open, and keeps nothing of it: it is about a person. */
+export function forgetMoment() {
+  opened = null;
+  byId("moment-dialog").close();
+  for (const id of ["moment-title", "moment", "moment-place"]) {
+    byId(id).replaceChildren();
+  }
+  for (const id of ["moment-events", "moment-worker"]) {
+    byId(id).removeAttribute("href");
+  }
 }
 
 function makeReady() {

@@ -274,5 +274,10 @@ async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrive
         await board.ask_now()
         await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
         await expect(bar).to_be_hidden()
+        there.clock.set(at("21:30"))  # behind the last shift of the day
+        await board.ask_now()
+        await expect(board.page.locator("#board-of")).to_have_text("Thu 15 Jan · late 15:00–23:00, over")
+        await expect(board.page.locator("#clock")).to_have_text("23:00")
+        await expect(bar).to_be_hidden()
         assert watermark("11:50") == "2026-01-15T11:50:00Z"
         assert [] == page.misdeeds

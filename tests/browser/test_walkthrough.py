@@ -247,7 +247,7 @@ async def test_names_of_any_kind_survive_page_address_and_file(watched: Opener, 
         await page.page.goto(running.url + of_worker)
         await page.page.wait_for_selector("#spans tbody tr")
         await expect(page.page.locator("#heading")).to_have_text(name)
-        assert [name] == [row["place"] for row in await page.rows("spans")]
+        assert [name] == [row["place"] for row in await page.rows("spans") if row["state"] != "no data"]
         await page.page.goto(running.url + of_station)
         await page.page.wait_for_selector("#workers tbody tr")
         await expect(page.page.locator("#heading")).to_have_text(name)

@@ -44,7 +44,7 @@ async def test_a_site_tells_namesakes_apart(filled: Storage) -> None:
     """One who was never named has no name."""
     told = await filled.person("W2", site="east")
 
-    state = {"last_at": "2026-01-15T10:00:00Z", "state": "idle", "since": "2026-01-15T10:00:00Z"}
+    state: dict[str, str | None] = {"last_at": "2026-01-15T10:00:00Z", "state": "idle", "since": "2026-01-15T10:00:00Z"}
     assert {
         "site": "east",
         "worker_id": "W2",
