@@ -18,9 +18,11 @@ from collector.measures import Histories, Measure
 from collector.metrics import floor, hourly, measured, targets
 from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
-from collector.metrics.completeness import Completeness, completeness, furthest_behind
+from collector.metrics.completeness import Completeness, completeness, completeness_row
+from collector.metrics.emptiness import watch_kept
 from collector.metrics.kpis import without_names
 from collector.metrics.outlook import Outlook, outlook
+from collector.metrics.watch_rows import watch_rows
 from collector.metrics.windows import Window
 from collector.metrics.written import written
 from collector.pages import Page, Pages
@@ -38,8 +40,6 @@ MOST_STATES = 200_000
 """Of all workers in one page: half a second of reading and drawing."""
 LOOK_BACK = 12 * HOUR
 """How far before the present moment a state that began earlier is looked for, where the window is not drawn."""
-MOST_BEHIND = 500
-"""Cameras named in one page; those that hold up the numbers most come first."""
 MOST_COUNTED = 1_000
 """Of conflicts and of refused items: more are as good as many."""
 GZIP_LEVEL = 1
@@ -166,7 +166,20 @@ class Floors:
             plans=(plans := {site: self._reports.plan_of(site) for site in view.places}),
         )
         # Away from the loop: others are answered while this is computed.
-        return await asyncio.to_thread(lambda: _page(make() | {"sites": site_rows(plans)}, window=window))
+        answer = await asyncio.to_thread(make)
+        answer |= {"sites": site_rows(plans), "watch_kept": None}
+        if not floor.has_anything(answer["factory"]):
+            answer["watch_kept"] = await self._watch_kept(view, measure if by_hour else None)
+        return await asyncio.to_thread(_page, answer, window=window)
+
+    async def _watch_kept(self, view: View, measure: Measure | None) -> dict[str, int]:
+        """Return how a window was watched in which nothing happened, which makes reading it by the hour cheap."""
+        window = view.outlook.passed
+        told = await self._reports.facts(window, sites=view.sites) if measure is None else measure
+        expected = [
+            (one.site, one.name) for one in told.cameras if one.last_contact_at is not None and not one.is_paused
+        ]
+        return watch_kept(told.watched, window=window, expected=expected)._asdict()
 
     async def _recent(self, view: View, measure: Measure) -> Histories | None:
         """Return what tells the present states of a window that is not drawn, if where everybody's time stands does not."""
@@ -220,7 +233,7 @@ def floor_answer(
         "workstations_left_out": len(totals.stations) - len(shown),
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
-        "watches": floor.watch_rows(measure, window=window),
+        "watches": watch_rows(measure, window=window),
         "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets, plans=plans) if has_hours else [],
     }
 
@@ -244,30 +257,6 @@ def site_rows(plans: Mapping[str, SitePlan]) -> list[dict[str, Any]]:
         {"site": site, "time_zone": plan.zone.key, "shifts": [shift.name for shift in plan.shifts]}
         for site, plan in sorted(plans.items())
     ]
-
-
-def completeness_row(judged: Completeness) -> dict[str, Any]:
-    """Return how complete the numbers are, and which cameras hold them up, at most 500 of them."""
-    shown = furthest_behind(judged.behind, MOST_BEHIND)
-    return {
-        "complete_through": _shown(judged.complete_through),
-        "up_through": _shown(judged.up_through),
-        "is_current": judged.is_current,
-        "cameras": judged.cameras,
-        "behind": [
-            {
-                "camera": behind.camera.name,
-                "site": behind.camera.site,
-                "state": behind.state,
-                "watermark": _shown(behind.camera.watermark),
-                "last_contact_at": _shown(behind.camera.last_contact_at),
-                "pending": behind.camera.pending,
-                "oldest_pending_at": _shown(behind.camera.oldest_pending_at),
-            }
-            for behind in shown
-        ],
-        "behind_left_out": len(judged.behind) - len(shown),
-    }
 
 
 def _page(answer: dict[str, Any], *, window: Window) -> Page:

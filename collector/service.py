@@ -5,7 +5,6 @@ import gc
 import logging
 import os
 import signal
-import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,9 +22,12 @@ from collector.storage.opening import SQLITE_VERSION
 from collector.vitals.meters import Meters
 from collector.web.app import make_app
 from collector.web.certificates import renewed
-from collector.web.connections import Gate, Site
+from collector.web.connections import Malformed
 from collector.web.context import REPORTS, STORAGE, VITALS
-from collector.web.hosting import connections_possible, return_memory
+from collector.web.gate import Gate
+from collector.web.hosting import connections_possible, read_in_pieces, return_memory
+from collector.web.listening import Site
+from collector.web.peers import PEERS
 from shared.clock import Clock, SystemClock
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import FileHeld, LinesideError, SettingsInvalid
@@ -71,24 +73,29 @@ async def serving(
         await retaining.start()
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})
+        gate = _new_gate(app, settings)
         runner = new_runner(app)
         control = web.AppRunner(
-            make_control_app(OwnDoor(app), vitals=app[VITALS]), auto_decompress=False, access_log=None
+            make_control_app(OwnDoor(app), vitals=app[VITALS]),
+            auto_decompress=False,
+            access_log=None,
+            shutdown_timeout=STOP_SECONDS,
         )
         await runner.setup()
         await control.setup()
         try:
             await _refuse_strangers(app, settings)
             async with renewed(settings.tls_certificate, key=settings.tls_key, clock=clock) as tls:
-                address = await _listen(runner, settings, clock=clock, tls=tls)
+                site = Site(runner, settings.listen, gate=gate, malformed=Malformed(clock), tls=tls)
+                address = await _listen(runner, site, settings=settings)
                 if settings.database_url is None:  # commands write to PostgreSQL by themselves
                     await _listen_for_commands(control, socket_of(settings.database_file()))
                 async with _reporting(app, manager):
                     yield address
         finally:
             await retaining.stop()
-            await runner.cleanup()
-            await control.cleanup()
+            async with _showing_out(gate):
+                await asyncio.gather(runner.cleanup(), control.cleanup())
             if settings.database_url is None:
                 remove(socket_of(settings.database_file()))
 
@@ -129,6 +136,7 @@ async def serve(settings: CollectorSettings) -> int:
     gc.freeze()
     gc.set_threshold(50_000)
     return_memory()
+    read_in_pieces()
     async with serving(settings, clock=SystemClock(), manager=ServiceManager(os.environ)) as address:
         sys.stdout.write(f"listening on {address}\ndashboard at {address}/dashboard/\n")
         sys.stdout.flush()
@@ -171,20 +179,36 @@ async def _reporting(app: web.Application, manager: ServiceManager | None) -> As
         await asyncio.wait({beating})
 
 
-async def _listen(
-    runner: web.AppRunner, settings: CollectorSettings, *, clock: Clock, tls: ssl.SSLContext | None
-) -> str:
-    host, port = settings.listen
-    gate = Gate(connections_possible(settings.max_connections), clock=clock)
+def _new_gate(app: web.Application, settings: CollectorSettings) -> Gate:
+    return Gate(
+        connections_possible(settings.max_connections),
+        most_strangers=settings.max_strangers_per_address,
+        counted_as=app[PEERS].counted_as,
+    )
+
+
+@asynccontextmanager
+async def _showing_out(gate: Gate) -> AsyncIterator[None]:
+    """Let strangers go at once, and the others once their time is over, while the block ends what they asked for."""
+    gate.close()
+    late = asyncio.get_running_loop().call_later(STOP_SECONDS, gate.clear)
     try:
-        await Site(runner, (host, port), gate=gate, tls=tls).start()
+        yield
+    finally:
+        late.cancel()
+
+
+async def _listen(runner: web.AppRunner, site: Site, *, settings: CollectorSettings) -> str:
+    host, port = settings.listen
+    try:
+        await site.start()
     except OSError as error:
         raise LinesideError(
             f"{host}:{port} cannot be listened on: {why_not(error)}",
             hint="is a collector running already? choose another port with --listen",
         ) from error
     port = runner.addresses[0][1]
-    scheme = "http" if tls is None else "https"
+    scheme = "http" if settings.tls_certificate is None else "https"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 

@@ -177,6 +177,7 @@ class CollectorSettings(ProgramSettings):
     tls_key: Path | None = None
     trusted_proxies: Networks = ()
     max_connections: Annotated[int, Field(ge=10, le=100_000)] = 1_000
+    max_strangers_per_address: Annotated[int, Field(ge=10, le=100_000)] = 250
     camera_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     reader_requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     login_lasts: Annotated[Duration, Field(ge=5 * MINUTE, le=30 * 24 * HOUR)] = 12 * HOUR

@@ -42,19 +42,20 @@ async def read_post(
     content_types: tuple[str, ...],
     most: int = MAX_BODY_BYTES,
     grow: Callable[[int], None] = lambda _: None,
+    seconds: float | None = None,
 ) -> bytes:
     """Return the whole body, unpacked; `grow` is told of every byte that is held and may refuse it.
 
     Raises:
         UnsupportedBody: another Content-Type, or a Content-Encoding other than gzip.
         BodyTooLarge: over `most` bytes, before or after unpacking.
-        BodyTooSlow: not whole after 30 s.
+        BodyTooSlow: not whole after so many `seconds`, by default 30.
         BadRequest: broken or truncated gzip.
     """
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", ""):
         raise UnsupportedBody("the body may be plain or gzip, nothing else", hint="send Content-Encoding: gzip or none")
-    body = await _read_bounded(request, most=most, grow=grow)
+    body = await _read_bounded(request, most=most, grow=grow, seconds=seconds or BODY_SECONDS)
     if body and request.content_type not in content_types:
         raise UnsupportedBody(
             "the body must be declared as " + " or ".join(content_types), hint=f"send Content-Type: {content_types[0]}"
@@ -117,13 +118,13 @@ def _plainer(error: web.HTTPException, *, method: str) -> web.Response:
     return problem(error.status, message)
 
 
-async def _read_bounded(request: web.Request, *, most: int, grow: Callable[[int], None]) -> bytes:
+async def _read_bounded(request: web.Request, *, most: int, grow: Callable[[int], None], seconds: float) -> bytes:
     if (request.content_length or 0) > most:
         raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for part in request.content.iter_any():
                 size += len(part)
                 if size > most:
@@ -131,7 +132,7 @@ async def _read_bounded(request: web.Request, *, most: int, grow: Callable[[int]
                 grow(len(part))
                 parts.append(part)
     except TimeoutError as error:
-        raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS} s") from error
+        raise BodyTooSlow(f"the body did not arrive within {seconds:g} s") from error
     except web.RequestPayloadError as error:
         raise BadRequest("the body ended before its time") from error
     return b"".join(parts)

@@ -10,8 +10,16 @@ function atWork({ working, idle, late }) {
   return `${format.count(working)} working · ${format.count(idle)} idle${late > 0 ? ` · ${format.count(late)} last known` : ""}`;
 }
 
+/** Whoever only late cameras saw is at work as far as anybody knows, and not now. */
+function atWorkTitle(now) {
+  if (now === null) {
+    return "Active workers";
+  }
+  return now.late > 0 && now.late === now.working + now.idle ? "At work, last known" : "At work now";
+}
+
 function showAtWork({ at_work_now: now, factory }) {
-  write(byId("at-work-title"), now === null ? "Active workers" : "At work now");
+  write(byId("at-work-title"), atWorkTitle(now));
   write(byId("at-work"), now === null
     ? format.count(factory.active_workers)
     : `${format.count(now.working + now.idle)} / ${format.count(now.seen)}`);

@@ -3,7 +3,7 @@
  *
  * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so. What a
  * page needs beside the floor (`more`) is read only when the floor has changed: any write, and any camera that falls
- * silent, changes its ETag.
+ * silent, changes its ETag. A page may be left open for weeks: what it asks for is made up anew each time.
  */
 
 import { showAccount } from "./account.js";
@@ -42,12 +42,15 @@ function trustOf(view) {
 
 /**
  * Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and
- * again. `whatToAsk()` says which floor, once; without it the address does. `onOutage({readAt, zone})` hears every
- * second that nothing comes, and null when it does again.
+ * again. `whatToAsk(view)` says which floor, from what was shown last (null: nothing yet); without it the address does.
+ * `onOutage({readAt, zone})` hears every second that nothing comes, and null when it does again. Returns {again()}: read
+ * also what is beside the floor anew, and at once.
  */
 export function startPage({ more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {} }) {
   const openedAt = Date.now();
   let ask = null;
+  let asked = null; // the query of `ask`
+  let wishes = 0; // how often somebody wanted all of it anew
   let view = null;
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
@@ -55,14 +58,18 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
   async function askAll() {
-    ask ??= reader(`/api/floor/${await whatToAsk()}`);
+    const query = await whatToAsk(view);
+    if (query !== asked) {
+      [asked, ask] = [query, reader(`/api/floor/${query}`)];
+    }
+    const wish = wishes;
     const answer = await ask();
     hasMore = hasMore && !answer.isNew;
     if (hasMore) {
       return { ...answer, isNew: false };
     }
     const extra = await more(answer.content, read);
-    hasMore = true;
+    hasMore = wish === wishes;
     return { ...answer, extra, isNew: true };
   }
 
@@ -109,4 +116,12 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   const asking = keepAsking({ ask: askAll, onAnswer, onFailure });
   byId("try-now").addEventListener("click", asking.now);
   setInterval(() => (outage === null ? undefined : showTrust()), 1_000);
+
+  function again() {
+    wishes += 1;
+    hasMore = false;
+    asking.now();
+  }
+
+  return { again };
 }

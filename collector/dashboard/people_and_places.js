@@ -150,7 +150,7 @@ export const stationsTable = (table) => keyedTable(table, {
   draw: {
     name: (cell, station, view) =>
       drawName(cell, { ...station, id: station.station_id, search: view.search, pageOf: stationPage }),
-    state: (cell, station, view) => (station.state === null && !station.workers_late
+    state: (cell, station, view) => (station.state === null && !station.is_unknown
       ? drawText(cell, "–")
       : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
   },

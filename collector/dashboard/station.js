@@ -55,9 +55,9 @@ function whoWasHere(view, station) {
 
 function showNow(row, view) {
   if (!view.live || row.state === null) {
-    const isUnknown = view.live && row.workers_late > 0;
+    const isUnknown = view.live && row.is_unknown;
     byId("now").replaceChildren(...(isUnknown ? [make("i", { class: "key no-data" }), "no data"] : [view.live ? "nobody" : "–"]));
-    write(byId("now-more"), isUnknown ? `${format.workers(row.workers_late)} seen here last`
+    write(byId("now-more"), isUnknown ? (row.workers_late > 0 ? `${format.workers(row.workers_late)} seen here last` : "no camera vouches for it")
       : view.live ? "is working or idle here" : "not a live window");
     return;
   }

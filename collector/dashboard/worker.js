@@ -2,6 +2,7 @@
 
 import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
+import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
@@ -106,6 +107,10 @@ function nobody(told, view) {
   const since = format.instant(told.kept_from);
   if (told.spans.length > 0 || (since !== null && since >= view.until)) {
     return null;
+  }
+  const unwatched = emptyText(view);
+  if (unwatched !== null) {
+    return unwatched;
   }
   return since === null ? `Nobody saw ${told.name} then.` : `Nobody saw ${told.name} after ${format.clockTime(since, view)}.`;
 }

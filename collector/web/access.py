@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from collector.grants import EVERYTHING, MAY, Grant, Needs, Role
+from collector.web.connections import note_who_asks
 from collector.web.limits import ALLOWANCES
 from shared.errors import CameraPaused, NotAllowed, NotKnown, WrongCamera
 
@@ -130,7 +131,7 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
     """
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        viewer = await request.app[VIEWER_OF](request)
+        viewer = await _viewer(request, needs=needs)
         if not (is_page or needs is Needs.nothing):
             request.app[ALLOWANCES].take(viewer.token, is_camera=viewer.role is Role.agent)
         try:
@@ -150,3 +151,15 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
         return shown_answer
 
     return answer
+
+
+async def _viewer(request: web.Request, *, needs: Needs) -> Viewer:
+    """Find out who is asking, and let the connection know whether that is a stranger."""
+    viewer = NOBODY
+    try:
+        viewer = await request.app[VIEWER_OF](request)
+    finally:
+        # What is open to everybody makes nobody known, also while access is not configured.
+        is_known = viewer.token is not None or (needs is not Needs.nothing and needs in viewer.may)
+        note_who_asks(request, is_known=is_known)
+    return viewer

@@ -1,123 +1,148 @@
-"""Connections of strangers: how many there may be, how long a request's head may take, and what a malformed one is told.
+"""A connection of whoever comes: how long a head may take, how much may be sent ahead, and how long an answer may lie unread.
 
-Invariants: at most so many connections are open; when one more comes, the one that has waited longest without a request
-makes room, so that whoever opens many and says nothing keeps nobody out. A head has 10 s to arrive, the first on a connection
-too; one that begins in the packet in which the request before ended has 75 s, and so has a connection that is not used. One
-connection carries one request at a time, so there are never more requests than connections.
+Invariants: a head has 10 s to arrive, the first on a connection too, and 16 KiB; one that begins in the packet in which the
+request before ended has 75 s, and so has a connection that is not used. One connection carries one request at a time, so there
+are never more requests than connections: what is sent ahead lies unread until the answer before has been handed to the operating
+system, all of it; after a stranger's answer the connection ends instead, for no browser and no agent of ours sends ahead. Whoever
+does not read an answer for 300 s, a stranger for 10 s, is let go. Places are the gate's matter (`gate.py`).
 """
 
 import asyncio
 import logging
-import ssl
-from collections import OrderedDict
+from typing import cast
 
 from aiohttp import web
+from aiohttp.http import HttpRequestParser
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+from collector.web.gate import Gate
 from shared.clock import Clock
 from shared.http_body import problem
 
 HEAD_SECONDS = 10.0
+MOST_HEAD_BYTES = 16 * 1024
+"""Twice the longest line; of an agent's or a browser's head there is a tenth of that."""
+MOST_LINE_BYTES = 8_190
+MOST_HEADERS = 128
 IDLE_SECONDS = 75.0
 """Longer than proxies keep theirs: who closes first is not the one that is about to be sent something."""
-MOST_WAITING_TO_BE_ACCEPTED = 1_024
+PIECE_BYTES = 16 * 1024
+"""Read at once from strangers; asyncio's own 256 KiB would lie in memory for each of a thousand who send ahead."""
+PIECE_BYTES_OF_THE_KNOWN = 256 * 1024
 TOLD_EVERY_SECONDS = 60.0
 ANSWER_SECONDS = 300.0
 """For whoever reads an answer: 4 MB at 110 kbit/s."""
+STRANGERS_ANSWER_SECONDS = 10.0
+"""They are shown a page to log in, and the description of the interface, 60 kB."""
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 _log = logging.getLogger(__name__)
 
 
-class Gate:
-    """Counts connections and malformed requests."""
+class Malformed:
+    """Counts requests that could not be read."""
 
-    def __init__(self, most: int, *, clock: Clock) -> None:
-        self._most = most
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._idle: OrderedDict[Connection, None] = OrderedDict()
-        self._busy: set[Connection] = set()
-        self._malformed = 0
+        self._requests = 0
         self._told_at: float | None = None
 
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return len(self._idle) + len(self._busy)
-
-    def enter(self, connection: "Connection") -> bool:
-        """Let a connection in, if need be instead of the one that has waited longest; say whether it is in."""
-        if self.connections >= self._most:
-            if not self._idle:
-                return False
-            longest, _ = self._idle.popitem(last=False)
-            longest.force_close()
-        self._idle[connection] = None
-        return True
-
-    def leave(self, connection: "Connection") -> None:
-        """Forget a connection that has ended."""
-        self._idle.pop(connection, None)
-        self._busy.discard(connection)
-
-    def begin(self, connection: "Connection") -> None:
-        """Note that a request is being answered."""
-        self._idle.pop(connection, None)
-        self._busy.add(connection)
-
-    def end(self, connection: "Connection") -> None:
-        """Note that it is answered."""
-        if connection in self._busy:
-            self._busy.discard(connection)
-            self._idle[connection] = None
-
-    def note_malformed(self, reason: str) -> None:
-        """Count a request that could not be read; the log has a line a minute, however many there are."""
-        self._malformed += 1
+    def note(self, reason: str) -> None:
+        """Count one; the log has a line a minute, however many there are."""
+        self._requests += 1
         now = self._clock.monotonic()
         if self._told_at is None or now - self._told_at >= TOLD_EVERY_SECONDS:
-            _log.warning("requests could not be read", extra={"requests": self._malformed, "reason": reason[:200]})
-            self._told_at, self._malformed = now, 0
+            _log.warning("requests could not be read", extra={"requests": self._requests, "reason": reason[:200]})
+            self._told_at, self._requests = now, 0
 
 
 class Connection(web.RequestHandler):
-    """A connection with a bound on how long a head takes."""
+    """A connection with bounds."""
 
-    __slots__ = ("_gate", "_is_answering", "_timer")
+    __slots__ = (
+        "_gate",
+        "_has_asked",
+        "_head_bytes",
+        "_is_answering",
+        "_is_known",
+        "_line",
+        "_malformed",
+        "_patience",
+        "_timer",
+    )
 
-    def __init__(self, manager: web.Server, gate: Gate, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, manager: web.Server, gate: Gate, *, malformed: Malformed, loop: asyncio.AbstractEventLoop
+    ) -> None:
         super().__init__(manager, loop=loop, auto_decompress=False, access_log=None, keepalive_timeout=IDLE_SECONDS)  # type: ignore[arg-type]
+        self._take_one_request_at_a_time(loop)
         self._gate = gate
+        self._malformed = malformed
+        self._line: asyncio.Transport | None = None
+        self._has_asked = False
         self._is_answering = False
+        self._is_known = False
+        self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let a connection in, or tell it that there are too many."""
+        self._line = cast(asyncio.Transport, transport)
+        self._line.set_write_buffer_limits(high=1)
         super().connection_made(transport)
-        if self._gate.enter(self):
+        if self._gate.enter(self, address=address_of(self._line)):
+            self._read_at_most(PIECE_BYTES)
             self._await_head()
-        elif isinstance(transport, asyncio.Transport):
-            transport.write(FULL)
+        else:
+            self._line.write(FULL)
             self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the connection."""
         self._stop_waiting()
+        self._stop_bearing()
         self._gate.leave(self)
         super().connection_lost(exc)
+
+    def let_go(self) -> None:
+        """End at once, also where somebody is in the middle of something or has not read what was sent."""
+        if self._line is not None:
+            self._line.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take what arrives; from the first byte of a head on its time runs."""
         if data and not self._is_answering:
             self._await_head()
         super().data_received(data)
+        if not self._is_awaiting_a_head():
+            self._head_bytes = 0
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MOST_HEAD_BYTES and self._line is not None:
+            self._malformed.note(f"a head of more than {MOST_HEAD_BYTES:,} bytes")
+            self._line.write(TOO_LONG)
+            self.force_close()
 
     def begin(self) -> None:
         """Note that a head is whole and is being answered."""
         self._is_answering = True
         self._stop_waiting()
-        self._gate.begin(self)
+        self._gate.begin(self, is_first=not self._has_asked)
+        self._has_asked = True
+
+    def find(self, *, is_known: bool) -> None:
+        """Note whether whoever asks is known."""
+        if is_known == self._is_known:
+            return
+        self._is_known = is_known
+        if is_known:
+            self._gate.know(self)
+        else:
+            self._gate.disown(self)
+        self._read_at_most(PIECE_BYTES_OF_THE_KNOWN if is_known else PIECE_BYTES)
 
     async def finish_response(  # noqa: PLR0917 - the base class's
         self,
@@ -125,16 +150,26 @@ class Connection(web.RequestHandler):
         resp: web.StreamResponse,
         start_time: float | None,
     ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer, unless whoever asked does not read it; then the next request may come."""
+        """Send an answer; then the next request may come, but none that a stranger has sent ahead."""
+        if self._messages and not self._is_known:
+            resp.force_close()
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await super().finish_response(request, resp, start_time)
-        except TimeoutError:
-            self.force_close()
-            raise ConnectionResetError("the answer is not read") from None
+            return await super().finish_response(request, resp, start_time)
         finally:
             self._is_answering = False
             self._gate.end(self)
+            super().data_received(b"")  # a request that came in one packet with the end of this one's body
+
+    def pause_writing(self) -> None:
+        """Bear for a while that an answer is not read, or a part of a long one."""
+        super().pause_writing()
+        seconds = ANSWER_SECONDS if self._is_known else STRANGERS_ANSWER_SECONDS
+        self._patience = asyncio.get_running_loop().call_later(seconds, self.let_go)
+
+    def resume_writing(self) -> None:
+        """Note that all of it was read."""
+        self._stop_bearing()
+        super().resume_writing()
 
     def handle_error(  # noqa: PLR0917 - the base class's
         self,
@@ -149,12 +184,34 @@ class Connection(web.RequestHandler):
         if not isinstance(exc, HttpProcessingError):
             _log.error("request failed before it reached the collector", exc_info=exc)
         told = (message or "").splitlines()[0] if isinstance(exc, HttpProcessingError) and message else ""
-        self._gate.note_malformed(told or f"status {status}")
+        self._malformed.note(told or f"status {status}")
         answer = problem(
             status, "the request is not HTTP that can be read" if status < 500 else "the request failed here"
         )
         answer.force_close()
         return answer
+
+    def _take_one_request_at_a_time(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have what follows a request lie unread; the base class would take apart thirty-two, at two kilobytes each."""
+        self._max_msg_queue_size, self._msg_queue_resume_size = 1, 0
+        self._parser = HttpRequestParser(
+            self,
+            loop,
+            self._read_bufsize,
+            max_line_size=MOST_LINE_BYTES,
+            max_field_size=MOST_LINE_BYTES,
+            max_headers=MOST_HEADERS,
+            payload_exception=web.RequestPayloadError,
+            auto_decompress=False,
+            max_msg_queue_size=1,
+        )
+
+    def _read_at_most(self, size_bytes: int) -> None:
+        # Of asyncio's plain transports; one of TLS has no use for it (see `hosting.read_in_pieces`).
+        self._line.max_size = size_bytes  # type: ignore[union-attr]
+
+    def _is_awaiting_a_head(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
 
     def _await_head(self) -> None:
         if self._timer is None:
@@ -165,34 +222,21 @@ class Connection(web.RequestHandler):
             self._timer.cancel()
             self._timer = None
 
+    def _stop_bearing(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
     def _give_up(self) -> None:
         self._timer = None
         if not self._is_answering:
-            self.force_close()
+            self.let_go()
 
 
-class Site(web.TCPSite):
-    """A place to listen at, behind a gate."""
-
-    def __init__(
-        self, runner: web.AppRunner, address: tuple[str, int], *, gate: Gate, tls: ssl.SSLContext | None = None
-    ) -> None:
-        super().__init__(runner, *address, ssl_context=tls, backlog=MOST_WAITING_TO_BE_ACCEPTED)
-        self._gate = gate
-
-    async def start(self) -> None:
-        """Listen."""
-        await web.BaseSite.start(self)
-        server, loop = self._runner.server, asyncio.get_running_loop()
-        assert server is not None  # noqa: S101 - the base class has made sure
-        self._server = await loop.create_server(
-            lambda: Connection(server, self._gate, loop=loop),
-            self._host,
-            self._port,
-            ssl=self._ssl_context,
-            backlog=self._backlog,
-            ssl_handshake_timeout=None if self._ssl_context is None else HEAD_SECONDS,
-        )
+def address_of(line: asyncio.BaseTransport) -> str:
+    """Return the address at the other end."""
+    name = line.get_extra_info("peername")
+    return str(name[0]) if name else ""
 
 
 @web.middleware
@@ -201,3 +245,9 @@ async def note_answering(request: web.Request, handler: Handler) -> web.StreamRe
     if isinstance(request.protocol, Connection):
         request.protocol.begin()
     return await handler(request)
+
+
+def note_who_asks(request: web.Request, *, is_known: bool) -> None:
+    """Tell the connection whether whoever asks is known."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.find(is_known=is_known)

@@ -24,6 +24,8 @@ from shared.http_body import read_post
 from shared.instants import SECOND
 
 MOST_FORM_BYTES = 4_096
+FORM_SECONDS = 5
+"""It fits into the packet of its head."""
 MOST_WAITING = 20
 """Attempts that wait for their turn; each takes some 30 ms."""
 BOARD_SECONDS = 400 * 24 * 3600
@@ -98,7 +100,7 @@ async def show(request: web.Request, viewer: Viewer) -> web.Response:
 
 async def enter(request: web.Request, _viewer: Viewer) -> web.Response:
     """Open a session for somebody whose name and password fit, and lead to the page they came for."""
-    form = _read_form(await read_post(request, content_types=(FORM,), most=MOST_FORM_BYTES))
+    form = _read_form(await read_post(request, content_types=(FORM,), most=MOST_FORM_BYTES, seconds=FORM_SECONDS))
     name, password, further = form.get("name", "").strip(), form.get("password", ""), _local(form.get("next", ""))
     logins, access = request.app[LOGINS], request.app[STORAGE].access
     whose = (f"name {name}", f"address {logins.peers.address_of(request)}")

@@ -52,15 +52,24 @@ class Peers:
                 address = further
                 if not self._is_trusted(further):
                     break
-        if isinstance(address, IPv6Address):
-            return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
-        return str(address)
+        return _counted(address)
+
+    def counted_as(self, remote: str) -> str | None:
+        """Return the address, or the network, of whoever has opened a connection; None: a proxy, behind which is everybody."""
+        address = _address(remote)
+        return None if self._is_trusted(address) else _counted(address)
 
     def _is_trusted(self, address: Address | None) -> bool:
         return address is not None and any(address in network for network in self._trusted)
 
 
 PEERS = web.AppKey("peers", Peers)
+
+
+def _counted(address: Address | None) -> str:
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
+    return str(address)
 
 
 def _address(text: str | None) -> Address | None:

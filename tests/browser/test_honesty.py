@@ -179,6 +179,8 @@ async def test_the_board_names_no_person(watched: Opener, running: Plant) -> Non
     assert all(name not in text for name in ("Zoë", "W1", "W2", "W3"))
     tile = page.page.locator(".tile", has_text="Press")
     await expect(tile).to_contain_text("IDLE 0:30")
+    await expect(page.page.locator(".tile", has_text="S2")).to_contain_text("NO DATA")
+    await expect(page.page.locator("#board-of")).to_have_text("Thu 15 Jan · morning 07:00–15:00")
     assert await page.page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
     assert [] == page.misdeeds
 
@@ -267,18 +269,32 @@ async def test_a_day_on_which_clocks_are_set(
 async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrives(
     watched: Opener, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Time alone makes the verdict worse, and a call makes it good again."""
+    """Time alone makes the verdict worse, and a call makes it good again; a board says so across the hall."""
     async with plant(tmp_path_factory.mktemp("silent")) as there:
         await call(there, "cam-2", [], seen_up_to=NOW, seqs=[], last_seq=4)
         page = await watched(f"{there.url}/dashboard/")
+        board = await watched(f"{there.url}/dashboard/")
         await page.open()
+        await board.open("board")
+        bar, empty = board.page.get_by_role("alert"), board.page.locator(".tile", has_text="S3")
         await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
+        await expect(empty).to_contain_text("NOBODY")
+        await expect(bar).to_be_hidden()
         there.clock.set(at("11:50"))
         await page.ask_now()
+        await board.ask_now()
         await expect(page.page.get_by_role("status")).to_have_text("Not complete yet: 2 of 2 cameras are behind.")
+        await expect(bar).to_have_text("NO DATA SINCE 13:40")
+        for tile in await board.page.locator(".tile").all():
+            await expect(tile).to_contain_text("NO DATA")
+        await expect(board.page.locator("#clock")).to_have_text("13:40")
+        await expect(board.page.locator("#board-hours tr.going-on th")).to_have_text("13:00–13:40")
+        await expect(board.page.locator("#at-work-title")).to_have_text("At work, last known")
         for camera in ("cam-1", "cam-2"):
             await call(there, camera, [], seen_up_to="11:50", last_seq=9 if camera == "cam-1" else 4)
         await page.ask_now()
+        await board.ask_now()
         await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
+        await expect(bar).to_be_hidden()
         assert watermark("11:50") == "2026-01-15T11:50:00Z"
         assert [] == page.misdeeds

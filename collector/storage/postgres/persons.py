@@ -7,12 +7,21 @@ from collector.storage.postgres import reading
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.ledger_blocks import blocks_within
 from collector.storage.postgres.reading import Site
+from collector.storage.postgres.workers import open_states
+from collector.storage.told_person import told_hour, told_state, told_sum
 from shared.errors import BadRequest, NotFound
-from shared.instants import format_instant
+
+_SUMS = """
+    select st.station_id, t.working, t.idle, t.absent, t.assumed, t.units
+    from total as t
+    join workstation as st on st.site_id = $1 and st.number = t.workstation
+    where t.site_id = $1 and t.worker = $2
+    order by st.station_id
+"""
 
 
 async def told(connection: Connection, of: str | None, *, worker_id: str) -> dict[str, Any]:
-    """Return site, id, name, and the hours by workstation in microseconds and units.
+    """Return site, id, name, hours and sums by workstation in microseconds and units, and the state that goes on.
 
     Raises:
         NotFound: there is none of that id, or no such site.
@@ -34,22 +43,15 @@ async def told(connection: Connection, of: str | None, *, worker_id: str) -> dic
     blocks = await blocks_within(connection, site.number, worker=number)
     if blocks.all:
         rows = with_hours_of(blocks.all, rows)
+    states = await open_states(connection, site.number, workers=[number])
     return {
         "site": site.name,
         "worker_id": worker_id,
         "name": name,
-        "hours": [
-            {
-                "hour": format_instant(hour),
-                "workstation_id": station_id,
-                "working_us": working,
-                "idle_us": idle,
-                "absent_us": absent,
-                "assumed_us": assumed,
-                "units": units,
-            }
-            for hour, station_id, working, idle, absent, assumed, units in rows
-        ],
+        "erased_at": None,
+        "hours": [told_hour(row) for row in rows],
+        "sums": [told_sum(row) for row in await connection.fetch(_SUMS, site.number, number)],
+        "open_state": told_state(states.get(number)),
     }
 
 
@@ -60,7 +62,9 @@ async def _person(connection: Connection, of: str | None, *, worker_id: str) -> 
     found: list[tuple[Site, int, str | None]] = []
     for site in sites:
         row = await connection.fetchrow(
-            "select number, name from worker where site_id = $1 and worker_id = $2", site.number, worker_id
+            "select number, name from worker where site_id = $1 and worker_id = $2 and number > 0",
+            site.number,
+            worker_id,
         )
         if row is not None:
             found.append((site, row[0], row[1]))

@@ -29,12 +29,14 @@ DROP_OLD = """
 """
 
 
-async def keep_refusals(connection: Connection, site: int, *, deliveries: Sequence[Delivery]) -> None:
+async def keep_refusals(
+    connection: Connection, site: int, *, refusals: Sequence[tuple[Delivery, Sequence[Refusal]]]
+) -> None:
     """Keep the refused items of a site's deliveries."""
     rows = [
         (each.received_at, each.camera, refusal.code, _text(refusal.error), _text(refusal.item))
-        for each in deliveries
-        for refusal in each.refusals
+        for each, of_delivery in refusals
+        for refusal in of_delivery
     ]
     if rows:
         await columns.execute(connection, _KEEP, site=site, rows=rows)

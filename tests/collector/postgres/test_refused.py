@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.measures import EVERYTHING, Kept
+from collector.measures import EVERYTHING
 from collector.metrics.erasing import undo
-from collector.metrics.retention import settle
-from collector.settings import CollectorSettings
 from collector.storage.base import Storage
-from collector.storage.choosing import open_storage
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import StorageUnusable
 from tests.support.collector import NOON_AFTER, RULES, decide, delivery, event, running_collector
@@ -31,8 +28,6 @@ async def address(postgres: Server) -> str:
 async def refused(storage: Storage) -> list[str]:
     """Return how each verb that takes something away is refused."""
     asked = (
-        storage.purge("default", to=Kept(NOON_AFTER), settle=lambda runs, stretch: settle(runs, stretch, rules=RULES)),
-        storage.doomed("default", to=Kept(NOON_AFTER)),
         storage.forgettable("W1", site=None),
         storage.forget(
             "W1",
@@ -57,13 +52,6 @@ async def test_nothing_is_taken_away(address: str) -> None:
 
     assert all("PostgreSQL" in each for each in said)
     assert ([("default", "W1")], {"default": EVERYTHING}, False) == ([*there], kept, scrubbed)
-
-
-async def test_a_retention_that_would_not_be_kept_is_refused(address: str) -> None:
-    """At the start, by every command that writes: whoever set it relies on it."""
-    settings = CollectorSettings.model_validate({"database": address, "retention": {"events": "14d"}})
-    with pytest.raises(StorageUnusable, match="retention"):
-        await open_storage(settings)
 
 
 @pytest.mark.parametrize(

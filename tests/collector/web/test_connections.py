@@ -16,6 +16,13 @@ from shared.errors import Busy
 from tests.support.collector import RunningCollector, running_collector
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+WHOLE = b"GET /api/cameras/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+"""After it nobody is a stranger any more, while access is not configured."""
+SLOW = (
+    b"POST /api/app/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+    b"Content-Length: 2\r\n\r\n["
+)
+"""Answered with "100 Continue" as soon as it is taken up."""
 
 
 @pytest.fixture
@@ -90,19 +97,26 @@ async def test_who_says_nothing_makes_room(tmp_path: Path) -> None:
 async def test_when_all_are_being_answered_the_next_is_told_to_come_again(tmp_path: Path) -> None:
     """503 with Retry-After, before anything is read; afterwards there is room again."""
     async with running_collector(tmp_path, max_connections=10) as collector, contextlib.AsyncExitStack() as stack:
-        slow = b"POST /api/app/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n["
         busy = [await stack.enter_async_context(connected(collector)) for _ in range(10)]
-        for _, writer in busy:
-            writer.write(slow)
-        content = b""
-        while not content.startswith(b"HTTP/1.1 503 "):
-            content = await _asked_once(collector)
+        for reader, writer in busy:
+            await _begin(reader, writer, WHOLE)
+            await reader.readuntil(b"]")
+            await _begin(reader, writer, SLOW)
+        content = await _asked_once(collector)
         for reader, writer in busy:
             writer.write(b"]")
             await reader.readuntil(b"\r\n\r\n")
 
+        assert content.startswith(b"HTTP/1.1 503 ")
+
         assert b"\r\nRetry-After: 5\r\n" in content
         assert (await _asked_once(collector)).startswith(b"HTTP/1.1 200 ")
+
+
+async def _begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+    """Send the head of a request and wait until it is being answered."""
+    writer.write(request)
+    await reader.readuntil(b"\r\n\r\n")
 
 
 async def _asked_once(collector: RunningCollector) -> bytes:

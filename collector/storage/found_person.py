@@ -1,0 +1,81 @@
+"""Whom an id means in the SQLite store: a worker who is registered, one who was erased, or one of whom only refused items tell.
+
+So that a person can be erased again: from a copy of what came since, or before any event of the person was ever taken.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlite_utils.utils import sqlite3
+
+from collector.records import Refusal
+from collector.storage import purging
+from collector.storage.marks import marks_of
+from collector.storage.named_in_items import names
+from shared.errors import BadRequest, NotFound
+
+_Places = list[tuple[str, int | None]]
+"""Sites by name, each with the number of a worker; None: of nobody who is registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A worker of a site, by numbers and by id."""
+
+    site: purging.Place
+    number: int | None
+    """None: not, or no more, registered; known by a mark, or by refused items."""
+    worker_id: str
+
+
+def person_of(connection: sqlite3.Connection, site: str | None, *, worker_id: str) -> Person:
+    """Return a worker of a site, or the only one of that id; also one who was erased, or of whom only refused items tell.
+
+    Raises:
+        NotFound: there is none of that id, or no such site.
+        BadRequest: several sites have one.
+    """
+    if site is not None:
+        purging.place_of(connection, site)
+    for places in (_registered, _erased, _refused):
+        found = [place for place in places(connection, worker_id) if site in (None, place[0])]
+        if len(found) > 1:
+            known = ", ".join(name for name, _ in found)
+            raise BadRequest(f"worker {worker_id} is known at {known}", hint="name the --site")
+        if found:
+            ((name, number),) = found
+            return Person(purging.place_of(connection, name), number, worker_id)
+    raise NotFound(f"there is no worker {worker_id}" + ("" if site is None else f" at site {site}"))
+
+
+def refused_items(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Refusal]]:
+    """Yield the refused items of all sites: number, number of the site, what is kept."""
+    rows = connection.execute("select number, site, code, error, item from rejected")
+    return ((number, site, Refusal(*kept)) for number, site, *kept in rows)
+
+
+def _registered(connection: sqlite3.Connection, worker_id: str) -> _Places:
+    # Everybody of that id, by site.
+    return connection.execute(
+        """
+        select s.name, w.number
+        from worker as w
+        join site as s on s.number = w.site
+        where w.worker_id = ? and w.number > 0
+        order by s.name
+        """,
+        (worker_id,),
+    ).fetchall()
+
+
+def _erased(connection: sqlite3.Connection, worker_id: str) -> _Places:
+    return [(name, None) for name, site in _sites(connection) if marks_of(connection, site).bears(worker_id)]
+
+
+def _refused(connection: sqlite3.Connection, worker_id: str) -> _Places:
+    telling = {site for _, site, kept in refused_items(connection) if names(kept, worker_id)}
+    return [(name, None) for name, site in _sites(connection) if site in telling]
+
+
+def _sites(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    return connection.execute("select name, number from site order by name").fetchall()
