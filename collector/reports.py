@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from collector.measures import EVERYTHING, Measure, Station
-from collector.metrics import answers, drift, hourly, kpis, measured
+from collector.metrics import answers, drift, hourly, kpis, measured, targets
 from collector.metrics.asked import AskedWindow, Question, SitePlan, understand
 from collector.metrics.camera_states import NEW, camera_state
 from collector.metrics.occupancy import occupied_in
@@ -108,7 +108,7 @@ class Reports:
             found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
             told = hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
             check_hours(len(told), most)
-            return told
+            return targets.aimed_at(told, plans={site: self.plan_of(site) for site in offsets})
 
         return await asyncio.to_thread(tell)
 
@@ -173,7 +173,7 @@ class Reports:
         """Return when people work at a site."""
         known = self._settings.sites.get(site)
         shifts = [Shift(one.name, one.start, one.end, one.weekdays) for one in known.shifts] if known else []
-        return SitePlan(self._settings.zone_of(site), shifts)
+        return SitePlan(self._settings.zone_of(site), shifts, known.target_units_per_hour if known else None)
 
     async def cameras(self, *, sites: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Return a row for each camera that ever called, delivered, or stands in the settings."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ DRAWN = """
                 .map(([, start, length]) => [Number(start), Number(start) + Number(length)]),
         ])),
         now: picture.querySelector('.now').getAttribute('x1'),
+        seconds: Number(picture.querySelector('.states').getAttribute('viewBox').split(' ')[2]),
         sentence: picture.getAttribute('aria-label'),
     };
 }
@@ -212,35 +213,56 @@ async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, ru
 
 BERLIN = {"sites": {"default": {"time_zone": "Europe/Berlin"}}}
 DST_DAYS = [
-    ("2026-03-29", 23, "Sun 29 Mar", {2: 0}),
-    ("2026-10-25", 25, "Sun 25 Oct", {2: 2}),
+    ("2026-03-29", 23, "Sun 29 Mar", {"01": "3", "02": None, "03": "5"}),
+    ("2026-10-25", 25, "Sun 25 Oct", {"01": "0", "02": "3 + 5", "03": "0"}),
 ]
+"""The hours that begin at midnight and at one o'clock UTC bring three and five units."""
+OF_DAY = """
+table => [...table.tBodies[0].rows].map(row => [row.cells[0].textContent, Object.fromEntries(
+    [...row.cells].slice(1).map((cell, index) => [
+        table.tHead.rows[0].cells[index + 1].textContent,
+        cell.classList.contains('none') ? null : cell.textContent,
+    ]))])
+"""
 
 
-@pytest.mark.parametrize(("day", "hours", "title", "twos"), DST_DAYS)
+@pytest.mark.parametrize(("day", "hours", "title", "cells"), DST_DAYS)
 async def test_a_day_on_which_clocks_are_set(
-    watched: Opener, tmp_path: Any, day: str, hours: int, title: str, twos: dict[int, int]
+    watched: Opener, tmp_path: Any, day: str, hours: int, title: str, cells: dict[str, str | None]
 ) -> None:
-    """It has 23 or 25 hours in numbers, table and picture; the hour that was there twice is there twice."""
-    zone = ZoneInfo("Europe/Berlin")
+    """It has 23 or 25 hours in numbers, pictures and tables; the hour that was there twice is there twice, in one cell."""
+    start = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo("Europe/Berlin"))
     async with running_collector(tmp_path, **BERLIN) as there:
-        start = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=zone)
         there.clock.set(parse_instant(f"{day}T20:00:00Z"))
         clock = {"timestamp": start.isoformat(), "worker_id": "W1", "workstation_id": "S1", "event_type": "working"}
-        later = start.replace(hour=9)
-        await there.post(
-            [clock, clock | {"timestamp": later.isoformat(), "event_type": "absent"}, clock | {"worker_id": "W2"}]
-        )
+        made = [
+            clock | {"event_type": "product_count", "timestamp": f"{day}T{hour:02}:30:00Z", "count": count}
+            for hour, count in enumerate((3, 5))
+        ]
+        gone = clock | {"timestamp": start.replace(hour=9).isoformat(), "event_type": "absent"}
+        await there.post([clock, *made, gone, clock | {"worker_id": "W2"}])
         page = await watched(f"{there.url}/dashboard/")
         await page.open()
-
-        row = next(row for row in await page.rows("workers") if row["name"] == "W1")
+        worked = {row["name"]: row["working_us"] for row in await page.rows("workers")}
+        picture = await drawn(page, "W1")
+        noon = await page.page.locator("#workers .axis text", has_text="12:00").get_attribute("x") or ""
         await page.page.get_by_role("tab", name="Hours").click()
         bars = await page.page.locator("#hour-bars").get_by_role("img").get_attribute("aria-label") or ""
+        period = await page.page.locator("#period").inner_text()
+        there.clock.set(parse_instant(f"{day}T23:30:00Z"))
+        ends = [(start + timedelta(days=days)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-1, 1)]
+        await page.open(f"hours?from={ends[0]}&to={ends[1]}")
 
-        assert f"{hours - 24 + 9}:00" == row["working_us"]
-        assert f"{title}, so far" == (await page.page.locator("#period").inner_text()).replace("\u00a0", " ")
-        assert twos[2] == bars.count("02:00 ")
+        seconds = (hours - 24 + 9) * 3600
+        assert (f"{hours - 24 + 9}:00", f"{title}, so far") == (worked["W1"], period.replace("\u00a0", " "))
+        assert (hours * 3600, [[0, seconds]]) == (picture["seconds"], picture["states"]["working"])
+        assert pytest.approx(100 * (hours - 12) / hours, abs=0.01) == float(noon.rstrip("%"))
+        assert bars.count("02:00 ") == {None: 0, "3 + 5": 2}[cells["02"]]
+        named = [row["name"].replace("\u00a0", " ") for row in await page.rows("hours")]
+        (_, before), (shown, heat) = await page.page.locator("#heat table").evaluate(OF_DAY)
+        assert (hours, 24) == (sum(title in name for name in named), len(before))
+        assert bars.count("02:00 ") == sum(f"{title} 02:00" in name for name in named)
+        assert (title, cells) == (shown.replace("\u00a0", " "), {hour: heat[hour] for hour in cells})
         assert [] == page.misdeeds
 
 
@@ -273,6 +295,11 @@ async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrive
         await page.ask_now()
         await board.ask_now()
         await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
+        await expect(bar).to_be_hidden()
+        there.clock.set(at("21:30"))  # behind the last shift of the day
+        await board.ask_now()
+        await expect(board.page.locator("#board-of")).to_have_text("Thu 15 Jan · late 15:00–23:00, over")
+        await expect(board.page.locator("#clock")).to_have_text("23:00")
         await expect(bar).to_be_hidden()
         assert watermark("11:50") == "2026-01-15T11:50:00Z"
         assert [] == page.misdeeds
