@@ -14,11 +14,10 @@ from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.event_rows import EventRows
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.neighbourhood import runs_around
-from collector.storage.postgres.numbering import Call, hold_cameras, note_calls
+from collector.storage.postgres.numbering import Call, Known, hold_cameras, note_calls
 from collector.storage.postgres.refusals import keep_refusals
 from collector.storage.postgres.registry import CAMERA, STATION, WORKER, Registry
 from collector.storage.refused import refused
-from shared.receipts import Range
 
 
 async def store(
@@ -47,12 +46,16 @@ async def store(
     for site, events in zip(sites, kept, strict=True):
         await events.widen(connection, site.site)
     became = [*outcomes_of(deliveries, outcomes)]
-    lacking: dict[int, Sequence[Range]] = {}
+    known: dict[int, Known] = {}
     for site in sites:
         of_site = {place: (deliveries[place], became[place]) for place in site.deliveries}
-        lacking |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
+        known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
     horizons = {place: registry.horizon(site.site) for site in sites for place in site.deliveries}
-    return [Stored(each, lacking.get(place, ()), horizons[place]) for place, each in enumerate(became)]
+    return [
+        Stored(each, lacking, horizons[place], last_seq)
+        for place, each in enumerate(became)
+        for lacking, last_seq in [known.get(place, ((), None))]
+    ]
 
 
 def _numbers(registry: Registry, site: Arrivals) -> list[int]:
@@ -107,8 +110,8 @@ async def _know_named(connection: Connection, registry: Registry, *, site: int, 
 
 async def _write_senders(
     connection: Connection, registry: Registry, *, site: int, of_site: Mapping[int, tuple[Delivery, Sequence[Outcome]]]
-) -> dict[int, Sequence[Range]]:
-    """Write what a site's deliveries say of their senders; return what is lacking, by the place of the delivery."""
+) -> dict[int, Known]:
+    """Write what a site's deliveries say of their senders; return what is then known of their epochs, by their place."""
     known = registry.numbers(site, kind=CAMERA)
     horizon = registry.horizon(site)
     delivered = [each for each, _ in of_site.values()]
@@ -128,5 +131,5 @@ async def _write_senders(
         for place, (each, _) in of_site.items()
         if each.contact is not None and each.camera is not None
     ]
-    lacking = await note_calls(connection, site, calls=[call for _, call in called], watching=held)
-    return {place: ranges for (place, _), ranges in zip(called, lacking, strict=True)}
+    found = await note_calls(connection, site, calls=[call for _, call in called], watching=held)
+    return {place: of_epoch for (place, _), of_epoch in zip(called, found, strict=True)}

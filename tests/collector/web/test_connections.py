@@ -120,6 +120,7 @@ async def _begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, req
 
 
 async def _asked_once(collector: RunningCollector) -> bytes:
+    """Return what is said to a question on a connection of its own."""
     async with connected(collector) as (reader, writer):
         with contextlib.suppress(ConnectionError):
             writer.write(HEAD + b"Connection: close\r\n\r\n")
