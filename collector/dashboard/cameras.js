@@ -2,11 +2,10 @@
 
 import { reduced } from "./address.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
-import { ago, clockTime, instant, rate } from "./format.js";
+import { ago, clockTime, count, instant, rate } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { orderOf } from "./people_and_places.js";
-import { remember } from "./tabs.js";
+import { ordering } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
 const WORST_FIRST = ["Down", "Late", "New", "Paused", "Up"];
@@ -15,6 +14,9 @@ const search = window.location.search;
 const showAxis = keepAxis(byId("cameras").tHead.querySelector(".timeline"));
 const rankOf = (camera) => WORST_FIRST.indexOf(camera.state);
 const keyOf = (camera) => JSON.stringify([camera.site, camera.camera]);
+
+/** Every camera has a row, so this is no number that another place would tell otherwise. */
+const sumOf = (rows, field) => rows.reduce((sum, row) => sum + row[field], 0);
 
 function drawState(cell, camera) {
   cell.dataset.cameraState = camera.state;
@@ -31,9 +33,7 @@ function drawWatched(cell, camera, view) {
 
 const table = keyedTable(byId("cameras"), {
   keyOf,
-  first: (left, right) => rankOf(left) - rankOf(right) || (keyOf(left) < keyOf(right) ? -1 : 1),
-  order: orderOf(new URLSearchParams(search).get("sort")),
-  onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
+  ...ordering({ column: "state", descending: false }), // the worst first
   draw: {
     name: (cell, camera) => cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site))),
     state: drawState,
@@ -60,6 +60,8 @@ function show(view) {
   const watches = new Map(view.floor.watches.map((watch) => [keyOf(watch), watch.stretches]));
   const rows = view.extra.map((camera) => ({ ...camera, stretches: watches.get(keyOf(camera)) ?? [] }));
   table.update(rows, { ...view, stamp: `${view.stamp} ${view.now}` });
+  write(byId("all-pending"), count(sumOf(rows, "pending")));
+  write(byId("all-missing"), count(sumOf(rows, "missing")));
   byId("first-steps").hidden = rows.length > 0;
   byId("cameras").closest("section").hidden = rows.length === 0;
   write(byId("line-run"), `edge-agent run --collector ${window.location.origin} --camera cam-01`);

@@ -10,22 +10,37 @@ function atWork({ working, idle, late }) {
   return `${format.count(working)} working · ${format.count(idle)} idle${late > 0 ? ` · ${format.count(late)} last known` : ""}`;
 }
 
+/** Whoever only late cameras saw is at work as far as anybody knows, and not now. */
+function atWorkTitle(now) {
+  if (now === null) {
+    return "Active workers";
+  }
+  return now.late > 0 && now.late === now.working + now.idle ? "At work, last known" : "At work now";
+}
+
 function showAtWork({ at_work_now: now, factory }) {
-  write(byId("at-work-title"), now === null ? "Active workers" : "At work now");
+  write(byId("at-work-title"), atWorkTitle(now));
   write(byId("at-work"), now === null
     ? format.count(factory.active_workers)
     : `${format.count(now.working + now.idle)} / ${format.count(now.seen)}`);
   write(byId("at-work-more"), now === null ? "with working or idle time" : atWork(now));
 }
 
-/** A number of conflicts leads to them whoever may see persons. */
-function showConflicts({ conflicts, shows_persons: seesPersons }) {
-  const text = conflicts === 0 ? "no conflicts" : `${format.plural(conflicts, "conflict")}${conflicts >= MANY ? " or more" : ""}`;
-  const leads = seesPersons && conflicts > 0;
-  byId("to-conflicts").hidden = !leads;
-  byId("no-conflicts").hidden = leads;
-  write(byId("to-conflicts"), text);
-  write(byId("no-conflicts"), text);
+const orMore = (number) => (number >= MANY ? " or more" : "");
+
+function writeEither(text, { leads, way, plain }) {
+  byId(way).hidden = !leads;
+  byId(plain).hidden = leads;
+  write(byId(way), text);
+  write(byId(plain), text);
+}
+
+/** Numbers of conflicts and of rejected items lead to these whoever may see persons. */
+function showConflicts({ conflicts, rejected, shows_persons: seesPersons }) {
+  const told = conflicts === 0 ? "no conflicts" : `${format.plural(conflicts, "conflict")}${orMore(conflicts)}`;
+  writeEither(told, { leads: seesPersons && conflicts > 0, way: "to-conflicts", plain: "no-conflicts" });
+  byId("rejected-part").hidden = rejected === 0;
+  writeEither(`${format.count(rejected)}${orMore(rejected)} rejected`, { leads: seesPersons, way: "to-rejected", plain: "only-rejected" });
 }
 
 /** Fills what has `data-factory`, and the card of who is at work. */

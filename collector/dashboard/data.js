@@ -3,21 +3,30 @@
 import { changed, closed, reduced, WINDOW_KEYS } from "./address.js";
 import { read } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
+import { eventList } from "./event_list.js";
 import { count, dayAndSeconds, plural, words } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
+import { ordering } from "./people_and_places.js";
 import { startTabs } from "./tabs.js";
 
 const FILTERS = ["worker_id", "workstation_id", "event_type"];
-const A_PAGE = 200;
 const MOST_REJECTED = 200;
 const search = window.location.search;
 const form = byId("filters");
 const drawText = (field) => (cell, row) => cell.replaceChildren(isolated(words(row[field])));
 
 const events = keyedTable(byId("events"), {
+  rank: {
+    name: (row) => Date.parse(row.timestamp),
+    worker: (row) => row.worker_id,
+    station: (row) => row.workstation_id,
+    type: (row) => row.event_type,
+    losers: (row) => row.conflicts.length,
+  },
   keyOf: (row) => JSON.stringify([row.site, row.timestamp, row.worker_id, row.workstation_id, row.event_type]),
   first: () => 0, // as the collector orders them: by site, worker and time
+  ...ordering(),
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.timestamp), view)),
     worker: drawText("worker_id"),
@@ -29,45 +38,65 @@ const events = keyedTable(byId("events"), {
 });
 const rejected = keyedTable(byId("rejected"), {
   keyOf: (row) => row.key,
-  first: () => 0,
+  first: () => 0, // the newest first
+  ...ordering(),
+  rank: { name: (row) => Date.parse(row.received_at) },
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.received_at), view)),
     camera: drawText("camera"),
     item: (cell, row) => cell.replaceChildren(make("code", {}, row.item)),
   },
 });
-let shown = null; // the view, and `rows` with what was read beyond its first page
-let rows = [];
-let next = null;
+let shown = null; // the view
+let stretch = null; // the window of the last answer, which what is read beside it is about
 
 const asksForConflicts = () => byId("tab-conflicts").getAttribute("aria-selected") === "true";
 
-function eventQuery(view, more = {}) {
-  const query = reduced(closed(search, view.window), ["from", "to", "site"]);
+function eventQuery(more = {}) {
+  const query = reduced(closed(search, stretch), ["from", "to", "site"]);
   const filters = Object.fromEntries(FILTERS.map((name) => [name, new URLSearchParams(window.location.search).get(name)]));
   return changed(query, { ...filters, conflicts: asksForConflicts() ? "true" : null, ...more });
 }
 
-function showEvents() {
-  events.update(rows, shown);
-  byId("more-events").hidden = next === null;
+const list = eventList((page) => read(`/api/events/${eventQuery(page)}`));
+
+function noteOf({ rows, next, isRead }) {
   const what = asksForConflicts() ? "event in conflict" : "event";
   const number = plural(rows.length, what).replace("event in conflicts", "events in conflict");
-  const [first, more] = next === null ? ["", ""] : ["The first ", " There are more."];
-  write(byId("events-note"), `${first}${number}, by worker and time.${more}`);
-  assign(byId("events-csv"), { href: `/api/events.csv${eventQuery(shown)}` });
+  const [first, more] = next === null ? ["", ""] : ["The first ", " There are more; a header sorts those that are here."];
+  return isRead ? `${first}${number}, by worker and time.${more}` : "Not read yet.";
 }
 
-async function firstPage(view) {
-  const page = await read(`/api/events/${eventQuery(view, { limit: A_PAGE })}`);
-  [rows, next] = [page.events, page.next];
+function showEvents() {
+  const told = list.now();
+  events.update(told.rows, shown);
+  byId("more-events").hidden = told.next === null;
+  write(byId("events-note"), noteOf(told));
+  assign(byId("events-csv"), { href: `/api/events.csv${eventQuery()}` });
 }
 
-byId("more-events").addEventListener("click", async () => {
-  const page = await read(`/api/events/${eventQuery(shown, { limit: A_PAGE, after: next })}`);
-  [rows, next] = [[...rows, ...page.events], page.next];
+/** Reads at once what somebody wants; of an outage the line on top tells, and it is read when that is over. */
+async function readNow(how) {
+  try {
+    if (await how()) {
+      showEvents();
+    }
+  } catch {
+    page.again();
+  }
+}
+
+function chooseList() {
+  list.clear();
+  if (shown === null) {
+    page.again(); // the first answer may be one for the other tab
+    return;
+  }
   showEvents();
-});
+  readNow(list.refresh);
+}
+
+byId("more-events").addEventListener("click", () => readNow(list.more));
 
 byId("filters").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -85,22 +114,14 @@ function show(view) {
   assign(byId("rejected-csv"), { href: `/api/rejected.csv${reduced(search, ["site"])}` });
 }
 
-startTabs(document.querySelector("[role=tablist]"), {
-  onChoice: async () => {
-    if (shown !== null) {
-      await firstPage(shown);
-      showEvents();
-    }
-  },
-});
+startTabs(document.querySelector("[role=tablist]"), { onChoice: chooseList });
 for (const name of FILTERS) {
   form.elements[name].value = new URLSearchParams(search).get(name) ?? "";
 }
-startPage({
+const page = startPage({
   more: async (floor, readMore) => {
-    if (rows.length <= A_PAGE) { // whoever has read on keeps his place
-      await firstPage({ window: floor.window });
-    }
+    stretch = floor.window;
+    await list.refresh();
     return readMore(`/api/rejected/${changed(reduced(search, ["site"]), { limit: MOST_REJECTED })}`);
   },
   show,

@@ -1,7 +1,7 @@
 /** What to say where there is nothing: how to send a first event, or why a stretch of time is empty. */
 
 import { byId, write } from "./elements.js";
-import { instant, plural } from "./format.js";
+import { count, instant, plural } from "./format.js";
 import { periodText } from "./header.js";
 
 /** An event of this moment; the collector refuses times more than some minutes ahead of its clock. */
@@ -37,25 +37,32 @@ function showFirstSteps({ floor, now }) {
   return isEmpty;
 }
 
-/** "Nobody was seen" and "no camera reported" are two things; null where somebody was seen. */
+/** What the cameras watched of a stretch in which nobody was seen: nothing, a part of it, or all of it. */
+function watchText({ cameras, throughout, partly }, when) {
+  if (throughout + partly === 0) {
+    return `No camera reported anything: ${when}.`;
+  }
+  if (throughout === cameras) {
+    return `Nobody was seen, though ${cameras === 1 ? "the camera" : `all ${cameras} cameras`} watched: ${when}.`;
+  }
+  const nothing = cameras - throughout - partly;
+  const shares = [[throughout, "all of it"], [partly, "a part of it"], [nothing, "nothing of it"]];
+  const told = shares.filter(([number]) => number > 0).map(([number, share]) => `${count(number)} watched ${share}`);
+  return `Nobody was seen by the cameras that watched: ${when}. Of ${plural(cameras, "camera")} ${told.join(", ")}.`;
+}
+
+/** Why a stretch is empty: nobody was seen, or nobody looked; null where somebody was seen. */
 export function emptyText(view) {
-  const { factory, hours, has_hours: hasHours } = view.floor;
-  const { total_productive_us: working, total_idle_us: idle, total_absent_us: absent, total_units_produced: units } = factory;
-  if (working + idle + absent + units > 0) {
+  const { watch_kept: kept, completeness } = view.floor;
+  if (kept === null) {
     return null;
   }
   if (view.from !== null && view.from >= view.now) {
     return `${periodText(view)}: this has not begun yet.`;
   }
-  const wasWatched = hours.some((hour) => hour.watched_us > 0);
-  if (!hasHours) {
-    return `Nobody was seen: ${periodText(view)}.`;
-  }
-  const reach = instant(view.floor.completeness.complete_through);
-  const isLate = reach !== null && view.from !== null && reach < view.until;
-  return wasWatched
-    ? `Nobody was seen, though cameras watched: ${periodText(view)}.`
-    : `No camera reported anything: ${periodText(view)}.${isLate ? " What a camera still holds may change that." : ""}`;
+  const reach = instant(completeness.complete_through);
+  const isLate = reach !== null && reach < view.until && kept.throughout < kept.cameras;
+  return `${watchText(kept, periodText(view))}${isLate ? " What a camera still holds may change that." : ""}`;
 }
 
 /** Says what there is to say where there is nothing. */

@@ -1,7 +1,8 @@
 /**
  * Can the numbers be trusted? One sentence from what the collector says of its cameras: a pure function, no document, no
  * clock. Cameras that never called or are paused do not count (SEMANTICS §7), but the former are mentioned: they may have
- * much to tell. The headline changes only when the verdict does, the detail with time.
+ * much to tell. Events that were numbered at a camera and never arrived may be of any time: while there are any, nothing
+ * is called complete. The headline changes only when the verdict does, the detail with time.
  */
 
 import { clockTime, instant, plural } from "./format.js";
@@ -15,6 +16,13 @@ function nobodyCounts({ never_called: strangers }, hasEvents) {
   return { level: "unknown", headline, detail };
 }
 
+/** "a; b; c; and 2 more." */
+function listed(texts, leftOut) {
+  const named = texts.slice(0, NAMED_AT_MOST);
+  const others = texts.length + leftOut - named.length;
+  return named.join("; ") + (others > 0 ? `; and ${others} more.` : ".");
+}
+
 function shortfall(camera, spell) {
   const reach = camera.watermark === null
     ? "has not said how far it is"
@@ -24,10 +32,11 @@ function shortfall(camera, spell) {
 }
 
 function shortfalls({ behind, behind_left_out: leftOut }, spell) {
-  const named = behind.slice(0, NAMED_AT_MOST).map((camera) => shortfall(camera, spell));
-  const others = behind.length + leftOut - named.length;
-  return named.join("; ") + (others > 0 ? `; and ${others} more.` : ".");
+  return listed(behind.map((camera) => shortfall(camera, spell)), leftOut);
 }
+
+/** "All in up to 13:40"; while something never arrived it is not all. */
+const inUpTo = ({ missing }, time) => `${missing === 0 ? "All" : "All else"} in up to ${time}`;
 
 function incomplete(completeness, spell) {
   const number = completeness.behind.length + completeness.behind_left_out;
@@ -37,16 +46,16 @@ function incomplete(completeness, spell) {
     : `Not complete yet: ${number} of ${completeness.cameras} cameras ${verb} behind.`;
   const through = instant(completeness.up_through);
   const list = shortfalls(completeness, spell);
-  return { level: "behind", headline, detail: through === null ? list : `All in up to ${spell(through)}, except ${list}` };
+  return { level: "behind", headline, detail: through === null ? list : `${inUpTo(completeness, spell(through))}, except ${list}` };
 }
 
 function ofCounted(completeness, { until, spell }) {
   const through = instant(completeness.complete_through);
-  const isIn = through === null ? "" : `All in up to ${spell(through)}.`;
+  const isIn = through === null ? "" : `${inUpTo(completeness, spell(through))}.`;
   if (until !== null && through !== null && until <= through) {
     return { level: "good", headline: "Complete.", detail: isIn };
   }
-  if (!completeness.is_current) {
+  if (completeness.behind.length > 0) {
     return incomplete(completeness, spell);
   }
   const headline = completeness.cameras === 1
@@ -55,16 +64,29 @@ function ofCounted(completeness, { until, spell }) {
   return { level: "good", headline, detail: isIn };
 }
 
+/** A verdict with what never arrived: it takes the place of one that is good, and stands beside any other. */
+function withMissing(verdict, { missing, lacking, lacking_left_out: leftOut }) {
+  if (missing === 0) {
+    return verdict;
+  }
+  const who = listed(lacking.map((camera) => `${plural(camera.missing, "event")} of ${camera.camera}`), leftOut);
+  const detail = `${verdict.detail} Never arrived: ${who}`.trim();
+  return verdict.level === "behind"
+    ? { ...verdict, detail }
+    : { level: "behind", headline: `Not complete: ${plural(missing, "event")} never arrived.`, detail };
+}
+
+function withStrangers(verdict, { cameras, never_called: strangers }) {
+  const more = cameras > 0 && strangers > 0 ? `${plural(strangers, "camera")} never called.` : "";
+  return { ...verdict, detail: `${verdict.detail} ${more}`.trim() };
+}
+
 /**
  * The verdict: {level: "good" | "behind" | "unknown", headline, detail}.
  * `completeness` is the floor's; `hasEvents`: whether anything is stored though no camera counts; `until`: the end of the stretch shown where it has passed, as an instant, else null.
  */
 export function judge(completeness, { until = null, hasEvents = false, now, zone }) {
-  if (completeness.cameras === 0) {
-    return nobodyCounts(completeness, hasEvents);
-  }
-  const verdict = ofCounted(completeness, { until, spell: (then) => clockTime(then, { now, zone }) });
-  const strangers = completeness.never_called;
-  const more = strangers > 0 ? `${plural(strangers, "camera")} never called.` : "";
-  return { ...verdict, detail: `${verdict.detail} ${more}`.trim() };
+  const spell = (then) => clockTime(then, { now, zone });
+  const verdict = completeness.cameras === 0 ? nobodyCounts(completeness, hasEvents) : ofCounted(completeness, { until, spell });
+  return withStrangers(withMissing(verdict, completeness), completeness);
 }

@@ -3,6 +3,7 @@
 import { changed, pinned, reduced, WINDOW_KEYS, windowed } from "./address.js";
 import { assign, byId, make, write } from "./elements.js";
 import { date, hourMinute, period, zoneName } from "./format.js";
+import { REMEMBERED } from "./tabs.js";
 import { nameTab } from "./trust_strip.js";
 
 /** "Tue 10 Jan · morning 07:00–15:00". */
@@ -50,21 +51,42 @@ export function nameHeading(name, { floor, search }) {
   nameTab(`${name}${site === null ? "" : ` · ${site}`} · Lineside`);
 }
 
+const isPinned = (search) => ["shift", "from", "to"].some((key) => new URLSearchParams(search).has(key));
+
+const NARROWING = ["find", "worker_id", "workstation_id", "event_type"]; // of these the sheet has not all rows
+
+/** What a sheet of paper must say by itself, for nobody can ask it: with its year. */
+function sheetText(view, search) {
+  const asked = new URLSearchParams(search);
+  const [only] = view.floor.sites;
+  const site = asked.get("site") ?? (view.floor.sites.length === 1 ? only.site : null);
+  const found = NARROWING.filter((key) => asked.get(key)).map((key) => `only “${asked.get(key)}”`);
+  return [periodText({ ...view, now: 0 }), site === null ? "all sites" : `site ${site}`, zoneName(view.now, view.zone), ...found].join(" · ");
+}
+
+/** What leads to other times carries what is chosen here: tab, order, search; and paper tells of it. */
+function leadOn(view) {
+  const { search } = window.location;
+  const { floor } = view;
+  const to = (query) => (query === null ? null : windowed(search, query));
+  lead(byId("before"), to(floor.window.previous));
+  lead(byId("after"), to(floor.window.next));
+  lead(byId("live"), to(isPinned(search) ? {} : null));
+  write(byId("sheet"), sheetText(view, search));
+}
+
 /** Shows what is looked at. `view` is what page.js makes of an answer. */
 export function showHeader(view) {
   const { floor, now, zone, search } = view;
-  const asked = new URLSearchParams(search);
-  const isPinned = ["shift", "from", "to"].some((key) => asked.has(key));
+  const site = new URLSearchParams(search).get("site");
+  const pins = isPinned(search);
   showSites(floor.sites, search);
-  const site = asked.get("site");
   nameHeading(byId("heading").textContent, view);
   write(byId("period"), periodText(view));
-  lead(byId("before"), floor.window.previous === null ? null : windowed(search, floor.window.previous));
-  lead(byId("after"), floor.window.next === null ? null : windowed(search, floor.window.next));
-  lead(byId("live"), isPinned ? windowed(search, {}) : null);
-  assign(byId("live"), { "aria-current": isPinned ? null : "true" });
-  write(byId("live"), isPinned ? "Go live" : "Live");
-  byId("live").classList.toggle("on", !isPinned);
+  leadOn(view);
+  assign(byId("live"), { "aria-current": pins ? null : "true" });
+  write(byId("live"), pins ? "Go live" : "Live");
+  byId("live").classList.toggle("on", !pins);
   document.body.classList.toggle("one-site", floor.sites.length <= 1 || site !== null);
   document.body.classList.toggle("not-live", !floor.window.live);
   const several = floor.window.time_zone === null ? " (the sites live in several zones)" : "";
@@ -91,6 +113,7 @@ export function startHeader(current) {
     const query = changed(window.location.search, { site: event.target.value || null, shift: null });
     window.location.assign(query || window.location.pathname);
   });
+  window.addEventListener(REMEMBERED, () => (current() === null ? undefined : leadOn(current())));
   byId("copy-link").addEventListener("click", async () => {
     const view = current();
     const query = view === null ? window.location.search : pinned(window.location.search, view.floor.window);

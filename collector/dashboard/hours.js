@@ -1,7 +1,7 @@
 /** Hours: the last seven days unless something else is asked for, as bars, as a map of hours and days, and as a table. */
 
 import { closed, reduced, WINDOW_KEYS, windowed } from "./address.js";
-import { read } from "./api.js";
+import { reader } from "./api.js";
 import { showNumbers } from "./cards.js";
 import { byId, make, write } from "./elements.js";
 import { emptyText } from "./first_steps.js";
@@ -9,16 +9,13 @@ import { date, hourMinute, instant } from "./format.js";
 import { startHours } from "./hour_choice.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { linkFiles, orderOf } from "./people_and_places.js";
+import { linkFiles, ordering } from "./people_and_places.js";
 import { named } from "./periods.js";
-import { remember } from "./tabs.js";
 
 const asked = new URLSearchParams(window.location.search);
 const table = keyedTable(byId("hours"), {
   keyOf: (hour) => `${hour.site} ${hour.from}`,
-  first: (left, right) => Date.parse(right.from) - Date.parse(left.from) || (left.site < right.site ? -1 : 1),
-  order: orderOf(asked.get("sort")),
-  onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
+  ...ordering({ column: "name", descending: true }),
   draw: {
     name: (cell, hour, view) => cell.replaceChildren(
       `${date(Date.parse(hour.from), view)} ${hourMinute(Date.parse(hour.from), view.zone)}`,
@@ -39,15 +36,23 @@ function show(view) {
   linkFiles(closed(view.search, view.window));
 }
 
-/** What to ask for: the address says it, else the week that ends today, by the clock of the site. */
-async function whatToAsk() {
+/**
+ * What to ask for: the address says it, else the week that ends today, by the clock of the site: a page left open past
+ * midnight goes on to the next day. `view` is what was shown last, null before the first answer.
+ */
+async function whatToAsk(view) {
   const query = reduced(window.location.search, WINDOW_KEYS);
   if (["shift", "from", "to"].some((key) => asked.has(key))) {
     return query;
   }
-  const floor = await read(`/api/floor/${query}`);
-  const zone = floor.window.time_zone ?? "UTC";
-  return windowed(query, named("week", { now: instant(floor.window.until), zone }));
+  return windowed(query, named("week", view === null ? await siteClock(query) : { now: view.live ? view.until : view.readAt, zone: view.zone }));
+}
+
+/** The instant and the zone of the site's clock; outside its shifts the floor shown is that of the last one. */
+async function siteClock(query) {
+  const { content, now } = await reader(`/api/floor/${query}`)();
+  const { live, time_zone: zone, until } = content.window;
+  return { now: live ? instant(until) : now, zone: zone ?? "UTC" };
 }
 
 startPage({ show, whatToAsk });

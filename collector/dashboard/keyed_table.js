@@ -47,12 +47,15 @@ function columnsOf(headers, draw) {
 }
 
 /** What rank[column] says, else the field of that name. */
-const valueOf = (rank, column) => rank[column] ?? ((item) => item[column]);
+const valueOf = (rank, column, context) => {
+  const told = rank[column];
+  return told === undefined ? (item) => item[column] : (item) => told(item, context);
+};
 
 /** The order of rows by a column; rows alike in it are ordered by name, then by key. */
-export function byColumn({ column, descending }, { rank, keyOf }) {
-  const value = valueOf(rank, column);
-  const name = valueOf(rank, "name");
+export function byColumn({ column, descending }, { rank, keyOf, context }) {
+  const value = valueOf(rank, column, context);
+  const name = valueOf(rank, "name", context);
   const sign = descending ? -1 : 1;
   return (left, right) => {
     const [one, other] = [value(left), value(right)];
@@ -63,11 +66,12 @@ export function byColumn({ column, descending }, { rank, keyOf }) {
 
 /**
  * Takes a table over. `keyOf(item)` is the row's identity; `draw` has, for columns without a format, a function
- * (cell, item, context, row); `rank` has, for columns that sort otherwise than by their field, a function item → value.
- * `first` orders rows until a header is chosen, `order` is a header chosen before ({column, descending}), `onOrder` is
- * told of a new one. Returns {update(items, context), narrow(keep), shownIn(row)}; `context.stamp` says when every row must be redrawn.
+ * (cell, item, context, row); `rank` has, for columns that sort otherwise than by their field, a function (item, context) → value:
+ * rows are in the order of what is read in them.
+ * `order` is a header chosen before ({column, descending}), `onOrder` is told of a new one. Until one is chosen rows are in the order of the
+ * column that `otherwise` names, or in that of the function `first`, which no header says. Returns {update(items, context), narrow(keep), shownIn(row)}; `context.stamp` says when every row must be redrawn.
  */
-export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, order = null, onOrder = () => {} }) {
+export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, order = null, otherwise = null, onOrder = () => {} }) {
   const headers = [...table.tHead.rows[0].cells].filter((header) => header.dataset.column);
   const columns = columnsOf(headers, draw);
   const blank = blankRow(columns);
@@ -77,11 +81,11 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
   const others = turns({ act: redrawAll, onEnd: () => table.removeAttribute("aria-busy") });
   let items = [];
   let told = null; // the context of the last update
-  let chosen = headers.some((header) => header.dataset.column === order?.column) ? order : null;
+  let chosen = headers.some((header) => header.dataset.column === order?.column) ? order : otherwise;
   let keep = () => true;
 
   function inOrder() {
-    const byRules = { rank, keyOf };
+    const byRules = { rank, keyOf, context: told };
     const order = chosen === null && first !== null ? first : byColumn(chosen ?? { column: "name" }, byRules);
     return [...items].sort(order);
   }

@@ -1,12 +1,61 @@
-/** One key for each way: off while somebody types, chooses or has a dialog open, and with any modifier. */
+/**
+ * One key for each way: off while somebody types, chooses or has a dialog open, and with any modifier; an arrow in a region
+ * that scrolls sideways scrolls it. All of them can be turned off, for those who speak to their browser or hit keys by
+ * chance (WCAG 2.1.4); the browser remembers that, if it lets a page remember anything.
+ */
 
-import { byId } from "./elements.js";
+import { byId, write } from "./elements.js";
 import { goTo } from "./periods.js";
 
 const PERIODS = { s: "live", t: "today", y: "yesterday", w: "week" };
 const LINKS = { ArrowLeft: "before", ArrowRight: "after" };
+const CHOICE = "lineside.keys";
+const REMEMBERED = "This browser remembers it, on this device only.";
+const FORGOTTEN = "This browser lets no page remember anything: it holds until this page is left.";
+
+let chosen = null; // on or off where the browser remembers nothing, else null
+let pointed = null; // where the pointer was last: an arrow scrolls there though nothing has the focus
 
 const isTyping = (target) => target.closest("input, select, textarea, dialog, [role=tab]") !== null;
+
+/** Whether an arrow moves what is read: then it is the browser's. */
+function scrolls(target) {
+  const region = (target === document.body ? pointed : target)?.closest(".scroll") ?? null;
+  return region !== null && (region === target || region.scrollWidth > region.clientWidth);
+}
+
+/** What the browser remembers; null where it lets nobody ask. */
+function stored() {
+  try {
+    return window.localStorage.getItem(CHOICE) ?? "on";
+  } catch {
+    return null;
+  }
+}
+
+/** Whether keys lead anywhere; asked anew each time, because another tab may have changed it. */
+const areOn = () => chosen ?? stored() !== "off";
+
+function showChoice() {
+  byId("keys-on").checked = areOn();
+  write(byId("keys-note"), chosen === null && stored() !== null ? REMEMBERED : FORGOTTEN);
+  document.body.classList.toggle("no-keys", !areOn());
+}
+
+function choose(isOn) {
+  chosen = null;
+  try {
+    window.localStorage.setItem(CHOICE, isOn ? "on" : "off");
+  } catch {
+    chosen = isOn;
+  }
+  showChoice();
+}
+
+function showHelp() {
+  showChoice();
+  byId("keys-dialog").showModal();
+}
 
 function follow(link) {
   if (link?.hasAttribute("href")) {
@@ -22,7 +71,7 @@ function act(key, current) {
   } else if (key === "f" || key === "b") {
     follow(document.querySelector(`nav [data-page=${key === "f" ? "floor" : "board"}]`));
   } else if (key === "?") {
-    byId("keys-dialog").showModal();
+    showHelp();
   } else if (key === "/" && byId("find") !== null) {
     byId("find").focus();
   } else {
@@ -31,12 +80,21 @@ function act(key, current) {
   return true;
 }
 
+function isOurs({ key, target, ctrlKey, altKey, metaKey, defaultPrevented }) {
+  const isTaken = ctrlKey || altKey || metaKey || defaultPrevented || isTyping(target);
+  return !isTaken && !(key in LINKS && scrolls(target));
+}
+
 /** Listens; `current()` is the view shown last, null before the first answer. */
 export function startKeys(current) {
-  byId("help").addEventListener("click", () => byId("keys-dialog").showModal());
+  showChoice();
+  byId("help").addEventListener("click", showHelp);
+  byId("keys-on").addEventListener("change", (event) => choose(event.target.checked));
+  document.addEventListener("pointerdown", (event) => {
+    pointed = event.target;
+  });
   document.addEventListener("keydown", (event) => {
-    const isModified = event.ctrlKey || event.altKey || event.metaKey;
-    if (!isModified && !event.defaultPrevented && !isTyping(event.target) && act(event.key, current)) {
+    if (isOurs(event) && areOn() && act(event.key, current)) {
       event.preventDefault();
     }
   });

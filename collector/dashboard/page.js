@@ -1,15 +1,17 @@
 /**
  * What every page does: asks for the floor again and again, shows how fresh it is, keeps what it has when nothing comes.
  *
- * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so. What a
- * page needs beside the floor (`more`) is read only when the floor has changed: any write, and any camera that falls
- * silent, changes its ETag.
+ * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so, with its
+ * age, be it an outage or a refusal; only what somebody may not see any more is taken off. What a page needs beside the
+ * floor (`more`) is read only when the floor has changed: any write, and any camera that falls silent, changes its ETag.
+ * A page may be left open for weeks: what it asks for is made up anew each time.
  */
 
 import { showAccount } from "./account.js";
 import { reduced, WINDOW_KEYS } from "./address.js";
 import { read, reader, Refused } from "./api.js";
 import { byId, write } from "./elements.js";
+import { forget } from "./forgetting.js";
 import { clockSeconds, instant } from "./format.js";
 import { judge } from "./freshness.js";
 import { linkPages, showHeader, startHeader } from "./header.js";
@@ -42,37 +44,52 @@ function trustOf(view) {
 
 /**
  * Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and
- * again. `whatToAsk()` says which floor, once; without it the address does. `onOutage({readAt, zone})` hears every
- * second that nothing comes, and null when it does again.
+ * again. `whatToAsk(view)` says which floor, from what was shown last (null: nothing yet); without it the address does.
+ * `onOutage({readAt, zone})` hears every second that nothing comes, be it refused, and null when it does again. Returns
+ * {again()}: read also what is beside the floor anew, and at once.
  */
 export function startPage({ more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {} }) {
   const openedAt = Date.now();
   let ask = null;
+  let asked = null; // the query of `ask`
+  let wishes = 0; // how often somebody wanted all of it anew
   let view = null;
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
   let refusal = null;
+  let isForgotten = false; // what was shown was taken off
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
   async function askAll() {
-    ask ??= reader(`/api/floor/${await whatToAsk()}`);
+    const query = await whatToAsk(view);
+    if (query !== asked) {
+      [asked, ask] = [query, reader(`/api/floor/${query}`)];
+    }
+    const wish = wishes;
     const answer = await ask();
     hasMore = hasMore && !answer.isNew;
     if (hasMore) {
       return { ...answer, isNew: false };
     }
     const extra = await more(answer.content, read);
-    hasMore = true;
+    hasMore = wish === wishes;
     return { ...answer, extra, isNew: true };
   }
 
-  function showTrust() {
+  function showFailure() {
+    const zone = view?.zone ?? BROWSERS_ZONE;
+    const told = { readAt: view?.readAt ?? null, zone, nextAt: outage.nextAt, now: Date.now() };
+    onOutage(told);
     if (refusal !== null) {
-      showRefusal(refusal);
-    } else if (outage !== null) {
-      const zone = view?.zone ?? BROWSERS_ZONE;
-      onOutage({ readAt: view?.readAt ?? null, zone });
-      showOutage({ readAt: view?.readAt ?? null, since: heardAt ?? openedAt, nextAt: outage.nextAt, now: Date.now(), zone });
+      showRefusal(refusal.message, told);
+    } else {
+      showOutage({ ...told, since: heardAt ?? openedAt });
+    }
+  }
+
+  function showTrust() {
+    if (outage !== null) {
+      showFailure();
     } else if (view !== null) {
       onOutage(null);
       showVerdict(trustOf(view));
@@ -80,6 +97,10 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   }
 
   function onAnswer(answer) {
+    if (isForgotten) {
+      window.location.reload();
+      return;
+    }
     heardAt = Date.now();
     outage = null;
     refusal = null;
@@ -96,8 +117,11 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   }
 
   function onFailure(error, { nextAt }) {
-    refusal = error instanceof Refused ? error.message : null;
+    refusal = error instanceof Refused ? error : null;
     outage = { nextAt };
+    if (refusal?.isOfRole && view !== null && forget()) {
+      [view, isForgotten] = [null, true];
+    }
     showTrust();
   }
 
@@ -109,4 +133,12 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   const asking = keepAsking({ ask: askAll, onAnswer, onFailure });
   byId("try-now").addEventListener("click", asking.now);
   setInterval(() => (outage === null ? undefined : showTrust()), 1_000);
+
+  function again() {
+    wishes += 1;
+    hasMore = false;
+    asking.now();
+  }
+
+  return { again };
 }

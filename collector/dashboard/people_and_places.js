@@ -3,8 +3,9 @@
 import { changed, stationPage, workerPage } from "./address.js";
 import { assign, drawOnce, isolated, make } from "./elements.js";
 import { clockTime, duration, instant } from "./format.js";
-import { byColumn, compare, keyedTable } from "./keyed_table.js";
-import { startMoments } from "./moment.js";
+import { compare, keyedTable } from "./keyed_table.js";
+import { startMoments } from "./opens.js";
+import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
@@ -43,12 +44,7 @@ const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, 
 
 function placeOf(worker, view) {
   const last = worker.timeline.at(-1);
-  return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : nameOf(worker, view);
-}
-
-function nameOf(worker, view) {
-  const there = view.places.get(JSON.stringify([worker.site, worker.workstation_id]));
-  return there ?? worker.workstation_id;
+  return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : placeName(view.places, worker.site, worker.workstation_id);
 }
 
 function nowOf(worker, view) {
@@ -93,8 +89,10 @@ export function orderOf(text) {
   return text ? { column: descending ? text.slice(1) : text, descending } : null;
 }
 
-const ordering = () => ({
+/** What lets a table take its order from the address, and write it there; without one it is `otherwise`, if that is given. */
+export const ordering = (otherwise = null) => ({
   order: orderOf(new URLSearchParams(window.location.search).get("sort")),
+  otherwise,
   onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
 });
 
@@ -106,7 +104,7 @@ export function opensMoments(table, inTable) {
   });
 }
 
-/** The table of workers; the context of its updates is the view, with `places`: names of workstations by their keys. */
+/** The table of workers; the context of its updates is the view, with `places` of places.js. */
 export function workersTable(table) {
   const inTable = keyedTable(table, {
     keyOf,
@@ -124,15 +122,14 @@ export function workersTable(table) {
     rank: {
       name: (worker) => worker.name || worker.worker_id,
       state: (worker) => `${worker.state ?? "no data"} ${worker.state_since}`,
-      place: (worker) => worker.workstation_id,
+      place: placeOf,
     },
   });
   const showAxis = keepAxis(table.tHead.querySelector(".timeline"));
   opensMoments(table, inTable);
 
   function update(rows, view) {
-    const places = new Map(view.floor.workstations.map((station) => [keyOf(station), station.name]));
-    inTable.update(rows, { ...view, places });
+    inTable.update(rows, { ...view, places: placesOf(view.floor) });
     if (view.floor.has_timelines) {
       showAxis(view);
     }
@@ -144,16 +141,18 @@ export function workersTable(table) {
 /** The table of workstations; the context of its updates is the view. */
 export const stationsTable = (table) => keyedTable(table, {
   keyOf,
-  first: byColumn({ column: "name", descending: false }, { rank: {}, keyOf }),
-  ...ordering(),
+  ...ordering({ column: "name", descending: false }),
   draw: {
     name: (cell, station, view) =>
       drawName(cell, { ...station, id: station.station_id, search: view.search, pageOf: stationPage }),
-    state: (cell, station, view) => (station.state === null && !station.workers_late
+    state: (cell, station, view) => (station.state === null && !station.is_unknown
       ? drawText(cell, "–")
       : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
   },
-  rank: { name: (station) => station.name || station.station_id },
+  rank: {
+    name: (station) => station.name || station.station_id,
+    state: (station) => (station.state === null && !station.workers_late ? null : `${station.state ?? "no data"} ${station.state_since}`),
+  },
 });
 
 /** Whether anything is known of a worker in the window. */

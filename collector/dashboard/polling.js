@@ -23,16 +23,18 @@ export function pause({ failures, hidden, used }) {
 
 /**
  * Asks for ever: `ask` is awaited, then `onAnswer(answer)` or `onFailure(error, {nextAt})` is called.
- * Returns {now()}: ask at once instead of at the planned time.
+ * Returns {now()}: ask at once instead of at the planned time; while a question is under way, right after its answer.
  */
 export function keepAsking({ ask, onAnswer, onFailure }) {
   let failures = 0;
   let timer = null;
   let underWay = false;
+  let isWanted = false; // once more, after the question under way
   let usedAt = Date.now(); // whoever opens a page looks at it
 
   function plan() {
-    const wait = pause({ failures, hidden: document.hidden, used: Date.now() - usedAt < IN_USE_MS });
+    const wait = isWanted ? 0 : pause({ failures, hidden: document.hidden, used: Date.now() - usedAt < IN_USE_MS });
+    isWanted = false;
     clearTimeout(timer);
     timer = setTimeout(round, wait);
     return Date.now() + wait;
@@ -73,5 +75,11 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
   document.addEventListener("visibilitychange", () => (document.hidden ? undefined : round()));
   window.addEventListener("online", round);
   round();
-  return { now: round };
+
+  function now() {
+    isWanted = underWay;
+    return round();
+  }
+
+  return { now };
 }

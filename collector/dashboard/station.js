@@ -1,12 +1,12 @@
 /** A workstation: now, its numbers, and who was there when. */
 
-import { closed, idOf, reduced, WINDOW_KEYS, workerPage } from "./address.js";
+import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, opensMoments } from "./people_and_places.js";
+import { drawState, eventsOf, opensMoments, ordering } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 import { DAY } from "./zoned.js";
 
@@ -15,39 +15,48 @@ const id = idOf(pathname, search);
 const asked = reduced(search, WINDOW_KEYS);
 const showAxis = keepAxis(byId("workers").tHead.querySelector(".timeline"));
 const LONGEST_MS = 31 * DAY; // the collector tells for no longer window how long a workstation was occupied
-const ROUNDED_US = 60_000_000;
 
 const isThis = (row) => row.station_id === id;
 
+const isHereNow = (row) => row.workstation_id === id;
+const keyOf = (row) => JSON.stringify([row.site, row.worker_id]);
+
 const people = keyedTable(byId("workers"), {
-  keyOf: (row) => JSON.stringify([row.site, row.worker_id]),
+  keyOf,
   draw: {
     name: (cell, row, view) => cell.replaceChildren(
       make("a", { href: workerPage(row.worker_id, row.site, view.search) }, isolated(row.name || row.worker_id))),
-    state: (cell, row, view) => (row.workstation_id === id
+    state: (cell, row, view) => (isHereNow(row)
       ? drawState(cell, { state: row.state, since: Date.parse(row.state_since), until: view.until })
       : write(cell, "–")),
     timeline: (cell, row, view) => drawTimeline(cell, {
       ...view, opens: true, segments: row.here, partial: true, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
     }),
   },
-  rank: { name: (row) => row.name || row.worker_id },
+  ...ordering({ column: "name", descending: false }),
+  rank: {
+    name: (row) => row.name || row.worker_id,
+    state: (row) => (isHereNow(row) ? `${row.state} ${row.state_since}` : null),
+  },
 });
 
 opensMoments(byId("workers"), people);
 
-/** Who has time at a workstation, with that time alone; `index` is its place in the floor's list. */
-function whoWasHere(floor, index) {
-  return (floor.workers ?? [])
-    .map((row) => ({ ...row, here: row.timeline.filter((segment) => segment[3] === index) }))
-    .filter((row) => row.here.length > 0);
+/** Who was at a workstation: the collector's numbers of that alone, and of the floor's picture what is here. */
+function whoWasHere(view, station) {
+  const index = view.floor.workstations.indexOf(station);
+  const onFloor = new Map(view.floor.workers.map((row) => [keyOf(row), row]));
+  return (view.extra.people ?? []).filter((row) => row.site === station.site).map((row) => {
+    const { state = null, state_since: since = null, workstation_id: place = null, timeline = [] } = onFloor.get(keyOf(row)) ?? {};
+    return { ...row, state, state_since: since, workstation_id: place, here: timeline.filter((segment) => segment[3] === index) };
+  });
 }
 
 function showNow(row, view) {
   if (!view.live || row.state === null) {
-    const isUnknown = view.live && row.workers_late > 0;
+    const isUnknown = view.live && row.is_unknown;
     byId("now").replaceChildren(...(isUnknown ? [make("i", { class: "key no-data" }), "no data"] : [view.live ? "nobody" : "–"]));
-    write(byId("now-more"), isUnknown ? `${format.workers(row.workers_late)} seen here last`
+    write(byId("now-more"), isUnknown ? (row.workers_late > 0 ? `${format.workers(row.workers_late)} seen here last` : "no camera vouches for it")
       : view.live ? "is working or idle here" : "not a live window");
     return;
   }
@@ -56,41 +65,62 @@ function showNow(row, view) {
 }
 
 function showPeople(view, row) {
-  const found = whoWasHere(view.floor, view.floor.workstations.indexOf(row));
+  const found = whoWasHere(view, row);
   people.update(found, view);
-  byId("people").hidden = found.length === 0 || !view.floor.has_timelines;
+  byId("people").hidden = found.length === 0;
+  document.body.classList.toggle("no-timelines", !view.floor.has_timelines);
   if (view.floor.has_timelines && found.length > 0) {
     showAxis(view);
   }
 }
 
+/** What to say where the id is nobody's, or that of several workstations: the same id may stand at two sites for two things. */
+function whichOne(found) {
+  if (found.length === 0) {
+    return [`There is no workstation ${id} here.`];
+  }
+  const links = found.map((row) => make("a", { href: stationPage(id, row.site, search) }, isolated(`${row.name || id} (${row.site})`)));
+  return [`${id} is a workstation of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), "."];
+}
+
 function show(view) {
-  const row = view.floor.workstations.find(isThis);
+  const found = view.floor.workstations.filter(isThis);
+  const row = found.length === 1 ? found[0] : undefined;
   byId("nobody").hidden = row !== undefined;
-  write(byId("nobody"), `There is no workstation ${id} here.`);
+  byId("nobody").replaceChildren(...(row === undefined ? whichOne(found) : []));
   nameHeading(row?.name || id, view);
   assign(byId("to-events"), { href: eventsOf("workstation_id", id, closed(asked, view.window)) });
   if (row === undefined) {
     return;
   }
+  assign(byId("people-csv"), { href: `/api/metrics/workers.csv${peopleOf(view.window)}` });
   showNow(row, view);
   for (const node of document.querySelectorAll("[data-row]")) {
     write(node, format[node.dataset.format](row[node.dataset.row]));
   }
-  const occupied = view.extra?.find((one) => isThis(one) && one.site === row.site)?.occupied_minutes;
-  write(byId("occupied"), format.duration(occupied === undefined ? null : occupied * ROUNDED_US));
+  const here = view.extra.occupied?.find((one) => isThis(one) && one.site === row.site);
+  write(byId("occupied"), format.duration(here?.occupied_us));
   showPeople(view, row);
 }
 
+const peopleOf = (shownWindow) => changed(closed(asked, shownWindow), { workstation_id: id });
+
+async function readOccupied({ window: shownWindow }, read) {
+  const { from, until } = shownWindow;
+  if (from === null || Date.parse(until) - Date.parse(from) > LONGEST_MS || from === until) {
+    return null;
+  }
+  const query = changed(closed(asked, shownWindow), { include: "occupied" });
+  return read(`/api/metrics/workstations/${query}`).catch(() => null); // too full to be told: the rest is shown
+}
+
+/** Nothing is asked for that would be refused: of persons by those who see none, of a workstation that nobody knows. */
+async function readPeople(floor, read) {
+  const isThere = floor.shows_persons && floor.workstations.some(isThis);
+  return isThere ? read(`/api/metrics/workers/${peopleOf(floor.window)}`).catch(() => null) : null;
+}
+
 startPage({
-  more: async (floor, read) => {
-    const { from, until } = floor.window;
-    if (from === null || Date.parse(until) - Date.parse(from) > LONGEST_MS || from === until) {
-      return null;
-    }
-    const query = new URLSearchParams(closed(asked, floor.window));
-    query.set("include", "occupied");
-    return read(`/api/metrics/workstations/?${query}`).catch(() => null); // too full to be told: the rest is shown
-  },
+  more: async (floor, read) => ({ occupied: await readOccupied(floor, read), people: await readPeople(floor, read) }),
   show,
 });

@@ -2,9 +2,13 @@
 
 import { changed } from "./address.js";
 
+/** Heard by links that lead to the same page at another time: they carry what somebody has chosen meanwhile. */
+export const REMEMBERED = "lineside-remembered";
+
 /** Writes a key of the page's own into its address without a new entry in the history. */
 export function remember(key, value) {
   window.history.replaceState(null, "", changed(window.location.search, { [key]: value }) || window.location.pathname);
+  window.dispatchEvent(new Event(REMEMBERED));
 }
 
 /** Takes a list of tabs over; `onChoice()` hears of a choice by hand. Returns {hide(name)}; names are the ids without "tab-". */

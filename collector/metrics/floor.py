@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collector.measures import EVERYTHING, Histories, Measure, Person
-from collector.metrics.drawing import PIXELS, Segment, Stroke, segments, strokes
+from collector.measures import EVERYTHING, Histories, Measure, Person, Place
+from collector.metrics.drawing import Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, moment, present
 from collector.metrics.ratios import rounded, rounded_mean
 from collector.metrics.timeline import kept_since, watermarks_of
+from collector.metrics.unseen import unknown_places
 from collector.metrics.windows import Window
 from collector.records import LedgerRules, Run
 from shared.events import EventType
-from shared.instants import HOUR, SECOND, format_instant
+from shared.instants import HOUR, format_instant
 
 MOST_WORKERS = 2_000
 """More rows than anybody scrolls through; those who were seen come first."""
@@ -24,8 +25,6 @@ MOST_STATIONS = 2_000
 """Likewise; those where something was done come first."""
 MOST_LOOKED_BACK = 31 * 24 * HOUR
 """For present states, where the window's histories do not tell them."""
-MOST_WATCHES = 500
-"""Cameras of which a page draws when they watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ class Drawing:
     timelines: dict[Person, list[Segment]] = field(default_factory=dict)
     present: dict[Person, Present] = field(default_factory=dict)
     """Of those whose state now is known, and known of within the window; rows tell none that is late."""
+    unknown: frozenset[Place] = frozenset()
+    """Workstations of which nobody knows whether anybody is there now."""
 
 
 def draw(
@@ -52,7 +53,6 @@ def draw(
     `recent` are the histories that tell present states where those of the window are not there. `stations` gives each
     (site, workstation) the number that it has in timelines.
     """
-    drawing = Drawing()
     read = recent if histories is None else histories
     runs: Mapping[Person, Run] = {} if read is None else read.runs
     cameras = measure.cameras if read is None else read.cameras
@@ -60,7 +60,12 @@ def draw(
     for (site, station_id), number in stations.items():
         numbers.setdefault(site, {})[station_id] = number
     watermarks = {site: watermarks_of(cameras, site=site) for site in {camera.site for camera in cameras}}
-    for person, stands in measure.open_states.items():
+    states = measure.open_states
+    unknown = frozenset[Place]()
+    if now is not None:
+        unknown = unknown_places(stations, states=states, runs=runs, watermarks=watermarks, now=now)
+    drawing = Drawing(unknown=unknown)
+    for person, stands in states.items():
         of_site = watermarks.get(person[0], {})
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
         if histories is not None and whole and window.start is not None and window.end is not None:
@@ -140,40 +145,13 @@ def station_rows(shown: Sequence[StationTotals], drawing: Drawing, *, is_live: b
     for (site, _), now in drawing.present.items():
         if now.event_type != EventType.absent:
             there.setdefault((site, now.workstation_id), []).append(now)
-    return [_station_row(one, there.get((one.site, one.station_id), []), is_live=is_live) for one in shown]
-
-
-def watch_rows(measure: Measure, *, window: Window) -> list[dict[str, Any]]:
-    """Return when each camera watched within a closed window, to be drawn: at most 500 cameras.
-
-    Breaks shorter than 1/800 of the window, and than a second, are no breaks to the eye.
-    """
-    if window.start is None or window.end is None:
-        return []
-    start = window.start
-    least = max((window.end - start) // PIXELS, SECOND)
-    cameras = [(site, name) for site, of_site in sorted(measure.watched.items()) for name in sorted(of_site)]
-    return [
-        {
-            "site": site,
-            "camera": name,
-            "stretches": [
-                ((first - start) // SECOND, -((first - last) // SECOND))
-                for first, last in _joined(measure.watched[site][name], least=least)
-            ],
-        }
-        for site, name in cameras[:MOST_WATCHES]
-    ]
-
-
-def _joined(stretches: Sequence[tuple[int, int]], *, least: int) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for first, last in stretches:
-        if joined and first - joined[-1][1] < least:
-            joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
-    return joined
+    rows = []
+    for one in shown:
+        place = (one.site, one.station_id)
+        row = _station_row(one, there.get(place, []), is_live=is_live)
+        is_unknown = row["state"] is None and (row["workers_late"] or place in drawing.unknown)
+        rows.append(row | {"is_unknown": bool(is_unknown) if is_live else None})
+    return rows
 
 
 def named_in(workers: Sequence[dict[str, Any]], names: Sequence[str], *, shown: int) -> list[str]:
@@ -213,6 +191,12 @@ def factory_row(totals: Totals) -> dict[str, Any]:
         "time_weighted_utilization_percent": rounded(100 * working, working + idle),
         "active_workers": len(active) if knows_each else None,
     }
+
+
+def has_anything(factory: Mapping[str, Any]) -> bool:
+    """Say whether anybody was seen: whether there is any time or any units in the sums."""
+    seen = ("total_productive_us", "total_idle_us", "total_absent_us", "total_units_produced")
+    return any(factory[field] for field in seen)
 
 
 def at_work_row(totals: Totals, drawing: Drawing) -> dict[str, int]:

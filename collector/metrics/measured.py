@@ -29,7 +29,9 @@ def totals(measure: Measure, *, window: Window, rules: LedgerRules) -> Totals:
     nameless: dict[str, WorkerTotals] = {}
     for (site, worker_id, station_id), amounts in pieces(measure, window=window, rules=rules):
         worker = workers.get((site, worker_id)) or nameless.setdefault(site, WorkerTotals(site, NAMELESS, NAMELESS))
-        _add(worker, stations[site, station_id], amounts=amounts)
+        add_to_worker(worker, amounts)
+        stations[site, station_id].occupancy += amounts[WORKING]
+        stations[site, station_id].units += amounts[UNITS]
     if window.end is None:
         _widen(stations, measure, rules=rules)
     _occupy(stations, measure, window=window, rules=rules)
@@ -44,6 +46,15 @@ def totals(measure: Measure, *, window: Window, rules: LedgerRules) -> Totals:
         nameless=[nameless[site] for site in sorted(nameless)],
         persons_from=persons_from(measure, window),
     )
+
+
+def add_to_worker(worker: WorkerTotals, amounts: Amounts) -> None:
+    """Let a piece count for a worker."""
+    worker.working += amounts[WORKING]
+    worker.idle += amounts[IDLE]
+    worker.absent += amounts[ABSENT]
+    worker.assumed += amounts[ASSUMED]
+    worker.units += amounts[UNITS]
 
 
 def persons_from(measure: Measure, window: Window) -> int | None:
@@ -127,16 +138,6 @@ def _counts(run: Run, *, window: Window) -> Iterator[tuple[str, int, int]]:
     for entry in run.events:
         if entry.event_type == EventType.product_count and window.holds(entry.at):
             yield entry.workstation_id, entry.count, entry.at
-
-
-def _add(worker: WorkerTotals, station: StationTotals, *, amounts: Amounts) -> None:
-    worker.working += amounts[WORKING]
-    worker.idle += amounts[IDLE]
-    worker.absent += amounts[ABSENT]
-    worker.assumed += amounts[ASSUMED]
-    worker.units += amounts[UNITS]
-    station.occupancy += amounts[WORKING]
-    station.units += amounts[UNITS]
 
 
 def _occupy(

@@ -16,14 +16,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector import hours
+from collector.metrics.ratios import rounded
 from collector.metrics.shifts import Shift, worked_on
 from collector.metrics.timeline import Timeline, sum_row, within
 from collector.metrics.windows import Window
-from shared.instants import HOUR, datetime_of, format_instant
+from shared.errors import BadRequest
+from shared.instants import HOUR, MINUTE, datetime_of, format_instant
 
 MOST_BY_HOUR = 49 * HOUR
 """Two days, also where one has 25 hours; of more, nobody reads the hours of one worker."""
 MOST_BY_DAY = 366 * 24 * HOUR
+PART_COLUMNS = (
+    "worker_id",
+    "site",
+    "from",
+    "to",
+    "working_minutes",
+    "idle_minutes",
+    "absent_minutes",
+    "assumed_minutes",
+    "no_data_minutes",
+    "units_produced",
+)
 _DAY = Shift("day", time(), time())
 
 Stretch = tuple[int, int]
@@ -45,6 +59,32 @@ def day_rows(told: Timeline, *, zone: ZoneInfo) -> list[dict[str, Any]]:
     if window.start is None or window.end is None or window.end - window.start > MOST_BY_DAY:
         return []
     return _rows(told, list(_days(window.start, window.end, zone=zone)))
+
+
+def file_rows(told: Timeline, *, of: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return `hours` or `days` for a file, in minutes, as files tell time.
+
+    Raises:
+        BadRequest: the window is open, or longer than these are told of: an empty file would look like an answer.
+    """
+    window = told.kept_window
+    longest, instead = (MOST_BY_HOUR, "49 hours") if of == "hours" else (MOST_BY_DAY, "366 days")
+    if window.length is None or window.length > longest:
+        raise BadRequest(
+            f"of: {of} are told of a window closed at both ends and of {instead} at most",
+            field="of",
+            hint="ask for a smaller window, or leave `of` out: the spans are told of longer ones",
+        )
+    parts = hour_rows(told) if of == "hours" else day_rows(told, zone=zone)
+    return [
+        {"worker_id": told.worker.id, "site": told.worker.site}
+        | {column: part[column] for column in ("from", "to", "units_produced")}
+        | {
+            f"{name}_minutes": rounded(part[f"{name}_us"], MINUTE)
+            for name in ("working", "idle", "absent", "assumed", "no_data")
+        }
+        for part in parts
+    ]
 
 
 def _days(start: int, end: int, *, zone: ZoneInfo) -> Iterator[Stretch]:

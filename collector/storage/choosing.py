@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from collector.records import KEPT_FOR_EVER
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.storage.room import Room, room_of
@@ -25,7 +24,6 @@ async def open_storage(settings: CollectorSettings) -> Storage:
             settings.database_file(), rules=settings.ledger_rules, hour_offset_of=settings.hour_offset_of
         )
     check_driver()
-    _refuse_retention(settings)
     from collector.storage.postgres.store import PostgresStorage  # noqa: PLC0415 - only where its driver is
 
     return await PostgresStorage.open(
@@ -67,15 +65,6 @@ def check_driver() -> None:
         raise StorageUnusable(
             "the driver of PostgreSQL is not installed", hint="pip install 'lineside[postgres]'"
         ) from error
-
-
-def _refuse_retention(settings: CollectorSettings) -> None:
-    # Whoever asks for it relies on it.
-    if settings.kept_for != KEPT_FOR_EVER:
-        raise StorageUnusable(
-            "[retention] is not possible on PostgreSQL yet: nothing would be taken away",
-            hint="take the section out of the settings; docs/scale.md says what is possible",
-        )
 
 
 def file_of(settings: CollectorSettings, *, instead: str) -> Path:

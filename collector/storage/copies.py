@@ -10,7 +10,9 @@ from pathlib import Path
 from sqlite_utils.utils import sqlite3
 
 from collector.storage.backups import companions
+from collector.storage.found_person import refused_items
 from collector.storage.migrating import APPLICATION_ID
+from collector.storage.named_in_items import may_name
 from collector.storage.opening import looking_at, real_path
 from shared.errors import LinesideError
 
@@ -20,7 +22,7 @@ _APPLICATION_ID_AT = 68
 
 
 def copies_with(file: Path, worker_id: str, *, site: str) -> list[Path]:
-    """Return the copies in a database's folder in which a site has a worker, and those that cannot be read, by name."""
+    """Return the copies in a database's folder that hold a worker of a site, or may in a refused item, and those that cannot be read."""
     return [copy for copy in _copies(real_path(file)) if _has(copy, worker_id, site=site)]
 
 
@@ -50,6 +52,6 @@ def _has(copy: Path, worker_id: str, *, site: str) -> bool:
                 "select 1 from worker as w join site as s on s.number = w.site where s.name = ? and w.worker_id = ?",
                 (site, worker_id),
             ).fetchone()
+            return found is not None or any(may_name(kept, worker_id) for *_, kept in refused_items(connection))
     except (LinesideError, sqlite3.Error):
         return True  # nobody can say that it does not
-    return found is not None

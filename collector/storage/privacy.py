@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from collector.measures import Forgotten, Kept, Look, Purged, Settle, TellAll
 from collector.records import LedgerRules
 from collector.storage import forgetting, ledger_query, looks, persons, purging
+from collector.storage.found_person import person_of
 from collector.storage.kept import kept
 from collector.storage.opening import translated_errors
 from collector.storage.readers import Readers
@@ -53,13 +54,13 @@ class PrivacyVerbs:
     async def forgettable(self: _Store, worker_id: str, *, site: str | None) -> Forgotten:
         """Return what there is to erase of a worker."""
         return await self._readers.long(
-            lambda reader: forgetting.counted(reader, forgetting.person_of(reader, site, worker_id=worker_id))
+            lambda reader: forgetting.counted(reader, person_of(reader, site, worker_id=worker_id))
         )
 
     async def person(self: _Store, worker_id: str, *, site: str | None) -> dict[str, Any]:
         """Return what is stored of a worker beside the events."""
         return await self._readers.long(
-            lambda reader: persons.told(reader, forgetting.person_of(reader, site, worker_id=worker_id))
+            lambda reader: persons.told(reader, person_of(reader, site, worker_id=worker_id))
         )
 
     async def forget(self: _Store, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
@@ -67,7 +68,7 @@ class PrivacyVerbs:
         key = new_token() + new_token()
 
         def write(writer: Writer) -> Forgotten:
-            person = forgetting.person_of(writer.connection, site, worker_id=worker_id)
+            person = person_of(writer.connection, site, worker_id=worker_id)
             writer.registry.forget()
             return forgetting.forget(writer.connection, person, tell=tell, key=key, now=now)
 

@@ -8,31 +8,32 @@ are each worker's last state and last event before the horizon: what comes after
     after           s . c |horizon . . . .    only these two stay
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from sqlite_utils.utils import sqlite3
 
-from collector import hours
 from collector.measures import Kept, Purged, Settle, Stretches
-from collector.records import LedgerRules, Run
+from collector.records import LedgerRules
 from collector.storage import station_hours
 from collector.storage.ledger_blocks import first_hour, more_hours, unfold
 from collector.storage.nameless import MOVED_TOGETHER, move_hours
 from collector.storage.neighbourhood import runs_within
+from collector.storage.purge_plan import (
+    BEGINNING,
+    Place,
+    PlaceHour,
+    bounds,
+    changing,
+    earlier,
+    end_of_step,
+    last_closed,
+    look_back,
+    next_due,
+    seen_within,
+)
 from shared.errors import NotFound
 
-_BEGINNING = -(2**62)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A site as a purge sees it."""
-
-    name: str
-    number: int
-    offset: int
-    kept: Kept
+__all__ = ["Place", "doomed", "erase_bounds", "place_of", "purge"]
 
 
 def place_of(connection: sqlite3.Connection, name: str) -> Place:
@@ -55,11 +56,12 @@ def purge(connection: sqlite3.Connection, name: str, *, to: Kept, settle: Settle
     `to` names instants at which hours of the site begin.
     """
     site = place_of(connection, name)
-    if to.events is not None and (site.kept.events is None or site.kept.events < to.events):
+    what = next_due(site.kept, to)
+    if what == "events" and to.events is not None:
         return _purge_events(connection, site, until=to.events, settle=settle, rules=rules)
-    if to.persons is not None and (site.kept.persons is None or site.kept.persons < to.persons):
+    if what == "persons" and to.persons is not None:
         return _purge_persons(connection, site, until=to.persons)
-    if to.hours is not None and (site.kept.hours is None or site.kept.hours < to.hours):
+    if what == "hours" and to.hours is not None:
         return _purge_hours(connection, site, until=to.hours)
     return Purged(site.kept, 0, 0)
 
@@ -90,32 +92,26 @@ def doomed(connection: sqlite3.Connection, name: str, *, to: Kept) -> tuple[int,
     (persons,) = connection.execute(
         "select count(*) from ledger where site = :site and worker > 0 and hour < :persons", bound
     ).fetchone()
-    persons += more_hours(connection, site.number, before=_BEGINNING if to.persons is None else to.persons)
+    persons += more_hours(connection, site.number, before=BEGINNING if to.persons is None else to.persons)
     (of_stations,) = connection.execute(
         "select count(*) from ledger where site = :site and hour < :hours", bound
     ).fetchone()
-    of_stations += more_hours(connection, site.number, before=_BEGINNING if to.hours is None else to.hours)
+    of_stations += more_hours(connection, site.number, before=BEGINNING if to.hours is None else to.hours)
     return int(events), int(persons), int(of_stations)
 
 
 def _purge_events(
     connection: sqlite3.Connection, site: Place, *, until: int, settle: Settle, rules: LedgerRules
 ) -> Purged:
-    start = _BEGINNING if site.kept.events is None else site.kept.events
-    first = _first_hour(connection, site, since=start)
-    end = until if first is None else min(until, first + hours.LENGTH)
+    end = end_of_step(_first_hour(connection, site, since=site.horizon), until=until)
     workers = _workers(connection, site)
-    standing = station_hours.open_rows(connection, site.number, window=(_BEGINNING, end))
-    # So far back events that came since may have changed what was written down.
-    low = min([start - rules.session_gap - hours.LENGTH, *(hour for _, hour in standing)])
+    standing = station_hours.open_rows(connection, site.number, window=(BEGINNING, end))
+    low = look_back(site, standing, gap=rules.session_gap)
     runs = runs_within(connection, site.number, workers=workers, stretch=(low, end)) if workers else {}
     settled = settle(runs.values(), (low, end))
-    _write_station_hours(
-        connection, site, worked=settled.worked, standing=standing, hours_written=(start, end), rules=rules
-    )
-    erase_bounds(connection, site.number, bounds=_bounds(runs.values(), until=end, stayed=settled.until))
-    # Of whoever has no event in the hour, only what stays is there.
-    seen = [worker for worker, run in runs.items() if any(start <= entry.at < end for entry in run.events)]
+    _write_station_hours(connection, site, worked=settled.worked, standing=standing, until=end, rules=rules)
+    erase_bounds(connection, site.number, bounds=bounds(runs.values(), until=end, stayed=settled.until))
+    seen = seen_within(runs, since=site.horizon, until=end)
     gone = sum(_erase(connection, (site.number, worker), until=end) for worker in seen)
     # Items that were no events hold ids all the same.
     connection.execute("delete from rejected where site = ? and received_at < ?", (site.number, end))
@@ -129,11 +125,7 @@ def _first_hour(connection: sqlite3.Connection, site: Place, *, since: int) -> i
     (first,) = connection.execute(
         "select min(hour) from ledger where site = ? and hour >= ?", (site.number, since)
     ).fetchone()
-    return _earlier(first, first_hour(connection, site.number, since=since))
-
-
-def _earlier(one: int | None, other: int | None) -> int | None:
-    return min((hour for hour in (one, other) if hour is not None), default=None)
+    return earlier(first, first_hour(connection, site.number, since=since))
 
 
 def _workers(connection: sqlite3.Connection, site: Place) -> list[int]:
@@ -146,31 +138,16 @@ def _write_station_hours(
     site: Place,
     *,
     worked: Mapping[str, Stretches],
-    standing: Mapping[station_hours.PlaceHour, Stretches],
-    hours_written: tuple[int, int],
+    standing: Mapping[PlaceHour, Stretches],
+    until: int,
     rules: LedgerRules,
 ) -> None:
-    since, until = hours_written
     pieces = station_hours.cut(worked, offset=site.offset)
-    last_closed = until - rules.session_gap - hours.LENGTH
     reached = station_hours.reached_by_open_time(connection, (site.number, site.offset), until=until, rules=rules)
-    # Earlier hours only if they may still change; what kept events tell of the others is in their sums already.
-    was_closed = since - rules.session_gap - hours.LENGTH
-    touched = {*standing, *reached, *(place for place in pieces if place[1] > was_closed)}
+    touched = changing(site, pieces, standing=standing, reached=reached, gap=rules.session_gap)
     station_hours.write(connection, site.number, rows=station_hours.merge(standing, pieces, only=touched))
-    station_hours.close_rows(connection, site.number, before=last_closed, reached=reached)
-
-
-def _bounds(runs: Iterable[Run], *, until: int, stayed: Mapping[str, int]) -> dict[str, tuple[int | None, int]]:
-    """Return from when to when each workstation is known by events before an instant, and by the time they began."""
-    bounds: dict[str, tuple[int | None, int]] = {station_id: (None, end) for station_id, end in stayed.items()}
-    for run in runs:
-        for entry in run.events:
-            if entry.at < until:
-                first, last = bounds.get(entry.workstation_id, (None, entry.at))
-                first = entry.at if first is None else min(first, entry.at)
-                bounds[entry.workstation_id] = (first, max(last, entry.at))
-    return bounds
+    closed = last_closed(until, gap=rules.session_gap)
+    station_hours.close_rows(connection, site.number, before=closed, reached=reached)
 
 
 def erase_bounds(connection: sqlite3.Connection, site: int, *, bounds: Mapping[str, tuple[int | None, int]]) -> None:
@@ -240,8 +217,8 @@ def _purge_persons(connection: sqlite3.Connection, site: Place, *, until: int) -
     (first,) = connection.execute(
         "select min(hour) from ledger where site = ? and worker > 0 and hour < ?", (site.number, until)
     ).fetchone()
-    first = _earlier(first, first_hour(connection, site.number, since=_BEGINNING))
-    end = until if first is None else min(until, first + MOVED_TOGETHER * hours.LENGTH)
+    first = earlier(first, first_hour(connection, site.number, since=BEGINNING))
+    end = end_of_step(first, until=until, together=MOVED_TOGETHER)
     rows = move_hours(connection, site.number, before=end)
     kept = site.kept._replace(persons=end)
     _note(connection, site.number, kept=kept)

@@ -9,7 +9,8 @@ from sqlite_utils.utils import sqlite3
 
 from collector.records import Delivery, NewName, OpenState, State
 from collector.storage import bulk
-from collector.storage.marks import is_forgotten
+from collector.storage.keyed_mark import Marks
+from collector.storage.marks import marks_of
 from collector.storage.neighbourhood import Worker
 from shared.errors import BadRequest
 
@@ -40,6 +41,7 @@ class Registry:
         self._sites: dict[str, int] = {}
         self._offsets: dict[int, int] = {}
         self._horizons: dict[int, int] = {}
+        self._marks: dict[int, Marks] = {}
         self._workers: _Numbers = {}
         self._workstations: _Numbers = {}
         self._cameras: _Numbers = {}
@@ -83,7 +85,14 @@ class Registry:
         """Say whether a worker was erased; whoever is registered was not."""
         if (site, worker_id) in self._workers:
             return False
-        return is_forgotten(self._connection, site, worker_id=worker_id)
+        return self.marks(site).bears(worker_id)
+
+    def marks(self, site: int) -> Marks:
+        """Return the marks of those who were erased at a site."""
+        marks = self._marks.get(site)
+        if marks is None:
+            marks = self._marks[site] = marks_of(self._connection, site)
+        return marks
 
     def workstation(self, site: int, station_id: str) -> int:
         """Return the number of a workstation, which is registered from now on."""
@@ -110,19 +119,7 @@ class Registry:
     def open_state(self, worker: Worker) -> OpenState | None:
         """Return where a worker's time stands; None: there is no event yet."""
         if worker not in self._open:
-            # The ids are wanted, not the numbers: they decide the order.
-            row = self._connection.execute(
-                """
-                select o.last_at, o.state_at, o.state_type, st.station_id, c.name
-                from open_state as o
-                left join workstation as st on st.site = o.site and st.number = o.state_workstation
-                left join camera as c on c.site = o.site and c.number = o.state_camera
-                where o.site = ? and o.worker = ?
-                """,
-                worker,
-            ).fetchone()
-            state = None if row is None or row[1] is None else State(*row[1:])
-            self._open[worker] = None if row is None else OpenState(row[0], state)
+            self._open[worker] = open_state_of(self._connection, worker)
         return self._open[worker]
 
     def set_open_state(self, worker: Worker, stands: OpenState) -> None:
@@ -198,3 +195,21 @@ class Registry:
         # Read to the end: a statement with RETURNING is only done then.
         rows = self._connection.execute(find, values).fetchall() or self._connection.execute(add, values).fetchall()
         return int(rows[0][0])
+
+
+def open_state_of(connection: sqlite3.Connection, worker: Worker) -> OpenState | None:
+    """Return where a worker's time stands; None: there is no event."""
+    # The ids are wanted, not the numbers: they decide the order.
+    row = connection.execute(
+        """
+        select o.last_at, o.state_at, o.state_type, st.station_id, c.name
+        from open_state as o
+        left join workstation as st on st.site = o.site and st.number = o.state_workstation
+        left join camera as c on c.site = o.site and c.number = o.state_camera
+        where o.site = ? and o.worker = ?
+        """,
+        worker,
+    ).fetchone()
+    if row is None:
+        return None
+    return OpenState(row[0], None if row[1] is None else State(*row[1:]))

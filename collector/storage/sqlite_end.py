@@ -8,7 +8,7 @@ from collector.storage import ledger_query
 from collector.storage.migrating import migrate, refuse_foreign
 from collector.storage.opening import lock_of, looking_at, open_writer, real_path, transaction, translated_errors
 from collector.storage.rebuilding import refuse_unfinished
-from collector.storage.tables import OF_A_FILE_ALONE, ROWS_TOGETHER, UNDER_WAY, Row, Table
+from collector.storage.tables import ROWS_TOGETHER, UNDER_WAY, Row, Table
 from shared.errors import StorageUnusable
 
 
@@ -40,7 +40,6 @@ class SqliteEnd:
             self._connection = open_writer(self._file)
             if self._is_source:
                 refuse_unfinished(self._connection)
-                self._refuse_taken_away()
         except BaseException:
             self._lock.release()
             raise
@@ -54,15 +53,6 @@ class SqliteEnd:
         finally:
             self._connection.close()
             self._lock.release()
-
-    def _refuse_taken_away(self) -> None:
-        for table, columns in OF_A_FILE_ALONE.items():
-            there = " or ".join(f"{column} is not null" for column in columns)
-            if self._connection.execute(f"select 1 from {table} where {there} limit 1").fetchone():  # noqa: S608 - ours
-                raise StorageUnusable(
-                    "events were purged, or a person was erased: that cannot be copied yet, and would come back",
-                    hint="keep this store in its file; docs/scale.md says what is possible on PostgreSQL",
-                )
 
     def rules(self) -> LedgerRules:
         """Return what its amounts were made with."""

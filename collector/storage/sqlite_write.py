@@ -15,6 +15,7 @@ from collector.storage import bulk
 from collector.storage.base import KEPT_REFUSALS
 from collector.storage.ledger_query import rules
 from collector.storage.ledger_rows import LedgerRows
+from collector.storage.named_in_items import kept_where_erased
 from collector.storage.neighbourhood import Worker, runs_around
 from collector.storage.numbering import note_contact
 from collector.storage.refused import refused
@@ -160,10 +161,14 @@ def _stored(
     horizon = registry.horizon(site)
     known_horizon = None if horizon == NO_HORIZON else horizon
     refusals = [*of.refusals, *refused(of.events, became, horizon=known_horizon)]
-    _write_refusals(connection, site, delivery=replace(of, refusals=refusals) if refusals else of)
+    marks = registry.marks(site)
+    if refusals and marks.made:
+        # Whatever the verdict: of somebody who was erased nothing comes back, also not as what was refused.
+        refusals = list(kept_where_erased(refusals, is_forgotten=marks.bears))
+    _write_refusals(connection, site, delivery=replace(of, refusals=refusals))
     camera = registry.camera(site, of.camera)
-    lacking = () if camera is None else note_contact(connection, (site, camera), delivery=of)
-    return Stored(became, lacking, known_horizon)
+    lacking, last_seq = ((), None) if camera is None else note_contact(connection, (site, camera), delivery=of)
+    return Stored(became, lacking, known_horizon, last_seq)
 
 
 def _write_refusals(connection: sqlite3.Connection, site: int, *, delivery: Delivery) -> None:

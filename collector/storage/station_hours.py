@@ -16,10 +16,8 @@ from sqlite_utils.utils import sqlite3
 from collector import hours
 from collector.measures import Stretches, joined
 from collector.records import LedgerRules
+from collector.storage.purge_plan import PlaceHour, length
 from shared.events import EventType
-
-PlaceHour = tuple[str, int]
-"""A workstation's id and an hour."""
 
 
 def open_rows(connection: sqlite3.Connection, site: int, *, window: tuple[int, int]) -> dict[PlaceHour, Stretches]:
@@ -133,8 +131,3 @@ def reached_by_open_time(
         for station_id, last_at, end in rows
         for hour, _, _ in hours.by_hour(last_at, min(end, until), offset=offset)
     }
-
-
-def length(stretches: Stretches) -> int:
-    """Return how long they are together."""
-    return sum(end - start for start, end in stretches)

@@ -38,9 +38,9 @@ def _table(name: str, key: str, *, rest: str = "", booleans: tuple[str, ...] = (
 _TIMES = "working idle absent assumed"
 _AMOUNTS = f"{_TIMES} units"
 TABLES = (
-    _table("site", "number", rest="name hour_offset"),
+    _table("site", "number", rest="name hour_offset events_from persons_from hours_from"),
     _table("worker", "site number", rest="worker_id name"),
-    _table("workstation", "site number", rest="station_id name first_at last_at"),
+    _table("workstation", "site number", rest="station_id name first_at last_at erased_first_at erased_last_at"),
     _table(
         "camera",
         "site number",
@@ -56,8 +56,12 @@ TABLES = (
     _table("rejected", "site number", rest="received_at camera code error item"),
     _table("ledger", "site hour worker workstation", rest=_AMOUNTS),
     _table("ledger_block", "site block worker workstation", rest=f"{_TIMES} of_working of_idle of_absent"),
+    _table("station_hour", "site hour workstation", rest="occupied stretches"),
     _table("total", "site worker workstation", rest=_AMOUNTS),
     _table("open_state", "site worker", rest="last_at state_at state_type state_workstation state_camera"),
+    _table("forgotten", "site mark", rest="forgotten_at"),
+    _table("secret", "one", rest="key", booleans=("one",)),
+    _table("unscrubbed", "one", booleans=("one",)),
     _table("look", "site hour worker who what", rest="role first_at"),
     _table("access", "one", booleans=("one",)),
     _table("camera_token", "digest", rest="site camera created_at expires_at"),
@@ -66,19 +70,10 @@ TABLES = (
     _table("board", "name", rest="site digest created_at"),
 )
 """Those that others refer to come first."""
-OF_ALL_SITES = ("site", "access", "camera_token", "person", "session", "board")
+OF_ALL_SITES = ("site", "secret", "unscrubbed", "access", "camera_token", "person", "session", "board")
 """Tables whose key does not begin with the site."""
 NOT_COPIED = ("arithmetic", "rebuilding")
 """They say what is said by the two ends."""
-OF_A_FILE_ALONE = {
-    "site": ("events_from", "persons_from", "hours_from"),
-    "workstation": ("erased_first_at", "erased_last_at"),
-    "station_hour": ("site", "hour", "workstation", "occupied", "stretches"),
-    "secret": ("one", "key"),
-    "forgotten": ("site", "mark", "forgotten_at"),
-    "unscrubbed": ("one",),
-}
-"""What says that something was taken away: a store that has any of it is not copied to a server, which could not."""
 
 
 class Source(Protocol):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.storage.base import KEPT_REFUSALS
-from collector.web import events_api, models, page_models, rejected_api
+from collector.web import events_api, metrics_api, models, page_models, rejected_api, timeline_api
 from collector.web.context import WINDOW_QUERY
 from shared.wire import ListAnswer
 
@@ -62,6 +62,7 @@ PARAMETERS = {
         "Events of one type.", {"type": "string", "enum": ["working", "idle", "absent", "product_count"]}, "working"
     ),
     "conflicts": Parameter("Only events of which several versions arrived.", {"type": "boolean"}, example=True),
+    "of": Parameter("Which table of it.", {"type": "string", "enum": list(timeline_api.TABLES)}, "hours"),
     "after": Parameter("`next` of the page before.", {"type": "string"}),
     "limit": Parameter("How many at most.", {"type": "integer", "minimum": 1, "maximum": KEPT_REFUSALS}, 1000),
 }
@@ -81,12 +82,16 @@ OPERATIONS = {
         query_of_the_file=events_api.QUERY_OF_A_FILE,
     ),
     ("get", "/api/metrics/workers/"): Operation(
-        "A row for each registered worker.", list[models.WorkerRow], query=WINDOW_QUERY, is_table=True
+        "A row for each registered worker; with `workstation_id` for each who was there, with time and units there alone.",
+        list[models.WorkerRow],
+        query=metrics_api.WORKERS_QUERY,
+        is_table=True,
+        problems=(404,),
     ),
     ("get", "/api/metrics/workstations/"): Operation(
         "A row for each registered workstation.",
         list[models.WorkstationRow],
-        query=(*WINDOW_QUERY, "include"),
+        query=metrics_api.STATIONS_QUERY,
         is_table=True,
     ),
     ("get", "/api/metrics/factory/"): Operation(
@@ -98,9 +103,10 @@ OPERATIONS = {
     ("get", "/api/timeline/"): Operation(
         "How a worker spent a window, as spans that explain themselves.",
         page_models.TimelineAnswer,
-        query=("worker_id", *WINDOW_QUERY),
+        query=timeline_api.TIMELINE_QUERY,
         required=("worker_id",),
         is_table=True,
+        query_of_the_file=timeline_api.QUERY_OF_THE_FILE,
         problems=(404,),
     ),
     ("get", "/api/floor/"): Operation(

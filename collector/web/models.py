@@ -96,6 +96,8 @@ class WorkerRow(Answer):
     utilization_percent: Annotated[float, Field(description="working / (working + idle) × 100.")]
     units_produced: Count
     units_per_hour: Annotated[float, Field(description="units / (working + idle).")]
+    working_us: Annotated[Count, Field(description="`working_minutes` exactly; with `workstation_id`.")] = 0
+    idle_us: Annotated[Count, Field(description="`idle_minutes` exactly; with `workstation_id`.")] = 0
 
 
 class WorkstationRow(Answer):
@@ -106,6 +108,7 @@ class WorkstationRow(Answer):
     name: str
     occupancy_minutes: Annotated[float, Field(description="Working time of everybody there; two at once count twice.")]
     occupied_minutes: Annotated[float, Field(description="The same counted once; with `include=occupied`.")] = 0
+    occupied_us: Annotated[Count, Field(description="`occupied_minutes` exactly; with `include=occupied`.")] = 0
     utilization_percent: float
     units_produced: Count
     throughput_per_hour: float
@@ -137,6 +140,9 @@ class HourSums(Answer):
     start: Annotated[Instant, Field(alias="from")]
     end: Annotated[Instant, Field(alias="to")]
     units_produced: Count
+    target_units: Annotated[
+        Count | None, Field(description="How many units it aims at; null: its site has no target in the settings.")
+    ]
 
 
 class HourRow(HourSums):

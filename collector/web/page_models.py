@@ -102,15 +102,28 @@ class CameraBehind(Answer):
     oldest_pending_at: Instant | None
 
 
+class CameraLacking(Answer):
+    """A camera of which numbers are missing."""
+
+    camera: str
+    site: str
+    missing: Annotated[Count, Field(description="Numbers given out there that neither arrived nor wait.")]
+
+
 class FloorCompleteness(Answer):
     """How far everything is in."""
 
     complete_through: Annotated[Instant | None, Field(description="Of all cameras that ever called.")]
     up_through: Annotated[Instant | None, Field(description="Of those that are not behind.")]
-    is_current: bool
+    reached: Annotated[Instant | None, Field(description="Behind it no camera vouches for anything.")]
+    is_silent: Annotated[bool, Field(description="All cameras that count are over two minutes behind.")]
+    is_current: Annotated[bool, Field(description="Every camera is up to date, and nothing is missing.")]
     cameras: Count
     behind: list[CameraBehind]
     behind_left_out: Count
+    missing: Annotated[Count, Field(description="Numbers of all cameras that neither arrived nor wait.")]
+    lacking: list[CameraLacking]
+    lacking_left_out: Count
     never_called: Annotated[Count, Field(description="Cameras from which nobody has ever heard.")]
 
 
@@ -190,6 +203,10 @@ class FloorStation(Answer):
             description="Seen there last by a camera that is over two minutes behind, working or idle; null unless live."
         ),
     ]
+    is_unknown: Annotated[
+        bool | None,
+        Field(description="Nobody knows whether anybody is there: no camera vouches for it; null unless live."),
+    ]
     occupancy_us: Count
     utilization_percent: float
     units_produced: Count
@@ -216,6 +233,14 @@ class FloorWatch(Answer):
     ]
 
 
+class FloorWatchKept(Answer):
+    """How well a window was watched."""
+
+    cameras: Annotated[Count, Field(description="From which something is expected now, or which watched then.")]
+    throughout: Annotated[Count, Field(description="Those that watched all of it, but for two minutes at most.")]
+    partly: Count
+
+
 class FloorSite(Answer):
     """A site that can be asked for."""
 
@@ -234,6 +259,9 @@ class FloorAnswer(Answer):
     conflicts: Annotated[
         Count, Field(description="Versions of events of the window that lost against another, counted up to 1,000.")
     ]
+    rejected: Annotated[
+        Count, Field(description="Items received within the window that were not stored, counted up to 1,000.")
+    ]
     at_work_now: AtWork | None
     workers: list[FloorWorker]
     shows_persons: Annotated[bool, Field(description="Without, `workers` is empty: persons are not for this role.")]
@@ -251,4 +279,5 @@ class FloorAnswer(Answer):
     has_hours: bool
     hours: list[FloorHour]
     watches: list[FloorWatch]
+    watch_kept: Annotated[FloorWatchKept | None, Field(description="Where nobody was seen; else null.")]
     sites: list[FloorSite]

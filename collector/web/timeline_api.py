@@ -28,6 +28,9 @@ from shared.errors import BadRequest
 from shared.instants import format_instant
 
 TIMELINE_QUERY = ("worker_id", *WINDOW_QUERY)
+QUERY_OF_THE_FILE = (*TIMELINE_QUERY, "of")
+TABLES = ("spans", "hours", "days")
+"""Of a timeline: each is a file of its own."""
 SPAN_COLUMNS = (
     "worker_id",
     "site",
@@ -51,11 +54,17 @@ async def timeline(request: web.Request, viewer: Viewer) -> web.Response:
 
 
 async def timeline_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
-    """Return the spans as a file."""
-    told, asked = await _told(request, viewer)
-    return await csv_answer(
-        partial(flat_span_rows, told), columns=SPAN_COLUMNS, name="timeline", headers=window_headers(asked)
-    )
+    """Return the spans as a file, or the hours or days."""
+    of = request.query.get("of", "spans")
+    if of not in TABLES:
+        raise BadRequest(f"of: must be {', '.join(TABLES[:-1])} or {TABLES[-1]}", field="of")
+    told, asked = await _told(request, viewer, known=QUERY_OF_THE_FILE)
+    if of == "spans":
+        make, columns = partial(flat_span_rows, told), list(SPAN_COLUMNS)
+    else:
+        zone = request.app[REPORTS].plan_of(told.worker.site).zone
+        make, columns = partial(worker_hours.file_rows, told, of=of, zone=zone), list(worker_hours.PART_COLUMNS)
+    return await csv_answer(make, columns=columns, name="timeline", headers=window_headers(asked))
 
 
 async def hours(request: web.Request, viewer: Viewer) -> web.Response:
@@ -107,8 +116,10 @@ def flat_span_rows(told: Timeline) -> list[dict[str, Any]]:
     ]
 
 
-async def _told(request: web.Request, viewer: Viewer) -> tuple[Timeline, AskedWindow]:
-    check_query(request, TIMELINE_QUERY)
+async def _told(
+    request: web.Request, viewer: Viewer, *, known: tuple[str, ...] = TIMELINE_QUERY
+) -> tuple[Timeline, AskedWindow]:
+    check_query(request, known)
     worker_id = read_id("worker_id", request.query.get("worker_id"))
     if worker_id is None:
         raise BadRequest("worker_id: name the worker", field="worker_id")

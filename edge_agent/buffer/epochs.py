@@ -9,7 +9,7 @@ collector still waits for the numbers that never arrived under its token: it is 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from edge_agent.buffer import rows
@@ -20,7 +20,7 @@ from shared.receipts import subtract
 
 STOP = "stop"
 MOST_EPOCHS = 100
-"""Of more, the oldest go once no event of theirs is kept: heartbeats ask after each in turn, 25 minutes for so many."""
+"""Of more, the oldest go once no event of theirs waits: heartbeats ask after each in turn, 25 minutes for so many."""
 _RUNNING = "running"
 
 _RETIRED = "retired epochs"
@@ -59,20 +59,32 @@ def begin_run(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
         was_clean = rows.meta(connection, STOP) == clean_stop(path)
         remember(connection, key=STOP, value=_RUNNING)
         if not was_clean:
-            _begin_next(connection)
+            begin_next(connection)
     is_busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
     if is_busy and was_clean:
         with transaction(connection, path):
-            _begin_next(connection)
+            begin_next(connection)
     return rows.epochs(connection)
 
 
-def _begin_next(connection: rows.Connection) -> None:
+def begin_next(connection: rows.Connection) -> None:
+    """Let a new token count for the numbers that come; the caller holds a transaction."""
     last = rows.last_seq(connection)
     number = max(rows.epochs(connection), default=0) + 1
     connection.execute(_FORGET_EMPTY_EPOCHS, (last,))
     begin_epoch(connection, number=number, token=new_token(), first_seq=last + 1)
     _forget_oldest(connection)
+
+
+def surplus_up_to(epochs: Sequence[Epoch]) -> int:
+    """Return the last number of those before the newest `MOST_EPOCHS`, 0 while there are no more.
+
+    What was sent under them is not kept for its time, so that a start can forget them.
+
+    >>> surplus_up_to([Epoch("a", 1, 9)])
+    0
+    """
+    return epochs[-MOST_EPOCHS - 1].last if len(epochs) > MOST_EPOCHS else 0
 
 
 def _forget_oldest(connection: rows.Connection) -> None:

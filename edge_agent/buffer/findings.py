@@ -17,6 +17,7 @@ Nothing here writes: whoever is refused finds every byte as it was.
 """
 
 import errno
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -33,8 +34,10 @@ QUEUE_FILE = "queue.db"
 APPLICATION_ID = 0x4C53_4541
 """`LSEA` in ASCII."""
 MAGIC = b"SQLite format 3\0"
-COMPANIONS = ("", "-wal", "-shm")
-"""The files that belong together, by what follows the name of the first."""
+SIDE_FILES = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file, by what follows its name: the log, the index of it, and the journal before there is a log."""
+COMPANIONS = ("", *SIDE_FILES)
+"""The files that belong together."""
 MOST_BESIDE = 9
 _NO_FILES = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
 _BAD_SECTOR = (errno.EIO, errno.EUCLEAN, errno.EBADMSG)
@@ -162,6 +165,24 @@ def instead_of_file(path: Path) -> str | None:
     return None if stat.S_ISREG(mode) else _NO_FILES.get(stat.S_IFMT(mode), "a device")
 
 
+def obstacle(ending: str, *, instead: str | None, is_link: bool) -> str | None:
+    """Return in words what keeps SQLite from its side file of that ending; None if nothing does.
+
+    `instead` is what is there instead of a file. A link that leads to a file is followed, but never to the index of the log.
+    """
+    return "a link" if instead is None and is_link and ending == "-shm" else instead
+
+
+def obstacles(path: Path) -> list[tuple[Path, str]]:
+    """Return what is in the way of the side files of the file at `path`, and in words what it is."""
+    beside = ((ending, path.with_name(path.name + ending)) for ending in SIDE_FILES)
+    looks = (
+        (place, obstacle(ending, instead=instead_of_file(place), is_link=place.is_symlink()))
+        for ending, place in beside
+    )
+    return [(place, found) for place, found in looks if found is not None]
+
+
 def find(folder: Path, *, known_version: int) -> tuple[Path, Finding, str, list[str]]:
     """Return the file that is the queue of a folder, what it is and why, and which files before it are left alone.
 
@@ -187,6 +208,6 @@ def places(folder: Path) -> Iterator[Path]:
 
 
 def companions(path: Path) -> list[Path]:
-    """Return the files that belong to a queue file and are there, itself first."""
+    """Return the files that belong to a queue file and are there, itself first; a link counts wherever it leads."""
     names = (path.with_name(path.name + ending) for ending in COMPANIONS)
-    return [file for file in names if file.exists()]
+    return [file for file in names if os.path.lexists(file)]

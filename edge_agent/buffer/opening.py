@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edge_agent.buffer import quarantine, rows, salvage, schema, soundness
 from edge_agent.buffer.faults import QueueDamaged, QueueDoubtful, not_a_queue, translated
-from edge_agent.buffer.findings import COMPANIONS, Finding, companions, find, instead_of_file, judge, look_at
+from edge_agent.buffer.findings import Finding, companions, find, instead_of_file, judge, look_at, obstacles
 from shared.errors import StorageFull
 from shared.receipts import count
 from shared.spoken import counted
@@ -116,14 +116,15 @@ def _replace(path: Path, why: str, *, now: int) -> str:
 
 
 def _set_obstacles_aside(path: Path, *, now: int) -> list[str]:
-    """Set aside what is no file where SQLite has its log and its index of it, and say so."""
-    told = []
-    for ending in COMPANIONS[1:]:
-        place = path.with_name(path.name + ending)
-        if (instead := instead_of_file(place)) and place.exists():
-            folder = quarantine.set_aside(place, now=now)
-            told.append(f"{place.name} is {instead}; it is in {folder.name}")
-    return told
+    """Set aside what is no file where SQLite has its side files, or where a new queue is made, and say so."""
+    unfinished, complete = (path.with_name(path.name + ending) for ending in (schema.UNFINISHED, salvage.SALVAGED))
+    found = [one for file in (path, unfinished, complete) for one in obstacles(file)]
+    if instead := instead_of_file(unfinished):
+        found.append((unfinished, instead))
+    if not found:
+        return []
+    folder = quarantine.set_obstacles_aside([place for place, _ in found], now=now)
+    return [f"{place.name} is {words}; it is in {folder.name}" for place, words in found]
 
 
 def _set_useless_copy_aside(path: Path, *, now: int) -> list[str]:

@@ -5,8 +5,10 @@ so again: without a bound the evidence would fill the disk. A set that was not s
 of its events: it is kept until they are taken in.
 """
 
+import os
 import re
 import shutil
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
@@ -32,6 +34,17 @@ def set_aside(path: Path, *, now: int, why: str = DAMAGED) -> Path:
     sync_folder(path.parent)
     if why != UNSALVAGED:
         _prune(folder, why=why)
+    return folder
+
+
+def set_obstacles_aside(places: Iterable[Path], *, now: int) -> Path:
+    """Move what is in the way, be it a folder or a link, into a new folder beside it as one set; return that folder."""
+    first, *others = places
+    folder = _new_folder(first.parent, now=now, why=DAMAGED)
+    for place in (first, *others):
+        place.replace(folder / place.name)
+    sync_folder(first.parent)
+    _prune(folder, why=DAMAGED)
     return folder
 
 
@@ -67,4 +80,4 @@ def _new_folder(parent: Path, *, now: int, why: str) -> Path:
 def _free_name(wanted: Path) -> Path:
     """Return the name itself or one with a number behind it; the folder's lock is held, so nobody else takes it."""
     names = (wanted.with_name(f"{wanted.name}-{taken}") if taken else wanted for taken in count())
-    return next(name for name in names if not name.exists())
+    return next(name for name in names if not os.path.lexists(name))

@@ -23,6 +23,8 @@ from shared.errors import NotFound
 __all__ = ["APPLICATION_ID", "QUEUE_FILE", "SCHEMA_VERSION", "connect", "make", "open_for_reading"]
 
 BUSY_SECONDS = 5
+UNFINISHED = ".new"
+"""What follows the name of a queue file that is being made."""
 _JOURNAL_BYTES = 4 * 1024 * 1024
 """What a log of 1,000 pages, at which SQLite folds it back, needs; a longer one is cut back to this."""
 
@@ -147,7 +149,7 @@ def make(path: Path) -> None:
 
 def prepare(path: Path) -> Path:
     """Return a queue file with nothing in it, under a name that no start takes for the queue at `path`."""
-    unfinished = path.with_name(path.name + ".new")
+    unfinished = path.with_name(path.name + UNFINISHED)
     for leftover in (unfinished, path.with_name(unfinished.name + "-journal")):
         leftover.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)

@@ -142,4 +142,4 @@ def _groups(folder: Path, numbering: _Numbering) -> Iterator[list[Event]]:
 
 
 def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir())
+    return sum(file.lstat().st_size for file in folder.iterdir())

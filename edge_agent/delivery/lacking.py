@@ -70,6 +70,19 @@ def sort_lacking(lacking: Ranges, *, epoch: Epoch, backlog: Backlog, settled: Ra
     )
 
 
+def is_put_back(told: int, *, epoch: Epoch, backlog: Backlog) -> bool:
+    """Return whether a collector was told of a number of the epoch being written that this queue has not given out yet.
+
+    The queue is then an older copy of itself, such as an image of its disk, and gives out numbers a second time. An epoch
+    that has ended may have lost its last numbers with a log; and what was given out since the request left counts too:
+
+        told by the collector    1 ........................ 90
+        this queue               1 .............. 60              put back
+        this queue               1 ............................ 100
+    """
+    return epoch.token == backlog.epochs[-1].token and told > backlog.last_seq
+
+
 def gone(candidates: Ranges, *, kept: Ranges) -> tuple[Gap, ...]:
     """Return the candidates that have no row any more, as skipped."""
     return _because(GONE, subtract(candidates, kept))

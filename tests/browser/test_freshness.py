@@ -24,8 +24,14 @@ def behind(name: str, watermark: str | None, *, pending: int = 0) -> dict[str, A
 def floor(cameras: int, *, through: str | None = "11:40", up: str | None = "11:40", **more: Any) -> dict[str, Any]:
     """What the floor says of its completeness."""
     said: dict[str, Any] = {"cameras": cameras, "complete_through": at(through), "up_through": at(up), "behind": []}
-    said |= {"behind_left_out": 0, "never_called": 0} | more
-    return said | {"is_current": cameras > 0 and not said["behind"]}
+    said |= {"behind_left_out": 0, "never_called": 0, "lacking": [], "lacking_left_out": 0} | more
+    said |= {"missing": sum(one["missing"] for one in said["lacking"]) + said["lacking_left_out"]}
+    return said | {"is_current": cameras > 0 and not said["behind"] and not said["missing"]}
+
+
+def lacking(name: str, missing: int) -> dict[str, Any]:
+    """A camera of which something never arrived."""
+    return {"camera": name, "site": "default", "missing": missing}
 
 
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
@@ -69,6 +75,25 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "All in up to 13:40, except cam-10: nothing after 12:00; cam-11: nothing after 12:00; "
         "cam-12: nothing after 12:00; and 4 more.",
     ),
+    "up to date, and some never arrived": (
+        floor(2, lacking=[lacking("cam-01", 1), lacking("cam-02", 1_203)]),
+        "behind",
+        "Not complete: 1,204 events never arrived.",
+        "All else in up to 13:40. Never arrived: 1 event of cam-01; 1,203 events of cam-02.",
+    ),
+    "late, and some of others never arrived": (
+        floor(3, through="10:58", behind=[behind("cam-03", "10:58")], lacking=[lacking("cam-01", 3)], never_called=1),
+        "behind",
+        "Not complete yet: 1 of 3 cameras is behind.",
+        "All else in up to 13:40, except cam-03: nothing after 12:58. Never arrived: 3 events of cam-01. "
+        "1 camera never called.",
+    ),
+    "nobody counts, and some never arrived": (
+        floor(0, through=None, up=None, lacking=[lacking(f"cam-{n}", 1) for n in range(4)], lacking_left_out=1),
+        "behind",
+        "Not complete: 5 events never arrived.",
+        "Never arrived: 1 event of cam-0; 1 event of cam-1; 1 event of cam-2; and 2 more.",
+    ),
 }
 
 
@@ -102,6 +127,77 @@ async def test_a_window_that_every_camera_has_passed_is_complete(
     verdict = await call("freshness.js", "judge", completeness, {"now": NOW, "zone": ZONE, "until": until})
 
     assert level == verdict["level"]
+
+
+async def test_a_window_of_the_past_is_not_complete_while_numbers_are_missing(call: Call) -> None:
+    """What never arrived may be of any time, also of one that every camera has long passed."""
+    through = {"now": NOW, "zone": ZONE, "until": NOW - 86_400_000}
+    whole, not_whole = [
+        await call("freshness.js", "judge", floor(2, lacking=some), through) for some in ([], [lacking("cam-01", 2)])
+    ]
+
+    assert ("good", "Complete.") == (whole["level"], whole["headline"])
+    assert ("behind", f"Not complete: 2{SPACE}events never arrived.") == (not_whole["level"], not_whole["headline"])
+
+
+SHIFT = {"from": NOW - 14_400_000, "to": NOW - 7_200_000, "until": NOW - 7_200_000, "now": NOW, "zone": ZONE}
+WHEN = "Thu 15 Jan 09:42–11:42"
+WATCHED: dict[tuple[int, int, int], str] = {
+    (1, 1, 0): f"Nobody was seen, though the camera watched: {WHEN}.",
+    (2, 2, 0): f"Nobody was seen, though all 2 cameras watched: {WHEN}.",
+    (0, 0, 0): f"No camera reported anything: {WHEN}.",
+    (2, 0, 0): f"No camera reported anything: {WHEN}. LATE",
+    (4, 1, 2): f"Nobody was seen by the cameras that watched: {WHEN}. Of 4 cameras 1 watched all of it, "
+    "2 watched a part of it, 1 watched nothing of it. LATE",
+    (2, 0, 2): f"Nobody was seen by the cameras that watched: {WHEN}. Of 2 cameras 2 watched a part of it. LATE",
+}
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("kept", WATCHED)
+async def test_nobody_was_seen_is_said_only_where_somebody_looked(
+    call: Call, kept: tuple[int, int, int], is_late: bool
+) -> None:
+    """Of all cameras, of some, or of none; a camera that still holds that time may know more."""
+    watch = dict(zip(("cameras", "throughout", "partly"), kept, strict=True))
+    through = floor(2, through="09:00" if is_late else "11:40")
+    view = SHIFT | {"window": {"shift": None, "live": False}, "floor": {"watch_kept": watch, "completeness": through}}
+    held = "What a camera still holds may change that." if is_late else ""
+
+    text = await call("first_steps.js", "emptyText", view)
+
+    assert WATCHED[kept].replace("LATE", held).strip() == text.replace(SPACE, " ")
+
+
+READ = NOW - 60_000
+REACHED = NOW - NOW % 3_600_000 - 60_000 - 1
+
+
+@pytest.mark.parametrize(
+    ("live", "is_silent", "reached", "read_at", "since", "known_until"),
+    [
+        (True, False, "11:40", False, "nothing", NOW),
+        (True, False, "11:40", READ, READ, NOW),
+        (True, False, "11:40", None, None, NOW),
+        (True, True, "10:58", False, REACHED, REACHED),
+        (True, True, "10:58", READ, REACHED, REACHED),
+        (True, True, None, False, None, NOW),
+        (False, True, "10:58", False, "nothing", NOW),
+    ],
+    ids=["all well", "collector away", "never there", "cameras silent", "both", "no camera ever said", "in the past"],
+)
+async def test_a_board_knows_nothing_since_its_cameras_or_the_collector_fell_silent(
+    call: Call, live: bool, is_silent: bool, reached: str | None, read_at: Any, since: Any, known_until: int
+) -> None:
+    """Whatever fell silent earlier; a board of the past has nothing to expect of its cameras."""
+    view = {"live": live, "until": NOW, "floor": {"completeness": {"is_silent": is_silent, "reached": at(reached)}}}
+    outage = None if read_at is False else {"readAt": read_at}
+    asked = {"view": view, "outage": outage}
+
+    found = await call("silence.js", "noDataSince", asked)
+
+    assert (None if since == "nothing" else since) == found
+    assert known_until == await call("silence.js", "knownUntil", view)
 
 
 async def test_the_page_asks_more_seldom_when_nobody_looks_or_answers(call: Call) -> None:

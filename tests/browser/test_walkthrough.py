@@ -91,6 +91,90 @@ async def test_a_shift_lead_needs_no_mouse(watched: Opener, running: Plant) -> N
     assert [] == page.misdeeds
 
 
+async def test_what_is_chosen_goes_along_to_other_times(watched: Opener, running: Plant) -> None:
+    """Tab, order and search are the same before, after and live again, also those chosen since the page was opened."""
+    page = await opened(watched, running, "?tab=stations")
+    await page.page.locator("#stations").get_by_role("button", name="Units", exact=True).click()
+    await page.page.locator("#find").fill("zoë")
+    await page.page.locator("#verdict").click()
+    chosen = {"tab": ["stations"], "sort": ["-units_produced"], "find": ["zoë"]}
+
+    await press(page, "ArrowLeft")
+    assert chosen | {"shift": ["2026-01-14/late"]} == asked(page)
+    async with page.page.expect_navigation():
+        await page.page.get_by_role("link", name="Go live").click()
+    assert chosen == asked(page)
+
+
+def leads_nowhere(page: WatchedPage) -> list[str]:
+    """Where a page goes from now on; so far nowhere."""
+    places: list[str] = []
+    page.page.on("request", lambda request: places.append(request.url) if request.is_navigation_request() else None)
+    return places
+
+
+async def test_an_arrow_in_the_heat_map_scrolls_it(watched: Opener, running: Plant) -> None:
+    """Whoever reads on to the right stays at the time that he reads of; beside the map the arrow leads there as ever."""
+    page = await opened(watched, running, "?tab=hours&shift=2026-01-15/morning")
+    await page.page.set_viewport_size({"width": 320, "height": 800})
+    places = leads_nowhere(page)
+    heat = page.page.locator("#heat")
+    await heat.focus()
+    await page.page.keyboard.press("ArrowRight")
+    assert await heat.evaluate(IS_SCROLLED)
+    await heat.locator("td").first.click()  # a pointer leaves the focus elsewhere
+    await page.page.evaluate("document.activeElement.blur()")
+    await page.page.keyboard.press("ArrowLeft")
+    await page.page.evaluate("fetch('/healthz').then(answer => answer.text())")
+    assert [] == places
+
+    await page.page.locator("#verdict").click()
+    await press(page, "ArrowLeft")
+    assert ["2026-01-14/late"] == asked(page)["shift"]
+    assert [] == page.misdeeds
+
+
+IS_SCROLLED = """
+region => new Promise(done => {
+    const look = () => (region.scrollLeft > 0 ? done(true) : requestAnimationFrame(look));
+    setTimeout(() => done(false), 10_000);
+    look();
+})
+"""
+REFUSED = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }});"
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_keys_can_be_turned_off(watched: Opener, running: Plant, remembers: bool) -> None:
+    """Whoever speaks to the browser is not led away by a letter (WCAG 2.1.4); the browser remembers it if it may."""
+    page = await watched(f"{running.url}/dashboard/")
+    if not remembers:
+        await page.page.add_init_script(REFUSED)
+    await page.open()
+    switch = page.page.get_by_role("checkbox", name="Use these keys")
+    await page.page.keyboard.press("?")
+    await expect(switch).to_be_checked()
+    await switch.uncheck()
+    await page.page.keyboard.press("Escape")
+    await page.page.locator("#verdict").click()
+
+    places = leads_nowhere(page)
+    for key in ("t", "s", "ArrowLeft", "b", "/", "?"):
+        await page.page.keyboard.press(key)
+    await page.page.evaluate("fetch('/healthz').then(answer => answer.text())")
+    assert ([], "BODY") == (places, await page.page.evaluate("document.activeElement.tagName"))
+    await page.page.reload()
+    await page.page.wait_for_selector("#trust:not([data-level=asking])")
+    await page.page.get_by_role("button", name="Keys").click()
+    await expect(switch).to_be_checked(checked=not remembers)
+    await switch.check()
+    await page.page.keyboard.press("Escape")
+    await page.page.locator("#verdict").click()
+    await press(page, "t")
+    assert "from" in asked(page)
+    assert ([], []) == (page.misdeeds, await page.page.context.cookies())
+
+
 async def test_a_copied_link_shows_tomorrow_what_is_seen_today(watched: Opener, running: Plant) -> None:
     """A live page has no stretch of time in its address; its copied link has."""
     page = await opened(watched, running, "?tab=stations")
@@ -150,23 +234,31 @@ async def test_a_stretch_of_time_is_typed_by_the_site_s_clock(watched: Opener, r
     await expect(page.page.locator("#zone")).to_contain_text("Asia/Jerusalem, UTC+2")
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_a_name_of_any_kind_survives_page_address_and_file(watched: Opener, running: Plant, name: str) -> None:
-    """It is shown as it is, its link leads to its own page, the file has it, and nothing of it is run."""
+async def test_names_of_any_kind_survive_page_address_and_file(watched: Opener, running: Plant) -> None:
+    """Each is shown as it is, its link leads to its own page, the file has it, and nothing of it is run."""
     page = await opened(watched, running)
     shown = [row["name"] for row in await page.rows("workers")]
-    link = page.page.locator("#workers").get_by_role("link", name=name, exact=True)
     file = list(csv.DictReader(io.StringIO((await running.get("/api/metrics/workers.csv")).text)))
-    assert name in shown
-    assert name in {row["worker_id"].removeprefix("'") for row in file}
+    links = {name: await links_to(page, name) for name in NAMES}
 
-    await link.click()
-    await page.page.wait_for_selector("#spans tbody tr")
-    await expect(page.page.locator("#heading")).to_have_text(name)
-    assert [name] == [row["place"] for row in await page.rows("spans")]
-    await page.page.goto(f"{running.url}/dashboard/?tab=stations")
-    await page.page.locator("#stations").get_by_role("link", name=name, exact=True).click()
-    await page.page.wait_for_selector("#workers tbody tr")
-    await expect(page.page.locator("#heading")).to_have_text(name)
-    assert [name] == [row["name"] for row in await page.rows("workers")]
+    assert set(NAMES) <= set(shown)
+    assert set(NAMES) <= {row["worker_id"].removeprefix("'") for row in file}
+    for name, (of_worker, of_station) in links.items():
+        await page.page.goto(running.url + of_worker)
+        await page.page.wait_for_selector("#spans tbody tr")
+        await expect(page.page.locator("#heading")).to_have_text(name)
+        assert [name] == [row["place"] for row in await page.rows("spans") if row["state"] != "no data"]
+        await page.page.goto(running.url + of_station)
+        await page.page.wait_for_selector("#workers tbody tr")
+        await expect(page.page.locator("#heading")).to_have_text(name)
+        assert [name] == [row["name"] for row in await page.rows("workers")]
     assert [] == page.misdeeds
+
+
+async def links_to(page: WatchedPage, name: str) -> tuple[str, str]:
+    """Where the names of a worker and of a workstation lead."""
+    found = []
+    for table in ("workers", "stations"):
+        link = page.page.locator(f"#{table}").get_by_role("link", name=name, exact=True, include_hidden=True)
+        found.append(str(await link.get_attribute("href")))
+    return found[0], found[1]

@@ -102,6 +102,32 @@ def lost_numbers(log: EventLog) -> set[int]:
     return set(numbers((first, last) for first, last, _ in log.facts().dropped))
 
 
+def opened(folder: Path) -> EventLog:
+    """The log of a folder, whatever is there."""
+    return EventLog.open(folder, clock=FakeClock())
+
+
+def check(folder: Path, told: Acknowledged, *, may_lose: int = 0) -> str:
+    """Open, and hold the log to its promise; returns what it says of the start.
+
+    Every event that was acknowledged is read as it was, or its number is reported; at most `may_lose` are. Every number
+    is accounted for, new ones go on under a token that was never used.
+    """
+    with closing(opened(folder)) as log:
+        found, lost = readable(log), lost_numbers(log)
+        counts = log.counts()
+        facts = log.facts()
+        log.append(events(9_001, 9_001))
+
+        assert {} == {seq: one for seq, one in found.items() if told.payloads.get(seq, one) != one}
+        assert set() == told.payloads.keys() - found.keys() - lost
+        assert len(told.payloads.keys() - found.keys()) <= may_lose
+        assert 0 == counts.unaccounted == log.counts().unaccounted
+        assert facts.epochs[-1].token not in told.tokens
+        assert facts.last_seq + 1 == log.facts().last_seq
+    return counts.recovery or ""
+
+
 def noise_at(place: int, *, size: int = PAGE, ending: str = "") -> Callable[[Path], None]:
     """Overwrite some bytes with seeded noise."""
 

@@ -10,8 +10,7 @@ from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.salvage import SALVAGED, salvage
 from shared.instants import HOUR
-from tests.damage.files import PAGE, cut_to, killed_queue, make_directory, make_text, noise_at
-from tests.damage.test_start import check
+from tests.damage.files import PAGE, check, cut_to, killed_queue, make_directory, make_text, noise_at
 from tests.support.fake_clock import FakeClock
 
 

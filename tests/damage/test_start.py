@@ -8,7 +8,6 @@ import pytest
 
 from edge_agent.buffer import quarantine
 from edge_agent.buffer.findings import QUEUE_FILE
-from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.reader import LogReader
 from edge_agent.buffer.salvage import SALVAGED, salvage
 from edge_agent.buffer.schema import SCHEMA_VERSION
@@ -19,11 +18,10 @@ from tests.damage.files import (
     FRAME,
     LOG_HEADER,
     PAGE,
-    Acknowledged,
+    check,
     cut_to,
     flip_bit,
     killed_queue,
-    lost_numbers,
     make_dangling_link,
     make_directory,
     make_empty,
@@ -34,39 +32,13 @@ from tests.damage.files import (
     make_socket,
     make_text,
     noise_at,
+    opened,
     readable,
     remove,
     set_version,
     stopped_queue,
 )
 from tests.support.events import events
-from tests.support.fake_clock import FakeClock
-
-
-def opened(folder: Path) -> EventLog:
-    """The log of a folder, whatever is there."""
-    return EventLog.open(folder, clock=FakeClock())
-
-
-def check(folder: Path, told: Acknowledged, *, may_lose: int = 0) -> str:
-    """Open, and hold the log to its promise; returns what it says of the start.
-
-    Every event that was acknowledged is read as it was, or its number is reported; at most `may_lose` are. Every number
-    is accounted for, new ones go on under a token that was never used.
-    """
-    with closing(opened(folder)) as log:
-        found, lost = readable(log), lost_numbers(log)
-        counts = log.counts()
-        facts = log.facts()
-        log.append(events(9_001, 9_001))
-
-        assert {} == {seq: one for seq, one in found.items() if told.payloads.get(seq, one) != one}
-        assert set() == told.payloads.keys() - found.keys() - lost
-        assert len(told.payloads.keys() - found.keys()) <= may_lose
-        assert 0 == counts.unaccounted == log.counts().unaccounted
-        assert facts.epochs[-1].token not in told.tokens
-        assert facts.last_seq + 1 == log.facts().last_seq
-    return counts.recovery or ""
 
 
 @pytest.mark.parametrize(
@@ -212,16 +184,6 @@ def test_what_is_no_file_is_left_alone_and_nobody_waits_for_it(
 
     assert (before, 3) == (unread(path), read)
     assert f"queue.db was left untouched: it is {what}" in said
-
-
-@pytest.mark.parametrize("make", [make_directory, make_pipe], ids=["directory", "pipe"])
-def test_what_is_no_file_where_the_log_belongs_is_set_aside(tmp_path: Path, make: Callable[[Path], None]) -> None:
-    """Such as a directory that a tool for volumes has made; events are taken, and it is said."""
-    folder, told = killed_queue(tmp_path, last=30, folded=30)
-    remove("-wal")(folder)
-    make(folder / f"{QUEUE_FILE}-wal")
-
-    assert f"{QUEUE_FILE}-wal is a" in check(folder, told)
 
 
 def test_a_queue_behind_a_link_is_the_queue(tmp_path: Path) -> None:

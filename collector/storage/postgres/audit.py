@@ -10,12 +10,14 @@ from typing import Any
 from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
 from collector.storage.blocks import Block, with_hours_of
+from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
 from collector.storage.postgres import connecting, reading
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.migrating import check_schema, refuse_unfinished
 from collector.storage.postgres.reading import Site
 from collector.storage.postgres.standing import stored_rules
 from shared.events import EventType
+from shared.instants import LAST_INSTANT
 
 SECONDS_A_STATEMENT = 3_600.0
 """An audit counts all events, once."""
@@ -85,12 +87,16 @@ _CONFLICTS = """
     order by k.worker, k.at, k.type, k.workstation, k.count, k.confidence
 """
 _BOUNDS = """
-    select st.station_id, st.first_at, st.last_at, seen.first_at, seen.last_at
+    select st.station_id, st.first_at, st.last_at,
+        least(seen.first_at, st.erased_first_at), greatest(seen.last_at, st.erased_last_at)
     from workstation as st
     left join (
         select workstation, min(at) as first_at, max(at) as last_at from event where site_id = $1 group by workstation
     ) as seen on seen.workstation = st.number
-    where st.site_id = $1 and (st.first_at is distinct from seen.first_at or st.last_at is distinct from seen.last_at)
+    where st.site_id = $1 and (
+        st.first_at is distinct from least(seen.first_at, st.erased_first_at)
+        or st.last_at is distinct from greatest(seen.last_at, st.erased_last_at)
+    )
     order by st.number
 """
 # Numbers in events that nobody has, and cameras with events that could be moved to another site.
@@ -143,7 +149,9 @@ async def audit(url: str, *, check: Check, notify: Notify, tell: Tell) -> Audit:
                     for at, kind, station, count, camera in await connection.fetch(_EVENTS, *place)
                 ]
                 stored = await _account(connection, place)
-                found = check(stored, sightings, rules=rules, offset=site.hour_offset, horizon=None)
+                # No event tells the hours of the nameless one.
+                horizon = LAST_INSTANT if number == NAMELESS_NUMBER else site.kept.events
+                found = check(stored, sightings, rules=rules, offset=site.hour_offset, horizon=horizon)
                 add(each._replace(site=site.name, worker_id=worker_id) for each in found)
                 events, workers = events + len(sightings), workers + 1
                 notify(len(sightings))

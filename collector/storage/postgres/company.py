@@ -6,17 +6,21 @@ it.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
 from collector import hours
-from collector.measures import Company, Occupied
+from collector.measures import Company, Occupied, Stretches, joined
 from collector.records import LedgerRules
 from collector.storage.blocks import worked_with_blocks
+from collector.storage.postgres import station_hours
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.ledger_blocks import blocks_within
 from collector.storage.postgres.outlines import outlines_of_site
 from collector.storage.postgres.reading import Site
+from collector.storage.purge_plan import PlaceHour
+from collector.storage.station_hours import cut, merge
 from shared.events import EventType
 
 _There = Mapping[str, Mapping[int, int]]
@@ -29,8 +33,25 @@ _Open = Mapping[tuple[str, int], set[int]]
 async def tell_company(
     connection: Connection, into: Company, *, site: Site, question: Occupied, rules: LedgerRules
 ) -> bool:
-    """Add what a site's workstations saw in a window; False if that takes more states than the company has left."""
+    """Add what a site's workstations saw in a window; False if that takes more states than the company has left.
+
+    Before the site's horizon, of which the window has whole hours only, it is written down.
+    """
     start, end = question.window
+    horizon = site.kept.events
+    if horizon is not None and start < horizon:
+        written = replace(question, window=(start, min(end, horizon)))
+        if not await _tell_hours_without_events(connection, into, site=site, question=written, rules=rules):
+            return False
+        question = replace(question, window=(min(end, horizon), end))
+    return await _tell_hours_with_events(connection, into, site=site, question=question, rules=rules)
+
+
+async def _tell_hours_with_events(
+    connection: Connection, into: Company, *, site: Site, question: Occupied, rules: LedgerRules
+) -> bool:
+    start, end = question.window
+    erased = await _erased_there(connection, site, window=question.window)
     open_there = await _open_there(connection, site, window=question.window, rules=rules)
     rows = await _worked(connection, site, window=(hours.hour_of(start, offset=site.hour_offset), end))
     for hour, in_hour in groupby(rows, itemgetter(0)):
@@ -40,7 +61,10 @@ async def tell_company(
         alone = {
             station: sum(times.values())
             for station, times in there.items()
-            if is_whole and len(times) == 1 and open_there.get((station, hour), times.keys()) == times.keys()
+            if is_whole
+            and len(times) == 1
+            and open_there.get((station, hour), times.keys()) == times.keys()
+            and (station, hour) not in erased
         }
         for station, time in alone.items():
             into.count((site.name, station), time)
@@ -61,7 +85,44 @@ async def tell_company(
         into.left -= states
         told = question.tell(runs.values(), stretch)
         for station in shared:
-            into.add((site.name, station), told.get(station, ()), may_overlap=(station, hour) in open_there)
+            of_station = joined([*told.get(station, ()), *erased.get((station, hour), ())])
+            into.add((site.name, station), of_station, may_overlap=(station, hour) in open_there)
+    return True
+
+
+async def _erased_there(
+    connection: Connection, site: Site, *, window: tuple[int, int]
+) -> Mapping[PlaceHour, Stretches]:
+    """Return when somebody who was erased worked where, of the hours that a window has whole.
+
+    Of an hour that the window cuts, time that names nobody is left out here as everywhere.
+    """
+    start, end = window
+    rows = await station_hours.open_rows(connection, site.number, window=window)
+    return {
+        place: stretches for place, stretches in rows.items() if start <= place[1] and place[1] + hours.LENGTH <= end
+    }
+
+
+async def _tell_hours_without_events(
+    connection: Connection, into: Company, *, site: Site, question: Occupied, rules: LedgerRules
+) -> bool:
+    """Add what is written down of whole hours, and what the last events before the horizon tell of them by now."""
+    window = question.window
+    closed = await station_hours.closed_rows(connection, site.number, window=window)
+    for (station, _), occupied in closed.items():
+        into.count((site.name, station), occupied)
+    standing = await station_hours.open_rows(connection, site.number, window=window)
+    # Since the last purge events may have come that are no more than a gap behind the horizon.
+    found = await outlines_of_site(connection, site, stretch=window, gap=rules.session_gap, most=into.left)
+    if found is None:
+        return False
+    runs, states = found
+    into.left -= states
+    pieces = cut(question.tell(runs.values(), window), offset=site.hour_offset)
+    changing = {*standing, *pieces} - closed.keys()
+    for (station, _), stretches in merge(standing, pieces, only=changing).items():
+        into.add((site.name, station), stretches, may_overlap=True)
     return True
 
 

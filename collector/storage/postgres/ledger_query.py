@@ -13,6 +13,8 @@ from collector.measures import Company, Measure, Occupied, Parts, Person, Split,
 from collector.records import LedgerRules, OpenState
 from collector.storage.blocks import Blocks, with_blocks
 from collector.storage.gathered import Gathered
+from collector.storage.kept import check_parts
+from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
 from collector.storage.postgres import reading
 from collector.storage.postgres.company import tell_company
 from collector.storage.postgres.connecting import Connection
@@ -40,7 +42,11 @@ class Question:
 async def measure(
     connection: Connection, of: Sequence[str] | None, *, question: Question, rules: LedgerRules
 ) -> Measure:
-    """Return what the numbers of a window are made of."""
+    """Return what the numbers of a window are made of.
+
+    Raises:
+        BeforeHorizon: a site has no longer kept what it takes.
+    """
     gathered = Gathered()
     sites = await reading.sites(connection, of)
     open_states = await reading.open_states(connection, sites)
@@ -74,6 +80,7 @@ async def _add_site(
 ) -> None:
     question, rules = asked
     parts = question.split(site.hour_offset)
+    check_parts(parts, site=site.name, kept=site.kept, offset=site.hour_offset)
     gathered.blocks[site.name] = await _blocks(connection, site, parts=parts, by_hour=question.by_hour)
     if parts.whole is not None:
         await _add_whole(connection, gathered, site=site, whole=parts.whole, by_hour=question.by_hour)
@@ -187,18 +194,19 @@ async def _add_edges(
 
 async def _rows_of_hour(connection: Connection, gathered: Gathered, *, site: Site, at: int) -> list[Any]:
     hour = hours.hour_of(at, offset=site.hour_offset)
-    # What happened in the hour that an instant lies in.
+    # What happened in the hour that an instant lies in, but for what names nobody: nothing tells which part of it.
     rows: list[Any] = await connection.fetch(
         """
         select l.worker, w.worker_id, st.station_id, l.working, l.idle, l.absent, l.assumed, l.units
         from ledger as l
         join worker as w on w.site_id = $1 and w.number = l.worker
         join workstation as st on st.site_id = $1 and st.number = l.workstation
-        where l.site_id = $1 and l.hour = $2
+        where l.site_id = $1 and l.hour = $2 and l.worker <> $3
         order by l.worker
         """,
         site.number,
         hour,
+        NAMELESS_NUMBER,
     )
     blocks = gathered.blocks[site.name].of_hour(hour)
     return with_blocks(rows, blocks) if blocks else rows

@@ -33,8 +33,8 @@ def _add(table: str, *, key: str, types: Sequence[str]) -> str:
     return statement
 
 
-_ADD_HOURS = _add("ledger", key="site_id, hour, worker, workstation", types=("bigint", "integer", "integer"))
-_ADD_TOTALS = _add("total", key="site_id, worker, workstation", types=("integer", "integer"))
+ADD_HOURS = _add("ledger", key="site_id, hour, worker, workstation", types=("bigint", "integer", "integer"))
+ADD_TOTALS = _add("total", key="site_id, worker, workstation", types=("integer", "integer"))
 _DROP_HOURS = """
     delete from ledger as l
     using unnest($2::bigint[], $3::integer[], $4::integer[]) as k (hour, worker, workstation)
@@ -123,9 +123,9 @@ class LedgerRows:
         if may_leave_nothing:
             await self._take_shares_off(connection, site)
         of_hours = [(*place, *amounts) for place, amounts in self._hours.items()]
-        await columns.execute(connection, _ADD_HOURS, site=site, rows=of_hours)
+        await columns.execute(connection, ADD_HOURS, site=site, rows=of_hours)
         await self._write_blocks(connection, site)
-        await columns.execute(connection, _ADD_TOTALS, site=site, rows=totals)
+        await columns.execute(connection, ADD_TOTALS, site=site, rows=totals)
         # Elsewhere nothing can be left only where something was taken away.
         emptied = [row[:3] for row in of_hours if may_leave_nothing or min(row[3:]) < 0]
         await columns.execute(connection, _DROP_HOURS, site=site, rows=emptied)

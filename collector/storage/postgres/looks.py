@@ -60,3 +60,20 @@ async def looks(connection: Connection, *, worker_id: str | None, site: str | No
         MOST,
     )
     return [Look(*row) for row in rows]
+
+
+async def erase(connection: Connection, site: int, *, worker: int) -> None:
+    """Let looks at a worker be looks at somebody."""
+    await connection.execute(
+        """
+        insert into look (site_id, hour, worker, who, what, role, first_at)
+        select $1, hour, $3, who, what, role, first_at
+        from look
+        where site_id = $1 and worker = $2
+        on conflict do nothing
+        """,
+        site,
+        worker,
+        ERASED,
+    )
+    await connection.execute("delete from look where site_id = $1 and worker = $2", site, worker)

@@ -24,6 +24,9 @@ async def name(connection: Connection, registry: Registry, *, names: Sequence[Ne
 async def _name_at(connection: Connection, registry: Registry, *, site: int, names: Sequence[NewName]) -> None:
     # Of several names for one id the last stands.
     wanted = {table: {new.id: new.name for new in names if new.kind == table} for table in _KINDS}
+    for worker_id in await registry.erased(connection, site, ids=wanted["worker"]):
+        named = names[0].site
+        raise BadRequest(f"worker {worker_id} of site {named} was erased, and gets no name any more")
     await registry.register(connection, site, of=[(kind, wanted[table]) for table, kind in _KINDS.items()])
     for table, kind in _KINDS.items():
         known = registry.numbers(site, kind=kind)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from collector.measures import Person, Station
+from collector.measures import Kept, Person, Station
 from collector.records import (
     Camera,
     EventQuery,
@@ -25,25 +25,26 @@ _TYPES = tuple(EventType)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site by its name and its number, and where its hours begin."""
+    """A site by its name and its number, where its hours begin, and from when on it still has what."""
 
     name: str
     number: int
     hour_offset: int
+    kept: Kept
 
 
 async def sites(connection: Connection, of: Sequence[str] | None = None) -> list[Site]:
     """Return these sites (None: all), those that there are, by name."""
     rows = await connection.fetch(
         """
-        select name, site_id, hour_offset
+        select name, site_id, hour_offset, events_from, persons_from, hours_from
         from site
         where $1::text[] is null or name = any($1)
         order by name
         """,
         None if of is None else list(of),
     )
-    return [Site(*row) for row in rows]
+    return [Site(name, number, offset, Kept(*kept)) for name, number, offset, *kept in rows]
 
 
 async def _fetch_of(connection: Connection, statement: str, *, of: Sequence[Site]) -> list[Any]:
@@ -63,7 +64,7 @@ async def workers(connection: Connection, of: Sequence[Site]) -> list[Registered
         select s.name, w.worker_id, coalesce(w.name, w.worker_id)
         from worker as w
         join site as s on s.site_id = w.site_id
-        where w.site_id {of}
+        where w.site_id {of} and w.number > 0
         order by s.name, w.worker_id
         """,
         of=of,
@@ -189,7 +190,7 @@ async def _workers_from(connection: Connection, site: Site, *, query: EventQuery
         """
         select worker_id, number
         from worker
-        where site_id = $1 and worker_id >= $2 and ($3::text is null or worker_id = $3)
+        where site_id = $1 and number > 0 and worker_id >= $2 and ($3::text is null or worker_id = $3)
         order by worker_id
         """,
         site.number,

@@ -6,14 +6,16 @@ row says which worker is next and under which rules, and that worker's open stat
 next run takes it up there, or begins anew if the settings say something else by then.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from collector.records import Decide, Entry, LedgerRules, Run
+from collector.records import Decide, Entry, LedgerRules, Run, Splice
 from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.held import HeldDatabase
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.migrating import migrate, refuse_unfinished
+from collector.storage.postgres.what_stays import drop_amounts, sites_of_free_hours
 from collector.storage.postgres.workers import open_states
+from collector.storage.what_stays import since
 from shared.errors import FileHeld
 
 EVENTS_TOGETHER = 20_000
@@ -101,17 +103,15 @@ class PostgresRebuilding(HeldDatabase):
         begun = await self._connection.fetchrow("select session_gap, tail from rebuilding")
         if begun is None or LedgerRules(*begun) != self._rules:
             return False
-        rows = await self._connection.fetch("select name, hour_offset from site")
-        return all(offset == self._hour_offset_of(name) for name, offset in rows)
+        free = await sites_of_free_hours(self._connection)
+        return all(site.hour_offset == self._hour_offset_of(site.name) for site in free)
 
     async def _drop_everything(self) -> None:
         connection = self._connection
-        for table in ("ledger", "ledger_block", "total", "open_state", "rebuilding"):
-            await connection.execute(f"delete from {table}")  # noqa: S608 - names of ours
-        await connection.execute("update workstation set first_at = null, last_at = null")
-        for number, name in await connection.fetch("select site_id, name from site"):
+        await drop_amounts(connection)
+        for site in await sites_of_free_hours(connection):
             await connection.execute(
-                "update site set hour_offset = $2 where site_id = $1", number, self._hour_offset_of(name)
+                "update site set hour_offset = $2 where site_id = $1", site.number, self._hour_offset_of(site.name)
             )
         # From here on until the end the amounts are not complete.
         await connection.execute(
@@ -145,7 +145,9 @@ class PostgresRebuilding(HeldDatabase):
 
     async def _add_workers(self, site: int, workers: list[int], *, decide: Decide) -> int:
         connection = self._connection
-        offset = await connection.fetchval("select hour_offset from site where site_id = $1", site)
+        offset, horizon = await connection.fetchrow(
+            "select hour_offset, events_from from site where site_id = $1", site
+        )
         stations, cameras = [
             dict(map(tuple, await connection.fetch(statement, site)))
             for statement in (
@@ -154,10 +156,11 @@ class PostgresRebuilding(HeldDatabase):
             )
         ]
         ledger = LedgerRows(stations=stations, cameras=cameras, offset=offset)
+        told = decide if horizon is None else _since(horizon, decide)
         events = 0
         for worker in workers:
             most = EVENTS_TOGETHER - events
-            added = await self._add((site, worker), ledger, decide=decide, offset=offset, most=most)
+            added = await self._add((site, worker), ledger, decide=told, offset=offset, most=most)
             events += added
             if added >= most:  # there may be more of this one
                 break
@@ -186,3 +189,12 @@ class PostgresRebuilding(HeldDatabase):
             "update arithmetic set session_gap = $1, tail = $2, generation = generation + 1", *self._rules
         )
         await self._connection.execute("delete from rebuilding")
+
+
+def _since(horizon: int, decide: Decide) -> Decide:
+    """Return what decides of the hours from a horizon on: those before it stay as they were counted."""
+
+    def decided(runs: Sequence[Run], arrivals: Sequence[Entry], *, offset: int) -> Splice:
+        return since(horizon, decide(runs, arrivals, offset=offset))
+
+    return decided

@@ -9,9 +9,11 @@ from functools import partial
 from typing import NamedTuple
 
 from collector.records import Delivery
+from collector.storage.keyed_mark import Marks
 from collector.storage.postgres import locks
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.homes import Homes
+from collector.storage.postgres.marks import marks_of
 
 Worker = tuple[int, int]
 """The numbers of a site and a worker."""
@@ -48,12 +50,16 @@ class Registry:
         self._generation: int | None = None
         self._homes = Homes()
         self._sites: dict[str, tuple[int, int]] = {}
+        self._horizons: dict[int, int | None] = {}
+        self._marks: dict[int, Marks] = {}
         self._numbers: dict[tuple[_Kind, int], dict[str, int]] = {}
 
     def forget(self) -> None:
         """Drop everything remembered; the tables are asked anew."""
         self._homes.forget()
         self._sites.clear()
+        self._horizons.clear()
+        self._marks.clear()
         self._numbers.clear()
 
     def renew(self, generation: int) -> None:
@@ -76,6 +82,25 @@ class Registry:
     def offsets(self) -> dict[int, int]:
         """Return where the hours of each known site begin, in microseconds past the full hour."""
         return dict(self._sites.values())
+
+    def horizon(self, site: int) -> int | None:
+        """Return the instant before which a known site takes no events, as last heard; it may be a later one by now."""
+        return self._horizons[site]
+
+    def move_horizon(self, site: int, horizon: int | None) -> None:
+        """Remember from when on a site takes events."""
+        self._horizons[site] = horizon
+
+    async def marks(self, connection: Connection, site: int) -> Marks:
+        """Return the marks of those who were erased at a site; erasing another one voids what is remembered."""
+        if site not in self._marks:
+            self._marks[site] = await marks_of(connection, site)
+        return self._marks[site]
+
+    async def erased(self, connection: Connection, site: int, *, ids: Collection[str]) -> set[str]:
+        """Return which of these workers were erased; whoever is registered was not."""
+        marks = await self.marks(connection, site)
+        return set(filter(marks.bears, await self.know(connection, site, kind=WORKER, ids=ids)))
 
     async def register(self, connection: Connection, site: int, *, of: Iterable[tuple[_Kind, Collection[str]]]) -> None:
         """Let ids of a site be known, with a number each; all before rows of workers are locked."""
@@ -129,6 +154,7 @@ class Registry:
 
     async def _find_sites(self, connection: Connection, names: set[str]) -> None:
         rows = await connection.fetch(
-            "select name, site_id, hour_offset from site where name = any($1::text[])", list(names)
+            "select name, site_id, hour_offset, events_from from site where name = any($1::text[])", list(names)
         )
-        self._sites.update({name: (number, offset) for name, number, offset in rows})
+        self._sites.update({name: (number, offset) for name, number, offset, _ in rows})
+        self._horizons.update({number: horizon for _, number, _, horizon in rows})

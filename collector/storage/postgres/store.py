@@ -23,14 +23,13 @@ from collector.records import (
 from collector.storage.postgres import histories, ledger_query, locks, looks, naming, reading, storing
 from collector.storage.postgres.access import PostgresAccess
 from collector.storage.postgres.connecting import Connection
-from collector.storage.postgres.keeping import KeepingVerbs
 from collector.storage.postgres.lost_versions import lost_versions
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
+from collector.storage.postgres.privacy import PrivacyVerbs
 from collector.storage.postgres.readers import Readers
-from collector.storage.postgres.refusals import refusals
+from collector.storage.postgres.refusals import refusals, refused
 from collector.storage.postgres.standing import stored_rules
 from collector.storage.postgres.writer import Writer
-from shared.errors import StorageUnusable
 
 READERS = 4
 """Questions at once; more would take the database's cores from what is being stored."""
@@ -38,7 +37,7 @@ STATEMENT_SECONDS = 30.0
 """Longer than any statement of ours takes on a healthy server; a server that hangs is not waited for any longer."""
 
 
-class PostgresStorage(KeepingVerbs):
+class PostgresStorage(PrivacyVerbs):
     """Storage in a PostgreSQL database; see `collector.storage.base.Storage` for the verbs."""
 
     def __init__(self, *, rules: LedgerRules, readers: Readers, writer: Writer | None) -> None:
@@ -194,6 +193,15 @@ class PostgresStorage(KeepingVerbs):
 
         return await self._readers.long(read)
 
+    async def refused(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
+        """Return how many items were refused."""
+
+        async def read(connection: Connection) -> int:
+            numbers = None if sites is None else [site.number for site in await reading.sites(connection, sites)]
+            return await refused(connection, numbers, stretch=stretch, most=most)
+
+        return await self._readers.long(read)
+
     async def note_look(self, look: Look) -> None:
         """Write down who looked at whose data."""
         await self._writing().write(lambda connection: looks.note(connection, look))
@@ -222,8 +230,3 @@ class PostgresStorage(KeepingVerbs):
         await self._readers.close()
         if self._writer is not None:
             await self._writer.close()
-
-    def _writing(self) -> Writer:
-        if self._writer is None:
-            raise StorageUnusable("the database was opened for reading only")
-        return self._writer

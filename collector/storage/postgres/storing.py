@@ -5,32 +5,19 @@ statement names the site it is about. Of the order in which locks are taken see 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from collector.records import Decide, Delivery, Entry, Outcome, Splice, Stored
+from collector.records import Decide, Delivery, Outcome, Splice, Stored
+from collector.storage.named_in_items import kept_where_erased
 from collector.storage.postgres import workers
+from collector.storage.postgres.arrivals import Arrivals, by_site, outcomes_of
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.event_rows import EventRows
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.neighbourhood import runs_around
-from collector.storage.postgres.numbering import Call, hold_cameras, note_calls
+from collector.storage.postgres.numbering import Call, Known, hold_cameras, note_calls
 from collector.storage.postgres.refusals import keep_refusals
 from collector.storage.postgres.registry import CAMERA, STATION, WORKER, Registry
-from shared.receipts import Range
-
-_new = tuple.__new__
-"""Makes an `Entry` from its fields in a third of the time that calling the class takes."""
-
-
-@dataclass(slots=True)
-class _Site:
-    """What arrives at a site, in the order of arrival."""
-
-    number: int
-    arrivals: dict[str, tuple[list[int], list[Entry]]] = field(default_factory=dict)
-    """By worker: the places in the answer, and what came."""
-    stations: set[str] = field(default_factory=set)
-    deliveries: list[int] = field(default_factory=list)
+from collector.storage.refused import refused
 
 
 async def store(
@@ -38,89 +25,74 @@ async def store(
 ) -> list[Stored]:
     """Write deliveries inside an open transaction; return what became of each."""
     places = await registry.place(connection, deliveries)
-    sites = _by_site(places, deliveries)
+    sites = by_site(places, deliveries)
+    outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
     for site in sites:
+        erased = await registry.erased(connection, site.site, ids=site.by_worker)
+        site.leave_out(erased, outcomes)
+        site.leave_out_before(registry.horizon(site.site), outcomes)
         await registry.register(
             connection,
-            site.number,
+            site.site,
             of=(
-                (WORKER, site.arrivals.keys()),
+                (WORKER, site.by_worker.keys()),
                 (STATION, site.stations),
                 (CAMERA, {name for each in site.deliveries if (name := deliveries[each].camera) is not None}),
             ),
         )
-    outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
     for site in sites:
-        await workers.hold(connection, site.number, workers=_numbers(registry, site))
+        await workers.hold(connection, site.site, workers=_numbers(registry, site))
     kept = [await _judge(connection, registry, site=site, decide=decide, outcomes=outcomes) for site in sites]
     for site, events in zip(sites, kept, strict=True):
-        await events.widen(connection, site.number)
-    lacking: dict[int, Sequence[Range]] = {}
+        await events.widen(connection, site.site)
+    became = [*outcomes_of(deliveries, outcomes)]
+    known: dict[int, Known] = {}
     for site in sites:
-        lacking |= await _write_senders(connection, registry, site=site, deliveries=deliveries)
-    return _answers(deliveries, outcomes, lacking=lacking)
+        of_site = {place: (deliveries[place], became[place]) for place in site.deliveries}
+        known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
+    horizons = {place: registry.horizon(site.site) for site in sites for place in site.deliveries}
+    return [
+        Stored(each, lacking, horizons[place], last_seq)
+        for place, each in enumerate(became)
+        for lacking, last_seq in [known.get(place, ((), None))]
+    ]
 
 
-def _answers(
-    deliveries: Sequence[Delivery], outcomes: Sequence[Outcome], *, lacking: Mapping[int, Sequence[Range]]
-) -> list[Stored]:
-    answers, begin = [], 0
-    for place, delivery in enumerate(deliveries):
-        end = begin + len(delivery.events)
-        answers.append(Stored(outcomes[begin:end], lacking.get(place, ())))
-        begin = end
-    return answers
-
-
-def _by_site(places: Sequence[int], deliveries: Sequence[Delivery]) -> list[_Site]:
-    """Return what arrives at each site, sites ascending."""
-    sites: dict[int, _Site] = {}
-    place = 0
-    for index, (number, delivery) in enumerate(zip(places, deliveries, strict=True)):
-        site = sites.setdefault(number, _Site(number))
-        site.deliveries.append(index)
-        camera = delivery.camera
-        for at, worker_id, workstation_id, kind, count, confidence in delivery.events:
-            group = site.arrivals.get(worker_id)
-            if group is None:
-                group = site.arrivals[worker_id] = ([], [])
-            group[0].append(place)
-            group[1].append(_new(Entry, (at, kind, workstation_id, count, confidence, camera)))
-            site.stations.add(workstation_id)
-            place += 1
-    return [sites[number] for number in sorted(sites)]
-
-
-def _numbers(registry: Registry, site: _Site) -> list[int]:
-    known = registry.numbers(site.number, kind=WORKER)
-    return sorted(known[worker_id] for worker_id in site.arrivals)
+def _numbers(registry: Registry, site: Arrivals) -> list[int]:
+    known = registry.numbers(site.site, kind=WORKER)
+    return sorted(known[worker_id] for worker_id in site.by_worker)
 
 
 async def _judge(
-    connection: Connection, registry: Registry, *, site: _Site, decide: Decide, outcomes: list[Outcome]
+    connection: Connection, registry: Registry, *, site: Arrivals, decide: Decide, outcomes: list[Outcome]
 ) -> EventRows:
     """Write what becomes of the arrivals of a site, whose workers are locked; return what workstations have seen."""
-    known = registry.numbers(site.number, kind=WORKER)
-    arrivals = {known[worker_id]: group for worker_id, group in site.arrivals.items()}
+    if not site.by_worker:  # a call of an agent that has nothing to tell
+        return EventRows(stations={}, cameras={})
+    known, held = registry.numbers(site.site, kind=WORKER), _numbers(registry, site)
+    stands, horizon = await workers.standing(connection, site.site, workers=held)
+    # A purge may have come first: nobody moves the horizon any more while workers of the site are held.
+    registry.move_horizon(site.site, horizon)
+    site.leave_out_before(horizon, outcomes)
+    arrivals = {known[worker_id]: group for worker_id, group in site.by_worker.items()}
     entries = {worker: arrivals[worker][1] for worker in sorted(arrivals)}
-    stands = await workers.open_states(connection, site.number, workers=[*entries])
-    around = await runs_around(connection, site.number, arrivals=entries, stands=stands)
-    offset = registry.offsets()[site.number]
+    around = await runs_around(connection, site.site, arrivals=entries, stands=stands)
+    offset = registry.offsets()[site.site]
     splices: dict[int, Splice] = {}
     for worker, of_worker in entries.items():
         splice = splices[worker] = decide(around[worker], of_worker, offset=offset)
         if splice.outcomes.count(Outcome.accepted) < len(of_worker):
             for place, outcome in zip(arrivals[worker][0], splice.outcomes, strict=True):
                 outcomes[place] = outcome
-    await _know_named(connection, registry, site=site.number, splices=splices)
-    stations, cameras = (registry.numbers(site.number, kind=kind) for kind in (STATION, CAMERA))
+    await _know_named(connection, registry, site=site.site, splices=splices)
+    stations, cameras = (registry.numbers(site.site, kind=kind) for kind in (STATION, CAMERA))
     events = EventRows(stations=stations, cameras=cameras)
     ledger = LedgerRows(stations=stations, cameras=cameras, offset=offset)
     for worker, splice in splices.items():
         events.add(worker, splice)
         ledger.add(worker, splice)
-    await events.write(connection, site.number)
-    await ledger.write(connection, site.number)
+    await events.write(connection, site.site)
+    await ledger.write(connection, site.site)
     return events
 
 
@@ -137,21 +109,27 @@ async def _know_named(connection: Connection, registry: Registry, *, site: int, 
 
 
 async def _write_senders(
-    connection: Connection, registry: Registry, *, site: _Site, deliveries: Sequence[Delivery]
-) -> dict[int, Sequence[Range]]:
-    """Write what a site's deliveries say of their senders; return what is lacking, by the place of the delivery."""
-    known = registry.numbers(site.number, kind=CAMERA)
-    of_site = [(place, deliveries[place]) for place in site.deliveries]
-    await keep_refusals(connection, site.number, deliveries=[each for _, each in of_site])
-    marked = {name: bool(each.events) for _, each in of_site if (name := each.camera) is not None}
-    for _, each in of_site:
-        if each.camera is not None and each.events:
-            marked[each.camera] = True
-    held = await hold_cameras(connection, site.number, cameras={known[name]: has for name, has in marked.items()})
+    connection: Connection, registry: Registry, *, site: int, of_site: Mapping[int, tuple[Delivery, Sequence[Outcome]]]
+) -> dict[int, Known]:
+    """Write what a site's deliveries say of their senders; return what is then known of their epochs, by their place."""
+    known = registry.numbers(site, kind=CAMERA)
+    horizon = registry.horizon(site)
+    delivered = [each for each, _ in of_site.values()]
+    marks = await registry.marks(connection, site)
+    refusals = [
+        (each, [*each.refusals, *refused(each.events, became, horizon=horizon)]) for each, became in of_site.values()
+    ]
+    if marks.made:
+        # Whatever the verdict: of somebody who was erased nothing comes back, also not as what was refused.
+        refusals = [(each, [*kept_where_erased(told, is_forgotten=marks.bears)]) for each, told in refusals]
+    await keep_refusals(connection, site, refusals=refusals)
+    marked = {name: False for each in delivered if (name := each.camera) is not None}
+    marked |= {each.camera: True for each in delivered if each.camera is not None and each.events}
+    held = await hold_cameras(connection, site, cameras={known[name]: has for name, has in marked.items()})
     called = [
         (place, Call(known[each.camera], each.contact, each.received_at))
-        for place, each in of_site
+        for place, (each, _) in of_site.items()
         if each.contact is not None and each.camera is not None
     ]
-    lacking = await note_calls(connection, site.number, calls=[call for _, call in called], watching=held)
-    return {place: ranges for (place, _), ranges in zip(called, lacking, strict=True)}
+    found = await note_calls(connection, site, calls=[call for _, call in called], watching=held)
+    return {place: of_epoch for (place, _), of_epoch in zip(called, found, strict=True)}

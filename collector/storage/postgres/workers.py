@@ -27,10 +27,18 @@ async def hold(connection: Connection, site: int, *, workers: Sequence[int]) -> 
 
 async def open_states(connection: Connection, site: int, *, workers: Sequence[int]) -> dict[int, OpenState]:
     """Return where the time of each of these workers stands; without an event there is none."""
+    return (await standing(connection, site, workers=workers))[0]
+
+
+async def standing(
+    connection: Connection, site: int, *, workers: Sequence[int]
+) -> tuple[dict[int, OpenState], int | None]:
+    """Return where the time of each of these workers stands, and the instant before which the site takes no events."""
     # The ids are wanted, not the numbers: they decide the order.
     rows = await connection.fetch(
         """
-        select o.worker, o.last_at, o.state_at, o.state_type, st.station_id, c.name
+        select o.worker, o.last_at, o.state_at, o.state_type, st.station_id, c.name,
+            (select events_from from site where site_id = $1)
         from open_state as o
         left join workstation as st on st.site_id = $1 and st.number = o.state_workstation
         left join camera as c on c.site_id = $1 and c.number = o.state_camera
@@ -39,4 +47,8 @@ async def open_states(connection: Connection, site: int, *, workers: Sequence[in
         site,
         list(workers),
     )
-    return {row[0]: OpenState(row[1], None if row[2] is None else State(*row[2:])) for row in rows}
+    if rows:
+        horizon = rows[0][6]
+    else:  # hardly ever: nobody of them has an event yet
+        horizon = await connection.fetchval("select events_from from site where site_id = $1", site)
+    return {row[0]: OpenState(row[1], None if row[2] is None else State(*row[2:6])) for row in rows}, horizon

@@ -1,4 +1,4 @@
-"""What a store tells of one person: name and hours, and of nobody else."""
+"""What a store tells of one person: name, hours, sums and the state that goes on, and of nobody else."""
 
 import pytest
 
@@ -35,13 +35,25 @@ async def test_hours_come_in_the_order_of_time(filled: Storage) -> None:
         ("2026-01-15T11:00:00Z", "S1", 20 * MINUTE, 0, 0, 0, 3),
         ("2026-01-15T11:00:00Z", "S2", 0, 10 * MINUTE, 0, 0, 0),
     ] == [tuple(hour.values()) for hour in told["hours"]]
+    assert [("S1", 50 * MINUTE, 0, 0, 0, 3), ("S2", 0, 10 * MINUTE, 0, 0, 0)] == [
+        tuple(each.values()) for each in told["sums"]
+    ]
 
 
 async def test_a_site_tells_namesakes_apart(filled: Storage) -> None:
     """One who was never named has no name."""
     told = await filled.person("W2", site="east")
 
-    assert {"site": "east", "worker_id": "W2", "name": None, "hours": []} == told
+    state: dict[str, str | None] = {"last_at": "2026-01-15T10:00:00Z", "state": "idle", "since": "2026-01-15T10:00:00Z"}
+    assert {
+        "site": "east",
+        "worker_id": "W2",
+        "name": None,
+        "erased_at": None,
+        "hours": [],
+        "sums": [],
+        "open_state": {**state, "workstation_id": "S1", "camera": None},
+    } == told
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A store copied into another database and back: everything is the same, also when the copy was cut off on the way."""
 
 import asyncio
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from collector.grants import AddBoard, AddCamera, AddPerson, Kind, OpenSession, PauseCamera, Role, digest_of
-from collector.records import Delivery, NewName, Refusal
+from collector.measures import Kept
+from collector.metrics.erasing import undo
+from collector.metrics.retention import settle
+from collector.metrics.windows import Window
+from collector.records import Delivery, NewName, Outcome, Refusal
 from collector.storage import copying, sqlite_end
 from collector.storage.base import Storage
 from collector.storage.postgres import end
@@ -17,9 +22,10 @@ from collector.storage.postgres.end import PostgresEnd
 from collector.storage.postgres.store import PostgresStorage
 from collector.storage.sqlite import SqliteStorage
 from collector.storage.sqlite_end import SqliteEnd
-from collector.storage.tables import NOT_COPIED, OF_A_FILE_ALONE, TABLES
+from collector.storage.tables import NOT_COPIED, TABLES
 from shared.errors import StorageUnusable
 from tests.collector.contract.test_storing import state_of
+from tests.collector.properties.routes import by_ledger
 from tests.support.collector import NOON_AFTER, RULES, at, contact, decide, delivery, event
 from tests.support.postgres import Server, audited
 from tests.support.programs import command
@@ -149,24 +155,31 @@ async def test_nothing_is_copied_over_something(postgres: Server, tmp_path: Path
     assert before == after
 
 
-@pytest.mark.parametrize(
-    "taken_away",
-    [
-        "update site set events_from = 0",
-        "update workstation set erased_last_at = 0",
-        "insert into forgotten (site, mark, forgotten_at) select number, 'm', 0 from site limit 1",
-        "insert into station_hour (site, hour, workstation, occupied) select number, 0, 1, 0 from site limit 1",
-    ],
-)
-async def test_what_was_taken_away_is_not_brought_back(postgres: Server, tmp_path: Path, taken_away: str) -> None:
-    """A store that purged events or erased somebody stays where it is: a server could not keep to that yet."""
-    await fill(SqliteStorage.open(tmp_path / "one.db", rules=RULES))
-    with sqlite3.connect(tmp_path / "one.db") as connection:
-        connection.execute(taken_away)
-    connection.close()
-    refused = await command("collector", "db", "copy", str(tmp_path / "one.db"), postgres.new_database())
+async def test_what_was_taken_away_does_not_come_back(postgres: Server, tmp_path: Path) -> None:
+    """Neither in a server nor in a file again: horizons, what is written down of hours, and marks of the erased come along."""
+    url = postgres.new_database()
+    storage = SqliteStorage.open(tmp_path / "one.db", rules=RULES)
+    await storage.store([delivery(*EVENTS, camera="C1")], decide=decide)
+    await storage.forget("W1", site=None, tell=partial(undo, rules=RULES), now=NOON_AFTER)
+    for _ in range(3):
+        await storage.purge("default", to=Kept(events=at("11:00")), settle=partial(settle, rules=RULES))
+    kept, numbers = await storage.kept(), await by_ledger(storage, Window(at("08:00"), at("14:00")), sites=None)
+    await storage.close()
+    await asyncio.to_thread(_all_steps, tmp_path / "one.db", url)
+    await asyncio.to_thread(_back, url, tmp_path / "two.db")
+    replayed = []
+    for store in (await PostgresStorage.open(url, rules=RULES), SqliteStorage.open(tmp_path / "two.db", rules=RULES)):
+        assert (kept, numbers) == (
+            await store.kept(),
+            await by_ledger(store, Window(at("08:00"), at("14:00")), sites=None),
+        )
+        (stored,) = await store.store([delivery(*EVENTS, camera="C1")], decide=decide)
+        replayed.append([*stored.outcomes])
+        await store.close()
 
-    assert (7, True) == (refused.code, "cannot be copied yet" in refused.err)
+    assert replayed[0] == replayed[1]
+    assert {Outcome.forgotten, Outcome.too_old, Outcome.duplicate} == set(replayed[0])
+    assert [] == (await audited(url)).differences
 
 
 async def test_a_copy_has_every_table_and_column(postgres: Server, tmp_path: Path) -> None:
@@ -189,9 +202,7 @@ async def test_a_copy_has_every_table_and_column(postgres: Server, tmp_path: Pat
     by_site = {(table, {"site": "site_id", "number": "number"}.get(column, column)) for table, column in copied}
     ours = {"camera_home", "revision", "schema_migration"}
 
-    of_files = {(table, column) for table, columns in OF_A_FILE_ALONE.items() for column in columns}
-
-    assert copied | of_files == {
+    assert copied == {
         each for each in of_sqlite if each[0] not in NOT_COPIED and not each[0].startswith(("sqlite_", "_sqlite_"))
     }
     assert {each for each in by_site if each[0] != "site"} == {
@@ -210,3 +221,10 @@ def _all_steps(file: Path, url: str) -> int:
         for _ in copying.copy(source, target):
             pass
         return sum(copying.compare(source, target))
+
+
+def _back(url: str, file: Path) -> None:
+    with PostgresEnd(url, is_source=True) as source, SqliteEnd(file, is_source=False) as target:
+        for step in (copying.copy, copying.compare):
+            for _ in step(source, target):
+                pass

@@ -15,7 +15,7 @@ from tests.support.postgres import Server
 
 OF_NO_SITE = {
     "site", "camera_home", "arithmetic", "revision", "rebuilding", "schema_migration", "access", "camera_token", "person",
-    "session", "board",
+    "session", "board", "secret", "unscrubbed",
 }  # fmt: skip
 """Tables that all sites share; a cluster keeps them whole."""
 

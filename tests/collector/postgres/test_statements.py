@@ -9,11 +9,11 @@ import pytest
 from tests.structure.tree import docstrings_of, python_files, tree_of
 
 ROOM = "collector/storage/postgres/"
-OTHERS = ("audit", "connecting", "distributing", "end", "migrating", "rebuilding")
+OTHERS = ("audit", "connecting", "distributing", "end", "migrating", "rebuilding", "what_stays")
 """Modules whose statements are about all sites together, for an operator and not for a page."""
 TABLES = (
     "worker", "workstation", "camera", "camera_epoch", "camera_range", "watched", "event", "conflict", "rejected", "ledger",
-    "total", "open_state",
+    "ledger_block", "total", "open_state", "station_hour", "forgotten", "look",
 )  # fmt: skip
 _OF_SITES = rf"(?:{'|'.join(TABLES)}|x)\b"
 _NAMED = re.compile(rf"\b(?:from|join|update|using)\s+{_OF_SITES}(?!\s*\()")

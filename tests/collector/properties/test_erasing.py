@@ -21,7 +21,8 @@ from collector.metrics.windows import Window
 from shared.errors import NotFound
 from tests.collector.properties.histories import HOUR, LAST, History, crowds, histories
 from tests.collector.properties.test_purges import Twins
-from tests.support.stores import audited, folder, hours_of
+from tests.support.postgres import Server
+from tests.support.stores import folder, hours_of
 
 SUMS = ("productive_us", "idle_us", "absent_us", "assumed_us", "units")
 
@@ -68,29 +69,37 @@ def test_erasing_changes_no_number_of_whole_hours(
     windows: list[tuple[int | None, int | None]],
 ) -> None:
     """Whether events of the time are still there, are gone already, or go afterwards; also after a rebuild."""
+    with hours_of(HOUR):
+        asyncio.run(live(history, erased, horizons, windows))
 
-    async def live() -> None:
-        with folder() as place:
-            twins = Twins(place, history)
-            for batch in history.batches:
-                await twins.take_in(batch)
-            await twins.purge(Kept(events=horizons[0]))
-            before = await numbers(twins, windows)
-            for site, worker_id in erased:
-                try:
-                    tell = partial(undo, rules=history.rules)
-                    await twins.purged.forget(worker_id, site=site, tell=tell, now=0)
-                except NotFound:
-                    continue
 
-                assert before == await numbers(twins, windows)
-                assert [] == audited(twins.file).differences
-            await twins.purge(Kept(events=horizons[1]))
-            await twins.rebuild()
+async def live(
+    history: History,
+    erased: list[tuple[str, str]],
+    horizons: list[int | None],
+    windows: list[tuple[int | None, int | None]],
+    *,
+    server: Server | None = None,
+) -> None:
+    """Let a store live through a history, erase people from it, and ask it again and again."""
+    with folder() as place:
+        twins = await Twins.made(place, history, server=server)
+        for batch in history.batches:
+            await twins.take_in(batch)
+        await twins.purge(Kept(events=horizons[0]))
+        before = await numbers(twins, windows)
+        for site, worker_id in erased:
+            try:
+                tell = partial(undo, rules=history.rules)
+                await twins.purged.forget(worker_id, site=site, tell=tell, now=0)
+            except NotFound:
+                continue
 
             assert before == await numbers(twins, windows)
-            assert [] == audited(twins.file).differences
-            await twins.close()
+            assert [] == await twins.differences()
+        await twins.purge(Kept(events=horizons[1]))
+        await twins.rebuild()
 
-    with hours_of(HOUR):
-        asyncio.run(live())
+        assert before == await numbers(twins, windows)
+        assert [] == await twins.differences()
+        await twins.close()

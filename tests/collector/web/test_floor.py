@@ -118,6 +118,8 @@ async def test_a_floor_says_how_complete_it_is(tmp_path: Path) -> None:
         assert {
             "complete_through": "2026-01-15T08:30:00Z",
             "up_through": "2026-01-15T09:59:55Z",
+            "reached": "2026-01-15T09:59:55Z",
+            "is_silent": False,
             "is_current": False,
             "cameras": 2,
             "behind": [
@@ -132,8 +134,15 @@ async def test_a_floor_says_how_complete_it_is(tmp_path: Path) -> None:
                 }
             ],
             "behind_left_out": 0,
+            "missing": 0,
+            "lacking": [],
+            "lacking_left_out": 0,
             "never_called": 1,
         } == north
+        await collector.post(envelope(camera="C2", watermark="2026-01-15T09:59:59Z", last_seq=3))
+        lacks = (await collector.get("/api/floor/?site=north")).json["completeness"]
+        assert (False, [], 3) == (lacks["is_current"], lacks["behind"], lacks["missing"])
+        assert [{"camera": "C2", "site": "north", "missing": 3}] == lacks["lacking"]
         assert ("2026-01-15T07:00:00Z", ["C2", "C3"]) == (
             both["complete_through"],
             [behind["camera"] for behind in both["behind"]],

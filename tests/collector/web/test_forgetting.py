@@ -11,6 +11,7 @@ import pytest
 from collector.control import Door, service_door, socket_of
 from collector.records import NewName
 from collector.storage.backups import back_up
+from collector.storage.named_in_items import WITHHELD
 from shared.errors import BadRequest, NotFound
 from tests.support.collector import RunningCollector, envelope, item, running_collector
 from tests.support.stores import audited
@@ -25,6 +26,29 @@ DAY = [
     item("11:30", "W2", "absent", workstation_id="S1"),
 ]
 """The last state of the person is open: 48 minutes that the camera watched."""
+REFUSED: list[object] = [
+    item("10:00", ID, "working") | {"timestamp": "2026-01-17T12:00:00Z"},
+    item("10:00", ID, "working", count="3"),
+    item("10:00", ID, "working", confidence=7),
+    item("10:00", ID, "sleeping"),
+    item("10:00", ID, "working") | {"timestamp": "yesterday"},
+    item("10:00", f"{ID}\x01", "working"),
+    item("10:00", ID * 9, "working"),
+    item("10:00", f" {ID} ", "working", count=-1),
+    item("10:00", "W2", "working", count=-1) | {"workstation_id": ID},
+    item("10:00", "W2", "working", count=-1) | {"operator": ID},
+    item("10:00", "W2", "working") | {"worker_id": [ID]},
+    item("10:00", "W2", "working") | {"worker_id": {"id": ID}},
+    {"worker": ID},
+    {ID: 1},
+    [ID],
+    ID,
+    {"event": json.dumps({"worker_id": ID})},
+    {"worker_id": ID, "x": "y" * 3_000},
+]
+"""Every way in which an item of the person may be no event."""
+REFUSED_OF_ANOTHER = item("10:00", "W2", "working", count=-1)
+LINES = f'{{"worker_id": "{ID}", \n{ID}\nnot JSON, {ID};\n'.encode() + f'{{"worker_id": "{ID}"}}'.encode("utf-16-le")
 QUERIES = [
     "?from=2026-01-15T10:00:00Z&to=2026-01-15T11:00:00Z",
     "?from=2026-01-15T11:00:00Z&to=2026-01-15T12:00:00Z",
@@ -128,11 +152,40 @@ async def test_a_replay_brings_nobody_back(running: RunningCollector) -> None:
     assert [] == (await running.get("/api/rejected/")).json
 
 
+async def test_refused_items_of_an_erased_person_do_not_come_back(running: RunningCollector) -> None:
+    """Whatever the verdict: nothing is kept where the id is told, and no text where nobody can tell; others keep theirs."""
+    await erase(running)
+    answer = (await running.post([*REFUSED, REFUSED_OF_ANOTHER])).json
+    kept = (await running.get("/api/rejected/")).json
+
+    assert len(REFUSED) + 1 == answer["rejected"]
+    assert [json.dumps(REFUSED_OF_ANOTHER)] == [each["item"] for each in kept if each["item"] != WITHHELD]
+    assert 11 == len([each for each in kept if each["item"] == WITHHELD])
+
+
+async def test_erasing_can_be_repeated(running: RunningCollector) -> None:
+    """It takes what came since, and says so; of whom only refused items tell is erased by them."""
+    first = await erase(running)
+    again = await erase(running, site="default")
+    await running.post([item("10:00", "W9", "working", count=-1), item("10:00", "W8", "sleeping")])
+    seen = await erase(running, "W9")
+    told = (await running.get("/api/rejected/")).text
+    refused = (await running.post(item("10:00", "W9", "working"))).json["code"]
+
+    assert (4, 0) == (first["events"], again["events"])
+    assert {"site": "default", "events": 0, "conflicts": 0, "hours": 0, "refused": 1} == seen
+    assert (False, True, "forgotten") == ("W9" in told, "W8" in told, refused)
+
+
 async def test_no_byte_of_the_id_is_left(running: RunningCollector, tmp_path: Path) -> None:
     """Neither in the database nor in its log, nor in a backup taken from then on."""
     seen_before = files_with(tmp_path, ID)
     await erase(running)
     await running.post(DAY)
+    for item_of_any_kind in REFUSED:
+        await running.post([item_of_any_kind, REFUSED_OF_ANOTHER])
+    async with service_door(socket_of(running.settings.database_file())) as door:
+        await door.take_in(LINES, site=None, camera=None)
     await asyncio.to_thread(back_up, running.settings.database_file(), tmp_path / "backup.db")
 
     assert seen_before
@@ -161,8 +214,6 @@ async def test_what_cannot_be_erased_is_told(running: RunningCollector) -> None:
     with pytest.raises(NotFound, match="there is no site west"):
         await erase(running, site="west")
     await erase(running)
-    with pytest.raises(NotFound, match="there is no worker"):
-        await erase(running)
     with pytest.raises(BadRequest, match="was erased"):
         async with service_door(socket_of(running.settings.database_file())) as door:
             await door.name([_name()])

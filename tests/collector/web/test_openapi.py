@@ -63,6 +63,7 @@ async def test_every_answer_has_the_shape_that_is_described(tmp_path: Path, path
         queries = [f"{WINDOW}&include=occupied" if "include" in operation.query else WINDOW, "shift=current", ""]
         for query in queries if "shift" in operation.query else [""]:
             named = f"worker_id=W1&{query}" if "worker_id" in operation.required else query
+            named = f"workstation_id=S1&{query}" if query and path == "/api/metrics/workers/" else named
             answer = await collector.get(f"{path}?{named}")
 
             assert 200 == answer.status, answer.text

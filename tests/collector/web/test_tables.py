@@ -36,6 +36,25 @@ async def test_a_table_is_also_a_file(collector: RunningCollector, what: str) ->
     ] == rows_of(answer.text)
 
 
+async def test_who_was_at_a_workstation_is_a_table_that_adds_up_to_it(collector: RunningCollector) -> None:
+    """Each with time and units there alone, whatever was done elsewhere; an id that nobody saw is no empty table."""
+    moved = [item("10:35", "W1", "idle", workstation_id="S4"), item("10:40", "W1", "working", workstation_id="S4")]
+    made = [item("10:45", "W1", "product_count", workstation_id="S4", count=2), item("10:46", "W1", "absent")]
+    await collector.post([*EVENTS, *moved, *made])
+    answer = await collector.get("/api/metrics/workers/?workstation_id=S4")
+    stations = (await collector.get("/api/metrics/workstations/")).json
+    (station,) = [row for row in stations if row["station_id"] == "S4"]
+
+    columns = ("worker_id", "working_minutes", "idle_us", "assumed_minutes", "no_data_minutes", "units_produced")
+    assert [("W1", 6.0, 5 * MINUTE, 0.0, None, 2), ("W4", 5.0, 0, 5.0, None, 0)] == [
+        tuple(row[column] for column in columns) for row in answer.json
+    ]
+    assert (11.0, 2) == (station["occupancy_minutes"], station["units_produced"])
+    file = rows_of((await collector.get("/api/metrics/workers.csv?workstation_id=S4")).text)
+    assert [str(row["working_minutes"]) for row in answer.json] == [row["working_minutes"] for row in file]
+    assert 404 == (await collector.get("/api/metrics/workers/?workstation_id=S99")).status
+
+
 async def test_events_as_a_file_are_never_cut(collector: RunningCollector, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piece after piece; conflicts are counted."""
     monkeypatch.setattr(events_api, "EVENTS_A_PIECE", 3)

@@ -1,5 +1,7 @@
 """`/api/timeline/`: where numbers come from."""
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +229,24 @@ async def test_spans_are_a_file_too(collector: RunningCollector) -> None:
     assert "worker_id,site,start,end,state,workstation_id,basis,began_by_timestamp" == ",".join(lines[0].split(",")[:8])
     assert "W1,default,2026-01-15T10:00:00Z,2026-01-15T10:15:00Z,working,S1,observed" in lines[1]
     assert 404 == (await collector.get("/api/timeline.csv?worker_id=W99")).status
+
+
+async def test_hours_and_days_are_files_too(collector: RunningCollector) -> None:
+    """They add up to the worker's row, and a window of which they are not told is refused, not answered with an empty file."""
+    await collector.post(envelope(EVENTS))
+    address = f"/api/timeline.csv?worker_id=W1&{DAY}"
+    (worker,) = [row for row in (await collector.get(f"/api/metrics/workers/?{DAY}")).json if row["worker_id"] == "W1"]
+
+    for of, number in (("hours", 3), ("days", 1)):
+        rows = list(csv.DictReader(io.StringIO((await collector.get(f"{address}&of={of}")).text)))
+        assert number == len(rows)
+        for column in ("working_minutes", "idle_minutes", "absent_minutes", "no_data_minutes", "units_produced"):
+            assert worker[column] == sum(float(row[column]) for row in rows)
+
+    long = await collector.get(
+        "/api/timeline.csv?worker_id=W1&from=2026-01-13T00:00:00Z&to=2026-01-16T00:00:00Z&of=hours"
+    )
+    assert 400 == long.status
+    assert "of: hours are told of a window closed at both ends and of 49 hours at most" in long.json["error"]
+    assert 400 == (await collector.get("/api/timeline.csv?worker_id=W1&of=days")).status
+    assert "of: must be spans, hours or days" == (await collector.get(f"{address}&of=weeks")).json["error"]

@@ -9,7 +9,12 @@ import aiohttp
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from tests.support.events import json_event
+from edge_agent.buffer.log import EventLog
+from edge_agent.buffer.removal import OVERFLOW
+from edge_agent.buffer.space import Limits
+from edge_agent.delivery.settlement import DeadLetter
+from tests.support.events import events, json_event
+from tests.support.fake_clock import FakeClock
 from tests.support.flaky_collector import flaky_collector, rejecting, status, until
 from tests.support.invoked import invoked
 from tests.support.programs import collector as real_collector
@@ -101,20 +106,45 @@ async def test_a_camera_without_a_link_is_exported_and_imported_as_often_as_one_
     mixed = tmp_path / "mixed.ndjson"
     line = json.dumps(json_event(721)).encode() + b"\n"
     mixed.write_bytes(line + file.read_bytes() + line)
-    database = tmp_path / "collector.db"
-    async with real_collector(database) as (url, _), aiohttp.ClientSession() as session:
-        imports = [
-            await command("collector", "import", str(one), "--database", str(database)) for one in (packed, mixed)
-        ]
-        async with session.get(f"{url}/api/cameras/") as answer:
-            (camera,) = await answer.json()
+    given_up, kept = await _given_up(tmp_path)
+
+    imports, cameras = await _imported(tmp_path / "collector.db", (packed, given_up), (mixed, given_up))
 
     assert [500, 200, 20] == [len(envelope["events"]) for envelope in envelopes]
     assert [[[1, 500]], [[501, 700]], [[701, 720]]] == [envelope["agent"]["seqs"] for envelope in envelopes]
     assert (0, "720 events written\n", 0) == (whole.code, whole.err, part.code)
     assert 10 == sum(len(json.loads(line)["events"]) for line in part.out.splitlines())
     assert [
-        "720 events: 720 new, 0 already there (of these 0 in conflict), 0 rejected\n",
-        "722 events: 1 new, 721 already there (of these 0 in conflict), 0 rejected\n",
-    ] == [one.out for one in imports]
-    assert ("cam-1", 0, None) == (camera["camera"], camera["missing"], camera["last_contact_at"])
+        f"{720 + kept:,} events: {720 + kept:,} new, 0 already there (of these 0 in conflict), 0 rejected\n",
+        f"{722 + kept:,} events: 1 new, {721 + kept:,} already there (of these 0 in conflict), 0 rejected\n",
+    ] == imports
+    assert 2 * [[("cam-1", 0, None), ("cam-2", 0, None)]] == cameras
+
+
+async def _given_up(place: Path) -> tuple[Path, int]:
+    """Return the export of a camera whose queue has settled, buried, dropped and lost events, and how many it brings."""
+    queue, file = place / "queue", place / "given-up.ndjson"
+    limits = Limits(max_size_bytes=512 * 1024, when_full="drop_oldest")
+    with closing(EventLog.open(queue, clock=FakeClock(), limits=limits)) as log:
+        log.append(events(1_001, 1_100))
+        log.settle(settled=((1, 20),), dead=[DeadLetter(30, "bad_id", "no"), DeadLetter(40, "bad_id", "no")])
+        log.drop(((30, 30),), reason="of no use")
+        for first in range(1_101, 4_001, 100):
+            log.append(events(first, first + 99))
+        assert [(30, 30, "of no use"), OVERFLOW] == [log.facts().dropped[1], log.facts().dropped[0][2]]
+    written = await invoked("export", str(file), "--camera", "cam-2", "--data-dir", str(queue))
+    return file, int(written.err.partition(" ")[0].replace(",", ""))
+
+
+async def _imported(database: Path, *groups: tuple[Path, ...]) -> tuple[list[str], list[list[tuple[object, ...]]]]:
+    """Import each group of files into a running collector; return what is told, and after each import its cameras."""
+    told: list[str] = []
+    cameras: list[list[tuple[object, ...]]] = []
+    async with real_collector(database) as (url, _), aiohttp.ClientSession() as session:
+        for files in groups:
+            done = await command("collector", "import", *map(str, files), "--database", str(database))
+            told.append(done.out)
+            async with session.get(f"{url}/api/cameras/") as answer:
+                found = await answer.json()
+            cameras.append([(one["camera"], one["missing"], one["last_contact_at"]) for one in found])
+    return told, cameras

@@ -1,0 +1,130 @@
+"""Pages that stay open: answers that come late, in another order or not at all, and days that go by."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from email.utils import format_datetime
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, Request, Route, expect
+
+from shared.instants import datetime_of, parse_instant
+from tests.browser.conftest import Opener
+from tests.browser.plant import NOW, Plant, call, plant
+from tests.browser.watched_page import WatchedPage
+from tests.support.collector import item
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+EVENTS = "**/api/events/**"
+ANSWER_MS = 10_000
+MANY = 450
+A_PAGE = 200
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plant]:
+    """The plant, and a worker of whom there are more events than a list shows at first."""
+    async with plant(tmp_path_factory.mktemp("plant")) as there:
+        seen = [item(f"05:{number // 60:02}:{number % 60:02}", "W5", "working") for number in range(MANY)]
+        await call(there, "cam-1", seen, seen_up_to=NOW, seqs=[[100, 99 + MANY]], last_seq=99 + MANY)
+        yield there
+
+
+async def opened(watched: Opener, running: Plant, path: str) -> WatchedPage:
+    """A page of the plant."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open(path)
+    return page
+
+
+def is_plain(request: Request) -> bool:
+    """Whether all events are asked for, not those in conflict alone."""
+    return "/api/events/" in request.url and "conflicts" not in request.url
+
+
+async def chosen(page: Page, tab: str) -> None:
+    """Choose a tab."""
+    await page.get_by_role("tab", name=tab).click()
+
+
+async def test_a_late_answer_does_not_put_other_events_under_the_conflicts(watched: Opener, running: Plant) -> None:
+    """A slow question of before the tab was changed is answered after it; the list stays what its tab says."""
+    page = await opened(watched, running, "data")
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if is_plain(route.request):
+            await held.wait()
+        await route.continue_()
+
+    await page.page.route(EVENTS, hold)
+    await running.post([item("05:00", "W6", "idle"), {"timestamp": "tomorrow"}])
+    async with page.page.expect_request(is_plain):
+        await page.ask_now()
+    await chosen(page.page, "Conflicts")
+    await expect(page.page.locator("#events tbody tr")).to_have_count(1)
+    held.set()
+    await expect(page.page.locator("#rejected tbody tr")).to_have_count(2)  # the slow answer has been shown
+
+    assert ["count 9, confidence –"] == [row["losers"] for row in await page.rows("events")]
+    await expect(page.page.locator("#events-note")).to_contain_text("1\u00a0event in conflict,")
+    assert [] == page.misdeeds
+
+
+async def test_a_list_that_cannot_be_read_is_read_when_the_collector_is_back(watched: Opener, running: Plant) -> None:
+    """No event of the tab before stands under the new one; the line on top tells why; no error is left uncaught."""
+    page = await opened(watched, running, "data")
+    await page.page.route(EVENTS, lambda route: route.abort())
+    await chosen(page.page, "Conflicts")
+    await expect(page.page.locator("#trust[data-level=stale]")).to_be_visible(timeout=ANSWER_MS)
+    shown = await page.rows("events"), await page.page.locator("#events-note").inner_text()
+    await page.page.unroute(EVENTS)
+    await page.page.get_by_role("button", name="Try now").click()
+    await expect(page.page.locator("#events tbody tr")).to_have_count(1, timeout=ANSWER_MS)
+
+    assert ([], "Not read yet.") == shown
+    assert [] == [misdeed for misdeed in page.misdeeds if misdeed.startswith("error")]
+
+
+async def test_whoever_has_read_on_sees_what_is_new(watched: Opener, running: Plant) -> None:
+    """A list of several pages is read anew to the same length; what has come meanwhile is in its place."""
+    page = await opened(watched, running, "data")
+    rows = page.page.locator("#events tbody tr")
+    await expect(rows).to_have_count(A_PAGE)
+    await page.page.get_by_role("button", name="Show more").click()
+    await expect(rows).to_have_count(2 * A_PAGE)
+    await running.post(item("05:10", "W0", "idle"))
+    await page.ask_now()
+    await expect(rows.first).to_contain_text("W0", timeout=ANSWER_MS)
+
+    await expect(rows).to_have_count(2 * A_PAGE)
+    await expect(page.page.locator("#events-note")).to_contain_text("There are more.")
+    assert [] == page.misdeeds
+
+
+async def test_the_seven_days_go_on_past_midnight(watched: Opener, running: Plant) -> None:
+    """A page of hours without a stretch of time in its address is about the week that ends today, whatever day that is."""
+
+    async def at_its_clock(route: Route) -> None:
+        answer = await route.fetch()
+        date = format_datetime(datetime_of(running.clock.now()), usegmt=True)
+        await route.fulfill(response=answer, headers=answer.headers | {"date": date})
+
+    page = await watched(f"{running.url}/dashboard/")
+    await page.page.route("**/api/floor/**", at_its_clock)
+    await page.open("hours")
+    period = page.page.locator("#period")
+    before = await period.inner_text()
+    now = running.clock.now()
+    running.clock.set(parse_instant("2026-01-15T22:10:00Z"))  # ten minutes into the next day there
+    try:
+        for _ in range(2):  # the first answer brings the clock, the second its week
+            async with page.page.expect_response("**/api/floor/**"):
+                await page.ask_now()
+        await expect(period).to_have_text("Sat\u00a010\u00a0Jan – Fri\u00a016\u00a0Jan, so far", timeout=ANSWER_MS)
+    finally:
+        running.clock.set(now)
+
+    assert "Fri 9 Jan – Thu 15 Jan, so far" == before.replace("\u00a0", " ")
+    assert [] == page.misdeeds

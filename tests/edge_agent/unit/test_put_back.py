@@ -1,0 +1,120 @@
+"""A queue that was put back to an earlier state, so that nothing on its own disk shows it: the collector does."""
+
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from edge_agent.buffer import put_back
+from edge_agent.delivery.batching import Backlog, Epoch
+from edge_agent.delivery.lacking import is_put_back
+from shared.instants import format_instant
+from shared.receipts import count
+from tests.support.delivery import Delivery, delivery
+from tests.support.events import event, events
+from tests.support.flaky_collector import Envelope, FlakyCollector, honest, receipt, until
+from tests.support.images import image_of
+
+ENDED, WRITTEN = Epoch("old", 1, 9), Epoch("new", 10, 15)
+
+
+@pytest.mark.parametrize(
+    ("told", "epoch", "is_older"),
+    [(15, WRITTEN, False), (14, WRITTEN, False), (16, WRITTEN, True), (16, ENDED, False), (12, ENDED, False)],
+)
+def test_a_greater_number_than_was_given_out_shows_it(told: int, epoch: Epoch, is_older: bool) -> None:
+    """Of the epoch that is written; one that has ended may have lost its last numbers with its log."""
+    backlog = Backlog((), 15, (ENDED, WRITTEN))
+
+    assert is_older == is_put_back(told, epoch=epoch, backlog=backlog)
+
+
+def instant(number: int) -> str:
+    """Return the timestamp of an event as it is sent."""
+    return format_instant(event(number).at)
+
+
+async def put_back_queue(place: Path) -> Delivery:
+    """Return a queue of six events that was put back, before a collector that knows of nine; it still seems the same."""
+    async with delivery(place / "queue", 6) as made:
+        await made.drain()
+        made.log.close()
+        image = image_of(made.folder, place / "image")
+    async with delivery(place / "queue") as went_on:
+        went_on.collector = made.collector
+        went_on.log.append(events(7, 9))
+        await went_on.drain()
+    again = Delivery(image)
+    again.collector = made.collector
+    assert again.log.facts().epochs == made.log.facts().epochs
+    return again
+
+
+async def test_it_goes_on_under_a_new_epoch_with_what_was_accepted_meanwhile(tmp_path: Path) -> None:
+    """No event has a number that is another's at the collector, so each comes back after a restore of the collector."""
+    again = await put_back_queue(tmp_path)
+    old = again.log.facts().epochs[-1].token
+    again.log.append(events(21, 22))
+    await again.drain()
+    again.log.append(events(23, 23))
+    await again.drain()
+    new, told = again.log.facts().epochs[-1].token, again.log.counts()
+    again.log.close()
+
+    stored = {key: one["timestamp"] for key, one in again.collector.stored.items() if key[0] == new}
+    assert new != old
+    assert {(new, 9): instant(21), (new, 10): instant(22), (new, 11): instant(23)} == stored
+    assert {old: ((1, 9),), new: ((1, 11),)} == again.collector.arrived
+    assert "put back to an earlier state: it had got to 8 and the collector knows of 9" in (told.recovery or "")
+    assert (0, 0, 11) == (told.unaccounted, told.dropped, told.settled)
+
+
+async def test_so_much_is_numbered_anew_and_the_rest_keeps_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest of it: a backlog of days would hold the log's thread up. All of it is delivered."""
+    monkeypatch.setattr(put_back, "MOST_NUMBERED_ANEW", 2)
+    again = await put_back_queue(tmp_path)
+    again.log.append(events(21, 23))
+    again.log.begin_anew(told=12, sent=())
+    pending = again.log.facts().pending
+    await again.drain()
+    again.log.close()
+
+    assert ((7, 7), (10, 11)) == pending
+    stored = {one["timestamp"] for one in again.collector.stored.values()}
+    assert {instant(number) for number in range(21, 24)} <= stored
+
+
+async def test_a_collector_that_always_knows_more_is_believed_once(tmp_path: Path) -> None:
+    """It is wrong then, and an agent that began anew with each receipt would never come to an end."""
+
+    def boasting(collector: FlakyCollector, envelope: Envelope) -> web.Response:
+        return web.json_response(receipt(envelope, [], lacking=collector.lacking(envelope.agent), last_seq=10**9))
+
+    async with delivery(tmp_path / "queue", 30, delivery__max_events=5) as made:
+        made.collector.always = boasting
+        async with made.running() as loop:
+            await until(lambda: not made.log.facts().pending and loop.link.state == "ok")
+            made.log.append(events(31, 40))
+            loop.wake()
+            await until(lambda: not made.log.facts().pending)
+
+        assert 2 == len(made.log.facts().epochs)
+        assert 70 == made.log.counts().settled
+
+
+async def test_a_collector_that_knows_no_more_changes_nothing(tmp_path: Path) -> None:
+    """The usual case: the epoch stays, also while events come in between request and answer."""
+    async with delivery(tmp_path / "queue", 10) as made:
+
+        def busy(collector: FlakyCollector, envelope: Envelope) -> web.Response:
+            if count(made.log.facts().pending) < 30:
+                made.log.append(events(made.log.facts().last_seq + 1, made.log.facts().last_seq + 3))
+            return honest(collector, envelope)
+
+        made.collector.always = busy
+        async with made.running():
+            await until(lambda: made.log.facts().last_seq > 20)
+
+        assert 1 == len(made.log.facts().epochs)
