@@ -57,7 +57,6 @@ function show(view) {
     rows = [];
     tables.workers.update(rows, view); // there may be some of somebody who may see them, and was logged in here before
     offerUnseen(rows);
-    forgetMoment();
     tabs.hide("workers");
   }
   tables.stations.update(floor.workstations, view);

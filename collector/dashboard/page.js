@@ -17,6 +17,7 @@ import { judge } from "./freshness.js";
 import { linkPages, showHeader, startHeader } from "./header.js";
 import { startKeys } from "./keys.js";
 import { startPeriods } from "./periods.js";
+import { forgetMoment } from "./moment.js";
 import { keepAsking } from "./polling.js";
 import { goneFrom } from "./retained.js";
 import { showGone, showOutage, showRefusal, showVerdict, showWarnings } from "./trust_strip.js";
@@ -117,6 +118,9 @@ export function startPage({
       showWarnings(view.floor.warnings);
       showGone(goneFrom(document.body.dataset.page, view.floor, view));
       show(view);
+      if (!view.floor.shows_persons) {
+        forgetMoment(); // whoever may see persons may have opened one here before
+      }
     } else {
       onSame(view);
     }

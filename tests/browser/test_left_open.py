@@ -147,5 +147,6 @@ async def test_ages_go_on_though_nothing_is_new(watched: Opener, tmp_path: Path)
             while await age.inner_text() == before:
                 async with page.page.expect_response("**/api/floor/**") as answer:
                     await page.ask_now()
+                assert 304 == (await answer.value).status
 
-        assert 304 == (await answer.value).status
+        assert [] == page.misdeeds
