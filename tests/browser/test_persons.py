@@ -96,7 +96,7 @@ async def test_a_supervisor_sees_who_it_is_and_the_way_out(
     assert "/login" in page.page.url
 
 
-@pytest.mark.parametrize("path", ["", "workers/W1", "data"])
+@pytest.mark.parametrize("path", ["", "stations/S1", "workers/W1", "data"])
 async def test_a_role_that_is_taken_away_takes_persons_off_an_open_page(
     watched: Opener, cookies: tuple[Plant, dict[Role, str]], path: str
 ) -> None:
@@ -105,13 +105,15 @@ async def test_a_role_that_is_taken_away_takes_persons_off_an_open_page(
     own = (await session_of(there, Role.supervisor.name))["Cookie"].partition("=")[2]
     page = await opened(watched, (there, {Role.supervisor: own}), Role.supervisor, path=path)
     await expect(page.page.locator("body")).to_contain_text("W1" if path == "data" else "Zoë")
-    if path == "":
-        await page.page.get_by_role("button", name="Zoë: working 5:25").click()
+    if path in {"", "stations/S1"}:
+        await page.page.locator("#workers").get_by_role("button", name="Zoë").click()
         await expect(page.page.locator("#moment-dialog")).to_contain_text("Zoë")
     await page.page.context.add_cookies([{"name": "lineside", "value": known[Role.viewer], "url": there.url}])
     await page.ask_now()
     if path == "":
         await expect(page.page.get_by_role("tab", name="Workers")).to_be_hidden()
+    elif path == "stations/S1":
+        await expect(page.page.locator("#people")).to_be_hidden()
     else:
         await expect(page.page.get_by_role("status")).to_have_text("The collector refused this page.")
     written = await page.page.evaluate("document.body.innerText + document.body.innerHTML + document.title")
