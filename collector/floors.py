@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from collector.measures import Histories, Measure
-from collector.metrics import floor, hourly, measured
+from collector.metrics import floor, hourly, measured, targets
 from collector.metrics.asked import Question, SitePlan
 from collector.metrics.camera_states import camera_state
 from collector.metrics.completeness import Completeness, completeness, completeness_row
@@ -40,8 +40,8 @@ MOST_STATES = 200_000
 """Of all workers in one page: half a second of reading and drawing."""
 LOOK_BACK = 12 * HOUR
 """How far before the present moment a state that began earlier is looked for, where the window is not drawn."""
-MOST_CONFLICTS = 1_000
-"""Counted up to here: more are as good as many."""
+MOST_COUNTED = 1_000
+"""Of conflicts and of refused items: more are as good as many."""
 GZIP_LEVEL = 1
 """Higher levels take three times as long for a tenth less."""
 
@@ -71,7 +71,7 @@ class _Known:
     version: str
     sites: Sequence[str]
     cameras: Sequence[Camera]
-    warnings: Sequence[str]
+    hour_offsets: Mapping[str, int]
 
 
 class Floors:
@@ -108,7 +108,8 @@ class Floors:
         judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
         places = [site for site in known.sites if seen is None or site in seen]
         never_called = self._never_called(cameras, known=known, sites=sites)
-        return View(etag, found, sites, places, now, judged, never_called, known.warnings, *shows)
+        warnings = self._reports.warnings_by(known.hour_offsets, sites=seen)
+        return View(etag, found, sites, places, now, judged, never_called, warnings, *shows)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -121,7 +122,7 @@ class Floors:
         if self._known is None or self._known.version != version:
             sites = sorted(await self._reports.sites_there())
             cameras = await self._storage.cameras()
-            self._known = _Known(version, sites, cameras, await self._reports.warnings())
+            self._known = _Known(version, sites, cameras, await self._storage.hour_offsets())
         return self._known
 
     def _states(self, cameras: Sequence[Camera], *, now: int) -> list[tuple[str, str, str]]:
@@ -152,20 +153,19 @@ class Floors:
         # After the outlines, so that every workstation they name is known.
         measure = await self._reports.facts(window, sites=view.sites, by_hour=by_hour)
         recent = None if histories is not None else await self._recent(view, measure)
-        conflicts = await self._storage.lost_versions(
-            view.sites, stretch=(window.start, window.end), most=MOST_CONFLICTS
-        )
+        conflicts = await self._storage.lost_versions(view.sites, stretch=(window.start, window.end), most=MOST_COUNTED)
+        refused = await self._storage.refused(view.sites, stretch=(window.start, window.end), most=MOST_COUNTED)
         make = partial(
             floor_answer,
             view,
             measure=measure,
             histories=histories,
             recent=recent,
-            conflicts=conflicts,
+            counts={"conflicts": conflicts, "rejected": refused},
             rules=self._storage.rules,
             offsets=offsets,
+            plans=(plans := {site: self._reports.plan_of(site) for site in view.places}),
         )
-        plans = {site: self._reports.plan_of(site) for site in view.places}
         # Away from the loop: others are answered while this is computed.
         answer = await asyncio.to_thread(make)
         answer |= {"sites": site_rows(plans), "watch_kept": None}
@@ -197,9 +197,10 @@ def floor_answer(
     measure: Measure,
     histories: Histories | None,
     recent: Histories | None,
-    conflicts: int,
+    counts: Mapping[str, int],
     rules: LedgerRules,
     offsets: Mapping[str, int],
+    plans: Mapping[str, SitePlan],
 ) -> dict[str, Any]:
     """Return the floor as the API shows it."""
     window = view.outlook.passed
@@ -221,7 +222,7 @@ def floor_answer(
         "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},
         "warnings": view.warnings,
         "factory": floor.factory_row(totals),
-        "conflicts": conflicts,
+        **counts,
         "at_work_now": floor.at_work_row(totals, drawing) if is_told else None,
         "workers": workers,
         "shows_persons": view.shows_persons,
@@ -234,15 +235,21 @@ def floor_answer(
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
         "watches": watch_rows(measure, window=window),
-        "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets) if has_hours else [],
+        "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets, plans=plans) if has_hours else [],
     }
 
 
 def _hour_rows(
-    measure: Measure, *, window: Window, rules: LedgerRules, offsets: Mapping[str, int]
+    measure: Measure,
+    *,
+    window: Window,
+    rules: LedgerRules,
+    offsets: Mapping[str, int],
+    plans: Mapping[str, SitePlan],
 ) -> list[dict[str, Any]]:
     found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
-    return hourly.exact_hour_rows(hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched))
+    told = hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
+    return hourly.exact_hour_rows(targets.aimed_at(told, plans=plans))
 
 
 def site_rows(plans: Mapping[str, SitePlan]) -> list[dict[str, Any]]:

@@ -4,13 +4,13 @@ Everything that grows with what is asked is computed away from the loop: meanwhi
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from collector.measures import EVERYTHING, Measure, Station
-from collector.metrics import answers, drift, hourly, kpis, measured
+from collector.metrics import answers, drift, hourly, kpis, measured, targets
 from collector.metrics.asked import AskedWindow, Question, SitePlan, understand
 from collector.metrics.camera_states import NEW, camera_state
 from collector.metrics.occupancy import occupied_in
@@ -108,7 +108,7 @@ class Reports:
             found = measured.hours(measure, window=window, rules=rules, offsets=offsets)
             told = hourly.in_order(found, window=window, offsets=offsets, watched=measure.watched)
             check_hours(len(told), most)
-            return told
+            return targets.aimed_at(told, plans={site: self.plan_of(site) for site in offsets})
 
         return await asyncio.to_thread(tell)
 
@@ -173,7 +173,7 @@ class Reports:
         """Return when people work at a site."""
         known = self._settings.sites.get(site)
         shifts = [Shift(one.name, one.start, one.end, one.weekdays) for one in known.shifts] if known else []
-        return SitePlan(self._settings.zone_of(site), shifts)
+        return SitePlan(self._settings.zone_of(site), shifts, known.target_units_per_hour if known else None)
 
     async def cameras(self, *, sites: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Return a row for each camera that ever called, delivered, or stands in the settings."""
@@ -189,12 +189,16 @@ class Reports:
         ordered = sorted([*called, *expected], key=lambda camera: (camera.site, camera.name))
         return [self._camera_row(camera, now=now) for camera in ordered]
 
-    async def warnings(self) -> list[str]:
-        """Return what people must know of the numbers: which settings they do not follow, in a sentence each."""
+    async def warnings(self, *, sites: Sequence[str] | None = None) -> list[str]:
+        """Return what people must know of the numbers of these sites: which settings they do not follow, a sentence each."""
+        return self.warnings_by(await self._storage.hour_offsets(), sites=sites)
+
+    def warnings_by(self, stored_offsets: Mapping[str, int], *, sites: Sequence[str] | None) -> list[str]:
+        """Return the same, given where the stored hours of all sites begin."""
         return drift.warnings(
             self._storage.rules,
             self._settings.ledger_rules,
-            stored_offsets=await self._storage.hour_offsets(),
+            stored_offsets={site: at for site, at in stored_offsets.items() if sites is None or site in sites},
             wanted_offset_of=self._settings.hour_offset_of,
         )
 

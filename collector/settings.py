@@ -132,6 +132,7 @@ class SiteSettings(BaseModel):
 
     time_zone: ZoneName = "UTC"
     shifts: Annotated[list[ShiftSettings], AfterValidator(_check_names)] = []
+    target_units_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     pseudonym_key_file: str = ""
     workers: dict[Id, str] = {}
     workstations: dict[Id, str] = {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,20 @@ from collector.cli.options import (
     to_option,
 )
 from collector.metrics.answers import FACTORY_COLUMNS, WORKER_COLUMNS, WORKSTATION_COLUMNS
-from collector.metrics.asked import Question
+from collector.metrics.asked import AskedWindow, Question
+from collector.metrics.hourly import HOUR_COLUMNS, exact_hour_rows, hour_rows
 from collector.reports import Reports, exact_rows, may_tell_occupied, shown_rows
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock
 from shared.errors import BadRequest
 from shared.terminal import ends_with_exit_code, print_json, print_table, write_csv
 
-COLUMNS = {"workers": WORKER_COLUMNS, "workstations": WORKSTATION_COLUMNS, "factory": FACTORY_COLUMNS}
+COLUMNS = {
+    "workers": WORKER_COLUMNS,
+    "workstations": WORKSTATION_COLUMNS,
+    "factory": FACTORY_COLUMNS,
+    "hours": HOUR_COLUMNS,
+}
 
 
 @click.command()
@@ -54,7 +61,7 @@ def metrics(
     database: str | None,
     config: Path | None,
 ) -> int:
-    """Print the metrics of workers, workstations or the factory.
+    """Print the metrics of workers, workstations or the factory, or what each hour brought.
 
     Reads the database directly, also while the collector runs. When a shift begins and ends is said
     on stderr.
@@ -79,11 +86,18 @@ async def _rows(settings: CollectorSettings, question: Question, *, what: str, e
         reports = Reports(storage, settings=settings, clock=SystemClock())
         asked = await reports.window_asked(question)
         tell_shift(asked)
-        stations = what == "workstations"
-        # Nobody waits behind a command: it reads whatever it takes.
-        most = sys.maxsize - 1 if stations and exact and may_tell_occupied(asked.window) else None
         sites = None if asked.site is None else [asked.site]
-        totals = await reports.totals(asked.window, sites=sites, stations=stations, occupied_by_states=most)
+        if what == "hours":
+            found = await reports.hours(asked.window, sites=sites)
+            return exact_hour_rows(found) if exact else hour_rows(found)
+        return await _totals(reports, asked, sites=sites, what=what, exact=exact)
+
+
+async def _totals(reports: Reports, asked: AskedWindow, *, sites: Sequence[str] | None, what: str, exact: bool) -> Any:
+    stations = what == "workstations"
+    # Nobody waits behind a command: it reads whatever it takes.
+    most = sys.maxsize - 1 if stations and exact and may_tell_occupied(asked.window) else None
+    totals = await reports.totals(asked.window, sites=sites, stations=stations, occupied_by_states=most)
     return exact_rows(totals, what) if exact else shown_rows(totals, what)
 
 

@@ -56,6 +56,9 @@ function hourEnd(hour, isGoingOn) {
   return isGoingOn && end === hour.to ? "now" : hourMinute(end, shown.zone);
 }
 
+/** What was made, and of a site with a target what of it should have been. */
+const unitsOf = ({ units_produced: made, target_units: target }) => (target === null ? count(made) : `${count(made)} / ${count(target)}`);
+
 function showHours() {
   const hours = byStart(shown.floor.hours).slice(-MOST_HOURS);
   const rows = hours.map((hour) => {
@@ -63,7 +66,7 @@ function showHours() {
     const name = `${hourMinute(hour.from, shown.zone)}–${hourEnd(hour, isGoingOn)}`;
     const cells = isUnknown(hour)
       ? [make("td", { class: "heat no-data", colspan: 3 }, make("span", { class: "unseen" }, "no data"))]
-      : [count(hour.units_produced), duration(hour.working_us), duration(hour.idle_us)].map((text) => make("td", { class: "number" }, text));
+      : [unitsOf(hour), duration(hour.working_us), duration(hour.idle_us)].map((text) => make("td", { class: "number" }, text));
     return make("tr", { class: isGoingOn ? "going-on" : "" }, make("th", { scope: "row" }, name), ...cells);
   });
   byId("board-hours").tBodies[0].replaceChildren(...rows);

@@ -26,14 +26,21 @@ function showAtWork({ at_work_now: now, factory }) {
   write(byId("at-work-more"), now === null ? "with working or idle time" : atWork(now));
 }
 
-/** A number of conflicts leads to them whoever may see persons. */
-function showConflicts({ conflicts, shows_persons: seesPersons }) {
-  const text = conflicts === 0 ? "no conflicts" : `${format.plural(conflicts, "conflict")}${conflicts >= MANY ? " or more" : ""}`;
-  const leads = seesPersons && conflicts > 0;
-  byId("to-conflicts").hidden = !leads;
-  byId("no-conflicts").hidden = leads;
-  write(byId("to-conflicts"), text);
-  write(byId("no-conflicts"), text);
+const orMore = (number) => (number >= MANY ? " or more" : "");
+
+function writeEither(text, { leads, way, plain }) {
+  byId(way).hidden = !leads;
+  byId(plain).hidden = leads;
+  write(byId(way), text);
+  write(byId(plain), text);
+}
+
+/** Numbers of conflicts and of rejected items lead to these whoever may see persons. */
+function showConflicts({ conflicts, rejected, shows_persons: seesPersons }) {
+  const told = conflicts === 0 ? "no conflicts" : `${format.plural(conflicts, "conflict")}${orMore(conflicts)}`;
+  writeEither(told, { leads: seesPersons && conflicts > 0, way: "to-conflicts", plain: "no-conflicts" });
+  byId("rejected-part").hidden = rejected === 0;
+  writeEither(`${format.count(rejected)}${orMore(rejected)} rejected`, { leads: seesPersons, way: "to-rejected", plain: "only-rejected" });
 }
 
 /** Fills what has `data-factory`, and the card of who is at work. */

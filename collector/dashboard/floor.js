@@ -67,6 +67,7 @@ function show(view) {
   const query = closed(view.search, floor.window);
   linkFiles(query);
   assign(byId("to-conflicts"), { href: `/dashboard/data${changed(query, { tab: "conflicts" })}` });
+  assign(byId("to-rejected"), { href: `/dashboard/data${changed(query, { tab: "rejected" })}` });
   showTrend(view);
 }
 

@@ -35,6 +35,7 @@ export function byStart(hours) {
       sum[field] += hour[field];
     }
     sum.utilization_percent = null;
+    sum.target_units = sum.target_units === null || hour.target_units === null ? null : sum.target_units + hour.target_units;
   }
   return [...found.values()].sort((left, right) => left.from - right.from);
 }
@@ -42,7 +43,11 @@ export function byStart(hours) {
 /** Whether nothing is known of an hour. */
 export const isUnknown = (hour) => FIELDS.every((field) => hour[field] === 0);
 
+/** What an hour aims at, where that is told of this field and is more than nothing. */
+const targetOf = (hour, field) => (field === "units_produced" && hour.target_units > 0 ? hour.target_units : null);
+
 const mostOf = (hours, field) => MOST[field] ?? Math.max(0, ...hours.map((hour) => hour[field]));
+const highest = (hours, field) => Math.max(mostOf(hours, field), ...hours.map((hour) => targetOf(hour, field) ?? 0));
 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
 
@@ -57,12 +62,18 @@ function labelOf(hour, { number, every, index, view, isNarrow }) {
 }
 
 function bar(hour, { index, number, most, view, field, isNarrow }) {
-  const height = most === 0 ? 0 : Math.round((BASE - 16) * (hour[field] / most));
+  const heightOf = (value) => (most === 0 ? 0 : Math.round((BASE - 16) * (value / most)));
+  const height = heightOf(hour[field]);
   const isGoingOn = view.live && hour.to === view.until;
   const [x, width] = [share(index + 0.1, number), share(0.8, number)];
   const parts = isUnknown(hour)
     ? [draw("rect", { class: "no-data", x: share(index, number), width: share(1, number), y: 16, height: BASE - 16 })]
     : [draw("rect", { class: isGoingOn ? "bar going-on" : "bar", x, width, y: BASE - height, height })];
+  const target = targetOf(hour, field);
+  if (target !== null) {
+    const y = BASE - heightOf(target);
+    parts.push(draw("line", { class: "target", x1: share(index, number), x2: share(index + 1, number), y1: y, y2: y }));
+  }
   const middle = share(index + 0.5, number);
   const every = Math.ceil(number > FEW ? number / 24 / (isNarrow ? 4 : 10) : number / (isNarrow ? 6 : 13));
   const text = labelOf(hour, { number, every, index, view, isNarrow });
@@ -91,9 +102,13 @@ export function drawHourBars(box, view, { field = "units_produced", title = "Uni
   if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field, isNarrow]))) {
     return;
   }
-  const most = mostOf(hours, field);
-  const told = hours.map((hour) => `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : SPELL[field](hour[field])}`);
-  const sentence = hours.length <= FEW ? `${title} per hour: ${told.join(", ")}.` : `${title} per hour, at most ${SPELL[field](most)}.`;
+  const most = highest(hours, field);
+  const told = hours.map((hour) => {
+    const target = targetOf(hour, field);
+    const aim = target === null ? "" : ` of ${count(target)}`;
+    return `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : `${SPELL[field](hour[field])}${aim}`}`;
+  });
+  const sentence = hours.length <= FEW ? `${title} per hour: ${told.join(", ")}.` : `${title} per hour, at most ${SPELL[field](mostOf(hours, field))}.`;
   const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
   picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field, isNarrow })),
     draw("line", { class: "base", x1: "0", x2: "100%", y1: BASE, y2: BASE }));

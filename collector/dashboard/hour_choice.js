@@ -25,6 +25,9 @@ export function startHours(key) {
     }
     write(byId("bars-title"), `${TITLES[field]} per hour`);
     write(byId("heat-title"), `${TITLES[field]} by hour and day`);
+    const aims = view.floor.hours.some((hour) => hour.target_units !== null);
+    document.body.classList.toggle("no-targets", !aims);
+    byId("target-note").hidden = !aims || field !== FIRST;
     drawHourBars(byId("hour-bars"), view, { field, title: TITLES[field] });
     drawHeat(byId("heat"), view, { field });
   }

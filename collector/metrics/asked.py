@@ -33,6 +33,8 @@ class SitePlan(NamedTuple):
 
     zone: ZoneInfo
     shifts: Sequence[Shift]
+    target_units_per_hour: int | None = None
+    """While a shift is worked; of all its workers together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def understand(question: Question, *, plans: Mapping[str, SitePlan], now: int) -
     site = question.site if question.site is not None else _lone(plans)
     if site not in plans:
         raise BadRequest(f"site: there is no site {site!r}", field="site")
-    zone, shifts = plans[site]
+    zone, shifts, _ = plans[site]
     if not shifts:
         raise BadRequest(
             f"shift: site {site!r} has no shifts", field="shift", hint=f"its settings can: [[sites.{site}.shifts]]"

@@ -24,6 +24,7 @@ HOUR_COLUMNS = (
     "absent_minutes",
     "watched_minutes",
     "utilization_percent",
+    "target_units",
 )
 MOST_FILLED = 31 * 24 * HOUR
 """Of a longer window, and of an open one, only hours with something in them are told."""
@@ -44,6 +45,8 @@ class HourTotals(NamedTuple):
     """Of all workers."""
     watched: int
     """Of all cameras, in microseconds."""
+    target: int | None = None
+    """How many units it aims at (`targets.py`); None: the site has no target."""
 
 
 def in_order(
@@ -85,6 +88,7 @@ def hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
             "absent_minutes": rounded(hour.amounts[ABSENT], MINUTE),
             "watched_minutes": rounded(hour.watched, MINUTE),
             "utilization_percent": _utilization(hour.amounts),
+            "target_units": hour.target,
         }
         for hour in of
     ]
@@ -101,6 +105,7 @@ def exact_hour_rows(of: list[HourTotals]) -> list[dict[str, Any]]:
             "absent_us": hour.amounts[ABSENT],
             "watched_us": hour.watched,
             "utilization_percent": _utilization(hour.amounts),
+            "target_units": hour.target,
         }
         for hour in of
     ]

@@ -122,6 +122,10 @@ class Storage(Protocol):
         """Return the newest refused items of these sites (None: all), newest first."""
         ...
 
+    async def refused(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
+        """Return how many items that are kept were received within a stretch and refused, counted up to so many."""
+        ...
+
     async def kept(self) -> dict[str, Kept]:
         """Return from when on each site still has what; whoever asks for more is told `BeforeHorizon`."""
         ...

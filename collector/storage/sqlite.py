@@ -178,6 +178,10 @@ class SqliteStorage(PrivacyVerbs):
         """Return the newest refused items."""
         return await self._readers.long(lambda reader: sqlite_read.refusals(reader, sites, most=most))
 
+    async def refused(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
+        """Return how many items were refused."""
+        return await self._readers.long(lambda reader: sqlite_read.refused(reader, sites, stretch=stretch, most=most))
+
     async def name(self, names: Sequence[NewName]) -> None:
         """Give names, all or none."""
 

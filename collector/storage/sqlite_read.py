@@ -108,6 +108,26 @@ def refusals(connection: sqlite3.Connection, of: Sites, *, most: int) -> list[Ke
     return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]
 
 
+def refused(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, most: int) -> int:
+    """Return how many refused items were received within a stretch, counted up to so many."""
+    start, end = stretch
+    # All that are kept are looked at: they are 10,000 at most.
+    (number,) = connection.execute(
+        """
+        select count(*)
+        from (
+            select 1
+            from rejected as r
+            join site as s on s.number = r.site
+            where (?1 is null or s.name in (select value from json_each(?1))) and r.received_at >= ?2 and r.received_at < ?3
+            limit ?4
+        )
+        """,
+        (None if of is None else json.dumps(list(of)), start or 0, LAST_INSTANT + 1 if end is None else end, most),
+    ).fetchone()
+    return int(number)
+
+
 def events(connection: sqlite3.Connection, query: EventQuery) -> list[StoredEvent]:
     """Return a page of events, worker by worker, so that a page costs its own events and not those before it."""
     page: list[StoredEvent] = []

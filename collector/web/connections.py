@@ -183,8 +183,9 @@ class Connection(web.RequestHandler):
             raise ConnectionError("a part of the answer is sent already")
         if not isinstance(exc, HttpProcessingError):
             _log.error("request failed before it reached the collector", exc_info=exc)
-        told = (message or "").splitlines()[0] if isinstance(exc, HttpProcessingError) and message else ""
-        self._malformed.note(told or f"status {status}")
+        # Its kind and not its words: they quote the address that was asked for, and a worker's id may stand in it.
+        told = type(exc).__name__ if isinstance(exc, HttpProcessingError) else f"status {status}"
+        self._malformed.note(told)
         answer = problem(
             status, "the request is not HTTP that can be read" if status < 500 else "the request failed here"
         )

@@ -140,6 +140,9 @@ class HourSums(Answer):
     start: Annotated[Instant, Field(alias="from")]
     end: Annotated[Instant, Field(alias="to")]
     units_produced: Count
+    target_units: Annotated[
+        Count | None, Field(description="How many units it aims at; null: its site has no target in the settings.")
+    ]
 
 
 class HourRow(HourSums):

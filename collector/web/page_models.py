@@ -259,6 +259,9 @@ class FloorAnswer(Answer):
     conflicts: Annotated[
         Count, Field(description="Versions of events of the window that lost against another, counted up to 1,000.")
     ]
+    rejected: Annotated[
+        Count, Field(description="Items received within the window that were not stored, counted up to 1,000.")
+    ]
     at_work_now: AtWork | None
     workers: list[FloorWorker]
     shows_persons: Annotated[bool, Field(description="Without, `workers` is empty: persons are not for this role.")]

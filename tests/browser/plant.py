@@ -18,6 +18,7 @@ SETTINGS: dict[str, Any] = {
         "default": {
             "time_zone": "Asia/Jerusalem",
             "shifts": SHIFTS,
+            "target_units_per_hour": 20,
             "workers": {"W1": "Zoë"},
             "workstations": {"S1": "Press"},
         }

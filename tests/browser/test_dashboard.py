@@ -1,19 +1,15 @@
 """The dashboard in a real Chromium, on a shift that real agents have delivered to a real collector."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser import spelling
+from tests.browser import compared, spelling
 from tests.browser.conftest import INTRUDER, Opener
 from tests.browser.watched_page import WatchedPage
 from tests.support.programs import command
@@ -21,6 +17,7 @@ from tests.support.programs import command
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
 ANSWER_MS = 10_000
+MIDDLE = " · "
 NOW = datetime.now(UTC).replace(microsecond=0)
 WINDOW = "?" + urlencode(
     {
@@ -41,48 +38,20 @@ async def floor(watched: Opener, shift: str) -> AsyncIterator[WatchedPage]:
     assert [] == page.misdeeds
 
 
-def spelled(rows: list[dict[str, Any]], spell: Any) -> list[dict[str, str]]:
-    """Rows of the API as the page must show them, by name."""
-    return sorted((spell(row) for row in rows), key=lambda row: row["name"])
-
-
-def minutes(microseconds: int) -> Decimal:
-    """Microseconds as the routes and files tell them: minutes, rounded half to even."""
-    return (Decimal(microseconds) / 60_000_000).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-
-
-async def test_every_number_on_the_page_is_the_api_s(floor: WatchedPage) -> None:
-    """Cards, workers and workstations show fields of the floor, which has the numbers of the routes and of the files."""
+async def test_every_number_is_the_same_on_the_page_in_the_api_in_the_files_and_by_the_commands(
+    floor: WatchedPage, shift_folder: Path
+) -> None:
+    """Of all workers and workstations, of the factory and of every hour; the page shows the floor's, cut to the minute."""
+    run = compared.on_database(str(shift_folder / "data" / "collector.db"))
     answer = await floor.api("floor", WINDOW)
 
-    assert spelling.cards(answer["factory"]) == await floor.cards()
-    assert spelled(answer["workers"], spelling.worker) == await floor.numbers("workers", spelling.WORKER)
-    await floor.page.get_by_role("tab", name="Stations").click()
-    assert spelled(answer["workstations"], spelling.workstation) == await floor.numbers(
-        "stations", spelling.WORKSTATION
-    )
-    seen = str(answer["at_work_now"]["seen"])
-    assert (seen, "7") == ((await floor.page.locator("#at-work").inner_text()).split(" / ")[1], seen)
+    await compared.check_floor(floor, answer)
+    await compared.check_tables(floor, answer, run)
+    await floor.open(f"hours{WINDOW}")
+    await compared.check_hours(floor, answer)
 
 
-async def test_the_files_beside_the_tables_have_the_same_numbers(floor: WatchedPage) -> None:
-    """The link above a table leads to the whole of it, up to where the page's numbers end."""
-    answer = await floor.api("floor", WINDOW)
-    for what, rows, field in (
-        ("workers", answer["workers"], "working"),
-        ("workstations", answer["workstations"], "occupancy"),
-    ):
-        link = await floor.page.locator(f"a[href^='/api/metrics/{what}.csv']").get_attribute("href")
-        text = await (await floor.page.context.request.get(floor.origin + str(link))).text()
-
-        told = [
-            (row["name"], Decimal(row[f"{field}_minutes"]), row["units_produced"])
-            for row in csv.DictReader(io.StringIO(text))
-        ]
-        assert [(row["name"], minutes(row[f"{field}_us"]), str(row["units_produced"])) for row in rows] == told
-
-
-async def test_the_commands_have_the_same_numbers(floor: WatchedPage, shift_folder: Path) -> None:
+async def test_a_command_in_a_process_of_its_own_says_the_same(floor: WatchedPage, shift_folder: Path) -> None:
     """Run beside the collector, on its own database, over the window that the page is about."""
     answer = await floor.api("floor", WINDOW)
     ends = ("--from", answer["window"]["from"], "--to", answer["window"]["until"])
@@ -91,10 +60,38 @@ async def test_the_commands_have_the_same_numbers(floor: WatchedPage, shift_fold
     )
 
     assert 0 == found.code, found.err
-    assert [(row["name"], minutes(row["working_us"]), str(row["units_produced"])) for row in answer["workers"]] == [
-        (row["name"], Decimal(row["working_minutes"]), row["units_produced"])
-        for row in csv.DictReader(io.StringIO(found.out))
-    ]
+    assert compared.told("workers", answer["workers"]) == compared.read("workers", found.out)
+
+
+async def test_who_is_at_work_is_who_is_in_a_state(floor: WatchedPage) -> None:
+    """The card counts rows: those that work or stand idle now, as far as anybody knows, of all that were seen."""
+    answer = await floor.api("floor", WINDOW)
+    told, rows = answer["at_work_now"], await floor.rows("workers")
+    states = [row["state"].split(" ")[0] for row in rows]
+    late = f"{MIDDLE}{told['late']} last known" if told["late"] else ""
+
+    at_work = told["working"] + told["idle"]
+    assert at_work == states.count("working") + states.count("idle") + told["late"]
+    assert f"{at_work} / {len(rows)}" == await floor.page.locator("#at-work").inner_text()
+    assert f"{told['working']} working{MIDDLE}{told['idle']} idle{late}" == (
+        await floor.page.locator("#at-work-more").inner_text()
+    )
+
+
+async def test_conflicts_and_rejected_items_are_as_many_everywhere(floor: WatchedPage, shift_folder: Path) -> None:
+    """On the floor, in the lists, in the files and by the commands; here two versions that lost, and two bad items."""
+    run = compared.on_database(str(shift_folder / "data" / "collector.db"))
+    (event, *_) = (await floor.api("events", "?event_type=product_count&limit=1"))["events"]
+    told = {name: event[name] for name in ("timestamp", "worker_id", "workstation_id", "event_type")}
+    await floor.send([*(told | {"count": count} for count in (0, 1, int(event["count"]))), {"count": 1}, "nothing"])
+    await floor.open(WINDOW)
+
+    answer = await floor.api("floor", WINDOW)
+    assert 1 <= await compared.check_conflicts(floor, answer, run)
+    await expect(floor.page.locator("#to-rejected")).to_have_text(f"{answer['rejected']} rejected")
+    await floor.page.locator("#to-rejected").click()
+    await floor.page.wait_for_selector("#rejected tbody tr")
+    assert 2 <= await compared.check_rejected(floor, answer, run)
 
 
 async def test_the_bottom_line_equals_the_cards(floor: WatchedPage) -> None:

@@ -118,3 +118,34 @@ async def test_the_page_rounds_nothing_again(call: Call, name: str) -> None:
     spelled = [await call("format.js", name, value / 100) for value in hundredths]
 
     assert [spell(Decimal(value) / 100) for value in hundredths] == spelled
+
+
+HERE_NOW = {"average_utilization_percent": 66.67, "active_workers": 3}
+TRENDS = [
+    (HERE_NOW, {"average_utilization_percent": 50, "active_workers": 1}, "▲ a week before 50.00 %, 1 worker"),
+    (HERE_NOW, {"average_utilization_percent": 66.68, "active_workers": 12}, "▼ a week before 66.68 %, 12 workers"),
+    (HERE_NOW, HERE_NOW, "= a week before 66.67 %, 3 workers"),
+    (HERE_NOW, {"average_utilization_percent": 0, "active_workers": 0}, "no work on record a week before"),
+    (HERE_NOW, {"average_utilization_percent": None, "active_workers": None}, ""),
+    ({"average_utilization_percent": None, "active_workers": None}, HERE_NOW, ""),
+    (HERE_NOW, None, ""),
+]
+
+
+@pytest.mark.parametrize(("here", "there", "text"), TRENDS)
+async def test_a_trend_says_what_was_and_what_became_of_it(call: Call, here: Any, there: Any, text: str) -> None:
+    """Nothing is said where either mean is not known, and no work is not the same as no data."""
+    assert text == (await call("trend.js", "trendText", here, there)).replace(spelling.SPACE, " ")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "zone"),
+    [
+        ("2026-01-15T07:00:00+02:00", "2026-01-08T07:00:00+02:00", ZONE),
+        ("2026-03-30T06:00:00+02:00", "2026-03-23T06:00:00+01:00", "Europe/Berlin"),
+        ("2026-10-26T06:00:00+01:00", "2026-10-19T06:00:00+02:00", "Europe/Berlin"),
+    ],
+)
+async def test_a_week_before_is_by_the_same_clock(call: Call, now: str, before: str, zone: str) -> None:
+    """Also over a night in which clocks are set: a shift is compared with the shift, not with an hour beside it."""
+    assert instant(before) == await call("trend.js", "weekBefore", instant(now), zone)

@@ -1,43 +1,21 @@
-"""What is drawn is what is known: a silent camera is no work, a state reaches into its window, a day has its own length."""
+"""What is drawn is what is known: a silent camera is no work, a state reaches into its window, every minute is explained."""
 
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from shared.instants import parse_instant
 from tests.browser.conftest import Opener
+from tests.browser.drawn import DRAWN, drawn
 from tests.browser.plant import NOW, Plant, call, plant, watermark
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import at, item, running_collector
+from tests.support.collector import at, item
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SHIFT_SECONDS = 8 * 3600
-DRAWN = """
-(row) => {
-    const picture = row.querySelector('svg.picture');
-    const box = picture.getBoundingClientRect();
-    const share = part => {
-        const inner = part.getBoundingClientRect();
-        return [(inner.left - box.left) / box.width, (inner.right - box.left) / box.width];
-    };
-    return {
-        hatched: [...picture.querySelectorAll('.no-data')].map(share),
-        states: Object.fromEntries([...picture.querySelectorAll('path')].map(path => [
-            path.getAttribute('class'), [...path.getAttribute('d').matchAll(/M(\\d+) \\d+h(\\d+)/g)]
-                .map(([, start, length]) => [Number(start), Number(start) + Number(length)]),
-        ])),
-        now: picture.querySelector('.now').getAttribute('x1'),
-        sentence: picture.getAttribute('aria-label'),
-    };
-}
-"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -52,13 +30,6 @@ async def opened(watched: Opener, running: Plant, path: str = "") -> WatchedPage
     page = await watched(f"{running.url}/dashboard/")
     await page.open(path)
     return page
-
-
-async def drawn(page: WatchedPage, name: str) -> dict[str, Any]:
-    """What a worker's picture shows: shares of the width that are hatched, and states in seconds after the start."""
-    row = page.page.locator("#workers tbody tr", has=page.page.get_by_role("link", name=name, exact=True))
-    found: dict[str, Any] = await row.evaluate(DRAWN)
-    return found
 
 
 def since(clock_time: str, *, start: str = "05:00") -> int:
@@ -208,40 +179,6 @@ async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, ru
 
     assert ("12", "count 9, confidence –") == (conflict["count"], conflict["losers"])
     assert ("bad_timestamp", '{"timestamp":"yesterday"}') == (item_["code"], item_["item"].replace(" ", ""))
-
-
-BERLIN = {"sites": {"default": {"time_zone": "Europe/Berlin"}}}
-DST_DAYS = [
-    ("2026-03-29", 23, "Sun 29 Mar", {2: 0}),
-    ("2026-10-25", 25, "Sun 25 Oct", {2: 2}),
-]
-
-
-@pytest.mark.parametrize(("day", "hours", "title", "twos"), DST_DAYS)
-async def test_a_day_on_which_clocks_are_set(
-    watched: Opener, tmp_path: Any, day: str, hours: int, title: str, twos: dict[int, int]
-) -> None:
-    """It has 23 or 25 hours in numbers, table and picture; the hour that was there twice is there twice."""
-    zone = ZoneInfo("Europe/Berlin")
-    async with running_collector(tmp_path, **BERLIN) as there:
-        start = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=zone)
-        there.clock.set(parse_instant(f"{day}T20:00:00Z"))
-        clock = {"timestamp": start.isoformat(), "worker_id": "W1", "workstation_id": "S1", "event_type": "working"}
-        later = start.replace(hour=9)
-        await there.post(
-            [clock, clock | {"timestamp": later.isoformat(), "event_type": "absent"}, clock | {"worker_id": "W2"}]
-        )
-        page = await watched(f"{there.url}/dashboard/")
-        await page.open()
-
-        row = next(row for row in await page.rows("workers") if row["name"] == "W1")
-        await page.page.get_by_role("tab", name="Hours").click()
-        bars = await page.page.locator("#hour-bars").get_by_role("img").get_attribute("aria-label") or ""
-
-        assert f"{hours - 24 + 9}:00" == row["working_us"]
-        assert f"{title}, so far" == (await page.page.locator("#period").inner_text()).replace("\u00a0", " ")
-        assert twos[2] == bars.count("02:00 ")
-        assert [] == page.misdeeds
 
 
 async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrives(

@@ -1,27 +1,22 @@
 """A week of a real factory: the page, the API, the files and the commands say the same, and it is the exact answer."""
 
-import csv
 import gzip
-import io
 import json
 from collections.abc import AsyncIterator
-from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.browser import spelling
+from tests.browser import compared
 from tests.browser.conftest import Opener
 from tests.browser.watched_page import WatchedPage
 from tests.support.collector import RunningCollector, running_collector
-from tests.support.programs import command
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
 WEEK = "from=2012-01-07T22:00:00Z&to=2012-01-14T22:00:00Z"
-ENDS = ("--from", "2012-01-07T22:00:00Z", "--to", "2012-01-14T22:00:00Z")
 SITES = {"default": {"time_zone": "Asia/Jerusalem"}}
 A_BODY = 5_000
 
@@ -43,23 +38,6 @@ def expected(shared_data: Path) -> Any:
     return json.loads((shared_data / "expected_week_2012-01-08.json").read_text())
 
 
-async def told_by_command(there: RunningCollector, what: str) -> list[dict[str, str]]:
-    """The rows of `collector metrics … --csv`, run on the database of the collector that runs."""
-    found = await command("collector", "metrics", "--database", there.settings.database, what, *ENDS, "--csv")
-    assert 0 == found.code, found.err
-    return list(csv.DictReader(io.StringIO(found.out)))
-
-
-async def told_by_file(there: RunningCollector, what: str) -> list[dict[str, str]]:
-    """The rows of the file that the page links."""
-    return list(csv.DictReader(io.StringIO((await there.get(f"/api/metrics/{what}.csv?{WEEK}")).text)))
-
-
-def minutes(microseconds: int) -> Decimal:
-    """As the routes round."""
-    return (Decimal(microseconds) / 60_000_000).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-
-
 async def opened(watched: Opener, factory: RunningCollector) -> WatchedPage:
     """The floor of the week, with everybody on it."""
     page = await watched(f"{factory.url}/dashboard/")
@@ -67,57 +45,28 @@ async def opened(watched: Opener, factory: RunningCollector) -> WatchedPage:
     return page
 
 
-async def test_the_page_says_what_the_api_the_files_and_the_commands_say(
+async def test_every_number_is_the_same_on_the_page_in_the_api_in_the_files_and_by_the_commands(
     watched: Opener, factory: RunningCollector, expected: Any
 ) -> None:
-    """Of every worker and workstation: the exact answer, spelled once in hours, once in minutes, once per command."""
+    """Of every worker and workstation it is the exact answer; of every hour and of conflicts, too, all places agree."""
     page = await opened(watched, factory)
-    floor = (await factory.get(f"/api/floor/?{WEEK}")).json
+    run = compared.on_database(factory.settings.database)
+    floor = await page.api("floor", f"?{WEEK}")
 
-    assert spelling.cards(floor["factory"]) == await page.cards()
-    assert sorted((spelling.worker(row) for row in floor["workers"]), key=lambda row: row["name"]) == (
-        await page.numbers("workers", spelling.WORKER)
-    )
-    await page.page.get_by_role("tab", name="Stations").click()
-    assert sorted((spelling.workstation(row) for row in floor["workstations"]), key=lambda row: row["name"]) == (
-        await page.numbers("stations", spelling.WORKSTATION)
-    )
-    for what, key, field in (("workers", "worker_id", "working"), ("workstations", "station_id", "occupancy")):
-        shown = {row[key]: (minutes(row[f"{field}_us"]), row["units_produced"]) for row in floor[what]}
+    for what, key, field in (("workers", "worker_id", "working_us"), ("workstations", "station_id", "occupancy_us")):
         name_there = key.replace("station_id", "workstation_id")
-        exact = {row[name_there]: (minutes(row[f"{field}_us"]), row["units"]) for row in expected[what]}
-        for told in (await told_by_file(factory, what), await told_by_command(factory, what)):
-            assert shown == {row[key]: (Decimal(row[f"{field}_minutes"]), int(row["units_produced"])) for row in told}
-        assert exact == shown
-    assert [] == page.misdeeds
-
-
-async def test_hours_add_up_to_the_cards(watched: Opener, factory: RunningCollector) -> None:
-    """The table of a week has 168 rows, and its bottom line is that of the workers."""
-    page = await watched(f"{factory.url}/dashboard/")
+        assert {row[key]: (row[field], row["units_produced"]) for row in floor[what]} == {
+            row[name_there]: (row[field], row["units"]) for row in expected[what]
+        }
+    assert expected["factory"]["productive_us"] == floor["factory"]["total_productive_us"]
+    await compared.check_floor(page, floor)
+    await compared.check_tables(page, floor, run)
+    assert 0 < await compared.check_conflicts(page, floor, run)
+    in_conflict = (await page.api("events", "?conflicts=true&limit=10000"))["events"]
+    assert expected["conflicts"] == sum(len(event["conflicts"]) for event in in_conflict)  # of the whole log
     await page.open(f"hours?{WEEK}")
-    rows = await page.rows("hours")
-
-    assert 168 == len(rows)
-    assert (await page.totals("hours"))["units_produced"] == spelling.count(
-        sum(int(row["units_produced"].replace(",", "")) for row in rows)
-    )
-    heat = await page.page.locator("#heat tbody tr").all()
-    assert 7 == len(heat)
-    assert "353" in await heat[0].inner_text()
-    hours = (await factory.get(f"/api/floor/?{WEEK}")).json["hours"]
-    told = [
-        spelling.rate(Decimal(str(hour["utilization_percent"]))) if hour["working_us"] + hour["idle_us"] else "–"
-        for hour in hours
-    ]
-    await page.page.get_by_role("button", name="Utilization", exact=True).click()
-    unknown = "[...document.querySelectorAll('#heat td:not(.no-data)')].map(cell => cell.textContent)"
-    assert {"–", "100.00"} < set(told)
-    assert await page.page.evaluate(unknown) == [
-        text
-        for hour, text in zip(hours, told, strict=True)
-        if any(hour[name] for name in ("units_produced", "working_us", "idle_us", "absent_us", "watched_us"))
-    ]
+    await compared.check_hours(page, floor)
+    assert (168, 7) == (len(floor["hours"]), await page.page.locator("#heat tbody tr").count())
     assert [] == page.misdeeds
 
 

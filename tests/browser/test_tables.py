@@ -106,6 +106,14 @@ CARDS = """
 """
 
 
+TARGETS = """
+() => [...document.querySelectorAll('#hour-bars .target')].map(line => {
+    const bar = line.previousElementSibling;
+    return Number(bar.getAttribute('y')) - Number(line.getAttribute('y1'));
+})
+"""
+
+
 class Tables(HTMLParser):
     """Reads of a page its tables, by id, and its links to files."""
 
@@ -163,6 +171,8 @@ class Looked(NamedTuple):
     """By field of the API."""
     files: dict[str, list[dict[str, str]]]
     """By the id of the link, else by its path: the rows."""
+    targets: list[float]
+    """Of the bars: how high each target is above its bar's end, in pixels."""
     misdeeds: list[str]
 
 
@@ -185,7 +195,9 @@ async def look(page: WatchedPage, path: str, *, tables: list[str]) -> Looked:
     clicked = {name: await page.page.locator(f"#{name}").evaluate(CLICKED) for name in tables}
     links = {key: href for key, href in await page.page.evaluate(CSV) if ".csv" in href}
     files = {key: await read(page, href) for key, href in links.items()}
-    return Looked(rows, totals, clicked, await page.page.evaluate(CARDS), files, page.misdeeds)
+    return Looked(
+        rows, totals, clicked, await page.page.evaluate(CARDS), files, await page.page.evaluate(TARGETS), page.misdeeds
+    )
 
 
 async def read(page: WatchedPage, href: str) -> list[dict[str, str]]:
@@ -242,3 +254,16 @@ async def test_every_bottom_line_equals_the_cards_and_the_file(pages: dict[str, 
             assert shown == (spelling.duration(told * 60_000_000) if is_time else spelling.count(int(told))), where
     for (path, name), link in LINKS.items():
         assert len(pages[path].rows[name]) == len(pages[path].files[link]) > 0, (path, name)
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_every_hour_has_its_target_in_the_table_the_file_and_the_picture(pages: dict[str, Looked]) -> None:
+    """The dashed line is above the bar where less was made; of the hour that goes on it is for what has passed of it."""
+    page = pages[f"hours{SHIFT}"]
+    told = [(int(row["units_produced"]), int(row["target_units"])) for row in page.files[HOURS]]
+
+    assert [20] * 6 + [13] == [target for _, target in told]
+    assert told[::-1] == [(int(row["units_produced"]), int(row["target_units"])) for row in page.rows["hours"]]
+    assert [(made < target, made > target) for made, target in told] == [(by > 0, by < 0) for by in page.targets]
+    assert {(True, False), (False, True)} == {(made < target, made > target) for made, target in told}

@@ -1,6 +1,6 @@
 """A page of the dashboard whose misdeeds are recorded: console errors, dialogs, requests that leave its origin."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from json import loads
@@ -76,9 +76,20 @@ class WatchedPage:
         assert answer.ok, await answer.text()
         return loads(await answer.text(), parse_float=Decimal)
 
+    async def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        """Return the text of an answer."""
+        answer = await self.page.context.request.get(self.origin + path, params=dict(query or {}))
+        assert answer.ok, await answer.text()
+        return await answer.text()
+
     async def post(self, event: Mapping[str, Any]) -> None:
         """Send one event to the collector."""
         answer = await self.page.context.request.post(f"{self.origin}/api/app/", data=dict(event))
+        assert answer.ok, await answer.text()
+
+    async def send(self, items: Sequence[Any]) -> None:
+        """Send a list of items to the collector, whatever they are."""
+        answer = await self.page.context.request.post(f"{self.origin}/api/app/", data=list(items))
         assert answer.ok, await answer.text()
 
     async def rows(self, table: str) -> list[dict[str, str]]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from collector.measures import Stretch
 from collector.records import Delivery, KeptRefusal, Refusal
 from collector.storage.base import KEPT_REFUSALS
 from collector.storage.postgres import columns
 from collector.storage.postgres.connecting import Connection
+from shared.instants import LAST_INSTANT
 
 _KEEP = """
     insert into rejected (site_id, received_at, camera, code, error, item)
@@ -56,6 +58,28 @@ async def refusals(connection: Connection, sites: Sequence[int] | None, *, most:
         most,
     )
     return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]
+
+
+async def refused(connection: Connection, sites: Sequence[int] | None, *, stretch: Stretch, most: int) -> int:
+    """Return how many were received within a stretch, counted up to so many."""
+    start, end = stretch
+    # All that are kept are looked at: they are 10,000 at most.
+    number = await connection.fetchval(
+        """
+        select count(*)
+        from (
+            select 1
+            from rejected as r
+            where ($1::integer[] is null or r.site_id = any($1)) and r.received_at >= $2 and r.received_at < $3
+            limit $4
+        ) as found
+        """,
+        None if sites is None else list(sites),
+        start or 0,
+        LAST_INSTANT + 1 if end is None else end,
+        most,
+    )
+    return int(number)
 
 
 def _text(text: str) -> str:

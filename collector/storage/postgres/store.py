@@ -27,7 +27,7 @@ from collector.storage.postgres.lost_versions import lost_versions
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
 from collector.storage.postgres.privacy import PrivacyVerbs
 from collector.storage.postgres.readers import Readers
-from collector.storage.postgres.refusals import refusals
+from collector.storage.postgres.refusals import refusals, refused
 from collector.storage.postgres.standing import stored_rules
 from collector.storage.postgres.writer import Writer
 
@@ -190,6 +190,15 @@ class PostgresStorage(PrivacyVerbs):
         async def read(connection: Connection) -> list[KeptRefusal]:
             numbers = None if sites is None else [site.number for site in await reading.sites(connection, sites)]
             return await refusals(connection, numbers, most=most)
+
+        return await self._readers.long(read)
+
+    async def refused(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
+        """Return how many items were refused."""
+
+        async def read(connection: Connection) -> int:
+            numbers = None if sites is None else [site.number for site in await reading.sites(connection, sites)]
+            return await refused(connection, numbers, stretch=stretch, most=most)
 
         return await self._readers.long(read)
 

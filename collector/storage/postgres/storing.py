@@ -7,6 +7,7 @@ statement names the site it is about. Of the order in which locks are taken see 
 from collections.abc import Mapping, Sequence
 
 from collector.records import Decide, Delivery, Outcome, Splice, Stored
+from collector.storage.named_in_items import kept_where_erased
 from collector.storage.postgres import workers
 from collector.storage.postgres.arrivals import Arrivals, by_site, outcomes_of
 from collector.storage.postgres.connecting import Connection
@@ -114,14 +115,14 @@ async def _write_senders(
     known = registry.numbers(site, kind=CAMERA)
     horizon = registry.horizon(site)
     delivered = [each for each, _ in of_site.values()]
-    await keep_refusals(
-        connection,
-        site,
-        refusals=[
-            (each, [*each.refusals, *refused(each.events, became, horizon=horizon)])
-            for each, became in of_site.values()
-        ],
-    )
+    marks = await registry.marks(connection, site)
+    refusals = [
+        (each, [*each.refusals, *refused(each.events, became, horizon=horizon)]) for each, became in of_site.values()
+    ]
+    if marks.made:
+        # Whatever the verdict: of somebody who was erased nothing comes back, also not as what was refused.
+        refusals = [(each, [*kept_where_erased(told, is_forgotten=marks.bears)]) for each, told in refusals]
+    await keep_refusals(connection, site, refusals=refusals)
     marked = {name: False for each in delivered if (name := each.camera) is not None}
     marked |= {each.camera: True for each in delivered if each.camera is not None and each.events}
     held = await hold_cameras(connection, site, cameras={known[name]: has for name, has in marked.items()})

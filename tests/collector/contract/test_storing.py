@@ -261,6 +261,16 @@ async def test_refusals_are_kept_newest_first_and_capped(storage: Storage) -> No
     assert KeptRefusal(NOON_AFTER, "default", "C1", Refusal("bad_id", "no 0", '"2000"')) == kept[-1]
     assert kept[:5] == await storage.refusals(["default"], most=5)
     assert [] == await storage.refusals(["north"], most=5)
+    for sites, stretch, number in (
+        (None, (None, None), 10_000),
+        (["default"], (NOON_AFTER + 1, NOON_AFTER + 2), 4_000),
+        (None, (NOON_AFTER + 2, None), 4_000),
+        (None, (None, NOON_AFTER), 0),
+        (["north"], (None, None), 0),
+    ):
+        assert [number, min(number, 7)] == [
+            await storage.refused(sites, stretch=stretch, most=most) for most in (20_000, 7)
+        ]
 
 
 async def test_an_outcome_is_returned_for_each_event(storage: Storage) -> None:

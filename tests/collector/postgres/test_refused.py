@@ -1,16 +1,11 @@
 """What a PostgreSQL store cannot do yet it refuses, and says so; nothing is taken for done that was not."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from collector.measures import EVERYTHING
-from collector.metrics.erasing import undo
-from collector.storage.base import Storage
 from collector.storage.postgres.store import PostgresStorage
-from shared.errors import StorageUnusable
-from tests.support.collector import NOON_AFTER, RULES, decide, delivery, event, running_collector
+from tests.support.collector import RULES, decide, delivery, event, running_collector
 from tests.support.postgres import Server
 from tests.support.programs import command
 
@@ -25,39 +20,9 @@ async def address(postgres: Server) -> str:
     return url
 
 
-async def refused(storage: Storage) -> list[str]:
-    """Return how each verb that takes something away is refused."""
-    asked = (
-        storage.forgettable("W1", site=None),
-        storage.forget(
-            "W1",
-            site=None,
-            tell=lambda run, watermarks, offset: undo(run, watermarks, offset=offset, rules=RULES),
-            now=NOON_AFTER,
-        ),
-    )
-    said = await asyncio.gather(*asked, return_exceptions=True)
-    assert all(isinstance(each, StorageUnusable) for each in said), said
-    return [str(each) for each in said]
-
-
-async def test_nothing_is_taken_away(address: str) -> None:
-    """Each verb says so; everything is still there, and the store says that it has everything."""
-    store = await PostgresStorage.open(address, rules=RULES)
-    said = await refused(store)
-    there = (await store.snapshot()).sightings
-    kept = await store.kept()
-    scrubbed = await store.scrub()
-    await store.close()
-
-    assert all("PostgreSQL" in each for each in said)
-    assert ([("default", "W1")], {"default": EVERYTHING}, False) == ([*there], kept, scrubbed)
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("forget", "W1"),
         ("status",),
         ("check",),
         ("db", "check"),

@@ -75,13 +75,15 @@ def test_any_stretches_are_watched_as_long_as_each_moment_says(ends: dict[str, l
 
 def test_an_hour_is_shown_in_minutes_and_exactly() -> None:
     """By the names that workers and stations have for the same."""
-    hour = HourTotals("a", at("10:00"), at("11:00"), SOME, 90 * MINUTE)
+    hour = HourTotals("a", at("10:00"), at("11:00"), SOME, 90 * MINUTE, 40)
     named = {"site": "a", "from": "2026-01-15T10:00:00Z", "to": "2026-01-15T11:00:00Z", "units_produced": 7}
 
     minutes = {"working_minutes": 20.0, "idle_minutes": 10.0, "absent_minutes": 5.0, "watched_minutes": 90.0}
     exactly = {"working_us": 20, "idle_us": 10, "absent_us": 5, "watched_us": 90}
 
-    assert [named | minutes | {"utilization_percent": 66.67}] == hour_rows([hour])
+    assert [named | minutes | {"utilization_percent": 66.67, "target_units": 40}] == hour_rows([hour])
     assert [
-        named | {"utilization_percent": 66.67} | {name: MINUTE * value for name, value in exactly.items()}
+        named
+        | {"utilization_percent": 66.67, "target_units": 40}
+        | {name: MINUTE * value for name, value in exactly.items()}
     ] == exact_hour_rows([hour])

@@ -53,7 +53,7 @@ async def test_hours_add_up_to_the_factory(collector: RunningCollector, query: s
         round(sum(row[name] for row in rows), 2)
         for name in ("working_minutes", "idle_minutes", "absent_minutes", "units_produced")
     ]
-    assert [{name: str(value) for name, value in row.items()} for row in rows] == [
+    assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows] == [
         *csv.DictReader(io.StringIO(file.text))
     ]
     assert 'attachment; filename="hours.csv"' == file.headers["Content-Disposition"]

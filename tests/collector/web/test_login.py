@@ -202,6 +202,34 @@ async def test_a_board_is_let_in_by_its_link(asking: RunningCollector) -> None:
     assert [404, 404] == [(await asking.get(f"/board/{text}")).status for text in ("lsb_other", "%00%ff")]
 
 
+async def test_a_boards_link_logs_nobody_out(asking: RunningCollector) -> None:
+    """Whoever opens it stays who they are, whichever came first; logging out leaves a board's screen a board, and once more ends that."""
+    token = (await board_link(asking, "hall"))["Authorization"].removeprefix("Bearer ")
+    browser: dict[str, str] = {}
+
+    async def seen(*answers: Answer) -> list[int]:
+        for answer in answers:
+            for told in answer.headers.getall("Set-Cookie", []):  # type: ignore[attr-defined]
+                name, _, value = told.partition(";")[0].partition("=")
+                browser[name] = value.strip('"')
+        return [
+            (await asking.ask("GET", path, headers=shown())).status for path in ("/api/metrics/workers/", "/api/floor/")
+        ]
+
+    def shown() -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.items() if value)}
+
+    as_supervisor = await seen(await tried(asking, "amit", PASSWORD))
+    opened = await seen(await asking.ask("GET", f"/board/{token}", headers=shown()))
+    left = await seen(await asking.ask("POST", "/logout", headers=shown()))
+    again = await seen(await tried(asking, "amit", PASSWORD, **shown()))
+    await seen(await asking.ask("POST", "/logout", headers=shown()))
+    gone = await seen(await asking.ask("POST", "/logout", headers=shown()))
+
+    assert ([200, 200], [200, 200], [403, 200], [200, 200]) == (as_supervisor, opened, left, again)
+    assert ([401, 401], {"lineside": "", "lineside-board": ""}) == (gone, browser)
+
+
 async def test_who_need_not_log_in_is_led_on(collector: RunningCollector) -> None:
     """While access is not configured there is nothing to log in to; with cameras alone the page says what to do."""
     before = await collector.get("/login")
