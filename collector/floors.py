@@ -71,7 +71,7 @@ class _Known:
     version: str
     sites: Sequence[str]
     cameras: Sequence[Camera]
-    warnings: Sequence[str]
+    hour_offsets: Mapping[str, int]
 
 
 class Floors:
@@ -108,7 +108,8 @@ class Floors:
         judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
         places = [site for site in known.sites if seen is None or site in seen]
         never_called = self._never_called(cameras, known=known, sites=sites)
-        return View(etag, found, sites, places, now, judged, never_called, known.warnings, *shows)
+        warnings = self._reports.warnings_by(known.hour_offsets, sites=seen)
+        return View(etag, found, sites, places, now, judged, never_called, warnings, *shows)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -121,7 +122,7 @@ class Floors:
         if self._known is None or self._known.version != version:
             sites = sorted(await self._reports.sites_there())
             cameras = await self._storage.cameras()
-            self._known = _Known(version, sites, cameras, await self._reports.warnings())
+            self._known = _Known(version, sites, cameras, await self._storage.hour_offsets())
         return self._known
 
     def _states(self, cameras: Sequence[Camera], *, now: int) -> list[tuple[str, str, str]]:

@@ -88,6 +88,7 @@ class Reception:
                 "epoch": agent.epoch,
                 "received_at": format_instant(self._now),
                 "lacking": stored.lacking,
+                "last_seq": stored.last_seq,
             }
         return answer
 

@@ -206,6 +206,8 @@ class Stored:
     """At most 100 ranges of the contact's epoch that never arrived."""
     horizon: int | None = None
     """The instant before which the site takes no events any more, if it has one."""
+    last_seq: int | None = None
+    """The greatest number of the contact's epoch that is known to have been given out; None without a contact."""
 
 
 class Sighting(NamedTuple):

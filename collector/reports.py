@@ -4,7 +4,7 @@ Everything that grows with what is asked is computed away from the loop: meanwhi
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -189,12 +189,16 @@ class Reports:
         ordered = sorted([*called, *expected], key=lambda camera: (camera.site, camera.name))
         return [self._camera_row(camera, now=now) for camera in ordered]
 
-    async def warnings(self) -> list[str]:
-        """Return what people must know of the numbers: which settings they do not follow, in a sentence each."""
+    async def warnings(self, *, sites: Sequence[str] | None = None) -> list[str]:
+        """Return what people must know of the numbers of these sites: which settings they do not follow, a sentence each."""
+        return self.warnings_by(await self._storage.hour_offsets(), sites=sites)
+
+    def warnings_by(self, stored_offsets: Mapping[str, int], *, sites: Sequence[str] | None) -> list[str]:
+        """Return the same, given where the stored hours of all sites begin."""
         return drift.warnings(
             self._storage.rules,
             self._settings.ledger_rules,
-            stored_offsets=await self._storage.hour_offsets(),
+            stored_offsets={site: at for site, at in stored_offsets.items() if sites is None or site in sites},
             wanted_offset_of=self._settings.hour_offset_of,
         )
 

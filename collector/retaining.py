@@ -6,7 +6,7 @@ Step by step, each a transaction of its own: deliveries are stored between two o
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from functools import partial
 from typing import Any
 
@@ -58,9 +58,16 @@ async def erase(storage: Storage, worker_id: str, *, site: str | None, now: int)
     return went._asdict()
 
 
-async def told(storage: Storage, retention: Retention, *, now: int) -> list[str]:
-    """Return what is kept how long and what goes next, in words."""
-    return sentences(retention, kept=await storage.kept(), offsets=await storage.hour_offsets(), now=now)
+async def told(storage: Storage, retention: Retention, *, now: int, sites: Collection[str] | None = None) -> list[str]:
+    """Return what is kept how long and what goes next at these sites (None: all), in words."""
+    kept, offsets = await storage.kept(), await storage.hour_offsets()
+    seen = offsets.keys() if sites is None else offsets.keys() & set(sites)
+    return sentences(
+        retention,
+        kept={site: kept[site] for site in seen},
+        offsets={site: offsets[site] for site in seen},
+        now=now,
+    )
 
 
 class Retaining:

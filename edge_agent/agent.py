@@ -10,12 +10,10 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
-from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -26,7 +24,8 @@ from edge_agent.buffer.space import Limits
 from edge_agent.control import CONTROL_SOCKET, OwnLetters, add_dead_letter_routes
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
-from edge_agent.intake.local_http import Told, create_app, create_runner
+from edge_agent.intake.listening import listening, listening_at_socket
+from edge_agent.intake.local_http import Told, create_app
 from edge_agent.metrics.meters import Meters
 from edge_agent.pulse import BEAT_SECONDS, Pulse
 from edge_agent.sender import Sender
@@ -35,12 +34,9 @@ from edge_agent.sync_loop import SyncLoop
 from edge_agent.upkeep import looking_after
 from edge_agent.vitals import Identity, Signs, Vitals
 from shared.clock import Clock, SystemClock
-from shared.control_socket import make_room, reachable, remove
-from shared.errors import LinesideError
 from shared.events import Event
 from shared.http_guard import allowed_hosts
 from shared.instants import SECOND
-from shared.listening import why_not
 from shared.service_manager import ServiceManager
 
 REMEMBERED = ("collector.url", "collector.token_file", "collector.ca_file", "camera")
@@ -173,9 +169,9 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         await stack.enter_async_context(_delivering(agent))
         await stack.enter_async_context(_beating(agent.pulse))
         stack.push_async_callback(agent.acceptor.close)
-        await stack.enter_async_context(_listening_at_control_socket(agent.control_app(), settings.data_dir))
+        await stack.enter_async_context(listening_at_socket(agent.control_app(), settings.data_dir / CONTROL_SOCKET))
         names = None if settings.open else allowed_hosts(settings.listen[0])
-        address = await stack.enter_async_context(_listening(agent.app(names), settings.listen))
+        address = await stack.enter_async_context(listening(agent.app(names), settings.listen))
         click.echo(f"listening on {address}")
         manager.ready()
         _log.info("running", extra={"camera": settings.camera, "collector": settings.collector.url})
@@ -217,48 +213,6 @@ async def _beating(pulse: Pulse) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-@asynccontextmanager
-async def _listening(app: web.Application, address: tuple[str, int]) -> AsyncIterator[str]:
-    """Serve on a network address and give the URL at which the agent can be reached."""
-    host, port = address
-    async with _running(app) as runner:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise LinesideError(
-                f"cannot listen on {host}:{port}: {why_not(error)}",
-                hint="another agent? choose another address with --listen",
-            ) from error
-        bound = runner.addresses[0][1]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
-
-
-@asynccontextmanager
-async def _listening_at_control_socket(app: web.Application, folder: Path) -> AsyncIterator[None]:
-    """Serve on `control.sock`, for this user only; the lock of the log makes sure that a file there is a dead one's."""
-    path = folder / CONTROL_SOCKET
-    make_room(path)
-    with closing(socket.socket(socket.AF_UNIX)) as unix:
-        os.fchmod(unix.fileno(), 0o600)  # before the file exists, so that it never has other rights
-        with reachable(path) as name:
-            unix.bind(name)
-        async with _running(app) as runner:
-            await web.SockSite(runner, unix).start()
-            yield
-        with suppress(OSError):  # the disk has become read-only: the next start removes it
-            remove(path)
-
-
-@asynccontextmanager
-async def _running(app: web.Application) -> AsyncIterator[web.AppRunner]:
-    runner = create_runner(app)
-    await runner.setup()
-    try:
-        yield runner
-    finally:
-        await runner.cleanup()
 
 
 def _beat_seconds(watchdog_seconds: float | None) -> float:

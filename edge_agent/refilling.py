@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable
 
 from edge_agent.buffer.log import EventLog
+from edge_agent.delivery.answers import Receipt
 from edge_agent.delivery.batching import Epoch, Gap
-from edge_agent.delivery.lacking import GONE, MOST_SKIPPED, Refill, gone, next_piece, sort_lacking
+from edge_agent.delivery.envelope import Header
+from edge_agent.delivery.lacking import GONE, MOST_SKIPPED, Refill, gone, is_put_back, next_piece, sort_lacking
 from shared.clock import Clock
 from shared.receipts import Ranges, count, intersect, subtract
 
@@ -35,6 +37,7 @@ class Refiller:
         self._chance = chance
         self._refill = Refill(asked_at=clock.monotonic())
         self._refilling: set[str] = set()
+        self._has_begun_anew = False
         self.sent_again = 0
         """Settled numbers that were made pending again since the start."""
         self.lost = 0
@@ -54,14 +57,15 @@ class Refiller:
         """Return what the next envelope of an epoch reports as skipped."""
         return self._refill.to_report(epoch.token)
 
-    def note(self, lacking: Ranges, *, epoch: Epoch, was_empty: bool) -> None:
+    def note(self, receipt: Receipt, *, header: Header) -> None:
         """Take a receipt into account: the collector's word on an epoch, once what it settles is noted.
 
         Raises:
             StorageFull, Busy, StorageUnusable: nothing was made pending; the next receipt says the same again.
         """
-        now = self._clock.monotonic()
-        if was_empty:
+        now, lacking, epoch = self._clock.monotonic(), receipt.lacking, header.epoch
+        self._go_on_anew_if_put_back(receipt, header=header)
+        if not header.seqs:
             self._refill = self._refill.after_asking(now=now)
         if epoch in self._log.retired() and not lacking:
             self._log.retire((), told=[epoch])
@@ -77,6 +81,19 @@ class Refiller:
         skips = skips[:MOST_SKIPPED]  # the others are lacking still, and their turn comes
         self._tell_lost(skips, before=self._refill.to_report(epoch.token), epoch=epoch)
         self._refill = self._refill.skipping(epoch.token, skips)
+
+    def _go_on_anew_if_put_back(self, receipt: Receipt, *, header: Header) -> None:
+        """Begin a new epoch where the collector knows this one better than we do; once, for a second time would be its fault."""
+        told, ours = receipt.last_seq, self._log.surely_ours
+        if (
+            told is not None
+            and not self._has_begun_anew
+            and is_put_back(told, epoch=header.epoch, backlog=self._log.facts(), surely_ours=ours)
+        ):
+            self._log.begin_anew(told=told, sent=header.seqs)
+            self._has_begun_anew = True
+        elif header.epoch == self._log.epoch_in_doubt():
+            self._log.trust()
 
     def _send_again(self, candidates: Ranges, *, epoch: Epoch, pending: int) -> tuple[Gap, ...]:
         """Make the next piece pending; return what of it is no longer kept."""

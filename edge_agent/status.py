@@ -21,6 +21,8 @@ def describe_log(counts: Counts) -> dict[str, object]:
         "settled": counts.settled,
         "dead": counts.dead,
         "dropped": counts.dropped,
+        "given_up": dict(counts.given_up),
+        "epochs": counts.epochs,
         "retained": counts.retained,
         "last_seq": counts.last_seq,
         "unaccounted": counts.unaccounted,

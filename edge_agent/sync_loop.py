@@ -248,7 +248,7 @@ class SyncLoop:
 
     def _look_back(self, receipt: Receipt, header: Header) -> None:
         """Make pending again what the collector lacks, and dead letters whose time has come; on the log's thread."""
-        self.refiller.note(receipt.lacking, epoch=header.epoch, was_empty=not header.seqs)
+        self.refiller.note(receipt, header=header)
         if again := self._log.retry_due(receipt.received_at):
             _log.info("events that were ahead of the collector's clock are sent again", extra={"events": count(again)})
 

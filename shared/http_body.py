@@ -102,8 +102,16 @@ async def answer_problems(
         raise
     except Exception:  # noqa: BLE001 - the top of a request: log it all, tell the stranger nothing
         named = request_id(request)
-        _log.exception("request failed", extra={"method": request.method, "path": request.path, "request_id": named})
+        _log.exception(
+            "request failed", extra={"method": request.method, "route": _route_of(request), "request_id": named}
+        )
         return problem(500, f"the request failed here; the log says why, under {named}")
+
+
+def _route_of(request: web.Request) -> str:
+    """Return the address as it was declared: what somebody put into it may be a worker's id."""
+    resource = request.match_info.route.resource
+    return "none" if resource is None else resource.canonical
 
 
 def _plainer(error: web.HTTPException, *, method: str) -> web.Response:

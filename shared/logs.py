@@ -1,24 +1,41 @@
 """Logs on stderr: readable on a terminal, one JSON object a line elsewhere.
 
-Messages are constant and their facts are in `extra`, so that a log can be searched. No tokens; worker ids at DEBUG only.
+Messages are constant and their facts are in `extra`, so that a log can be searched. No tokens; worker ids at DEBUG only, and
+what an exception says, which may quote one, only where DEBUG is asked for.
 """
 
 import json
 import logging
 import sys
+from types import TracebackType
 from typing import TextIO
 
 from shared.instants import SECOND, format_instant
 from shared.terminal import one_line
+from shared.tracebacks import without_values
 
 _PLAIN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
-class ReadableFormatter(logging.Formatter):
-    """Time, level, message, then the facts as `key=value`."""
+_READABLE = ("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+
+class _Formatter(logging.Formatter):
+    """Quotes what exceptions say where everything may be said, and else only where they were raised."""
+
+    def __init__(self, form: str | None = None, clock: str | None = None, *, quotes: bool) -> None:
+        super().__init__(form, clock)
+        self._quotes = quotes
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the name is the base class's
+        """Return the traceback."""
+        _, error, _ = ei
+        return super().formatException(ei) if self._quotes or error is None else without_values(error)
+
+
+class ReadableFormatter(_Formatter):
+    """Time, level, message, then the facts as `key=value`."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the base class's
         """Return one line."""
@@ -27,7 +44,7 @@ class ReadableFormatter(logging.Formatter):
         return line + "".join(f" {key}={one_line(str(value))}" for key, value in _facts(record).items())
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_Formatter):
     """One JSON object: time in UTC, level, logger, message, the facts, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -49,9 +66,9 @@ def set_up_logs(*, verbose: bool = False, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream)
     handler.addFilter(_is_about_us)
     if stream.isatty():
-        handler.setFormatter(ReadableFormatter())
+        handler.setFormatter(ReadableFormatter(*_READABLE, quotes=verbose))
     else:
-        handler.setFormatter(JsonFormatter())
+        handler.setFormatter(JsonFormatter(quotes=verbose))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
     for library in ("asyncio", "aiohttp"):
         logging.getLogger(library).setLevel(logging.WARNING)

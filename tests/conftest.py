@@ -5,7 +5,7 @@ the same examples every time, so a run that failed fails again, and knows no dea
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import Server, running_server
 
+_FIGURES = pytest.StashKey[list[str]]()
 ROOT = Path(__file__).resolve().parent.parent
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -36,6 +37,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers, so that a misspelt one is an error."""
     config.addinivalue_line("markers", "browser: opens the dashboard in a real chromium")
     config.addinivalue_line("markers", "processes: starts the real programs and ends them")
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Note a line of what a long run has found; it is shown after the last test."""
+    return request.config.stash.setdefault(_FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what was noted."""
+    if figures := config.stash.get(_FIGURES, []):
+        terminalreporter.section("figures")
+        for line in figures:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

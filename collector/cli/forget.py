@@ -14,6 +14,8 @@ from shared.clock import SystemClock
 from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, one_line
 
+ELSEWHERE = "the server's log (pg_wal) until it is used again, its archive, and backups; see docs/privacy.md"
+
 
 @click.command()
 @click.argument("worker")
@@ -26,7 +28,7 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
     """Erase WORKER: events, names, refused items; hours name nobody any more.
 
     Events of the worker that still arrive are refused. The database file is written anew, so that no byte of the id is left
-    in it: that takes as much room again, and its time. Copies of the database that lie beside it and still hold the worker are
+    in it: that takes as much room again, and its time; on PostgreSQL that is two small tables. Copies of the database that lie beside it and still hold the worker are
     named; they, and backups elsewhere, are yours to delete.
     """
     settings = settings_from(config, database)
@@ -45,6 +47,8 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
         copies = copies_with(settings.database_file(), worker, site=went["site"])
         for copy in copies:
             click.echo(one_line(f"this copy still holds the worker and is yours to delete: {copy}"), err=True)
+    else:
+        click.echo(f"{'would still hold' if dry_run else 'may still hold'} the worker: {ELSEWHERE}", err=True)
     return 0
 
 

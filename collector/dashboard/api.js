@@ -3,11 +3,21 @@
 const TIME_OUT_MS = 20_000;
 
 /** What the collector said instead of an answer; its message is for the reader. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+
+  /** Whether whoever looks may not: what was shown before may be nothing for these eyes either. */
+  get isOfRole() {
+    return this.status === 401 || this.status === 403;
+  }
+}
 
 async function refusal(answer) {
   const body = await answer.json().catch(() => ({}));
-  return new Refused(body.detail || body.error || `HTTP ${answer.status}`);
+  return new Refused(body.detail || body.error || `HTTP ${answer.status}`, answer.status);
 }
 
 const clockOf = (answer) => {

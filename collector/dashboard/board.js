@@ -28,7 +28,7 @@ function tile(station, { until, live }) {
   const word = live ? WORDS[station.state ?? nothing] : ""; // of the past no state is told
   const lasted = station.state === null ? "" : duration((until - instant(station.state_since)) * 1000);
   return make("li", { class: "tile", "data-state": state },
-    make("span", { class: "tile-name" }, isolated(station.name)),
+    make("span", { class: "tile-name" }, isolated(station.name), make("span", { class: "site" }, " ", isolated(station.site))),
     make("span", { class: "tile-state" }, live ? make("i", { class: `key ${station.state ?? nothing}` }) : "",
       word, " ", make("span", { class: "quiet" }, lasted)),
     make("span", { class: "tile-units" }, count(station.units_produced), make("small", {}, " units")));

@@ -26,6 +26,12 @@ const two = (number) => String(number).padStart(2, "0");
 /** An instant of the API in milliseconds; null where there is none. */
 export const instant = (text) => (isMissing(text) ? null : Date.parse(text));
 
+/** The same in microseconds, exactly: what is between two of them is cut only when it is shown. */
+export const microseconds = (text) => {
+  const fraction = /\.(\d{1,6})/.exec(text)?.[1] ?? "";
+  return Math.floor(Date.parse(text) / SECOND) * 1_000_000 + Number(fraction.padEnd(6, "0"));
+};
+
 /** Text as it is. */
 export const words = (value) => (isMissing(value) ? MISSING : String(value));
 

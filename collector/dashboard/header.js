@@ -53,13 +53,26 @@ export function nameHeading(name, { floor, search }) {
 
 const isPinned = (search) => ["shift", "from", "to"].some((key) => new URLSearchParams(search).has(key));
 
-/** The ways to other times lead to what is chosen here: tab, order, search. */
-function leadOn({ floor }) {
+const NARROWING = ["find", "worker_id", "workstation_id", "event_type"]; // of these the sheet has not all rows
+
+/** What a sheet of paper must say by itself, for nobody can ask it: with its year. */
+function sheetText(view, search) {
+  const asked = new URLSearchParams(search);
+  const [only] = view.floor.sites;
+  const site = asked.get("site") ?? (view.floor.sites.length === 1 ? only.site : null);
+  const found = NARROWING.filter((key) => asked.get(key)).map((key) => `only “${asked.get(key)}”`);
+  return [periodText({ ...view, now: 0 }), site === null ? "all sites" : `site ${site}`, zoneName(view.now, view.zone), ...found].join(" · ");
+}
+
+/** What leads to other times carries what is chosen here: tab, order, search; and paper tells of it. */
+function leadOn(view) {
   const { search } = window.location;
+  const { floor } = view;
   const to = (query) => (query === null ? null : windowed(search, query));
   lead(byId("before"), to(floor.window.previous));
   lead(byId("after"), to(floor.window.next));
   lead(byId("live"), to(isPinned(search) ? {} : null));
+  write(byId("sheet"), sheetText(view, search));
 }
 
 /** Shows what is looked at. `view` is what page.js makes of an answer. */

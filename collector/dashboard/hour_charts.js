@@ -67,7 +67,7 @@ function bar(hour, { index, number, most, view, field, isNarrow }) {
   const isGoingOn = view.live && hour.to === view.until;
   const [x, width] = [share(index + 0.1, number), share(0.8, number)];
   const parts = isUnknown(hour)
-    ? [draw("rect", { class: "no-data", x, width, y: 16, height: BASE - 16 })]
+    ? [draw("rect", { class: "no-data", x: share(index, number), width: share(1, number), y: 16, height: BASE - 16 })]
     : [draw("rect", { class: isGoingOn ? "bar going-on" : "bar", x, width, y: BASE - height, height })];
   const target = targetOf(hour, field);
   if (target !== null) {

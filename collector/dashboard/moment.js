@@ -9,8 +9,10 @@ import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js"
 import { read } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
+import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
+const ASSUMED = "The state was seen to begin, and no camera vouches for this part of it; the numbers assume it.";
 
 /**
  * Spans of the API and the gaps between them, in order, from `from` to `until` (milliseconds):
@@ -40,10 +42,6 @@ function sighting(event, view) {
   return [`${event.event_type} ${dayAndSeconds(Date.parse(event.timestamp), view)}`];
 }
 
-function nameOfPlace(id, site, { floor }) {
-  return floor.workstations.find((one) => one.station_id === id && one.site === site)?.name || id;
-}
-
 function factsOf({ start, end, span }, { worker, view }) {
   const facts = [
     ["From", [dayAndSeconds(start, view)]],
@@ -54,11 +52,13 @@ function factsOf({ start, end, span }, { worker, view }) {
     return [...facts, ["Why", [NO_DATA]]];
   }
   const camera = span.began_by.camera;
-  return [...facts, ["Station", [isolated(nameOfPlace(span.workstation_id, worker.site, view))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
-    ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)]];
+  return [...facts, ["Station", [isolated(placeName(placesOf(view.floor), worker.site, span.workstation_id))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
+    ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)],
+    ...(span.basis === "assumed" ? [["Why", [ASSUMED]]] : [])];
 }
 
 let opened = null; // {worker, view, moments, place}
+let isReady = false; // whether its buttons work
 
 function show() {
   const { worker, view, moments, place } = opened;
@@ -84,39 +84,36 @@ function step(by) {
   show();
 }
 
-async function open(worker, view, at) {
+/** Closes what is open, and keeps nothing of it: it is about a person. */
+export function forgetMoment() {
+  opened = null;
+  byId("moment-dialog").close();
+  for (const id of ["moment-title", "moment", "moment-place"]) {
+    byId(id).replaceChildren();
+  }
+  for (const id of ["moment-events", "moment-worker"]) {
+    byId(id).removeAttribute("href");
+  }
+}
+
+function makeReady() {
+  if (!isReady) {
+    isReady = true;
+    byId("moment-earlier").addEventListener("click", () => step(-1));
+    byId("moment-later").addEventListener("click", () => step(1));
+  }
+}
+
+/** Opens the moment of an instant of a worker's timeline. */
+export async function open(worker, view, at) {
   const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
   const told = await read(`/api/timeline/${query}`);
   const from = Math.max(view.from, instant(told.kept_from) ?? view.from);
   const moments = momentsOf(told.spans, { from, until: view.until });
   if (moments.length > 0) {
+    makeReady();
     opened = { worker, view, moments, place: placeAt(moments, at) };
     show();
     byId("moment-dialog").showModal();
   }
-}
-
-/** The instant under a pointer; what opens it without one (a key, a screen reader) gets the last that is known. */
-function instantOf(event, picture, { from, to, until }) {
-  const { left, width } = picture.getBoundingClientRect();
-  return !event.detail || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
-}
-
-/** Lets the pictures within a node open, once a page; `find(frame)` says whose one is and in which view: {worker, view}. */
-export function startMoments(node, find) {
-  byId("moment-earlier").addEventListener("click", () => step(-1));
-  byId("moment-later").addEventListener("click", () => step(1));
-  node.addEventListener("keydown", (event) => {
-    if (event.target.matches(".frame") && (event.key === "Enter" || event.key === " ")) {
-      event.preventDefault();
-      event.target.click();
-    }
-  });
-  node.addEventListener("click", (event) => {
-    const frame = event.target.closest(".frame");
-    const found = frame === null ? null : find(frame);
-    if (found !== null) {
-      open(found.worker, found.view, instantOf(event, frame, found.view)).catch(() => undefined); // the line on top tells of outages
-    }
-  });
 }

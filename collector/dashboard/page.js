@@ -1,15 +1,17 @@
 /**
  * What every page does: asks for the floor again and again, shows how fresh it is, keeps what it has when nothing comes.
  *
- * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so. What a
- * page needs beside the floor (`more`) is read only when the floor has changed: any write, and any camera that falls
- * silent, changes its ETag. A page may be left open for weeks: what it asks for is made up anew each time.
+ * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so, with its
+ * age, be it an outage or a refusal; only what somebody may not see any more is taken off. What a page needs beside the
+ * floor (`more`) is read only when the floor has changed: any write, and any camera that falls silent, changes its ETag.
+ * A page may be left open for weeks: what it asks for is made up anew each time.
  */
 
 import { showAccount } from "./account.js";
 import { reduced, WINDOW_KEYS } from "./address.js";
 import { read, reader, Refused } from "./api.js";
 import { byId, write } from "./elements.js";
+import { forget } from "./forgetting.js";
 import { clockSeconds, instant } from "./format.js";
 import { judge } from "./freshness.js";
 import { linkPages, showHeader, startHeader } from "./header.js";
@@ -21,6 +23,9 @@ import { showGone, showOutage, showRefusal, showVerdict, showWarnings } from "./
 
 const search = window.location.search;
 const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
+
+/** What a page shows when nothing has changed but the time; a live one goes on in steps of the collector's. */
+const laterView = (view, now) => ({ ...view, readAt: now, now: view.live ? view.now : now });
 
 /** What a page shows, from an answer of the floor. `stamp` changes when cells must be redrawn though their row did not. */
 function viewOf({ content: floor, now }, extra) {
@@ -43,10 +48,13 @@ function trustOf(view) {
 /**
  * Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and
  * again. `whatToAsk(view)` says which floor, from what was shown last (null: nothing yet); without it the address does.
- * `onOutage({readAt, zone})` hears every second that nothing comes, and null when it does again. Returns {again()}: read
- * also what is beside the floor anew, and at once.
+ * `onOutage({readAt, zone})` hears every second that nothing comes, be it refused, and null when it does again. `onSame(view)`
+ * hears of an answer in which nothing is new but the time. Returns {again()}: read also what is beside the floor anew, and
+ * at once.
  */
-export function startPage({ more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {} }) {
+export function startPage({
+  more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {}, onSame = () => {},
+}) {
   const openedAt = Date.now();
   let ask = null;
   let asked = null; // the query of `ask`
@@ -55,6 +63,7 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
   let refusal = null;
+  let isForgotten = false; // what was shown was taken off
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
   async function askAll() {
@@ -73,13 +82,20 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
     return { ...answer, extra, isNew: true };
   }
 
-  function showTrust() {
+  function showFailure() {
+    const zone = view?.zone ?? BROWSERS_ZONE;
+    const told = { readAt: view?.readAt ?? null, zone, nextAt: outage.nextAt, now: Date.now() };
+    onOutage(told);
     if (refusal !== null) {
-      showRefusal(refusal);
-    } else if (outage !== null) {
-      const zone = view?.zone ?? BROWSERS_ZONE;
-      onOutage({ readAt: view?.readAt ?? null, zone });
-      showOutage({ readAt: view?.readAt ?? null, since: heardAt ?? openedAt, nextAt: outage.nextAt, now: Date.now(), zone });
+      showRefusal(refusal.message, told);
+    } else {
+      showOutage({ ...told, since: heardAt ?? openedAt });
+    }
+  }
+
+  function showTrust() {
+    if (outage !== null) {
+      showFailure();
     } else if (view !== null) {
       onOutage(null);
       showVerdict(trustOf(view));
@@ -87,24 +103,33 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
   }
 
   function onAnswer(answer) {
+    if (isForgotten) {
+      window.location.reload();
+      return;
+    }
     heardAt = Date.now();
     outage = null;
     refusal = null;
-    view = answer.isNew ? viewOf(answer, answer.extra) : { ...view, readAt: answer.now };
+    view = answer.isNew ? viewOf(answer, answer.extra) : laterView(view, answer.now);
     if (answer.isNew) {
       byId("numbers").classList.remove("unread");
       showHeader(view);
       showWarnings(view.floor.warnings);
       showGone(goneFrom(document.body.dataset.page, view.floor, view));
       show(view);
+    } else {
+      onSame(view);
     }
     write(byId("read-at"), `Read at ${clockSeconds(view.readAt, view.zone)}.`);
     showTrust();
   }
 
   function onFailure(error, { nextAt }) {
-    refusal = error instanceof Refused ? error.message : null;
+    refusal = error instanceof Refused ? error : null;
     outage = { nextAt };
+    if (refusal?.isOfRole && view !== null && forget()) {
+      [view, isForgotten] = [null, true];
+    }
     showTrust();
   }
 

@@ -4,7 +4,8 @@ import { changed, stationPage, workerPage } from "./address.js";
 import { assign, drawOnce, isolated, make } from "./elements.js";
 import { clockTime, duration, instant } from "./format.js";
 import { compare, keyedTable } from "./keyed_table.js";
-import { startMoments } from "./moment.js";
+import { startMoments } from "./opens.js";
+import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
@@ -43,12 +44,7 @@ const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, 
 
 function placeOf(worker, view) {
   const last = worker.timeline.at(-1);
-  return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : nameOf(worker, view);
-}
-
-function nameOf(worker, view) {
-  const there = view.places.get(JSON.stringify([worker.site, worker.workstation_id]));
-  return there ?? worker.workstation_id;
+  return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : placeName(view.places, worker.site, worker.workstation_id);
 }
 
 function nowOf(worker, view) {
@@ -108,7 +104,7 @@ export function opensMoments(table, inTable) {
   });
 }
 
-/** The table of workers; the context of its updates is the view, with `places`: names of workstations by their keys. */
+/** The table of workers; the context of its updates is the view, with `places` of places.js. */
 export function workersTable(table) {
   const inTable = keyedTable(table, {
     keyOf,
@@ -133,8 +129,7 @@ export function workersTable(table) {
   opensMoments(table, inTable);
 
   function update(rows, view) {
-    const places = new Map(view.floor.workstations.map((station) => [keyOf(station), station.name]));
-    inTable.update(rows, { ...view, places });
+    inTable.update(rows, { ...view, places: placesOf(view.floor) });
     if (view.floor.has_timelines) {
       showAxis(view);
     }

@@ -1,6 +1,6 @@
 /** A workstation: now, its numbers, and who was there when. */
 
-import { changed, closed, idOf, reduced, WINDOW_KEYS, workerPage } from "./address.js";
+import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
@@ -15,7 +15,6 @@ const id = idOf(pathname, search);
 const asked = reduced(search, WINDOW_KEYS);
 const showAxis = keepAxis(byId("workers").tHead.querySelector(".timeline"));
 const LONGEST_MS = 31 * DAY; // the collector tells for no longer window how long a workstation was occupied
-const ROUNDED_US = 60_000_000;
 
 const isThis = (row) => row.station_id === id;
 
@@ -75,10 +74,20 @@ function showPeople(view, row) {
   }
 }
 
+/** What to say where the id is nobody's, or that of several workstations: the same id may stand at two sites for two things. */
+function whichOne(found) {
+  if (found.length === 0) {
+    return [`There is no workstation ${id} here.`];
+  }
+  const links = found.map((row) => make("a", { href: stationPage(id, row.site, search) }, isolated(`${row.name || id} (${row.site})`)));
+  return [`${id} is a workstation of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), "."];
+}
+
 function show(view) {
-  const row = view.floor.workstations.find(isThis);
+  const found = view.floor.workstations.filter(isThis);
+  const row = found.length === 1 ? found[0] : undefined;
   byId("nobody").hidden = row !== undefined;
-  write(byId("nobody"), `There is no workstation ${id} here.`);
+  byId("nobody").replaceChildren(...(row === undefined ? whichOne(found) : []));
   nameHeading(row?.name || id, view);
   assign(byId("to-events"), { href: eventsOf("workstation_id", id, closed(asked, view.window)) });
   if (row === undefined) {
@@ -89,8 +98,8 @@ function show(view) {
   for (const node of document.querySelectorAll("[data-row]")) {
     write(node, format[node.dataset.format](row[node.dataset.row]));
   }
-  const occupied = view.extra.occupied?.find((one) => isThis(one) && one.site === row.site)?.occupied_minutes;
-  write(byId("occupied"), format.duration(occupied === undefined ? null : occupied * ROUNDED_US));
+  const here = view.extra.occupied?.find((one) => isThis(one) && one.site === row.site);
+  write(byId("occupied"), format.duration(here?.occupied_us));
   showPeople(view, row);
 }
 

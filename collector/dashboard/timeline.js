@@ -2,7 +2,7 @@
  * A worker's states over a stretch of time as one small picture.
  *
  * States differ by height as well as by colour: working is full, idle half from the baseline, absent the baseline only;
- * time without data is hatched, assumed time lighter. Nothing is drawn behind `until`. Geometry is in attributes alone,
+ * time without data is hatched, assumed time paler in an outline. Nothing is drawn behind `until`. Geometry is in attributes alone,
  * because the page's policy allows no inline style. The states are paths stretched to the cell, one for each look; the
  * hatched gaps are rectangles in the cell's own pixels, so that the hatching is not stretched with them.
  */
@@ -15,7 +15,8 @@ import { DAY, partsOf, ticks } from "./zoned.js";
 const HEIGHT = 20;
 const A_LABEL = 62; // pixels, with room around it
 const HALF_A_LABEL = 18;
-const TOPS = { w: 1, i: 10, a: 18 };
+const SEEN = { w: [1, HEIGHT], i: [10, HEIGHT], a: [18, HEIGHT] }; // top and bottom of a state
+const ASSUMED = { w: [1.5, HEIGHT - 0.5], i: [10.5, HEIGHT - 0.5], a: [19, HEIGHT] }; // of outlines, and of a thin baseline
 const CLASSES = { w: "working", i: "idle", a: "absent" };
 const SEEN_GAP = 1 / 2000; // of the stretch: ends of segments are rounded to the second, that is no gap
 
@@ -24,7 +25,8 @@ export function pathsOf(segments) {
   const paths = {};
   for (const [start, length, state, , assumed] of segments) {
     const look = assumed ? `${CLASSES[state]} assumed` : CLASSES[state];
-    paths[look] = `${paths[look] ?? ""}M${start} ${TOPS[state]}h${length}V${HEIGHT}h-${length}z`;
+    const [top, bottom] = (assumed ? ASSUMED : SEEN)[state];
+    paths[look] = `${paths[look] ?? ""}M${start} ${top}h${length}V${bottom}h-${length}z`;
   }
   return paths;
 }
@@ -74,7 +76,7 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what cha
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
  * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `keptFrom`: what was
  * before is not unknown but no longer kept; `partial`: what lies between the segments is left out; `opens`: it is a button
- * (moment.js).
+ * (opens.js).
  */
 export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false, opens = false }) {
   const picture = (cell.firstElementChild ?? cell.appendChild(blank[opens ? "opening" : "still"].cloneNode(true))).firstElementChild;

@@ -44,9 +44,15 @@ export function showOutage({ readAt, since, nextAt, now, zone }) {
   show({ level: "stale", headline, detail, mark: "⚠ stale · " });
 }
 
-/** The collector answered, but not with numbers: its own words. */
-export function showRefusal(message) {
-  show({ level: "stale", headline: "The collector refused this page.", detail: message, mark: "⚠ " });
+/** The collector answered, but not with numbers: its own words, and how old is what is still shown (null: nothing is). */
+export function showRefusal(message, { readAt, nextAt, now, zone }) {
+  if (readAt === null) {
+    show({ level: "stale", headline: "The collector refused this page.", detail: message, mark: "⚠ " });
+    return;
+  }
+  const headline = `Showing data of ${clockTime(readAt, { now, zone })};`;
+  const detail = `the collector refuses to tell what came since: ${message.replace(/\.$/, "")}.${retry(nextAt, now)}`;
+  show({ level: "stale", headline, detail, mark: "⚠ stale · " });
 }
 
 /** What of the stretch shown is no longer kept. */

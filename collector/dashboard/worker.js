@@ -6,9 +6,11 @@ import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
-import { startMoments } from "./moment.js";
+import { startMoments } from "./opens.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf, ordering, sentenceOf } from "./people_and_places.js";
+import { placeName, placesOf } from "./places.js";
+import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 import { HOUR } from "./zoned.js";
 
@@ -23,48 +25,12 @@ const parts = keyedTable(byId("parts"), {
   draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
   rank: { name: (part) => Date.parse(part.from) },
 });
-const spans = keyedTable(byId("spans"), {
-  keyOf: (span) => `${span.start} ${span.basis} ${span.state}`,
-  ...ordering({ column: "name", descending: false }),
-  draw: {
-    name: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.start), view)),
-    end: (cell, span, view) => write(cell, format.dayAndSeconds(Date.parse(span.end), view)),
-    length: (cell, span) => write(cell, format.durationSeconds((Date.parse(span.end) - Date.parse(span.start)) * 1000)),
-    state: (cell, span) => drawSpanState(cell, span),
-    place: (cell, span) => cell.replaceChildren(isolated(span.workstation_id)),
-    began: (cell, span, view) => drawEvent(cell, span.began_by, view),
-    ended: (cell, span, view) => drawEvent(cell, span.ended_by, view),
-  },
-  rank: {
-    name: (span) => Date.parse(span.start),
-    end: (span) => Date.parse(span.end),
-    length: (span) => Date.parse(span.end) - Date.parse(span.start),
-    place: (span) => span.workstation_id,
-    began: (span) => format.instant(span.began_by?.timestamp),
-    ended: (span) => format.instant(span.ended_by?.timestamp),
-  },
-});
+const spans = spanTable(byId("spans"));
 
 function partName(part, view) {
   const from = Date.parse(part.from);
   const isHour = Date.parse(part.to) - from <= HOUR;
   return isHour ? `${format.date(from, view)} ${format.hourMinute(from, view.zone)}` : format.date(from, view);
-}
-
-function drawSpanState(cell, span) {
-  const isAssumed = span.basis === "assumed";
-  cell.replaceChildren(make("i", { class: `key ${span.state}${isAssumed ? " assumed" : ""}` }), span.state,
-    isAssumed ? make("span", { class: "quiet" }, " assumed") : "");
-}
-
-function drawEvent(cell, event, view) {
-  if (event === null) {
-    cell.replaceChildren(make("span", { class: "quiet" }, "nothing seen"));
-    return;
-  }
-  const camera = event.camera ? [" by ", isolated(event.camera)] : [];
-  cell.replaceChildren(`${event.event_type} `, make("span", { class: "quiet" },
-    format.dayAndSeconds(Date.parse(event.timestamp), view), ...camera));
 }
 
 const rowIn = (floor, site) => (floor.workers ?? []).find((row) => row.worker_id === id && row.site === site);
@@ -77,7 +43,7 @@ function showNow(row, view) {
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
-  byId("now-more").replaceChildren("at ", isolated(row.workstation_id),
+  byId("now-more").replaceChildren("at ", isolated(placeName(view.places, row.site, row.workstation_id)),
     ` since ${format.clockTime(Date.parse(row.state_since), view)}`);
 }
 
@@ -115,21 +81,22 @@ function nobody(told, view) {
   return since === null ? `Nobody saw ${told.name} then.` : `Nobody saw ${told.name} after ${format.clockTime(since, view)}.`;
 }
 
-function show(view) {
-  const told = view.extra;
+function show(seen) {
+  const told = seen.extra;
+  const view = { ...seen, places: placesOf(seen.floor), site: told.site };
   const row = rowIn(view.floor, told.site);
   nameHeading(told.name, view);
   showNow(row, view);
   fill("row", row ?? told.totals);
   fill("total", told.totals);
-  showPicture(row, { ...view, places: new Map() });
+  showPicture(row, view);
   const byHour = told.hours.length > 1;
   write(byId("parts-title"), byHour ? "Hour by hour" : "Day by day");
   write(byId("parts-csv"), `${byHour ? "Hours" : "Days"} as CSV`);
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
-  spans.update(told.spans, view);
+  showSpans(spans, told, view);
   const empty = nobody(told, view);
   byId("nobody").hidden = empty === null;
   write(byId("nobody"), empty ?? "");

@@ -47,7 +47,7 @@ def workstation_rows(totals: Totals) -> list[dict[str, Any]]:
             "station_id": station.station_id,
             "name": station.name,
             "occupancy_minutes": rounded(station.occupancy, MINUTE),
-            **({"occupied_minutes": rounded(station.occupied, MINUTE)} if totals.knows_occupied else {}),
+            **(_occupied(station.occupied) if totals.knows_occupied else {}),
             "utilization_percent": rounded(100 * station.occupancy, station.window_length),
             "units_produced": station.units,
             "throughput_per_hour": rounded(HOUR * station.units, station.window_length),
@@ -146,6 +146,11 @@ def _worker_row(worker: WorkerTotals, *, window_length: int | None) -> dict[str,
         "units_produced": worker.units,
         "units_per_hour": rounded(HOUR * worker.units, seen),
     }
+
+
+def _occupied(time: int) -> dict[str, Any]:
+    """Return how long a workstation was occupied; exact too, for what is shown in hours must not be rounded twice."""
+    return {"occupied_minutes": rounded(time, MINUTE), "occupied_us": time}
 
 
 def _utilizations(totals: Totals) -> list[tuple[int, int]] | None:

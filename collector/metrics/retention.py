@@ -99,3 +99,14 @@ def _next(retention: Retention, *, kept: Mapping[str, Kept], offsets: Mapping[st
         ]
         if waiting:
             yield f"site {site}: next to go are {', '.join(waiting)}"
+        elif coming := sorted(_coming(retention, kept=kept.get(site, Kept()))):
+            at, *_ = coming[0]
+            then = [f"{what} before {format_instant(before)}" for when, what, before in coming if when == at]
+            yield f"site {site}: nothing is due before {format_instant(at)}; then go {', '.join(then)}"
+
+
+def _coming(retention: Retention, *, kept: Kept) -> Iterator[tuple[int, str, int]]:
+    """Yield for each class when its next hour is due, what it is called, and from when on the site still has it then."""
+    for what, length, there in zip(_WHAT_GOES, retention, kept, strict=True):
+        if length is not None and there is not None:
+            yield there + HOUR + length, what, there + HOUR

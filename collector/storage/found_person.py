@@ -14,7 +14,7 @@ from collector.storage.marks import marks_of
 from collector.storage.named_in_items import names
 from shared.errors import BadRequest, NotFound
 
-_Places = list[tuple[str, int | None]]
+Places = list[tuple[str, int | None]]
 """Sites by name, each with the number of a worker; None: of nobody who is registered."""
 
 
@@ -38,14 +38,28 @@ def person_of(connection: sqlite3.Connection, site: str | None, *, worker_id: st
     if site is not None:
         purging.place_of(connection, site)
     for places in (_registered, _erased, _refused):
-        found = [place for place in places(connection, worker_id) if site in (None, place[0])]
-        if len(found) > 1:
-            known = ", ".join(name for name, _ in found)
-            raise BadRequest(f"worker {worker_id} is known at {known}", hint="name the --site")
-        if found:
-            ((name, number),) = found
-            return Person(purging.place_of(connection, name), number, worker_id)
-    raise NotFound(f"there is no worker {worker_id}" + ("" if site is None else f" at site {site}"))
+        found = only_one(places(connection, worker_id), worker_id=worker_id, site=site)
+        if found is not None:
+            return Person(purging.place_of(connection, found[0]), found[1], worker_id)
+    raise nobody(worker_id, site=site)
+
+
+def only_one(places: Places, *, worker_id: str, site: str | None) -> tuple[str, int | None] | None:
+    """Return which of these places is meant; None if none is.
+
+    Raises:
+        BadRequest: several may be.
+    """
+    found = [place for place in places if site in (None, place[0])]
+    if len(found) > 1:
+        known = ", ".join(name for name, _ in found)
+        raise BadRequest(f"worker {worker_id} is known at {known}", hint="name the --site")
+    return found[0] if found else None
+
+
+def nobody(worker_id: str, *, site: str | None) -> NotFound:
+    """Return what is told whoever asks for somebody unknown."""
+    return NotFound(f"there is no worker {worker_id}" + ("" if site is None else f" at site {site}"))
 
 
 def refused_items(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Refusal]]:
@@ -54,7 +68,7 @@ def refused_items(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Re
     return ((number, site, Refusal(*kept)) for number, site, *kept in rows)
 
 
-def _registered(connection: sqlite3.Connection, worker_id: str) -> _Places:
+def _registered(connection: sqlite3.Connection, worker_id: str) -> Places:
     # Everybody of that id, by site.
     return connection.execute(
         """
@@ -68,11 +82,11 @@ def _registered(connection: sqlite3.Connection, worker_id: str) -> _Places:
     ).fetchall()
 
 
-def _erased(connection: sqlite3.Connection, worker_id: str) -> _Places:
+def _erased(connection: sqlite3.Connection, worker_id: str) -> Places:
     return [(name, None) for name, site in _sites(connection) if marks_of(connection, site).bears(worker_id)]
 
 
-def _refused(connection: sqlite3.Connection, worker_id: str) -> _Places:
+def _refused(connection: sqlite3.Connection, worker_id: str) -> Places:
     telling = {site for _, site, kept in refused_items(connection) if names(kept, worker_id)}
     return [(name, None) for name, site in _sites(connection) if site in telling]
 

@@ -13,11 +13,13 @@ Camera = tuple[int, int]
 """The numbers of a site and a camera."""
 
 
-def note_contact(connection: sqlite3.Connection, camera: Camera, *, delivery: Delivery) -> Sequence[Range]:
-    """Write down what a delivery says of its camera; return what is lacking of its epoch."""
+def note_contact(
+    connection: sqlite3.Connection, camera: Camera, *, delivery: Delivery
+) -> tuple[Sequence[Range], int | None]:
+    """Write down what a delivery says of its camera; return what is lacking of its epoch, and its greatest known number."""
     contact = delivery.contact
     if contact is None:
-        return ()
+        return (), None
     if contact.is_live:
         _note_call(connection, camera, contact=contact, received_at=delivery.received_at)
     return _note_numbers(connection, camera, contact=contact)
@@ -51,17 +53,18 @@ def _note_call(connection: sqlite3.Connection, camera: Camera, *, contact: Conta
     )
 
 
-def _note_numbers(connection: sqlite3.Connection, camera: Camera, *, contact: Contact) -> Sequence[Range]:
+def _note_numbers(connection: sqlite3.Connection, camera: Camera, *, contact: Contact) -> tuple[Sequence[Range], int]:
     where = (*camera, contact.epoch)
     # The greatest number the camera has given out in this epoch.
-    connection.execute(
+    ((last_seq,),) = connection.execute(
         """
         insert into camera_epoch (site, camera, epoch, last_seq)
         values (?, ?, ?, ?)
         on conflict (site, camera, epoch) do update set last_seq = max(last_seq, excluded.last_seq)
+        returning last_seq
         """,
         (*where, contact.last_seq),
-    )
+    ).fetchall()
     for first, last in contact.seqs:
         # What overlaps or touches the new range becomes one with it.
         touching = connection.execute(
@@ -87,7 +90,7 @@ def _note_numbers(connection: sqlite3.Connection, camera: Camera, *, contact: Co
             "insert into camera_range (site, camera, epoch, first_seq, last_seq) values (?, ?, ?, ?, ?)",
             (*where, *merged),
         )
-    return _lacking(connection, where)
+    return _lacking(connection, where), last_seq
 
 
 def _lacking(connection: sqlite3.Connection, where: tuple[int, int, str]) -> Sequence[Range]:

@@ -9,7 +9,8 @@ from sqlite_utils.utils import sqlite3
 
 from collector.records import Delivery, NewName, OpenState, State
 from collector.storage import bulk
-from collector.storage.marks import Marks, marks_of
+from collector.storage.keyed_mark import Marks
+from collector.storage.marks import marks_of
 from collector.storage.neighbourhood import Worker
 from shared.errors import BadRequest
 

@@ -1,7 +1,7 @@
 """A backup put in the place of a SQLite store, and a store made small again; both want the service stopped.
 
 The backup is read through and copied beside the store before anything there is touched. What was there is kept under another
-name; a file that is too damaged to be told from a stranger's is left for its owner to move. Killed at any moment, the place holds the old store or the new one, whole: the log of the old
+name, and nobody is logged in any more; a file that is too damaged to be told from a stranger's is left for its owner to move. Killed at any moment, the place holds the old store or the new one, whole: the log of the old
 one is folded back before, for SQLite would take it for the new one's.
 """
 
@@ -50,11 +50,13 @@ def restore(backup: Path, file: Path, *, suffix: str) -> Path | None:
     with _held(file) as real:
         partial = real.with_name(f".{real.name}.restored")
         try:
+            _remove(partial)  # a log that a killed restore has left would be taken for the next one's
             _copy(backup, partial)
+            _end_sessions(partial)
             kept = _set_aside(real, suffix=suffix) if real.exists() else None
             partial.replace(real)
         finally:
-            partial.unlink(missing_ok=True)
+            _remove(partial)
         sync_folder(real.parent)
         return kept
 
@@ -101,6 +103,22 @@ def _copy(backup: Path, partial: Path) -> None:
         shutil.copyfileobj(source, target, _COPY_BYTES)
         target.flush()
         os.fsync(target.fileno())
+
+
+def _end_sessions(partial: Path) -> None:
+    """Let everybody log in again: who had logged out, or was removed, since the backup shall not be logged in by it."""
+    with looking_at(partial) as connection:
+        has_table = connection.execute("select 1 from sqlite_schema where name = 'session'").fetchone()
+        if not has_table or connection.execute("select 1 from session limit 1").fetchone() is None:
+            return
+    with translated_errors(partial), closing(open_writer(partial)) as connection:
+        connection.execute("delete from session")
+        _fold(connection, partial)
+
+
+def _remove(file: Path) -> None:
+    for part in (file, *companions(file)):
+        part.unlink(missing_ok=True)
 
 
 def _set_aside(real: Path, *, suffix: str) -> Path:

@@ -167,8 +167,8 @@ def _stored(
         refusals = list(kept_where_erased(refusals, is_forgotten=marks.bears))
     _write_refusals(connection, site, delivery=replace(of, refusals=refusals))
     camera = registry.camera(site, of.camera)
-    lacking = () if camera is None else note_contact(connection, (site, camera), delivery=of)
-    return Stored(became, lacking, known_horizon)
+    lacking, last_seq = ((), None) if camera is None else note_contact(connection, (site, camera), delivery=of)
+    return Stored(became, lacking, known_horizon, last_seq)
 
 
 def _write_refusals(connection: sqlite3.Connection, site: int, *, delivery: Delivery) -> None:

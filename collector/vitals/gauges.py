@@ -44,6 +44,12 @@ def exposition(registry: CollectorRegistry, snapshot: Snapshot) -> bytes:
     return prometheus.exposition(registry, families(snapshot))
 
 
+def exposition_of_sites(snapshot: Snapshot) -> bytes:
+    """Return the text for somebody who sees some sites, whose cameras the snapshot has: nothing in it counts other sites, too."""
+    rows = [row for row in _ROWS if row.name in _OF_SITES]
+    return prometheus.exposition(CollectorRegistry(), prometheus.families(rows, snapshot, prefix="collector"))
+
+
 def families(snapshot: Snapshot) -> Iterator[Metric]:
     """Yield every metric of the table with its samples."""
     return prometheus.families(_ROWS, snapshot, prefix="collector")
@@ -136,3 +142,9 @@ _ROWS: tuple[Row[Snapshot], ...] = (
         CAMERA,
     ),
 )
+_OF_SITES = frozenset(
+    {"build_info", "start_time_seconds", "ready", "settings_not_in_force", "cameras"}.union(
+        row.name for row in _ROWS if row.labels == CAMERA
+    )
+)
+"""What is told of each site by itself, and what the collector is whoever asks."""

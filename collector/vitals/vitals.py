@@ -6,7 +6,7 @@ then is left out.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.storage.opening import SQLITE_VERSION
 from collector.storage.room import Room
-from collector.vitals.gauges import Snapshot, exposition
+from collector.vitals.gauges import Snapshot, exposition, exposition_of_sites
 from collector.vitals.meters import Meters
 from shared.clock import Clock
 from shared.errors import LinesideError
@@ -96,10 +96,10 @@ class Vitals:
             self.tell(manager)
             await self._clock.sleep(self._beat_seconds)
 
-    async def metrics(self) -> bytes:
-        """Return everything in Prometheus' text format; what cannot be looked at has no sample."""
-        cameras = await _patiently(self._reports.cameras())
-        warnings = await _patiently(self._reports.warnings())
+    async def metrics(self, *, sites: Sequence[str] | None = None) -> bytes:
+        """Return everything in Prometheus' text format, or what is told of these sites; what cannot be looked at has no sample."""
+        cameras = await _patiently(self._reports.cameras(sites=sites))
+        warnings = await _patiently(self._reports.warnings(sites=sites))
         snapshot = Snapshot(
             version=version("lineside"),
             sqlite_version=SQLITE_VERSION,
@@ -112,7 +112,7 @@ class Vitals:
             cameras=cameras,
             warnings=None if warnings is None else len(warnings),
         )
-        return exposition(self.meters.registry, snapshot)
+        return exposition(self.meters.registry, snapshot) if sites is None else exposition_of_sites(snapshot)
 
     async def status(self) -> dict[str, Any]:
         """Return what `collector status` shows."""

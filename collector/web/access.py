@@ -15,7 +15,8 @@ from aiohttp.typedefs import Handler
 
 from collector.grants import EVERYTHING, MAY, Grant, Needs, Role
 from collector.web.connections import note_who_asks
-from collector.web.limits import ALLOWANCES
+from collector.web.limits import ALLOWANCES, CROWDS
+from collector.web.peers import PEERS
 from shared.errors import CameraPaused, NotAllowed, NotKnown, WrongCamera
 
 
@@ -142,7 +143,8 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
             raise
         note = partial(request.app[NOTE_LOOK], request, viewer, needs=needs)
         try:
-            shown_answer = await handler(request, viewer)
+            with request.app[CROWDS].place(_stranger_behind_a_proxy(request, viewer)):
+                shown_answer = await handler(request, viewer)
         except (asyncio.CancelledError, ConnectionError):
             # Whoever hangs up half-way through a file has seen the half that was sent.
             await asyncio.shield(note())
@@ -151,6 +153,12 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
         return shown_answer
 
     return answer
+
+
+def _stranger_behind_a_proxy(request: web.Request, viewer: Viewer) -> str | None:
+    """Return the address of a stranger whose connection is a proxy's."""
+    peers = request.app[PEERS]
+    return peers.address_of(request) if viewer.token is None and peers.is_forwarded(request) else None
 
 
 async def _viewer(request: web.Request, *, needs: Needs) -> Viewer:

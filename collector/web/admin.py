@@ -1,4 +1,7 @@
-"""What those who run the collector need to see, at `/dashboard/admin`: who has access, and what is kept how long. No person's data."""
+"""What those who run the collector need to see, at `/dashboard/admin`: who has access, the settings in force, and what is kept how long.
+
+No worker's data, and nothing of a site that whoever asks does not see; people and boards of all sites see that one, too.
+"""
 
 from collections.abc import Sequence
 from html import escape
@@ -9,31 +12,44 @@ from collector import retaining
 from collector.web.access import Viewer
 from collector.web.context import CLOCK, REPORTS, SETTINGS, STORAGE
 from collector.web.pages import CONTENT_SECURITY_POLICY
+from collector.web.settings_shown import settings_in_force
 from shared.instants import format_instant
 
 Rows = Sequence[tuple[object, ...]]
 
 
-async def admin(request: web.Request, _viewer: Viewer) -> web.Response:
+async def admin(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the page."""
-    app = request.app
+    app, sites = request.app, viewer.sites
     storage, settings, now = app[STORAGE], app[SETTINGS], app[CLOCK].now()
-    kept = await retaining.told(storage, settings.kept_for, now=now)
+    kept = await retaining.told(storage, settings.kept_for, now=now, sites=sites)
     cameras = [
         (one.camera, one.site, one.tokens, _day(one.newest_at), "paused" if one.is_paused else "")
         for one in await storage.access.cameras(now=now)
+        if sites is None or one.site in sites
     ]
     people = [
-        (one.name, one.role.value, one.site or "all", _day(one.created_at)) for one in await storage.access.people()
+        (one.name, one.role.value, one.site or "all", _day(one.created_at))
+        for one in await storage.access.people()
+        if sites is None or one.site is None or one.site in sites
     ]
-    boards = [(one.name, one.site or "all", _day(one.created_at)) for one in await storage.access.boards()]
+    boards = [
+        (one.name, one.site or "all", _day(one.created_at))
+        for one in await storage.access.boards()
+        if sites is None or one.site is None or one.site in sites
+    ]
+    in_force = [
+        (one.key, one.value, "default" if one.is_default else "set") for one in settings_in_force(settings, sites=sites)
+    ]
     asked = await storage.access.is_configured()
     parts = [
         _list("What is kept how long", kept),
-        _list("Warnings", await app[REPORTS].warnings()),
+        "<p>The service looks once an hour; <code>collector purge --dry-run</code> counts what would go.</p>",
+        _list("Warnings", await app[REPORTS].warnings(sites=sites)),
         _table("Who may log in", ("name", "role", "site", "since"), rows=people),
         _table("Cameras", ("camera", "site", "valid tokens", "newest token", ""), rows=cameras),
         _table("Wall boards", ("board", "site", "since"), rows=boards),
+        _table("Settings in force", ("key", "value", "whence"), rows=in_force),
         "" if asked else "<p>Nobody has been given access: whoever reaches this address may do everything.</p>",
     ]
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}

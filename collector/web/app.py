@@ -17,7 +17,16 @@ from collector.web.attempts import Attempts
 from collector.web.connections import note_answering
 from collector.web.context import CLOCK, FLOORS, INGEST, PSEUDONYM_KEYS, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
-from collector.web.limits import ALLOWANCES, BODY_ROOM, LARGE_AT_ONCE, LARGE_TURN, MOST_BODY_BYTES_AT_ONCE, Allowances
+from collector.web.limits import (
+    ALLOWANCES,
+    BODY_ROOM,
+    CROWDS,
+    LARGE_AT_ONCE,
+    LARGE_TURN,
+    MOST_BODY_BYTES_AT_ONCE,
+    Allowances,
+    Crowds,
+)
 from collector.web.login import LOGINS, Logins
 from collector.web.looks import Looks
 from collector.web.manners import add_manners, compress_answers
@@ -82,6 +91,7 @@ def make_app(
     app[ALLOWANCES] = Allowances(
         camera=settings.camera_requests_per_second, reader=settings.reader_requests_per_second, clock=clock
     )
+    app[CROWDS] = Crowds(settings.max_strangers_per_address)
     app[PEERS] = peers
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of

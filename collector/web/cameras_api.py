@@ -34,5 +34,5 @@ async def healthz(request: web.Request, viewer: Viewer) -> web.Response:
     failure = request.app[INGEST].failure
     if failure is not None:
         return problem(503, "the last events could not be stored" + (f": {failure}" if is_known else ""))
-    warnings = await request.app[REPORTS].warnings() if is_known else []
+    warnings = await request.app[REPORTS].warnings(sites=viewer.sites) if is_known else []
     return web.json_response({"status": "ok", "version": version("lineside"), "warnings": warnings})

@@ -36,7 +36,7 @@ ANSWER_SECONDS = 300.0
 STRANGERS_ANSWER_SECONDS = 10.0
 """They are shown a page to log in, and the description of the interface, 60 kB."""
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+TOO_LONG = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 _log = logging.getLogger(__name__)
 
@@ -183,8 +183,9 @@ class Connection(web.RequestHandler):
             raise ConnectionError("a part of the answer is sent already")
         if not isinstance(exc, HttpProcessingError):
             _log.error("request failed before it reached the collector", exc_info=exc)
-        told = (message or "").splitlines()[0] if isinstance(exc, HttpProcessingError) and message else ""
-        self._malformed.note(told or f"status {status}")
+        # Its kind and not its words: they quote the address that was asked for, and a worker's id may stand in it.
+        told = type(exc).__name__ if isinstance(exc, HttpProcessingError) else f"status {status}"
+        self._malformed.note(told)
         answer = problem(
             status, "the request is not HTTP that can be read" if status < 500 else "the request failed here"
         )

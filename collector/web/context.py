@@ -63,14 +63,14 @@ def site_asked(request: web.Request, viewer: Viewer) -> str | None:
     """Return the site that was asked for; None: every one that the viewer sees.
 
     Raises:
-        NotAllowed: `*` asks for all sites of the company, and the viewer sees but some.
+        NotAllowed: it is not one of those, or `*` asks for all sites of the company, and the viewer sees but some. What is
+            said does not depend on whether there is such a site.
     """
     named = request.query.get("site")
-    if named != EVERY_SITE:
-        return named
-    if viewer.sites is not None:
-        raise NotAllowed("site: every site is not for you", field="site", hint="leave `site` out to see your own")
-    return None
+    if viewer.sites is not None and named is not None and named not in viewer.sites:
+        which = "every site" if named == EVERY_SITE else "another site"
+        raise NotAllowed(f"site: {which} is not for you", field="site", hint="leave `site` out to see your own")
+    return None if named == EVERY_SITE else named
 
 
 def read_id(name: str, text: str | None) -> str | None:
@@ -90,7 +90,7 @@ async def window_of(request: web.Request, viewer: Viewer) -> AskedWindow:
 
     Raises:
         BadRequest: names the parameter and what is wrong with it.
-        NotAllowed: every site is asked for, of which the viewer sees but some.
+        NotAllowed: another site is asked for than those that the viewer sees.
     """
     query = request.query
     question = Question(query.get("from"), query.get("to"), site_asked(request, viewer), query.get("shift"))

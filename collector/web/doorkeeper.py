@@ -18,9 +18,10 @@ from shared.errors import NotKnown
 
 REMEMBERED_SECONDS = 1.0
 MOST_REMEMBERED = 10_000
-COOKIE = "lineside"
-SECURE_COOKIE = "__Host-lineside"
-"""Where there is TLS: browsers take a cookie of this name from this very host alone, and send it nowhere in the clear."""
+COOKIES = {Kind.session: "lineside", Kind.board: "lineside-board"}
+"""Each kind has a cookie of its own, so that opening a board's link logs nobody out; whoever has both is who has logged in."""
+SECURE = "__Host-"
+"""Where there is TLS: browsers take a cookie whose name begins so from this very host alone, and send it nowhere in the clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,13 @@ class Doorkeeper:
         return await self._viewer_by_cookie(request)
 
     async def _viewer_by_cookie(self, request: web.Request) -> Viewer:
-        cookie = request.cookies.get(cookie_name(is_secure=self._peers.is_secure(request)))
+        is_secure = self._peers.is_secure(request)
         # A cookie goes along by itself with what pages of other origins send, so it opens nothing to a camera's token.
-        is_taken = cookie is not None and kind_of(cookie) in (Kind.session, Kind.board)
-        if cookie is None or not is_taken or (grant := await self._grant(cookie)) is None:
-            return NOBODY
-        return viewer_with(grant, token=digest_of(cookie))
+        for kind in COOKIES:
+            cookie = request.cookies.get(cookie_name(kind, is_secure=is_secure))
+            if cookie is not None and kind_of(cookie) is kind and (grant := await self._grant(cookie)) is not None:
+                return viewer_with(grant, token=digest_of(cookie))
+        return NOBODY
 
     def _is_open_to(self, request: web.Request) -> bool:
         # What a proxy on this machine passes on comes from anywhere, also where nobody has said that it is trusted.
@@ -114,9 +116,9 @@ class Doorkeeper:
         return remembered.grant if remembered.grant.is_valid(now=self._clock.now()) else None
 
 
-def cookie_name(*, is_secure: bool) -> str:
-    """Return what the cookie is called on this connection."""
-    return SECURE_COOKIE if is_secure else COOKIE
+def cookie_name(kind: Kind, *, is_secure: bool) -> str:
+    """Return what the cookie for this kind of token is called on this connection."""
+    return f"{SECURE}{COOKIES[kind]}" if is_secure else COOKIES[kind]
 
 
 def _bearer_of(request: web.Request) -> str | None:

@@ -1,10 +1,12 @@
-"""What one token, and all senders together, may take: requests a second, and memory for bodies.
+"""What one token, one address, and all senders together, may take: requests a second, requests at once, memory for bodies.
 
 Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `connections.py`; the room for
 bodies is `shared/body_room.py`.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -69,7 +71,43 @@ class Allowances:
             (self._cameras if is_camera else self._readers).take(token)
 
 
+class Crowds:
+    """Requests of strangers that are under way, by the address they come from behind a proxy.
+
+    The gate counts connections (`gate.py`); those of a proxy are nobody's in particular, so there requests are counted.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._under_way: dict[str, int] = {}
+
+    @contextmanager
+    def place(self, address: str | None) -> Iterator[None]:
+        """Count a request while it lasts; None: it is none of a stranger behind a proxy.
+
+        Raises:
+            TooOften: there are too many.
+        """
+        if address is None:
+            yield
+            return
+        others = self._under_way.get(address, 0)
+        if others >= self._most:
+            raise TooOften(f"more than {self._most} requests at once from one address that nobody knows")
+        self._under_way[address] = others + 1
+        try:
+            yield
+        finally:
+            self._leave(address)
+
+    def _leave(self, address: str) -> None:
+        left = self._under_way.pop(address) - 1
+        if left:
+            self._under_way[address] = left
+
+
 BODY_ROOM = web.AppKey("body_room", BodyRoom)
 LARGE_TURN = web.AppKey("large_turn", asyncio.Semaphore)
 """For what is made of a large body: whoever sends many of them waits."""
 ALLOWANCES = web.AppKey("allowances", Allowances)
+CROWDS = web.AppKey("crowds", Crowds)

@@ -118,23 +118,25 @@ async def enter(request: web.Request, _viewer: Viewer) -> web.Response:
         return _told(error, further=further)
     logins.attempts.succeed(*whose)
     answer = web.HTTPSeeOther(further)
-    _set_cookie(request, answer, token=token, seconds=lasts // SECOND)
+    _set_cookie(request, answer, token=token, kind=Kind.session, seconds=lasts // SECOND)
     raise answer
 
 
-async def leave(request: web.Request, _viewer: Viewer) -> web.Response:
-    """End the session, or take a board's cookie away."""
-    name = cookie_name(is_secure=request.app[LOGINS].peers.is_secure(request))
+async def leave(request: web.Request, viewer: Viewer) -> web.Response:
+    """End the session; who has none is a board, whose cookie goes. A board where somebody had logged in is a board again."""
+    name = cookie_name(Kind.session, is_secure=request.app[LOGINS].peers.is_secure(request))
     token = request.cookies.get(name, "")
+    answer = web.HTTPSeeOther("/login")
     if token.startswith(Kind.session):
         await request.app[STORAGE].access.apply(CloseSession(digest_of(token)))
-    answer = web.HTTPSeeOther("/login")
-    _set_cookie(request, answer, token="", seconds=0)
+    _set_cookie(request, answer, token="", kind=Kind.session, seconds=0)
+    if viewer.token != digest_of(token):
+        _set_cookie(request, answer, token="", kind=Kind.board, seconds=0)
     raise answer
 
 
 async def board(request: web.Request, _viewer: Viewer) -> web.Response:
-    """Let the browser of a wall board in by its link, which is out of the address afterwards."""
+    """Let the browser of a wall board in by its link, which is out of the address afterwards; who is logged in there stays so."""
     token = request.match_info["token"]
     grant = None
     if token.startswith(Kind.board) and token.isascii():
@@ -142,7 +144,7 @@ async def board(request: web.Request, _viewer: Viewer) -> web.Response:
     if grant is None or grant.role is not Role.viewer:
         raise NotFound("there is no such board", hint="collector boards add NAME makes a link")
     answer = web.HTTPSeeOther(f"{DASHBOARD}board")
-    _set_cookie(request, answer, token=token, seconds=BOARD_SECONDS)
+    _set_cookie(request, answer, token=token, kind=Kind.board, seconds=BOARD_SECONDS)
     raise answer
 
 
@@ -178,10 +180,10 @@ def _local(further: str) -> str:
     return further if is_ours and "\\" not in further and ".." not in further else DASHBOARD
 
 
-def _set_cookie(request: web.Request, answer: web.HTTPException, *, token: str, seconds: int) -> None:
+def _set_cookie(request: web.Request, answer: web.HTTPException, *, token: str, kind: Kind, seconds: int) -> None:
     is_secure = request.app[LOGINS].peers.is_secure(request)
     answer.set_cookie(
-        cookie_name(is_secure=is_secure),
+        cookie_name(kind, is_secure=is_secure),
         token,
         max_age=seconds,
         path="/",

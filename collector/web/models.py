@@ -108,6 +108,7 @@ class WorkstationRow(Answer):
     name: str
     occupancy_minutes: Annotated[float, Field(description="Working time of everybody there; two at once count twice.")]
     occupied_minutes: Annotated[float, Field(description="The same counted once; with `include=occupied`.")] = 0
+    occupied_us: Annotated[Count, Field(description="`occupied_minutes` exactly; with `include=occupied`.")] = 0
     utilization_percent: float
     units_produced: Count
     throughput_per_hour: float

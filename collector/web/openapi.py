@@ -10,9 +10,10 @@ from aiohttp import web
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
+from collector.grants import Kind
 from collector.web.access import Viewer
 from collector.web.described import ANYTHING_ONE_BY_ONE, OPERATIONS, PARAMETERS, WRONG_QUERY, Operation
-from collector.web.doorkeeper import COOKIE, SECURE_COOKIE
+from collector.web.doorkeeper import cookie_name
 from collector.web.models import Problem
 from collector.web.unchanged import Lasting, lasting, sent
 from shared.wire import MAX_EVENTS
@@ -35,8 +36,8 @@ SECURITY_SCHEMES = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": COOKIE,
-        "description": f"Set by `/login`; with TLS it is called `{SECURE_COOKIE}`.",
+        "name": cookie_name(Kind.session, is_secure=False),
+        "description": f"Set by `/login`; with TLS it is called `{cookie_name(Kind.session, is_secure=True)}`.",
     },
 }
 NOT_KNOWN = "Access is configured, and no token or session was shown, or none that is known."

@@ -26,9 +26,10 @@ async def readyz(request: web.Request, viewer: Viewer) -> web.Response:
     return problem(503, told) if reasons else web.json_response({"status": "ready"})
 
 
-async def metrics(request: web.Request, _viewer: Viewer) -> web.Response:
-    """Return everything that is counted, in Prometheus' text format."""
-    return web.Response(body=await request.app[VITALS].metrics(), headers={"Content-Type": CONTENT_TYPE})
+async def metrics(request: web.Request, viewer: Viewer) -> web.Response:
+    """Return everything that is counted, in Prometheus' text format; who sees some sites, what is told of those alone."""
+    told = await request.app[VITALS].metrics(sites=viewer.sites)
+    return web.Response(body=told, headers={"Content-Type": CONTENT_TYPE})
 
 
 def counted(meters: Meters, *, clock: Clock) -> Middleware:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from edge_agent.buffer import removal, retention, rows
-from edge_agent.buffer.epochs import remember
+from edge_agent.buffer.epochs import remember, surplus_up_to
 from edge_agent.buffer.folding import fold
 from edge_agent.buffer.pages import PAGE_BYTES
 from edge_agent.buffer.queue_file import QueueFile
@@ -236,10 +236,10 @@ class Housekeeping(QueueFile):
         self._marks.append(mark)
 
     def _expire(self) -> bool:
-        """Remove a few of the events that were kept long enough; True if there may be more."""
+        """Remove a few of the events that were kept long enough, or sent in one of too many epochs; True if there may be more."""
         kept_since = int(self._tick - self._limits.retain_sent_seconds)
         up_to = retention.may_go_up_to(self._marks, tick=self._tick, retain_seconds=self._limits.retain_sent_seconds)
-        numbers = self._removable(up_to=up_to)
+        numbers = self._removable(up_to=max(up_to, surplus_up_to(self._facts.epochs)))
         if numbers:
             self._remove(numbers)
             return True

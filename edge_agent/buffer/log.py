@@ -20,9 +20,9 @@ from typing import Self
 
 from edge_agent.buffer import epochs, rows, schema
 from edge_agent.buffer.adoption import adopt_others
-from edge_agent.buffer.dead_letters import DeadLetterVerbs
 from edge_agent.buffer.faults import translated
-from edge_agent.buffer.removal import ranges_of
+from edge_agent.buffer.put_back import PutBack
+from edge_agent.buffer.removal import by_reason, ranges_of
 from edge_agent.buffer.rows import Counts, Entry, checksum
 from edge_agent.buffer.space import EVENT_BYTES, Limits, free_disk_bytes, size_bytes
 from edge_agent.buffer.unsalvaged import waiting_words
@@ -59,7 +59,7 @@ values (?, ?, ?, ?)
 """
 
 
-class EventLog(DeadLetterVerbs):
+class EventLog(PutBack):
     """The one writer of a queue folder; synchronous, used by one thread at a time (`facts` by any)."""
 
     _is_closed = False
@@ -223,6 +223,8 @@ class EventLog(DeadLetterVerbs):
             size_bytes=size_bytes(self._path),
             oldest_pending_at=oldest_pending_at,
             dropped=count(ranges_of(self._facts.dropped)) + self._folded,
+            given_up=by_reason(self._facts.dropped),
+            epochs=len(self._facts.epochs),
             retained=count(self.retained),
             max_size_bytes=self._limits.max_size_bytes,
             free_disk_bytes=free_disk_bytes(self._folder),
@@ -266,7 +268,7 @@ class EventLog(DeadLetterVerbs):
         self._is_closed = True
         try:
             with translated(self._path):
-                self.remember(epochs.STOP, epochs.clean_stop(self._path))
+                self.remember(epochs.STOP, epochs.clean_stop(self._path, known=self.surely_ours))
         except LinesideError as error:
             _log.warning("the clean stop could not be noted", extra={"reason": str(error)})
         finally:

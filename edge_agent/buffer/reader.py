@@ -13,7 +13,7 @@ from edge_agent.buffer import audit, dead_letters, rows, schema, soundness
 from edge_agent.buffer.audit import Books
 from edge_agent.buffer.dead_letters import LetterRow
 from edge_agent.buffer.faults import translated
-from edge_agent.buffer.removal import ranges_of
+from edge_agent.buffer.removal import by_reason, ranges_of
 from edge_agent.buffer.rows import Counts, Entry
 from edge_agent.buffer.space import RESERVE_FILE, free_disk_bytes, size_bytes
 from edge_agent.buffer.unsalvaged import waiting_words
@@ -129,6 +129,8 @@ class LogReader:
                 size_bytes=size_bytes(self._path),
                 oldest_pending_at=rows.oldest_at(self._connection, facts.pending),
                 dropped=count(ranges_of(facts.dropped)) + folded,
+                given_up=by_reason(facts.dropped),
+                epochs=len(facts.epochs),
                 retained=count(subtract(settled, rows.removed(self._connection))),
                 free_disk_bytes=free_disk_bytes(self._folder),
                 has_reserve=(self._folder / RESERVE_FILE).is_file(),

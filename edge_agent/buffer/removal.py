@@ -138,6 +138,18 @@ def with_gap(gaps: Sequence[Gap], numbers: Ranges, *, reason: str) -> tuple[Gap,
     return tuple(merged)
 
 
+def by_reason(gaps: Iterable[Gap]) -> dict[str, int]:
+    """Return how many numbers were given up for each reason.
+
+    >>> by_reason([(1, 3, "edited"), (5, 5, "edited"), (6, 6, "of no use")])
+    {'edited': 4, 'of no use': 1}
+    """
+    found: dict[str, int] = {}
+    for first, last, reason in gaps:
+        found[reason] = found.get(reason, 0) + last - first + 1
+    return found
+
+
 def ranges_of(gaps: Iterable[Gap]) -> Ranges:
     """Return the numbers in the gaps, which do not overlap; ranges that touch stay apart where the reasons differ."""
     return tuple((first, last) for first, last, _ in gaps)

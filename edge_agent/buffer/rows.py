@@ -5,8 +5,8 @@ counts only with its checksum: a text with a flipped bit may not even be UTF-8.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
@@ -58,6 +58,10 @@ class Counts:
     """What is left to others: the queue takes nothing of it."""
     has_reserve: bool = False
     """Whether the file that is given up when the disk is full is there."""
+    given_up: Mapping[str, int] = field(default_factory=dict)
+    """Of the dropped, how many for which reason; those of long ago are counted alone, see `folding`."""
+    epochs: int = 1
+    """How many there are of which an event is kept, and the one that is written."""
     recovery: str | None = None
     """What the start found and did about it, and what waits to be taken in, in words; None if all was well."""
 

@@ -13,11 +13,14 @@ not today.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from edge_agent.buffer.epochs import MOST_EPOCHS
 from shared.instants import SECOND, parse_instant
 from shared.spoken import counted, duration, moment
 from shared.terminal import one_line
 
 _MEGABYTE = 1_000_000
+_MOST_REASONS = 3
+"""Who drops dead letters by hand writes reasons of their own."""
 
 
 def in_words(status: Mapping[str, Any], *, now: int) -> list[str]:
@@ -28,6 +31,7 @@ def in_words(status: Mapping[str, Any], *, now: int) -> list[str]:
         ("last error", _last_error(status, now)),
         ("queue", _queue(status, now)),
         ("sent", _sent(status)),
+        ("epochs", _epochs(status)),
         ("watermark", _link(status, now)),
         ("intake", _intake(status)),
         ("not ready", one_line(status.get("not_ready") or "")),
@@ -88,10 +92,22 @@ def _sent(status: Mapping[str, Any]) -> str:
     if status["dead"]:
         text += f", {counted(status['dead'], 'dead letter')}"
     if status.get("dropped"):
-        text += f", {status['dropped']:,} given up"
+        text += f", {status['dropped']:,} given up{_why_given_up(status)}"
     if status["unaccounted"]:
         text += f", {status['unaccounted']:,} NOT ACCOUNTED FOR"
     return text
+
+
+def _epochs(status: Mapping[str, Any]) -> str:
+    many = status.get("epochs", 1)
+    return f"{many:,}: it was stopped uncleanly again and again" if many > MOST_EPOCHS else ""
+
+
+def _why_given_up(status: Mapping[str, Any]) -> str:
+    """Return the reasons in brackets, the most frequent first; what was given up long ago has none any more."""
+    reasons = sorted(status.get("given_up", {}).items(), key=lambda each: -each[1])
+    told = [f"{many:,} {one_line(reason)}" for reason, many in reasons[:_MOST_REASONS]]
+    return f" ({'; '.join(told)}{'; …' if len(reasons) > _MOST_REASONS else ''})" if told else ""
 
 
 def _link(status: Mapping[str, Any], now: int) -> str:

@@ -26,6 +26,8 @@ class Receipt:
     """By the collector's clock."""
     lacking: Ranges
     """Numbers of the epoch that never arrived there."""
+    last_seq: int | None = None
+    """The greatest number of the epoch that the collector was ever told of; None from one that does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def _read_counts(answer: dict[str, Any], receipt: dict[str, Any], *, events: int
     if not isinstance(received_at, str):
         raise _Unreadable("received_at is missing")
     lacking = normalise(_read_range(item) for item in _array(receipt.get("lacking"), "lacking"))
-    return Receipt(told[0], told[1], told[2], rejected, parse_instant(received_at), lacking)
+    last_seq = None if receipt.get("last_seq") is None else _count(receipt["last_seq"], "last_seq")
+    return Receipt(told[0], told[1], told[2], rejected, parse_instant(received_at), lacking, last_seq)
 
 
 def _read_rejected(item: dict[str, Any]) -> Rejected:

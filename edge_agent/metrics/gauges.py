@@ -127,7 +127,7 @@ _ROWS: tuple[Row[Snapshot], ...] = (
     Row(
         "buffer_recovered",
         "gauge",
-        "1 if this start found damage and did something about it, or events wait outside the queue; status says what.",
+        "1 if damage or an older queue was found since the start, or events wait outside the queue; status says what.",
         _count(lambda it: it.recovery is not None),
     ),
     Row("disk_free_bytes", "gauge", "Room on the disk of the queue.", _count(lambda it: it.free_disk_bytes)),
@@ -138,11 +138,17 @@ _ROWS: tuple[Row[Snapshot], ...] = (
         _count(lambda it: it.has_reserve),
     ),
     Row("last_seq", "gauge", "The greatest number given to an event.", _count(lambda it: it.last_seq)),
+    Row(
+        "epochs",
+        "gauge",
+        "Epochs of which events are kept, and the one that is written; each stop that was not clean begins one.",
+        _count(lambda it: it.epochs),
+    ),
     Row("dead_letter_events", "gauge", "Events that will not be sent again.", _count(lambda it: it.dead)),
     Row(
         "events_dropped",
         "counter",
-        "Numbers given up since the queue was made: the oldest for want of room, or lost to damage.",
+        "Numbers given up since the queue was made: for want of room, too many dead letters or dropped ones, lost to damage.",
         _count(lambda it: it.dropped),
     ),
     Row(

@@ -94,6 +94,21 @@ async def test_a_value_is_spelled_as_the_table_says(call: Call, name: str, value
     assert text == spelled.replace(spelling.SPACE, " ")
 
 
+@pytest.mark.parametrize(
+    ("text", "microseconds"),
+    [
+        ("1970-01-01T00:00:01Z", 1_000_000),
+        ("1970-01-01T00:00:01.5Z", 1_500_000),
+        ("1970-01-01T00:00:01.000001Z", 1_000_001),
+        ("2026-01-15T11:42:30.999999Z", NOW * 1000 + 999_999),
+    ],
+)
+async def test_an_instant_keeps_its_microseconds(call: Call, text: str, microseconds: int) -> None:
+    """A browser's own dates end at the millisecond, and a length taken from them may be a second off."""
+
+    assert microseconds == await call("format.js", "microseconds", text)
+
+
 @pytest.mark.parametrize("name", ["rate", "percent"])
 async def test_the_page_rounds_nothing_again(call: Call, name: str) -> None:
     """Every value with two decimals is shown as written, not as its binary neighbour."""

@@ -10,7 +10,7 @@ from collector.grants import Role
 from tests.browser.conftest import Opener
 from tests.browser.plant import Plant, plant
 from tests.browser.watched_page import WatchedPage
-from tests.collector.web.tokens import session
+from tests.collector.web.tokens import session, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -94,6 +94,57 @@ async def test_a_supervisor_sees_who_it_is_and_the_way_out(
     await page.page.goto(page.address)
 
     assert "/login" in page.page.url
+
+
+@pytest.mark.parametrize("path", ["", "workers/W1", "data"])
+async def test_a_role_that_is_taken_away_takes_persons_off_an_open_page(
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]], path: str
+) -> None:
+    """Nothing of them is left in it, not even out of sight; what the page may still show it shows, else it says why not."""
+    there, known = cookies
+    own = (await session_of(there, Role.supervisor.name))["Cookie"].partition("=")[2]
+    page = await opened(watched, (there, {Role.supervisor: own}), Role.supervisor, path=path)
+    await expect(page.page.locator("body")).to_contain_text("W1" if path == "data" else "Zoë")
+    if path == "":
+        await page.page.get_by_role("button", name="Zoë: working 5:25").click()
+        await expect(page.page.locator("#moment-dialog")).to_contain_text("Zoë")
+    await page.page.context.add_cookies([{"name": "lineside", "value": known[Role.viewer], "url": there.url}])
+    await page.ask_now()
+    if path == "":
+        await expect(page.page.get_by_role("tab", name="Workers")).to_be_hidden()
+    else:
+        await expect(page.page.get_by_role("status")).to_have_text("The collector refused this page.")
+    written = await page.page.evaluate("document.body.innerText + document.body.innerHTML + document.title")
+
+    assert [] == [name for name in PERSONS if name in written]
+    if path == "data":
+        await page.page.context.add_cookies([{"name": "lineside", "value": own, "url": there.url}])
+        await page.ask_now()
+        await expect(page.page.locator("#events")).to_contain_text("W1")
+
+
+async def test_whoever_asks_too_often_sees_how_old_the_numbers_are(
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]]
+) -> None:
+    """A refusal is no answer: the numbers stay, with their time and the reason, and a board says so across the hall."""
+    there, _ = cookies
+    own = (await session_of(there, Role.viewer.name))["Cookie"]
+    page = await opened(watched, (there, {Role.viewer: own.partition("=")[2]}), Role.viewer, path="board")
+    bar = page.page.get_by_role("alert")
+    await expect(bar).to_be_hidden()
+    while (await there.ask("GET", "/api/me/", headers={"Cookie": own})).status != 429:
+        pass
+    await page.ask_now()
+
+    await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text(
+        "the collector refuses to tell what came since"
+    )
+    await expect(page.page.get_by_role("status")).to_contain_text("Showing data of")
+    await expect(bar).to_contain_text("NO DATA SINCE")
+    await expect(page.page.locator(".tile", has_text="Press")).to_be_visible()
+    there.clock.advance(60)
+    await page.ask_now()
+    await expect(bar).to_be_hidden()
 
 
 async def test_a_session_that_ends_leads_to_the_login(watched: Opener, cookies: tuple[Plant, dict[Role, str]]) -> None:

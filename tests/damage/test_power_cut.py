@@ -6,6 +6,7 @@ fails: a third of the acknowledged commits would be gone.
 
 import random
 import threading
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
@@ -58,7 +59,9 @@ def cut_under_load(agent: RunningAgent, disk: CuttableDisk, *, first: int, posts
 
 @pytest.mark.parametrize("cuts", [2, pytest.param(120, marks=pytest.mark.gauntlet)], ids=["short", "long"])
 @pytest.mark.timeout(900)
-def test_what_was_acknowledged_before_a_power_cut_is_there_after_it(tmp_path: Path, cuts: int) -> None:
+def test_what_was_acknowledged_before_a_power_cut_is_there_after_it(
+    tmp_path: Path, cuts: int, figure: Callable[[str], None]
+) -> None:
     """Again and again on one queue, at random moments; the numbers stay whole."""
     chance = random.Random(cuts)
     acknowledged: list[int] = []
@@ -76,6 +79,7 @@ def test_what_was_acknowledged_before_a_power_cut_is_there_after_it(tmp_path: Pa
             agent.end()
         with LogReader(agent.data_dir) as reader:
             entries = reader.entries(from_at=None, to_at=None, state="all", after_seq=0, most=1_000_000)
+    figure(f"{cuts} power cuts: {len(acknowledged):,} acknowledged before them, {len(entries):,} in the queue")
     found = [int(decode_json(entry.payload)["worker_id"][1:]) for entry in entries]
 
     assert set() == set(acknowledged) - set(found)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.control import CONTROL_SOCKET
 from tests.damage.files import (
     Acknowledged,
     flip_bit,
     killed_queue,
+    make_directory,
     make_foreign,
     make_newer,
     noise_at,
@@ -24,10 +26,11 @@ _WORDS = "the queue was not as it should be"
 
 
 def foreign(folder: Path) -> None:
-    """Put the database of another program in the place of the queue."""
+    """Put the database of another program in the place of the queue, and a folder where the socket for commands goes."""
     for ending in ("", "-wal"):
         remove(ending)(folder)
     make_foreign(folder / "queue.db")
+    make_directory(folder / CONTROL_SOCKET)
 
 
 def newer(folder: Path) -> None:
@@ -65,7 +68,9 @@ def test_the_agent_runs_whatever_the_queue_is_like(tmp_path: Path, damage: Calla
     assert (before["pending"], 200, 0) == (after["pending"] - 1, reply.status, code)
     assert kept - 30 <= before["pending"] <= kept
     assert (0, 0) == (before["unaccounted"], after["unaccounted"])
-    assert _WORDS in (tmp_path / "log-1").read_text()
+    said = (tmp_path / "log-1").read_text()
+    assert _WORDS in said
+    assert (damage is foreign) == ("commands cannot reach this agent" in said) == (origin / CONTROL_SOCKET).is_dir()
 
 
 def worked_seconds(pid: int) -> float:

@@ -6,7 +6,7 @@ queue that takes events, brings every number to an end, and is found sound by th
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -100,10 +100,14 @@ def test_a_bit_of_the_header_costs_nothing(lived_in: Path) -> None:
 @pytest.mark.parametrize(
     ("seed", "many"), [(1, 5), pytest.param(2, 400, marks=pytest.mark.gauntlet)], ids=["short", "long"]
 )
-def test_a_bit_of_any_page_leaves_a_queue_that_works(lived_in: Path, seed: int, many: int) -> None:
+def test_a_bit_of_any_page_leaves_a_queue_that_works(
+    lived_in: Path, seed: int, many: int, figure: Callable[[str], None]
+) -> None:
     """So many of every page: where its cells are counted, where something is written. One page of events is lost at most."""
     chance = random.Random(seed)
-    for place in written_bytes(lived_in / QUEUE_FILE, chance=chance, many=many):
+    places = list(written_bytes(lived_in / QUEUE_FILE, chance=chance, many=many))
+    figure(f"{len(places):,} bits turned in {PAGE}-byte pages of a queue of {LAST} events, seed {seed}")
+    for place in places:
         check(lived_in, place=place, bit=chance.randrange(8), most_lost=30)
 
 

@@ -47,7 +47,7 @@ http {{
     include {folder}/collector.conf;
 }}
 """
-CADDY = "{{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system {folder}/caddy\n}}\n"
+CADDY = "\n{{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system {folder}/caddy\n"
 COMMANDS = {
     "nginx": ("nginx", "-p", "{folder}", "-c", "{folder}/nginx.conf"),
     "caddy": ("caddy", "run", "--adapter", "caddyfile", "--config", "{folder}/Caddyfile"),
@@ -85,10 +85,24 @@ def written(proxy: str, folder: Path, *, port: int, behind: str) -> None:
     text = text.replace(f"/etc/ssl/private/{NAME}.key", f"{folder}/proxy.key").replace("127.0.0.1:8000", behind)
     if proxy == "nginx":
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=getpass.getuser()))
+        text = text.replace("/var/log/nginx", str(folder))
         (folder / "collector.conf").write_text(text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"))
     else:
         text = re.sub(rf"^{re.escape(NAME)} ", f"{NAME}:{port} ", text, flags=re.MULTILINE)
-        (folder / "Caddyfile").write_text(CADDY.format(folder=folder) + text)
+        (folder / "Caddyfile").write_text(text.replace("\n{\n", CADDY.format(folder=folder), 1))
+
+
+def certified(proxy: str, folder: Path) -> ssl.SSLContext:
+    """Give a proxy a certificate; return what trusts it. Without the proxy's package the test is skipped."""
+    if shutil.which(proxy, path=PLACES) is None:
+        pytest.skip(f"Debian's package {proxy} is not installed")
+    authority = trustme.CA()
+    made = authority.issue_cert(NAME)
+    (folder / "proxy.key").write_bytes(made.private_key_pem.bytes())
+    (folder / "proxy.pem").write_bytes(made.cert_chain_pems[0].bytes())
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    return trusting
 
 
 @asynccontextmanager
@@ -122,14 +136,7 @@ async def _listens(port: int) -> bool:
 @pytest.fixture(params=PROXIES)
 async def proxied(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Proxied]:
     """Return a collector with access, behind a proxy that its example file has set up."""
-    if shutil.which(request.param, path=PLACES) is None:
-        pytest.skip(f"Debian's package {request.param} is not installed")
-    authority = trustme.CA()
-    made = authority.issue_cert(NAME)
-    (tmp_path / "proxy.key").write_bytes(made.private_key_pem.bytes())
-    (tmp_path / "proxy.pem").write_bytes(made.cert_chain_pems[0].bytes())
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
+    trusting = certified(request.param, tmp_path)
     port = free_port()
     async with running_collector(tmp_path, trusted_proxies="127.0.0.1, ::1") as collector:
         await change(collector, AddPerson("amit", Role.supervisor, None, hashed(PASSWORD), NOON_AFTER))
@@ -193,3 +200,24 @@ async def test_what_is_too_large_and_who_has_a_link(proxied: Proxied) -> None:
     assert (413, "the body has more than 4,194,304 bytes") == (large, json.loads(told)["detail"].partition(" (")[0])
     assert (303, "/dashboard/board") == (board, headers["Location"])
     assert link.encode() not in logs
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+async def test_whose_page_was_asked_for_is_in_no_log(proxy: str, tmp_path: Path) -> None:
+    """Of no request, and not of one that the collector did not answer; that it did not is told."""
+    trusting = certified(proxy, tmp_path)
+    port = free_port()
+    written(proxy, tmp_path, port=port, behind=f"127.0.0.1:{free_port()}")
+    paths = [f"/dashboard/{whose}/W-4711?a=W-4711" for whose in ("workers", "stations")]
+    paths += ["/api/timeline/?worker_id=W-4711", "/board/lsb_W-4711", "/"]
+    async with (
+        run(proxy, tmp_path, port=port),
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting)) as session,
+    ):
+        nobody = Proxied(None, session, f"https://127.0.0.1:{port}", tmp_path)  # type: ignore[arg-type]
+        referer = {"Referer": f"https://{NAME}/dashboard/workers/W-4711"}
+        statuses = [(await nobody.ask("GET", path, headers=referer))[0] for path in paths]
+    logs = b"".join(file.read_bytes() for file in nobody.folder.glob("*.log"))
+
+    assert [502] * 5 == statuses
+    assert (False, True) == (b"4711" in logs, b"502" in logs)

@@ -57,6 +57,8 @@ class FlakyCollector:
         self.stored: dict[tuple[str, int], Event] = {}
         self.arrived: dict[str, Ranges] = {}
         """By epoch: the numbers that came or were reported as skipped, also those of rejected events."""
+        self.told: dict[str, int] = {}
+        """By epoch: the greatest number that a header said was given out."""
 
     def lose(self, *lost: Range, epoch: str) -> None:
         """Forget numbers of an epoch, as a backup does that is older than they are."""
@@ -67,6 +69,7 @@ class FlakyCollector:
     def lacking(self, agent: dict[str, Any]) -> Ranges:
         """Note the numbers of a header, and return what never arrived of its epoch: at most 100 ranges."""
         epoch, last_seq = agent["epoch"], agent.get("last_seq", 0)
+        self.told[epoch] = max(self.told.get(epoch, 0), last_seq)
         told = [*agent["seqs"], *((first, last) for first, last, _ in agent.get("skipped", []))]
         self.arrived[epoch] = union(self.arrived.get(epoch, ()), [(first, last) for first, last in told])
         return subtract(((1, last_seq),) if last_seq else (), self.arrived[epoch])[:100]
@@ -162,7 +165,9 @@ def honest(collector: FlakyCollector, envelope: Envelope) -> web.Response:
         if key in collector.stored:
             results.append({"index": index, "result": "duplicate", "conflict": False})
         collector.stored[key] = event
-    return web.json_response(receipt(envelope, results, lacking=collector.lacking(envelope.agent)))
+    lacking = collector.lacking(envelope.agent)
+    told = collector.told[envelope.agent["epoch"]]
+    return web.json_response(receipt(envelope, results, lacking=lacking, last_seq=told))
 
 
 def status(code: int, *, headers: dict[str, str] | None = None, text: str = "") -> Answer:

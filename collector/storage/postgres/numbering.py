@@ -54,6 +54,10 @@ _WATCH = """
 """
 
 
+Known = tuple[Sequence[Range], int]
+"""What is lacking of an epoch, and its greatest number that is known to have been given out."""
+
+
 class Call(NamedTuple):
     """What a camera, by its number, said in a delivery."""
 
@@ -94,8 +98,8 @@ async def hold_cameras(connection: Connection, site: int, *, cameras: Mapping[in
 
 async def note_calls(
     connection: Connection, site: int, *, calls: Sequence[Call], watching: dict[int, Watching]
-) -> list[Sequence[Range]]:
-    """Write down what calls of cameras that are held say, in order; return for each what is lacking of its epoch."""
+) -> list[Known]:
+    """Write down what calls of cameras that are held say, in order; return for each what is then known of its epoch."""
     if not calls:
         return []
     await _note_live(connection, site, calls=[call for call in calls if call.contact.is_live], watching=watching)
@@ -132,17 +136,17 @@ async def _watch(connection: Connection, site: int, *, stretch: tuple[int, int, 
         await connection.execute(_WATCH, site, *arguments)
 
 
-async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Call]) -> list[Sequence[Range]]:
+async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Call]) -> list[Known]:
     epochs = list(dict.fromkeys((call.camera, call.contact.epoch) for call in calls))
     last_seqs = await _last_seqs(connection, site, epochs=epochs)
     stored = await _ranges(connection, site, epochs=epochs)
     before_seqs, before = dict(last_seqs), dict(stored)
-    lacking: list[Sequence[Range]] = []
+    known: list[Known] = []
     for camera, contact, _ in calls:
         epoch = (camera, contact.epoch)
         last_seqs[epoch] = max(last_seqs.get(epoch, contact.last_seq), contact.last_seq)
         stored[epoch] = with_few(stored.get(epoch, ()), normalise(contact.seqs))
-        lacking.append(_lacking(stored[epoch], last_seqs[epoch]))
+        known.append((_lacking(stored[epoch], last_seqs[epoch]), last_seqs[epoch]))
     new_seqs = [(*epoch, last) for epoch, last in last_seqs.items() if before_seqs.get(epoch) != last]
     await columns.execute(connection, _NOTE_EPOCHS, site=site, rows=new_seqs)
     gone, added = [], []
@@ -152,7 +156,7 @@ async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Ca
         added += [(*epoch, *one) for one in now - there]
     await columns.execute(connection, _DROP_RANGES, site=site, rows=gone)
     await columns.execute(connection, _ADD_RANGES, site=site, rows=added)
-    return lacking
+    return known
 
 
 def _lacking(ranges: Ranges, last_seq: int) -> Sequence[Range]:

@@ -1,15 +1,17 @@
 """All that the PostgreSQL store knows of one person beside the events, for whoever has a right to be told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from collector.storage.blocks import with_hours_of
-from collector.storage.postgres import reading
+from collector.storage.found_person import Person
+from collector.storage.keyed_mark import mark_of
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.ledger_blocks import blocks_within
-from collector.storage.postgres.reading import Site
+from collector.storage.postgres.marks import marks_of
 from collector.storage.postgres.workers import open_states
 from collector.storage.told_person import told_hour, told_state, told_sum
-from shared.errors import BadRequest, NotFound
+from shared.instants import format_instant
 
 _SUMS = """
     select st.station_id, t.working, t.idle, t.absent, t.assumed, t.units
@@ -20,16 +22,26 @@ _SUMS = """
 """
 
 
-async def told(connection: Connection, of: str | None, *, worker_id: str) -> dict[str, Any]:
-    """Return site, id, name, hours and sums by workstation in microseconds and units, and the state that goes on.
+async def told(connection: Connection, person: Person) -> dict[str, Any]:
+    """Return site, id, name, when the person was erased, hours and sums by workstation, and the state that goes on."""
+    where = (person.site.number, person.number)
+    states = {} if person.number is None else await open_states(connection, where[0], workers=[person.number])
+    return {
+        "site": person.site.name,
+        "worker_id": person.worker_id,
+        "name": await connection.fetchval("select name from worker where site_id = $1 and number = $2", *where),
+        "erased_at": await _erased_at(connection, person),
+        "hours": [told_hour(row) for row in await _hours(connection, person)],
+        "sums": [told_sum(row) for row in await connection.fetch(_SUMS, *where)],
+        "open_state": told_state(None if person.number is None else states.get(person.number)),
+    }
 
-    Raises:
-        NotFound: there is none of that id, or no such site.
-        BadRequest: several sites have one.
-    """
-    site, number, name = await _person(connection, of, worker_id=worker_id)
+
+async def _hours(connection: Connection, person: Person) -> Sequence[Any]:
+    if person.number is None:
+        return []
     # In the order of time.
-    rows = await connection.fetch(
+    rows: list[Any] = await connection.fetch(
         """
         select l.hour, st.station_id, l.working, l.idle, l.absent, l.assumed, l.units
         from ledger as l
@@ -37,40 +49,18 @@ async def told(connection: Connection, of: str | None, *, worker_id: str) -> dic
         where l.site_id = $1 and l.worker = $2
         order by l.hour, st.station_id
         """,
-        site.number,
-        number,
+        person.site.number,
+        person.number,
     )
-    blocks = await blocks_within(connection, site.number, worker=number)
-    if blocks.all:
-        rows = with_hours_of(blocks.all, rows)
-    states = await open_states(connection, site.number, workers=[number])
-    return {
-        "site": site.name,
-        "worker_id": worker_id,
-        "name": name,
-        "erased_at": None,
-        "hours": [told_hour(row) for row in rows],
-        "sums": [told_sum(row) for row in await connection.fetch(_SUMS, site.number, number)],
-        "open_state": told_state(states.get(number)),
-    }
+    blocks = await blocks_within(connection, person.site.number, worker=person.number)
+    return with_hours_of(blocks.all, rows) if blocks.all else rows
 
 
-async def _person(connection: Connection, of: str | None, *, worker_id: str) -> tuple[Site, int, str | None]:
-    sites = await reading.sites(connection, None if of is None else [of])
-    if of is not None and not sites:
-        raise NotFound(f"there is no site {of}")
-    found: list[tuple[Site, int, str | None]] = []
-    for site in sites:
-        row = await connection.fetchrow(
-            "select number, name from worker where site_id = $1 and worker_id = $2 and number > 0",
-            site.number,
-            worker_id,
-        )
-        if row is not None:
-            found.append((site, row[0], row[1]))
-    if not found:
-        raise NotFound(f"there is no worker {worker_id}" + ("" if of is None else f" at site {of}"))
-    if len(found) > 1:
-        known = ", ".join(site.name for site, _, _ in found)
-        raise BadRequest(f"worker {worker_id} is known at {known}", hint="name the --site")
-    return found[0]
+async def _erased_at(connection: Connection, person: Person) -> str | None:
+    site = person.site.number
+    marks = await marks_of(connection, site)
+    if not marks.bears(person.worker_id):
+        return None
+    mark = mark_of(marks.key, site, worker_id=person.worker_id)
+    at = await connection.fetchval("select forgotten_at from forgotten where site_id = $1 and mark = $2", site, mark)
+    return format_instant(at)

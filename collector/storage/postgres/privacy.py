@@ -1,14 +1,16 @@
 """The verbs of the PostgreSQL store that take personal data away, and tell what is still there."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from collector.measures import Forgotten, Kept, Purged, Settle, TellAll
-from collector.storage.postgres import persons, purging
+from collector.storage.postgres import forgetting, locks, persons, purging, scrubbing
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.found_person import person_of
 from collector.storage.postgres.kept import kept
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.standing import stored_rules
 from collector.storage.postgres.writer import Writer
+from shared.clock import new_token
 from shared.errors import StorageUnusable
 
 
@@ -36,33 +38,38 @@ class PrivacyVerbs:
         return await self._readers.long(lambda connection: purging.doomed(connection, site, to=to))
 
     async def forgettable(self, worker_id: str, *, site: str | None) -> Forgotten:
-        """Refuse: nobody is erased."""
-        refuse("erasing a person")
+        """Return what there is to erase of a worker."""
+
+        async def read(connection: Connection) -> Forgotten:
+            return await forgetting.counted(connection, await person_of(connection, site, worker_id=worker_id))
+
+        return await self._readers.long(read)
 
     async def person(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
         """Return what is stored of a worker beside the events."""
-        return await self._readers.long(lambda connection: persons.told(connection, site, worker_id=worker_id))
+
+        async def read(connection: Connection) -> dict[str, Any]:
+            return await persons.told(connection, await person_of(connection, site, worker_id=worker_id))
+
+        return await self._readers.long(read)
 
     async def forget(self, worker_id: str, *, site: str | None, tell: TellAll, now: int) -> Forgotten:
-        """Refuse: nobody is erased."""
-        refuse("erasing a person")
+        """Erase a worker, while nobody stores anything."""
+        key = new_token() + new_token()
+
+        async def run(connection: Connection) -> Forgotten:
+            person = await person_of(connection, site, worker_id=worker_id)
+            return await forgetting.forget(connection, person, tell=tell, key=key, now=now)
+
+        return await self._writing().write(run, holding=locks.take)
 
     async def scrub(self) -> bool:
-        """Say that nothing was erased."""
-        return False
+        """Write the tables anew that held what was erased."""
+        if self._writer is None or not await self._readers.short(scrubbing.is_unscrubbed):
+            return False  # nearly always, and the writer is not asked
+        return await self._writer.prepare(scrubbing.scrub)
 
     def _writing(self) -> Writer:
         if self._writer is None:
             raise StorageUnusable("the database was opened for reading only")
         return self._writer
-
-
-def refuse(what: str) -> NoReturn:
-    """Say that something is not done on PostgreSQL.
-
-    Raises:
-        StorageUnusable: always.
-    """
-    raise StorageUnusable(
-        f"{what} is not possible on PostgreSQL yet; nothing was changed", hint="docs/scale.md says what is"
-    )

@@ -7,17 +7,17 @@ statement names the site it is about. Of the order in which locks are taken see 
 from collections.abc import Mapping, Sequence
 
 from collector.records import Decide, Delivery, Outcome, Splice, Stored
+from collector.storage.named_in_items import kept_where_erased
 from collector.storage.postgres import workers
 from collector.storage.postgres.arrivals import Arrivals, by_site, outcomes_of
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.event_rows import EventRows
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.neighbourhood import runs_around
-from collector.storage.postgres.numbering import Call, hold_cameras, note_calls
+from collector.storage.postgres.numbering import Call, Known, hold_cameras, note_calls
 from collector.storage.postgres.refusals import keep_refusals
 from collector.storage.postgres.registry import CAMERA, STATION, WORKER, Registry
 from collector.storage.refused import refused
-from shared.receipts import Range
 
 
 async def store(
@@ -46,12 +46,16 @@ async def store(
     for site, events in zip(sites, kept, strict=True):
         await events.widen(connection, site.site)
     became = [*outcomes_of(deliveries, outcomes)]
-    lacking: dict[int, Sequence[Range]] = {}
+    known: dict[int, Known] = {}
     for site in sites:
         of_site = {place: (deliveries[place], became[place]) for place in site.deliveries}
-        lacking |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
+        known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
     horizons = {place: registry.horizon(site.site) for site in sites for place in site.deliveries}
-    return [Stored(each, lacking.get(place, ()), horizons[place]) for place, each in enumerate(became)]
+    return [
+        Stored(each, lacking, horizons[place], last_seq)
+        for place, each in enumerate(became)
+        for lacking, last_seq in [known.get(place, ((), None))]
+    ]
 
 
 def _numbers(registry: Registry, site: Arrivals) -> list[int]:
@@ -106,19 +110,19 @@ async def _know_named(connection: Connection, registry: Registry, *, site: int, 
 
 async def _write_senders(
     connection: Connection, registry: Registry, *, site: int, of_site: Mapping[int, tuple[Delivery, Sequence[Outcome]]]
-) -> dict[int, Sequence[Range]]:
-    """Write what a site's deliveries say of their senders; return what is lacking, by the place of the delivery."""
+) -> dict[int, Known]:
+    """Write what a site's deliveries say of their senders; return what is then known of their epochs, by their place."""
     known = registry.numbers(site, kind=CAMERA)
     horizon = registry.horizon(site)
     delivered = [each for each, _ in of_site.values()]
-    await keep_refusals(
-        connection,
-        site,
-        refusals=[
-            (each, [*each.refusals, *refused(each.events, became, horizon=horizon)])
-            for each, became in of_site.values()
-        ],
-    )
+    marks = await registry.marks(connection, site)
+    refusals = [
+        (each, [*each.refusals, *refused(each.events, became, horizon=horizon)]) for each, became in of_site.values()
+    ]
+    if marks.made:
+        # Whatever the verdict: of somebody who was erased nothing comes back, also not as what was refused.
+        refusals = [(each, [*kept_where_erased(told, is_forgotten=marks.bears)]) for each, told in refusals]
+    await keep_refusals(connection, site, refusals=refusals)
     marked = {name: False for each in delivered if (name := each.camera) is not None}
     marked |= {each.camera: True for each in delivered if each.camera is not None and each.events}
     held = await hold_cameras(connection, site, cameras={known[name]: has for name, has in marked.items()})
@@ -127,5 +131,5 @@ async def _write_senders(
         for place, (each, _) in of_site.items()
         if each.contact is not None and each.camera is not None
     ]
-    lacking = await note_calls(connection, site, calls=[call for _, call in called], watching=held)
-    return {place: ranges for (place, _), ranges in zip(called, lacking, strict=True)}
+    found = await note_calls(connection, site, calls=[call for _, call in called], watching=held)
+    return {place: of_epoch for (place, _), of_epoch in zip(called, found, strict=True)}

@@ -112,6 +112,22 @@ async def test_the_greatest_number_ever_given_out_counts(storage: Storage) -> No
     assert [(2, 9)] == await call(storage, contact(((1, 1),), last_seq=4))
 
 
+async def test_a_receipt_says_which_number_is_the_greatest_known(storage: Storage) -> None:
+    """Of its epoch, whatever this call says of itself; numbers that will never come, and other epochs, raise it not."""
+    told = []
+    for said in (
+        contact(((1, 3),), last_seq=9),
+        contact(((4, 4),), last_seq=4),
+        contact(((20, 30),), epoch="e2", last_seq=12),
+        contact(epoch="e1", last_seq=0, is_live=False),
+    ):
+        (stored,) = await storage.store([delivery(camera="C1", contact=said)], decide=decide)
+        told.append(stored.last_seq)
+    (bare,) = await storage.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+
+    assert ([9, 9, 12, 9], None) == (told, bare.last_seq)
+
+
 async def test_no_more_than_a_hundred_ranges_are_named(storage: Storage) -> None:
     """The first ones; the next receipt names the next."""
     every_other = tuple((number, number) for number in range(2, 602, 2))

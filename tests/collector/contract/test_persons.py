@@ -52,7 +52,7 @@ async def test_a_site_tells_namesakes_apart(filled: Storage) -> None:
         "erased_at": None,
         "hours": [],
         "sums": [],
-        "open_state": state | {"workstation_id": "S1", "camera": None},
+        "open_state": {**state, "workstation_id": "S1", "camera": None},
     } == told
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from collector.grants import AddPerson, CloseSession, Kind, OpenSession, Role, digest_of
 from collector.records import EventQuery
 from collector.storage import opening
 from collector.storage.backups import back_up, damage_of
@@ -152,6 +153,24 @@ async def test_a_restored_store_is_the_backup_and_what_was_there_is_kept(file: P
     assert (1, 2, 1) == (await count(file), await count(kept), await count(tmp_path / "copy.db"))
     with closing(sqlite3.connect(kept)) as connection:
         assert [("in the log",)] == connection.execute("select name from worker").fetchall()
+
+
+async def test_a_restored_backup_logs_nobody_in(file: Path, tmp_path: Path) -> None:
+    """Who had logged out since, or was removed, would be in again; passwords and tokens are those of the backup."""
+    token = digest_of("lss_a-session")
+    storage = SqliteStorage.open(file, rules=RULES)
+    await storage.access.apply(AddPerson("amit", Role.supervisor, None, "a hash", 0))
+    await storage.access.apply(OpenSession("amit", token, 0, 10**12))
+    back_up(file, tmp_path / "copy.db")
+    await storage.access.apply(CloseSession(token))
+    await storage.close()
+    restore(tmp_path / "copy.db", file, suffix="replaced")
+    storage = SqliteStorage.open(file, rules=RULES)
+    found = await storage.access.grant(token, kind=Kind.session), await storage.access.password_of("amit")
+    await storage.close()
+
+    assert (None, "a hash") == found
+    assert NAMES | {"collector.db.replaced"} == names_in(file.parent)
 
 
 async def test_a_backup_can_be_restored_where_nothing_is(file: Path, tmp_path: Path) -> None:

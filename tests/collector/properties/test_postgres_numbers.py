@@ -13,6 +13,7 @@ from collector.metrics.windows import Window
 from collector.records import Delivery, LedgerRules
 from tests.collector.properties import test_blocks as blocks
 from tests.collector.properties import test_convergence as convergence
+from tests.collector.properties import test_erasing as erasing
 from tests.collector.properties import test_purges as purges
 from tests.collector.properties import test_timelines as timelines
 from tests.collector.properties.histories import HOUR, History, batches, crowds, histories, seen_sites, windows_of
@@ -114,6 +115,32 @@ def test_a_purge_changes_no_number_that_is_still_answered(postgres: Server, **li
     """Nothing differs from a SQLite store that keeps everything; also of what comes later, and after a rebuild."""
     with hours_of(HOUR):
         asyncio.run(purges.live(**life, server=postgres))
+
+
+erasures = given(
+    history=histories | crowds(),
+    erased=st.lists(erasing.persons, min_size=1, max_size=3, unique=True),
+    horizons=st.lists(st.none() | purges.horizons, min_size=2, max_size=2),
+    windows=st.lists(erasing.spans, min_size=2, max_size=3),
+)
+
+
+@FEWER
+@erasures
+def test_erasing_changes_no_number_of_whole_hours(postgres: Server, **life: Any) -> None:
+    """Whether events of the time are still there, are gone already, or go afterwards; also after a rebuild."""
+    with hours_of(HOUR):
+        asyncio.run(erasing.live(**life, server=postgres))
+
+
+@pytest.mark.gauntlet
+@pytest.mark.timeout(3_600)
+@settings(max_examples=300)
+@erasures
+def test_so_does_no_erasing_of_many(postgres: Server, **life: Any) -> None:
+    """The same for as long as it takes."""
+    with hours_of(HOUR):
+        asyncio.run(erasing.live(**life, server=postgres))
 
 
 @pytest.mark.gauntlet

@@ -134,13 +134,14 @@ def test_an_empty_list_is_answered_with_zeros() -> None:
 def test_an_envelope_gets_a_receipt() -> None:
     """With its batch and epoch again, so that no other answer can be taken for it."""
     reception = received(envelope([item("10:00", "W1", "working")], batch="b7", epoch="e7"))
-    answer = reception.answer(Stored([accepted], [(3, 4), (9, 9)]))
+    answer = reception.answer(Stored([accepted], [(3, 4), (9, 9)], last_seq=9))
 
     assert {
         "batch": "b7",
         "epoch": "e7",
         "received_at": "2026-01-16T12:00:00Z",
         "lacking": [(3, 4), (9, 9)],
+        "last_seq": 9,
     } == answer["receipt"]
 
 

@@ -50,8 +50,23 @@ def test_it_is_said_what_is_kept_and_what_goes_next() -> None:
         "hours of workstations are kept for ever",
         "site north: gone are events before 2026-01-01T12:00:00Z, names in hours before 2025-12-16T12:00:00Z",
         "site south: gone are events before 2025-12-26T00:00:00Z",
+        "site north: nothing is due before 2026-01-15T13:00:00Z; then go events before 2026-01-01T13:00:00Z, names in hours "
+        "before 2025-12-16T13:00:00Z",
         "site south: next to go are events before 2026-01-01T12:00:00Z, names in hours before 2025-12-16T12:00:00Z",
     ] == sentences(retention, kept=kept, offsets={"north": 0, "south": 0}, now=NOW)
+
+
+def test_what_is_said_to_be_due_next_is_due_then_and_not_before() -> None:
+    """By the instant that the sentence names, for classes that are due at different times."""
+    retention = Retention(events=14 * DAY, person_hours=30 * DAY)
+    kept = Kept(events=at("05:00") - 14 * DAY, persons=at("02:00") - 30 * DAY)
+    *_, said = sentences(retention, kept={"north": kept}, offsets={"north": 0}, now=at("02:59"))
+
+    assert (
+        "site north: nothing is due before 2026-01-15T03:00:00Z; then go names in hours before 2025-12-16T03:00:00Z"
+        == said
+    )
+    assert [False, True] == [is_due(kept, due(retention, offset=0, now=at(when))) for when in ("02:59", "03:00")]
 
 
 def test_what_is_gone_is_told_also_when_retention_is_off_again() -> None:

@@ -102,7 +102,7 @@ async def test_an_open_collector_goes_by_any_name(tmp_path: Path) -> None:
 
 
 async def test_a_viewer_sees_its_sites_in_every_answer(seen_by: Seen) -> None:
-    """Events, tables and cameras of another site are not there, and asking for it by name finds nothing."""
+    """Events, tables and cameras of another site are not there; who asks for it is told the same as of one that does not exist."""
     async with seen_by(Viewer()) as collector:
         await collector.post(envelope([GOOD], camera="C1"))
         await collector.post(envelope([item("10:00", "W2", "working")], camera="C2"))
@@ -112,9 +112,14 @@ async def test_a_viewer_sees_its_sites_in_every_answer(seen_by: Seen) -> None:
             *await collector.metrics("workers"),
             *(await collector.get("/api/cameras/")).json,
         ]
-        other = await collector.stored("?site=south")
+        asked = ("events/", "metrics/factory/", "floor/", "cameras/", "rejected/", "metrics/hours/")
+        others = [
+            [(await collector.get(f"/api/{path}?site={site}")) for path in asked] for site in ("south", "nowhere")
+        ]
 
-    assert (["north"] * 3, []) == ([row["site"] for row in rows], other)
+    assert ["north"] * 3 == [row["site"] for row in rows]
+    assert {403} == {answer.status for answers in others for answer in answers}
+    assert [each.text.replace("south", "nowhere") for each in others[0]] == [each.text for each in others[1]]
 
 
 async def test_all_sites_of_the_company_are_for_who_sees_all(seen_by: Seen) -> None:

@@ -75,6 +75,7 @@ async def test_an_envelope_gets_a_receipt_for_its_batch(collector: RunningCollec
         "epoch": "e1",
         "received_at": "2026-01-16T12:00:00Z",
         "lacking": [[1, 2], [5, 6], [8, 9]],
+        "last_seq": 9,
     } == first
     assert ("b2", [[5, 6]]) == (second["batch"], second["lacking"])
 

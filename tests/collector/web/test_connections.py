@@ -120,6 +120,7 @@ async def _begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, req
 
 
 async def _asked_once(collector: RunningCollector) -> bytes:
+    """Return what is said to a question on a connection of its own."""
     async with connected(collector) as (reader, writer):
         with contextlib.suppress(ConnectionError):
             writer.write(HEAD + b"Connection: close\r\n\r\n")
@@ -129,19 +130,19 @@ async def _asked_once(collector: RunningCollector) -> bytes:
 async def test_what_is_no_http_gets_a_short_problem(
     collector: RunningCollector, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """400 as a problem; twenty of them are one line in the log, without a trace of our code."""
+    """400 as a problem; twenty of them are one line in the log, without a trace of our code or of what was asked."""
     caplog.set_level(logging.INFO)
     content = b""
     for number in range(20):
         async with connected(collector) as (reader, writer):
-            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX: \0%d\r\n\r\n" % number)
+            writer.write(b"GET /dashboard/workers/W-%d%b HTTP/1.1\r\nHost: a\r\n\r\n" % (number, b"x" * 9_000))
             content = await told(reader)
     head, _, body = content.partition(b"\r\n\r\n")
 
     assert b" 400 " in head.splitlines()[0]
     assert (400, "the request is not HTTP that can be read") == (json.loads(body)["status"], json.loads(body)["detail"])
     assert ["requests could not be read"] == [one.message for one in caplog.records]
-    assert [None] == [one.exc_info for one in caplog.records]
+    assert [(None, False)] == [(one.exc_info, "W-" in str(vars(one))) for one in caplog.records]
 
 
 def test_bodies_have_a_room_of_their_own() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from collector.web import metrics_api
+from shared.instants import MINUTE
 from tests.support.collector import RunningCollector, item
 
 HOUR = "from=2026-01-15T10:00:00Z&to=2026-01-15T11:00:00Z"
@@ -20,8 +21,9 @@ async def test_time_at_a_workstation_is_counted_once(collector: RunningCollector
     await collector.post(TOGETHER)
     answer = await collector.get(f"/api/metrics/workstations/?{HOUR}&include=occupied")
 
-    assert [("S1", 50.0, 40.0), ("S2", 10.0, 10.0)] == [
-        (row["station_id"], row["occupancy_minutes"], row["occupied_minutes"]) for row in answer.json
+    assert [("S1", 50.0, 40.0, 40 * MINUTE), ("S2", 10.0, 10.0, 10 * MINUTE)] == [
+        (row["station_id"], row["occupancy_minutes"], row["occupied_minutes"], row["occupied_us"])
+        for row in answer.json
     ]
 
 

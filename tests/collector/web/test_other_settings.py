@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from collector.grants import RemovePerson, Role
 from collector.metrics.ledger import splice
 from collector.settings import CollectorSettings
 from collector.storage.rebuilding import Rebuilding
+from tests.collector.web.tokens import change, session
 from tests.support.collector import item, running_collector
 
 OTHERS: dict[str, Any] = {
@@ -43,6 +45,26 @@ async def test_settings_that_need_a_rebuild_wait_for_it(tmp_path: Path, caplog: 
         "and not 30m; stop the service and run `collector db rebuild` to take the new one",
     ] == warnings
     assert warnings == [record.__dict__["reason"] for record in caplog.records]
+
+
+async def test_who_belongs_to_a_site_is_not_warned_of_another(tmp_path: Path) -> None:
+    """In health, on the floor, on the admin's page, in the metrics: what is not in force there is no business of theirs."""
+    async with running_collector(tmp_path, tail="1m") as collector:
+        await collector.post(EVENTS)
+    async with running_collector(tmp_path, **OTHERS) as collector:
+        told = {}
+        for site in ("elsewhere", "default"):
+            headers = await session(collector, Role.admin, site=site)
+            health, floor, page, metrics = [
+                await collector.ask("GET", path, headers=headers)
+                for path in ("/healthz", "/api/floor/", "/dashboard/admin", "/metrics")
+            ]
+            warnings = health.json["warnings"]
+            is_told = "time zone of site default" in page.text, "settings_not_in_force 2.0" in metrics.text
+            told[site] = (len(warnings), warnings == floor.json["warnings"], *is_told)
+            await change(collector, RemovePerson("admin"))
+
+    assert {"elsewhere": (1, True, False, False), "default": (2, True, True, True)} == told
 
 
 async def test_after_a_rebuild_they_are_in_force(tmp_path: Path) -> None:

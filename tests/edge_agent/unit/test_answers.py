@@ -56,6 +56,13 @@ def test_a_receipt_says_what_became_of_each_event() -> None:
     assert expected == read(ANSWER)
 
 
+def test_a_receipt_says_of_which_number_the_collector_was_told() -> None:
+    """One of an older collector does not."""
+    told = [read(answer) for answer in (changed(receipt_last_seq=9), ANSWER)]
+
+    assert [9, None] == [one.last_seq for one in told if isinstance(one, Receipt)]
+
+
 def test_plainly_accepted_events_may_be_listed_too() -> None:
     """A collector that names every event is no less believed."""
     answer = changed(results=[*ANSWER["results"], {"index": 0, "result": "accepted"}])
@@ -82,6 +89,8 @@ def test_plainly_accepted_events_may_be_listed_too() -> None:
         changed(receipt_lacking=[[1]]),
         changed(receipt_lacking=[[1, "2"]]),
         changed(receipt_lacking=[7]),
+        changed(receipt_last_seq=-1),
+        changed(receipt_last_seq="9"),
         changed(accepted=3),
         changed(accepted=1),
         changed(accepted=-1, duplicates=5),

@@ -9,6 +9,7 @@ from edge_agent.buffer import epochs
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.reader import LogReader
 from edge_agent.buffer.space import Limits
+from shared.receipts import Ranges
 from tests.damage.files import copy_queue
 from tests.support.events import events
 from tests.support.fake_clock import FakeClock
@@ -53,6 +54,32 @@ def test_of_many_epochs_the_oldest_without_events_are_forgotten(
     assert tokens[4:] == [epoch.token for epoch in few[:2]]
     assert [(first, first + 2) for first in range(19, 36, 3)] == [(epoch.first, epoch.last) for epoch in many]
     assert (None, 0) == (unsound, unaccounted)
+
+
+def test_what_was_sent_in_too_many_epochs_ago_is_not_kept_for_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A box that dies every few minutes: its epochs end with it, but for one in which an event waits, and those after it."""
+    monkeypatch.setattr(epochs, "MOST_EPOCHS", 3)
+    clock, folder = FakeClock(), tmp_path / "0"
+    counted: list[int] = []
+    kept: Ranges = ()
+    for start in range(8):
+        with closing(EventLog.open(folder, clock=clock)) as log:
+            log.append(events(3 * start + 1, 3 * start + 3))
+            is_waiting = start == 6
+            log.settle(settled=((3 * start + 1, 3 * start + 3 - is_waiting),), dead=())
+            while log.tidy():
+                pass
+            counted.append(log.counts().epochs)
+            kept = log.kept(((1, 24),))
+            folder = copy_queue(folder, tmp_path / str(start + 1))
+    with LogReader(folder) as reader:
+        told = reader.counts()
+
+    assert [1, 2, 3, 4, 4, 4, 4, 4] == counted
+    assert ((16, 24),) == kept
+    assert (4, 23, 1, 0) == (told.epochs, told.settled, told.pending, told.unaccounted)
 
 
 def test_a_queue_put_back_from_a_copy_uses_no_number_again(tmp_path: Path) -> None:

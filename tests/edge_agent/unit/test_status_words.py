@@ -10,6 +10,7 @@ from edge_agent.cli.status import is_degraded
 from edge_agent.cli.status_words import in_words
 from shared.instants import MINUTE, SECOND, parse_instant
 from shared.spoken import age
+from shared.terminal import one_line
 
 NOW = parse_instant("2026-01-15T13:42:06Z")
 LOG = {
@@ -91,6 +92,20 @@ def test_trouble_of_the_queue_is_shown() -> None:
 
     assert "sent       48,113 confirmed, 2 dead letters, 1,000 given up, 7 NOT ACCOUNTED FOR" == lines[2]
     assert ["intake     FAILING   no room is left", "recovery   salvaged 5 of 7 events"] == lines[4:]
+
+
+def test_what_was_given_up_is_told_with_its_reasons() -> None:
+    """The most frequent first; what was given up long ago is a number alone, and text of a person is one line."""
+    by_hand = "by\nhand"
+    reasons = {"edited": 1, by_hand: 2, "given up: no room for more dead letters": 900, "of no use": 1}
+    lines = in_words(WELL | {"dropped": 1_000, "given_up": reasons, "epochs": 101}, now=NOW)
+    few = in_words(WELL | {"given_up": {}, "epochs": 100}, now=NOW)
+
+    given_up = f"1,000 given up (900 given up: no room for more dead letters; 2 {one_line(by_hand)}; 1 edited; …)"
+    assert [f"sent       48,113 confirmed, {given_up}", "epochs     101: it was stopped uncleanly again and again"] == [
+        line for line in lines if line.startswith(("sent", "epochs"))
+    ]
+    assert ["sent       48,113 confirmed"] == [line for line in few if line.startswith(("sent", "epochs"))]
 
 
 def test_one_of_them_is_not_spoken_of_as_many() -> None:

@@ -41,3 +41,7 @@ create table forgotten (
 create table unscrubbed (
     one boolean primary key check (one)
 );
+
+-- The server's statistics would hold ids of workers who were erased since.
+alter table worker alter column worker_id set statistics 0, alter column name set statistics 0;
+alter table rejected alter column error set statistics 0, alter column item set statistics 0;
