@@ -3,9 +3,14 @@
 import { read } from "./api.js";
 import { byId, isolated, make } from "./elements.js";
 
+let answer = null;
+
+/** Who is asking, as the API has it, read once a page; without an answer nobody in particular. */
+export const whoIsAsking = () => (answer ??= read("/api/me/").catch(() => ({ name: null, role: null })));
+
 /** Fills the place in the bar on top. */
 export async function showAccount() {
-  const me = await read("/api/me/").catch(() => ({ name: null }));
+  const me = await whoIsAsking();
   if (me.name === null) {
     return;
   }

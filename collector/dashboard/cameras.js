@@ -2,6 +2,7 @@
 
 import { reduced } from "./address.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
+import { showLines } from "./first_lines.js";
 import { ago, clockTime, count, instant, rate } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
@@ -62,13 +63,19 @@ function show(view) {
   table.update(rows, { ...view, stamp: `${view.stamp} ${view.now}` });
   write(byId("all-pending"), count(sumOf(rows, "pending")));
   write(byId("all-missing"), count(sumOf(rows, "missing")));
+  if (rows.length === 0 && byId("first-steps").hidden) {
+    showLines(view.now);
+  }
   byId("first-steps").hidden = rows.length > 0;
   byId("cameras").closest("section").hidden = rows.length === 0;
-  write(byId("line-run"), `edge-agent run --collector ${window.location.origin} --camera cam-01`);
   assign(byId("cameras-csv"), { href: `/api/cameras.csv${reduced(search, ["site"])}` });
   if (view.floor.has_hours && view.from !== null) {
     showAxis(view);
   }
 }
 
-startPage({ more: (floor, read) => read(`/api/cameras/${reduced(search, ["site"])}`), show });
+startPage({
+  more: (floor, read) => read(`/api/cameras/${reduced(search, ["site"])}`),
+  show,
+  onSame: show, // ages go on though nothing is new
+});

@@ -4,19 +4,6 @@ import { byId, write } from "./elements.js";
 import { count, instant, plural } from "./format.js";
 import { periodText } from "./header.js";
 
-/** An event of this moment; the collector refuses times more than some minutes ahead of its clock. */
-function exampleEvent(now) {
-  const timestamp = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
-  return JSON.stringify({ timestamp, worker_id: "W1", workstation_id: "S1", event_type: "working", confidence: 0.93 });
-}
-
-function fillLines(now) {
-  const origin = window.location.origin;
-  write(byId("line-curl"), `curl -H 'Content-Type: application/json' -d '${exampleEvent(now)}' ${origin}/api/app/`);
-  write(byId("line-run"), `edge-agent run --collector ${origin} --camera cam-01`);
-  write(byId("line-send"), "edge-agent send --agent http://127.0.0.1:8600 events.ndjson");
-}
-
 /**
  * Takes the place of cards and tables while no worker and no workstation is known.
  * The example keeps the time at which it appeared: it may be selected just now.
@@ -25,7 +12,7 @@ function showFirstSteps({ floor, now }) {
   const section = byId("first-steps");
   const isEmpty = floor.workstations.length === 0 && (floor.workers ?? []).length === 0;
   if (isEmpty && section.hidden) {
-    fillLines(now);
+    import("./first_lines.js").then(({ showLines }) => showLines(now)).catch(() => undefined); // most pages need none
   }
   const { cameras, never_called: strangers } = floor.completeness;
   const known = strangers > 0 ? ` ${plural(strangers, "camera")} never called.` : "";

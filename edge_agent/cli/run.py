@@ -21,6 +21,7 @@ from shared.terminal import ends_with_exit_code
 @click.option("--collector", metavar="URL", help="Where the events go.  [http://127.0.0.1:8000]")
 @click.option("--camera", metavar="NAME", help="The camera's name at the collector.  [this machine's host name]")
 @click.option("--token-file", metavar="FILE", help="File that holds the camera's token.")
+@click.option("--allow-insecure", is_flag=True, help="Let events leave this machine in clear, over http://.")
 @click.option("--open", "is_open", is_flag=True, help="Allow --listen on an address beyond this machine.")
 @click.option("--verbose", "-v", is_flag=True, help="Log every batch.")
 @ends_with_exit_code
@@ -32,6 +33,7 @@ def run(
     collector: str | None,
     camera: str | None,
     token_file: str | None,
+    allow_insecure: bool,
     is_open: bool,
     verbose: bool,
 ) -> int:
@@ -51,6 +53,7 @@ def run(
         collector__url=collector,
         camera=camera,
         collector__token_file=token_file,
+        collector__allow_insecure=True if allow_insecure else None,
         open=True if is_open else None,
     )
     return run_agent(settings)

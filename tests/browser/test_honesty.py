@@ -1,44 +1,21 @@
-"""What is drawn is what is known: a silent camera is no work, a state reaches into its window, a day has its own length."""
+"""What is drawn is what is known: a silent camera is no work, a state reaches into its window, every minute is explained."""
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from shared.instants import parse_instant
 from tests.browser.conftest import Opener
-from tests.browser.plant import NOW, Plant, call, plant, watermark
+from tests.browser.drawn import DRAWN, drawn
+from tests.browser.plant import NOW, Plant, plant
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import at, item, running_collector
+from tests.support.collector import at, item
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SHIFT_SECONDS = 8 * 3600
-DRAWN = """
-(row) => {
-    const picture = row.querySelector('svg.picture');
-    const box = picture.getBoundingClientRect();
-    const share = part => {
-        const inner = part.getBoundingClientRect();
-        return [(inner.left - box.left) / box.width, (inner.right - box.left) / box.width];
-    };
-    return {
-        hatched: [...picture.querySelectorAll('.no-data')].map(share),
-        states: Object.fromEntries([...picture.querySelectorAll('path')].map(path => [
-            path.getAttribute('class'), [...path.getAttribute('d').matchAll(/M(\\d+) \\d+h(\\d+)/g)]
-                .map(([, start, length]) => [Number(start), Number(start) + Number(length)]),
-        ])),
-        now: picture.querySelector('.now').getAttribute('x1'),
-        seconds: Number(picture.querySelector('.states').getAttribute('viewBox').split(' ')[2]),
-        sentence: picture.getAttribute('aria-label'),
-    };
-}
-"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -53,13 +30,6 @@ async def opened(watched: Opener, running: Plant, path: str = "") -> WatchedPage
     page = await watched(f"{running.url}/dashboard/")
     await page.open(path)
     return page
-
-
-async def drawn(page: WatchedPage, name: str) -> dict[str, Any]:
-    """What a worker's picture shows: shares of the width that are hatched, and states in seconds after the start."""
-    row = page.page.locator("#workers tbody tr", has=page.page.get_by_role("link", name=name, exact=True))
-    found: dict[str, Any] = await row.evaluate(DRAWN)
-    return found
 
 
 def since(clock_time: str, *, start: str = "05:00") -> int:
@@ -209,97 +179,3 @@ async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, ru
 
     assert ("12", "count 9, confidence –") == (conflict["count"], conflict["losers"])
     assert ("bad_timestamp", '{"timestamp":"yesterday"}') == (item_["code"], item_["item"].replace(" ", ""))
-
-
-BERLIN = {"sites": {"default": {"time_zone": "Europe/Berlin"}}}
-DST_DAYS = [
-    ("2026-03-29", 23, "Sun 29 Mar", {"01": "3", "02": None, "03": "5"}),
-    ("2026-10-25", 25, "Sun 25 Oct", {"01": "0", "02": "3 + 5", "03": "0"}),
-]
-"""The hours that begin at midnight and at one o'clock UTC bring three and five units."""
-OF_DAY = """
-table => [...table.tBodies[0].rows].map(row => [row.cells[0].textContent, Object.fromEntries(
-    [...row.cells].slice(1).map((cell, index) => [
-        table.tHead.rows[0].cells[index + 1].textContent,
-        cell.classList.contains('none') ? null : cell.textContent,
-    ]))])
-"""
-
-
-@pytest.mark.parametrize(("day", "hours", "title", "cells"), DST_DAYS)
-async def test_a_day_on_which_clocks_are_set(
-    watched: Opener, tmp_path: Any, day: str, hours: int, title: str, cells: dict[str, str | None]
-) -> None:
-    """It has 23 or 25 hours in numbers, pictures and tables; the hour that was there twice is there twice, in one cell."""
-    start = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo("Europe/Berlin"))
-    async with running_collector(tmp_path, **BERLIN) as there:
-        there.clock.set(parse_instant(f"{day}T20:00:00Z"))
-        clock = {"timestamp": start.isoformat(), "worker_id": "W1", "workstation_id": "S1", "event_type": "working"}
-        made = [
-            clock | {"event_type": "product_count", "timestamp": f"{day}T{hour:02}:30:00Z", "count": count}
-            for hour, count in enumerate((3, 5))
-        ]
-        gone = clock | {"timestamp": start.replace(hour=9).isoformat(), "event_type": "absent"}
-        await there.post([clock, *made, gone, clock | {"worker_id": "W2"}])
-        page = await watched(f"{there.url}/dashboard/")
-        await page.open()
-        worked = {row["name"]: row["working_us"] for row in await page.rows("workers")}
-        picture = await drawn(page, "W1")
-        noon = await page.page.locator("#workers .axis text", has_text="12:00").get_attribute("x") or ""
-        await page.page.get_by_role("tab", name="Hours").click()
-        bars = await page.page.locator("#hour-bars").get_by_role("img").get_attribute("aria-label") or ""
-        period = await page.page.locator("#period").inner_text()
-        there.clock.set(parse_instant(f"{day}T23:30:00Z"))
-        ends = [(start + timedelta(days=days)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-1, 1)]
-        await page.open(f"hours?from={ends[0]}&to={ends[1]}")
-
-        seconds = (hours - 24 + 9) * 3600
-        assert (f"{hours - 24 + 9}:00", f"{title}, so far") == (worked["W1"], period.replace("\u00a0", " "))
-        assert (hours * 3600, [[0, seconds]]) == (picture["seconds"], picture["states"]["working"])
-        assert pytest.approx(100 * (hours - 12) / hours, abs=0.01) == float(noon.rstrip("%"))
-        assert bars.count("02:00 ") == {None: 0, "3 + 5": 2}[cells["02"]]
-        named = [row["name"].replace("\u00a0", " ") for row in await page.rows("hours")]
-        (_, before), (shown, heat) = await page.page.locator("#heat table").evaluate(OF_DAY)
-        assert (hours, 24) == (sum(title in name for name in named), len(before))
-        assert bars.count("02:00 ") == sum(f"{title} 02:00" in name for name in named)
-        assert (title, cells) == (shown.replace("\u00a0", " "), {hour: heat[hour] for hour in cells})
-        assert [] == page.misdeeds
-
-
-async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrives(
-    watched: Opener, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Time alone makes the verdict worse, and a call makes it good again; a board says so across the hall."""
-    async with plant(tmp_path_factory.mktemp("silent")) as there:
-        await call(there, "cam-2", [], seen_up_to=NOW, seqs=[], last_seq=4)
-        page = await watched(f"{there.url}/dashboard/")
-        board = await watched(f"{there.url}/dashboard/")
-        await page.open()
-        await board.open("board")
-        bar, empty = board.page.get_by_role("alert"), board.page.locator(".tile", has_text="S3")
-        await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
-        await expect(empty).to_contain_text("NOBODY")
-        await expect(bar).to_be_hidden()
-        there.clock.set(at("11:50"))
-        await page.ask_now()
-        await board.ask_now()
-        await expect(page.page.get_by_role("status")).to_have_text("Not complete yet: 2 of 2 cameras are behind.")
-        await expect(bar).to_have_text("NO DATA SINCE 13:40")
-        for tile in await board.page.locator(".tile").all():
-            await expect(tile).to_contain_text("NO DATA")
-        await expect(board.page.locator("#clock")).to_have_text("13:40")
-        await expect(board.page.locator("#board-hours tr.going-on th")).to_have_text("13:00–13:40")
-        await expect(board.page.locator("#at-work-title")).to_have_text("At work, last known")
-        for camera in ("cam-1", "cam-2"):
-            await call(there, camera, [], seen_up_to="11:50", last_seq=9 if camera == "cam-1" else 4)
-        await page.ask_now()
-        await board.ask_now()
-        await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
-        await expect(bar).to_be_hidden()
-        there.clock.set(at("21:30"))  # behind the last shift of the day
-        await board.ask_now()
-        await expect(board.page.locator("#board-of")).to_have_text("Thu 15 Jan · late 15:00–23:00, over")
-        await expect(board.page.locator("#clock")).to_have_text("23:00")
-        await expect(bar).to_be_hidden()
-        assert watermark("11:50") == "2026-01-15T11:50:00Z"
-        assert [] == page.misdeeds
