@@ -36,7 +36,7 @@ from tests.support.stores import kept_in_sqlite
 from tests.support.victims import AGENT_SETTINGS, Victim
 
 pytestmark = [pytest.mark.processes, pytest.mark.gauntlet, pytest.mark.timeout(3_600)]
-AGENTS, COLLECTORS, KILLS = 12, 3, 60
+AGENTS, COLLECTORS, KILLS = 12, 3, 30
 MOST_BATCHES_BEFORE_A_KILL = 80
 SECONDS_TO_DRAIN = 600
 
