@@ -39,7 +39,7 @@ function showNow(row, view) {
   const isNow = view.live && row !== undefined && row.state !== null;
   if (!isNow) {
     byId("now").replaceChildren(view.live ? make("i", { class: "key no-data" }) : "", view.live ? "no data" : "–");
-    write(byId("now-more"), view.live ? "nobody watches now" : "not a live window");
+    write(byId("now-more"), view.live ? "not seen now" : "not a live window");
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
