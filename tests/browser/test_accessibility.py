@@ -110,12 +110,14 @@ async def test_axe_finds_nothing_and_nothing_vanishes(watched: Opener, running: 
 
 @pytest.mark.parametrize("name", PLAIN)
 async def test_axe_finds_nothing_beside_the_dashboard(watched: Opener, running: Plant, name: str) -> None:
-    """On what the collector writes itself: the page for admins and the reference of the API."""
+    """On what the collector writes itself: the page for admins and the reference of the API, which fit a phone, too."""
     page = await watched(running.url)
     await page.page.goto(running.url + PLAIN[name])
     await page.page.evaluate(A_SAMPLE)
 
     assert ([], []) == (await violations(page.page), page.misdeeds)
+    await page.page.set_viewport_size({"width": min(ZOOMED), "height": 844})
+    assert min(ZOOMED) >= await page.page.evaluate("document.documentElement.scrollWidth")
 
 
 async def closed(page: Page) -> None:
