@@ -60,6 +60,9 @@ class Gatherer:
         """
         now = self._clock.now()
         buried: Ranges = ()
+        doubted = self._log.epoch_in_doubt()
+        if doubted is not None:
+            return self._asking(doubted, now=now)
         while True:
             backlog = self._log.facts()
             planned = self._plan(backlog, suspects=suspects, most=most, turn=turn)
@@ -73,6 +76,11 @@ class Gatherer:
         epoch = planned.epoch if planned else self._refiller.epoch_asked(backlog.epochs)
         header = self._header(backlog, epoch, seqs=of_numbers(entry.seq for entry in entries), now=now)
         return Batch(header, envelope(header, (entry.payload for entry in entries)), buried)
+
+    def _asking(self, epoch: Epoch, *, now: int) -> Batch:
+        """Return an envelope that asks how far the collector knows an epoch, before a number above is sent."""
+        header = self._header(self._log.facts(), epoch, seqs=(), now=now)
+        return Batch(header, envelope(header, ()), ())
 
     def _plan(self, backlog: Backlog, *, suspects: Suspects, most: int, turn: int) -> Planned | None:
         if suspects.wants_probe or self._refiller.wants_to_ask(backlog.epochs):

@@ -84,12 +84,16 @@ class Refiller:
 
     def _go_on_anew_if_put_back(self, receipt: Receipt, *, header: Header) -> None:
         """Begin a new epoch where the collector knows this one better than we do; once, for a second time would be its fault."""
-        facts = self._log.facts()
-        told = receipt.last_seq
-        if told is None or self._has_begun_anew or not is_put_back(told, epoch=header.epoch, backlog=facts):
-            return
-        self._log.begin_anew(told=told, sent=header.seqs)
-        self._has_begun_anew = True
+        told, ours = receipt.last_seq, self._log.surely_ours
+        if (
+            told is not None
+            and not self._has_begun_anew
+            and is_put_back(told, epoch=header.epoch, backlog=self._log.facts(), surely_ours=ours)
+        ):
+            self._log.begin_anew(told=told, sent=header.seqs)
+            self._has_begun_anew = True
+        elif header.epoch == self._log.epoch_in_doubt():
+            self._log.trust()
 
     def _send_again(self, candidates: Ranges, *, epoch: Epoch, pending: int) -> tuple[Gap, ...]:
         """Make the next piece pending; return what of it is no longer kept."""

@@ -95,7 +95,7 @@ class Receipt(BaseModel):
     lacking: list[tuple[int, int]]
     """At most 100 ranges of this epoch that never arrived, up to the greatest `last_seq` of its headers."""
     last_seq: int | None = None
-    """That greatest one: an agent that has not got so far was put back to an earlier state."""
+    """That greatest one: an agent that had not got so far when it stopped was put back to an earlier state."""
 
 
 class ListAnswer(BaseModel):

@@ -7,12 +7,12 @@ import click
 
 from collector.checks.looks import access_finding, collector_finding, look_at_address, look_at_database, tls_finding
 from collector.checks.retention import retention_finding
+from collector.cli.on_a_server import look_at_own_address, look_at_server
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.cli.status import ask
 from collector.metrics.retention import sentences
 from collector.retaining import told
 from collector.settings import CollectorSettings
-from collector.storage.choosing import file_of
 from shared.clock import Clock, SystemClock
 from shared.disk_probe import look_at_disk
 from shared.errors import LinesideError, SettingsInvalid, Unreachable
@@ -30,7 +30,8 @@ SLOW_DISK = "every delivery waits so long; is it a network disk, or does it die?
 def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
     """Try everything that the collector needs, and say what is not as it should be.
 
-    Settings, collector, database, disk with the time of its fsync, clock, address, access, TLS, retention: a line each. Works with the
+    Settings, collector, database, disk with the time of its fsync, clock, address, access, TLS, retention: a line each; on PostgreSQL
+    the server, its schema, sums, tables, sessions and locks instead of a disk. Works with the
     collector running and without, and writes nothing that stays.
 
     \b
@@ -49,7 +50,9 @@ def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
 
 
 async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
-    file = file_of(settings, instead="each collector of a PostgreSQL database tells how it is at /readyz and /metrics")
+    if settings.database_url is not None:
+        return await _look_beside_server(settings, url=settings.database_url, now=clock.now())
+    file = settings.database_file()
     is_running = True
     try:
         status = await ask(file)
@@ -66,6 +69,18 @@ async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
         await asyncio.to_thread(look_at_address, settings, is_running=is_running),
         access_finding(settings, is_configured=is_configured),
         tls_finding(settings, now=clock.now()),
+        retention_finding(kept),
+    ]
+
+
+async def _look_beside_server(settings: CollectorSettings, *, url: str, now: int) -> list[Finding]:
+    is_configured, kept = await _stored(settings, now=now)
+    return [
+        *await look_at_server(url),
+        clock_finding(now),
+        await asyncio.to_thread(look_at_own_address, settings),
+        access_finding(settings, is_configured=is_configured),
+        tls_finding(settings, now=now),
         retention_finding(kept),
     ]
 

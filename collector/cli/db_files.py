@@ -6,11 +6,11 @@ import click
 
 from collector.accounts import Audit
 from collector.checks.database_findings import database_findings, megabytes
+from collector.cli.on_a_server import refuse_backup, refuse_compact, refuse_restore, wait_for
 from collector.cli.options import config_option, database_option, settings_from
 from collector.metrics.audit import check as check_account
 from collector.storage.audit import audit, events_in
 from collector.storage.backups import back_up
-from collector.storage.choosing import file_of
 from collector.storage.condition import condition_of
 from collector.storage.restoring import compact as compact_file
 from collector.storage.restoring import restore as restore_file
@@ -19,8 +19,6 @@ from shared.findings import exit_code
 from shared.instants import datetime_of
 from shared.spoken import counted
 from shared.terminal import Progress, ends_with_exit_code, print_findings
-
-ON_A_SERVER = "PostgreSQL's own tools do that on its server, such as pg_dump and pg_restore; see docs/scale.md"
 
 
 @click.command()
@@ -39,7 +37,10 @@ def backup(*, target: Path, quick: bool, database: str | None, config: Path | No
     exit: 0 written and verified · 2 FILE is there already · 3 written, but its numbers are not those of its events
           7 not written: no room, or the database is damaged
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
-    size = back_up(file_of(settings_from(config, database), instead=ON_A_SERVER), target)
+    settings = settings_from(config, database)
+    if settings.database_url is not None:
+        refuse_backup(settings.database_url, str(target))
+    size = back_up(settings.database_file(), target)
     written = f"{target}: {megabytes(size)}"
     condition = condition_of(target, thorough=False)
     if condition.unfinished:
@@ -75,7 +76,10 @@ def restore(*, source: Path, database: str | None, config: Path | None) -> int:
     \b
     exit: 0 restored · 6 the collector runs · 7 the backup is damaged, newer, or not ours: nothing was changed
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
-    file = file_of(settings_from(config, database), instead=ON_A_SERVER)
+    settings = settings_from(config, database)
+    if settings.database_url is not None:
+        refuse_restore(settings.database_url, str(source))
+    file = settings.database_file()
     stamp = f"{datetime_of(SystemClock().now()):%Y%m%dT%H%M%SZ}"
     kept = restore_file(source, file, suffix=f"replaced-{stamp}")
     click.echo(f"{file} is now a copy of {source}" + (f"; what was there is kept as {kept}" if kept else ""))
@@ -91,14 +95,18 @@ def restore(*, source: Path, database: str | None, config: Path | None) -> int:
 def check(*, as_json: bool, database: str | None, config: Path | None) -> int:
     """Look at the database as a file: its room, its schema, damage, and whether its sums are complete.
 
-    Reads every page, works while the collector runs, and looks at a backup as well: `--database FILE`. What the numbers
-    should be is worked out by `collector db verify`.
+    Reads every page, works while the collector runs, and looks at a backup as well: `--database FILE`. On PostgreSQL it asks the
+    server: for pages there is pg_amcheck. What the numbers should be is worked out by `collector db verify`.
 
     \b
     exit: 0 all well · 3 works, but look at a line · 7 damaged, not complete, or not ours
     """  # noqa: D301 - \b keeps the lines of the paragraph after it
-    file = file_of(settings_from(config, database), instead=ON_A_SERVER)
-    findings = list(database_findings(str(file), condition_of(file, thorough=True)))
+    settings = settings_from(config, database)
+    if settings.database_url is not None:
+        findings = wait_for(settings.database_url)
+    else:
+        file = settings.database_file()
+        findings = list(database_findings(str(file), condition_of(file, thorough=True)))
     print_findings(findings, as_json=as_json)
     return exit_code(findings)
 
@@ -112,7 +120,10 @@ def compact(*, database: str | None, config: Path | None) -> int:
 
     Takes as much room again as the database has, until it is done. Killed at any moment, the database is as it was.
     """
-    file = file_of(settings_from(config, database), instead=ON_A_SERVER)
+    settings = settings_from(config, database)
+    if settings.database_url is not None:
+        refuse_compact(settings.database_url)
+    file = settings.database_file()
     done = compact_file(file)
     click.echo(f"{file}: {megabytes(done.before_bytes)} before, {megabytes(done.after_bytes)} now")
     return 0

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def _import(source: DjangoSource, settings: CollectorSettings, *, site: str, zon
                     _send(rows, lambda lines: runner.run(into.take_in(lines, site=site, camera=None)), zone=zone)
                 )
                 progress.advance(len(rows))
-            names = runner.run(_name(into, source, site=site))
+            names = runner.run(_given(into, list(_names(source, settings, site=site))))
         finally:
             progress.close()
             _tell(counts)
@@ -107,15 +107,26 @@ def _send(rows: Sequence[SourceEvent], take_in: Callable[[bytes], dict[str, Any]
     )
 
 
-async def _name(into: Door, source: DjangoSource, *, site: str) -> int:
-    """Give the names that can be given; an id that cannot be one has no event here either."""
-    new = [
-        NewName(kind, site, found, name)
-        for kind, identifier, name in source.names()
-        if (found := _id_or_none(identifier)) and len(name) <= LONGEST_NAME and all(map(str.isprintable, name))
-    ]
-    await into.name(new)
-    return len(new)
+def _names(source: DjangoSource, settings: CollectorSettings, *, site: str) -> Iterator[NewName]:
+    """Yield the names that can be given; an id that cannot be one has no event here either.
+
+    Where a site keeps pseudonyms workers get none: neither their ids nor what they are called is to be stored.
+    """
+    keeps_pseudonyms = site in settings.pseudonym_keys()
+    for kind, identifier, name in source.names():
+        found = None if keeps_pseudonyms and kind == "worker" else _id_or_none(identifier)
+        if found and len(name) <= LONGEST_NAME and all(map(str.isprintable, name)):
+            yield NewName(kind, site, found, name)
+
+
+async def _given(into: Door, names: list[NewName]) -> int:
+    """Give names, all or none; of a worker who was erased none is taken, so the others are given in parts. Return how many."""
+    try:
+        await into.name(names)
+    except BadRequest:
+        middle = len(names) // 2
+        return await _given(into, names[:middle]) + await _given(into, names[middle:]) if middle else 0
+    return len(names)
 
 
 def _id_or_none(text: str) -> str | None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
+from collector.cli.on_a_server import status_of_server
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.cli.status_words import NOT_RUNNING, in_words, is_degraded
 from collector.control import socket_of
 from collector.reports import Reports
 from collector.settings import CollectorSettings
-from collector.storage.choosing import file_of
 from collector.storage.room import room_of
 from shared.asking import status_of
 from shared.clock import SystemClock
@@ -31,6 +31,8 @@ _ANSWER_SECONDS = 15
 @ends_with_exit_code
 def status(*, database: str | None, config: Path | None, as_json: bool) -> int:
     """Say how the collector is, and which camera needs somebody.
+
+    On PostgreSQL: how the database is, who uses it and who holds it; each collector tells how it is at its /readyz.
 
     \b
     exit: 0 all well · 3 somebody should look: it does not run or takes no events, a camera is late or down, numbers
@@ -55,8 +57,9 @@ async def ask(file: Path) -> dict[str, Any] | None:
 
 
 async def _told(settings: CollectorSettings) -> Mapping[str, Any]:
-    file = file_of(settings, instead="each collector of a PostgreSQL database tells how it is at /readyz and /metrics")
-    return await ask(file) or await _read(settings)
+    if settings.database_url is not None:
+        return await status_of_server(settings, url=settings.database_url)
+    return await ask(settings.database_file()) or await _read(settings)
 
 
 async def _read(settings: CollectorSettings) -> Mapping[str, Any]:

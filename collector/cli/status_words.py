@@ -19,6 +19,8 @@ from shared.spoken import age, counted, moment
 from shared.terminal import one_line
 
 NOT_RUNNING = "not running"
+IN_ORDER = ("ready", "shared")
+"""Of a collector, and of a database on a server."""
 MOST_CAMERAS = 20
 """More at once have one cause, which no list of them tells."""
 _MEGABYTE, _GIGABYTE = 1_000_000, 1_000_000_000
@@ -30,6 +32,7 @@ def in_words(status: Mapping[str, Any], *, now: int) -> list[str]:
         ("collector", _state(status, now)),
         *(("not ready", one_line(reason)) for reason in status["not_ready"]),
         ("database", _database(status)),
+        *((finding["what"], one_line(finding["words"])) for finding in status.get("findings", ())),
         ("events", _events(status)),
         ("cameras", _cameras(status)),
         *_troubled(status, now),
@@ -43,7 +46,11 @@ def in_words(status: Mapping[str, Any], *, now: int) -> list[str]:
 def is_degraded(status: Mapping[str, Any]) -> bool:
     """Return whether a person should look after this collector."""
     cameras = status["cameras"]
-    return bool(status["state"] != "ready" or status["warnings"] or cameras is None or any(map(_needs_a_look, cameras)))
+    if any(finding["exit_code"] for finding in status.get("findings", ())):
+        return True
+    return bool(
+        status["state"] not in IN_ORDER or status["warnings"] or cameras is None or any(map(_needs_a_look, cameras))
+    )
 
 
 def _needs_a_look(camera: Mapping[str, Any]) -> bool:
@@ -51,6 +58,8 @@ def _needs_a_look(camera: Mapping[str, Any]) -> bool:
 
 
 def _state(status: Mapping[str, Any], now: int) -> str:
+    if "findings" in status:
+        return "any number of them; /readyz of each says how it is"
     if status["state"] == NOT_RUNNING:
         return "NOT RUNNING"
     up = age(parse_instant(status["started_at"]), now=now)
@@ -61,6 +70,8 @@ def _database(status: Mapping[str, Any]) -> str:
     text = one_line(status["database"])
     if status["size_bytes"] is None:
         return f"{text}, which cannot be looked at"
+    if status["log_bytes"] is None:
+        return ""  # a server tells of it in lines of its own
     size, log = status["size_bytes"] / _MEGABYTE, status["log_bytes"] / _MEGABYTE
     return f"{text}, {size:,.1f} MB, its log {log:,.1f} MB, {status['free_disk_bytes'] / _GIGABYTE:,.1f} GB free on its disk"
 

@@ -50,17 +50,18 @@ function showStations() {
   byId("board-stations").replaceChildren(...there.map((station) => tile(station, shown)));
 }
 
+/** What was made, and of a site with a target what of it should have been. */
+const unitsOf = ({ units_produced: made, target_units: target }) => (target === null ? count(made) : `${count(made)} / ${count(target)}`);
+
 /** Where the part of an hour that can be right ends: of one that goes on now, or where the last camera stands. */
 function hourEnd(hour, isGoingOn) {
   const end = Math.max(hour.from, Math.min(hour.to, knownUntil(shown)));
   return isGoingOn && end === hour.to ? "now" : hourMinute(end, shown.zone);
 }
 
-/** What was made, and of a site with a target what of it should have been. */
-const unitsOf = ({ units_produced: made, target_units: target }) => (target === null ? count(made) : `${count(made)} / ${count(target)}`);
-
 function showHours() {
   const hours = byStart(shown.floor.hours).slice(-MOST_HOURS);
+  write(byId("board-units"), hours.some((hour) => hour.target_units !== null) ? "Units / target" : "Units");
   const rows = hours.map((hour) => {
     const isGoingOn = shown.live && hour.to === shown.until;
     const name = `${hourMinute(hour.from, shown.zone)}–${hourEnd(hour, isGoingOn)}`;

@@ -74,4 +74,8 @@ function show(view) {
   }
 }
 
-startPage({ more: (floor, read) => read(`/api/cameras/${reduced(search, ["site"])}`), show });
+startPage({
+  more: (floor, read) => read(`/api/cameras/${reduced(search, ["site"])}`),
+  show,
+  onSame: show, // ages go on though nothing is new
+});

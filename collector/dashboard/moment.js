@@ -12,6 +12,7 @@ import { dayAndSeconds, durationSeconds, instant } from "./format.js";
 import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
+const ASSUMED = "The state was seen to begin, and no camera vouches for this part of it; the numbers assume it.";
 
 /**
  * Spans of the API and the gaps between them, in order, from `from` to `until` (milliseconds):
@@ -52,7 +53,8 @@ function factsOf({ start, end, span }, { worker, view }) {
   }
   const camera = span.began_by.camera;
   return [...facts, ["Station", [isolated(placeName(placesOf(view.floor), worker.site, span.workstation_id))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
-    ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)]];
+    ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)],
+    ...(span.basis === "assumed" ? [["Why", [ASSUMED]]] : [])];
 }
 
 let opened = null; // {worker, view, moments, place}

@@ -6,17 +6,15 @@ function instantOf(event, picture, { from, to, until }) {
   return !event.detail || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
 }
 
-let moment = null; // the module, once somebody wanted to know
+let moment = null; // the module, once it is loaded
 
 async function open({ worker, view }, at) {
-  moment = await import("./moment.js");
+  moment ??= await import("./moment.js");
   await moment.open(worker, view, at);
 }
 
-/** Closes what is open, and keeps nothing of it. */
-export function forgetMoment() {
-  moment?.forgetMoment();
-}
+/** Lets go what has been opened: it is about a person. */
+export const forgetMoment = () => moment?.forgetMoment();
 
 /** Lets the pictures within a node open, once a page; `find(frame)` says whose one is and in which view: {worker, view}. */
 export function startMoments(node, find) {

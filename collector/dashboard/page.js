@@ -16,6 +16,7 @@ import { clockSeconds, instant } from "./format.js";
 import { judge } from "./freshness.js";
 import { linkPages, showHeader, startHeader } from "./header.js";
 import { startKeys } from "./keys.js";
+import { forgetMoment } from "./opens.js";
 import { startPeriods } from "./periods.js";
 import { keepAsking } from "./polling.js";
 import { goneFrom } from "./retained.js";
@@ -23,6 +24,9 @@ import { showGone, showOutage, showRefusal, showVerdict, showWarnings } from "./
 
 const search = window.location.search;
 const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
+
+/** What a page shows when nothing has changed but the time; a live one goes on in steps of the collector's. */
+const laterView = (view, now) => ({ ...view, readAt: now, now: view.live ? view.now : now });
 
 /** What a page shows, from an answer of the floor. `stamp` changes when cells must be redrawn though their row did not. */
 function viewOf({ content: floor, now }, extra) {
@@ -45,10 +49,13 @@ function trustOf(view) {
 /**
  * Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and
  * again. `whatToAsk(view)` says which floor, from what was shown last (null: nothing yet); without it the address does.
- * `onOutage({readAt, zone})` hears every second that nothing comes, be it refused, and null when it does again. Returns
- * {again()}: read also what is beside the floor anew, and at once.
+ * `onOutage({readAt, zone})` hears every second that nothing comes, be it refused, and null when it does again. `onSame(view)`
+ * hears of an answer in which nothing is new but the time. Returns {again()}: read also what is beside the floor anew, and
+ * at once.
  */
-export function startPage({ more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {} }) {
+export function startPage({
+  more = async () => null, show, whatToAsk = async () => reduced(search, WINDOW_KEYS), onOutage = () => {}, onSame = () => {},
+}) {
   const openedAt = Date.now();
   let ask = null;
   let asked = null; // the query of `ask`
@@ -104,13 +111,18 @@ export function startPage({ more = async () => null, show, whatToAsk = async () 
     heardAt = Date.now();
     outage = null;
     refusal = null;
-    view = answer.isNew ? viewOf(answer, answer.extra) : { ...view, readAt: answer.now };
+    view = answer.isNew ? viewOf(answer, answer.extra) : laterView(view, answer.now);
     if (answer.isNew) {
       byId("numbers").classList.remove("unread");
       showHeader(view);
       showWarnings(view.floor.warnings);
       showGone(goneFrom(document.body.dataset.page, view.floor, view));
       show(view);
+      if (!view.floor.shows_persons) {
+        forgetMoment(); // whoever may see persons may have opened one here before
+      }
+    } else {
+      onSame(view);
     }
     write(byId("read-at"), `Read at ${clockSeconds(view.readAt, view.zone)}.`);
     showTrust();

@@ -2,7 +2,7 @@
 
 A segment shorter than 1/800 of the window (and than a second) is folded into its neighbours. What is folded together takes
 the look that most of its time has, so that no state is lost to another only because it changes often. Assumed time stays
-apart from what was seen, so that nothing is drawn as seen behind a camera's watermark.
+apart from what was seen. What the numbers assume behind a camera's watermark is not drawn at all: nobody has watched yet.
 
     strokes    |====== W ======|I|W|I|====== A ======|    |I|    (no data around it: stays)
     segments   |====== W ======|  I  |====== A ======|    |I|
@@ -14,7 +14,7 @@ from itertools import islice
 from operator import itemgetter, sub
 
 from collector.metrics.timeline import Piece, pieces
-from collector.records import LedgerRules, Run, State
+from collector.records import LedgerRules, OpenState, Run, State
 from shared.events import EventType
 from shared.instants import SECOND
 
@@ -58,6 +58,24 @@ def strokes(run: Run, *, rules: LedgerRules, watermarks: Mapping[str, int]) -> l
     ]
     result += map(_stroke, pieces(after, rules=rules, watermarks=watermarks))
     return result
+
+
+def vouched_for(of: Sequence[Stroke], *, stands: OpenState, watermarks: Mapping[str, int]) -> list[Stroke]:
+    """Return strokes without the time that is assumed behind the last sighting and the watermark of its camera.
+
+    last sighting |==== watched ====| watermark |== assumed ==|
+    result        |=================|
+
+    A state that no camera told has no watermark: its tail is all that there will ever be, and stays. `stands` is where the
+    worker's time stands, `watermarks` maps a camera of the site to its greatest.
+    """
+    camera = None if stands.state is None else stands.state.camera
+    if camera is None:
+        return list(of)
+    reach = max(stands.last_at, watermarks.get(camera, stands.last_at))
+    return [
+        (start, min(end, reach) if look[2] else end, look) for start, end, look in of if not look[2] or start < reach
+    ]
 
 
 def segments(of: Sequence[Stroke], *, window: tuple[int, int], stations: Mapping[str, int]) -> list[Segment]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.measures import EVERYTHING, Histories, Measure, Person, Place
-from collector.metrics.drawing import Segment, Stroke, segments, strokes
+from collector.metrics.drawing import Segment, Stroke, segments, strokes, vouched_for
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, moment, present
 from collector.metrics.ratios import rounded, rounded_mean
@@ -70,7 +70,8 @@ def draw(
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
         if histories is not None and whole and window.start is not None and window.end is not None:
             stretch = (window.start, window.end)
-            whole_kept = _kept(whole, since=measure.kept.get(person[0], EVERYTHING).events)
+            drawn = vouched_for(whole, stands=stands, watermarks=of_site)
+            whole_kept = _kept(drawn, since=measure.kept.get(person[0], EVERYTHING).events)
             drawing.timelines[person] = segments(whole_kept, window=stretch, stations=numbers[person[0]])
         found = None if now is None else present(stands, whole, rules=rules, watermarks=of_site, now=now)
         if found is not None and (window.start is None or window.start <= found[0]):

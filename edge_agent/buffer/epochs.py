@@ -48,23 +48,33 @@ on conflict (key) do update set value = excluded.value
 """
 
 
-def begin_run(connection: rows.Connection, path: Path) -> dict[int, Epoch]:
-    """Return the epochs after the start of this run: a new one unless the last run ended cleanly.
+def begin_run(connection: rows.Connection, path: Path) -> int | None:
+    """Begin a run, under a new epoch unless the last run ended cleanly; return the number that its note bears, None for a new epoch.
 
     That a run has begun is in the file itself when this returns, not only in its log: if the log is lost, the next
     start must not take the stop before this run for the last one, and give out its numbers a second time. Where a reader
     keeps the log from being folded back, a new epoch does the same: its numbers are lost with the log, and its token too.
     """
     with transaction(connection, path):
-        was_clean = rows.meta(connection, STOP) == clean_stop(path)
+        known = _noted(connection, path)
         remember(connection, key=STOP, value=_RUNNING)
-        if not was_clean:
+        if known is None:
             begin_next(connection)
     is_busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
-    if is_busy and was_clean:
+    if is_busy and known is not None:
         with transaction(connection, path):
             begin_next(connection)
-    return rows.epochs(connection)
+        return None
+    return known
+
+
+def _noted(connection: rows.Connection, path: Path) -> int | None:
+    """Return the number in the note of a clean stop, None if there is none of this file; older notes bear no number."""
+    note, is_there, number = (rows.meta(connection, STOP) or "").partition(clean_stop(path))
+    if note or not is_there or (number and not number.startswith(" ")):
+        return None
+    last = rows.last_seq(connection)
+    return min(int(number), last) if number.strip().isdecimal() else last
 
 
 def begin_next(connection: rows.Connection) -> None:
@@ -99,12 +109,13 @@ def _forget_oldest(connection: rows.Connection) -> None:
         connection.execute(_FORGET_EPOCH, (number,))
 
 
-def clean_stop(path: Path) -> str:
+def clean_stop(path: Path, *, known: int | None = None) -> str:
     """Return what is noted at a clean stop: it holds for this file alone, and not for a copy that is put in its place.
 
-    The original of a copy may have given out further numbers.
+    The original of a copy may have given out further numbers. With `known` it bears the greatest number that is surely ours,
+    see `put_back`.
     """
-    return f"clean {path.stat().st_ino}"
+    return f"clean {path.stat().st_ino}" + ("" if known is None else f" {known}")
 
 
 def begin_epoch(connection: rows.Connection, *, number: int, token: str, first_seq: int) -> None:

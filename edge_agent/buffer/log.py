@@ -268,7 +268,7 @@ class EventLog(PutBack):
         self._is_closed = True
         try:
             with translated(self._path):
-                self.remember(epochs.STOP, epochs.clean_stop(self._path))
+                self.remember(epochs.STOP, epochs.clean_stop(self._path, known=self.surely_ours))
         except LinesideError as error:
             _log.warning("the clean stop could not be noted", extra={"reason": str(error)})
         finally:

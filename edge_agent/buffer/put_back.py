@@ -2,16 +2,18 @@
 
 An image of a whole disk, or of a machine, that was made after a clean stop looks like the queue that stopped: the same
 file, the same note of the stop. Its numbers are given out a second time, and after a restore of its own the collector would
-not ask for the event that has a number now. It is told apart by the first receipt: the collector was told of a greater
-number of the epoch than this queue has given out (`delivery.lacking.is_put_back`).
+not ask for the event that has a number now. So a run that goes on with an epoch asks first, by an empty envelope that
+names the greatest number that is surely its own: was the collector told of a greater one (`delivery.lacking.is_put_back`)?
 
     the queue that was       epoch a   1 ......... 60 61 ........ 90
-    put back                 epoch a   1 ......... 60 61 62               61 and 62 are other events now
-    after the receipt        epoch b                        63 64 65 …    63 and 64 are 61 and 62 once more
+    put back                 epoch a   1 ......... 60                     the note of the stop bears 60
+    accepted before a link   epoch a                  61 62               61 and 62 are other events now
+    asked: 60? told: 90!     epoch b                        63 64 65 …    63 and 64 are 61 and 62 once more
 
-What waits, and what the receipt has just settled, is appended once more under numbers of the new epoch, the newest 10,000 at
-most: half a second of this thread. Under its old number it counts as settled, for the collector has that number. A crash
-in between leaves some of it twice, and the collector knows an event by what it says: that costs traffic alone.
+Above that number nothing is sent before the answer, however many runs it takes: a clean stop notes the same number again.
+Events above it are appended once more under numbers of the new epoch, the newest 10,000 at most: half a second of this
+thread. Under its old number an event counts as settled, for the collector has that number. A crash in between leaves some
+of it twice, and the collector knows an event by what it says: that costs traffic alone.
 """
 
 import logging
@@ -22,6 +24,7 @@ from dataclasses import replace
 from edge_agent.buffer import rows
 from edge_agent.buffer.dead_letters import DeadLetterVerbs
 from edge_agent.buffer.epochs import begin_next
+from edge_agent.delivery.batching import Epoch
 from edge_agent.delivery.settlement import DeadLetter
 from shared.errors import LinesideError
 from shared.events import Event, read_event
@@ -44,26 +47,43 @@ class PutBack(DeadLetterVerbs, ABC):
     def settle(self, *, settled: Ranges, dead: Sequence[DeadLetter]) -> None:
         """Note what the collector has; see the log."""
 
-    def begin_anew(self, *, told: int, sent: Ranges) -> None:
-        """Go on under a new epoch, with what waits in the one before and what of `sent` was just settled.
+    @property
+    def surely_ours(self) -> int:
+        """The greatest number given out that can be no other event's at the collector."""
+        return self._facts.last_seq if self._doubted_above is None else self._doubted_above
 
-        `told` is the number that the collector knows of. What finds no room keeps its number.
+    def epoch_in_doubt(self) -> Epoch | None:
+        """Return the epoch that is written, as far as it is surely ours, to ask the collector about; None once it has answered."""
+        if self._doubted_above is None:
+            return None
+        return replace(self._facts.epochs[-1], last=self._doubted_above)
+
+    def trust(self) -> None:
+        """Take the numbers of the epoch for ours: the collector was told of none above those that surely are."""
+        self._doubted_above = None
+
+    def begin_anew(self, *, told: int, sent: Ranges) -> None:
+        """Go on under a new epoch, with what waits in the one before and may be in the name of another event.
+
+        `told` is the number that the collector knows of; of `sent` some was just settled. What finds no room keeps its number.
 
         Raises:
             StorageFull, Busy, StorageUnusable: the epoch goes on.
         """
         self._ready()
-        ended, last = self._facts.epochs[-1], self._facts.last_seq
+        ended, known = self._facts.epochs[-1], self.surely_ours
+        first = ended.first if self._doubted_above is None else max(ended.first, known + 1)
         with self._writing():
             begin_next(self._connection)
             epochs = rows.epochs(self._connection)
-        self._epoch_number = max(epochs)
+        self._epoch_number, self._doubted_above = max(epochs), None
         self._facts = replace(self._facts, epochs=tuple(epochs.values()))
         words = (
-            f"the queue was put back to an earlier state: it had got to {last:,} and the collector knows of {told:,}"
+            f"the collector knows of number {told:,}, and this queue had sent it none above {known:,}: "
+            "the queue was put back to an earlier state, or what is in it came there another way"
         )
         self._recovery = "; ".join(filter(None, (self._recovery, words)))
-        within = ((ended.first, ended.last),) if ended.last >= ended.first else ()
+        within = ((first, ended.last),) if ended.last >= first else ()
         doubtful = intersect(union(self._facts.pending, intersect(sent, self._settled)), within)
         _log.error("the queue goes on under a new epoch", extra={"reason": words, "events": count(doubtful)})
         try:

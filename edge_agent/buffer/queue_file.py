@@ -40,6 +40,8 @@ class QueueFile:
     _dead: Ranges
     _removed: Ranges
     _retired: tuple[Epoch, ...]
+    _doubted_above: int | None
+    """Numbers of the epoch above it may be others at the collector, see `put_back`; None: none may."""
     _folded: int
     """How many of the settled numbers were in truth given up, long ago: see `folding`."""
     _coming: list[tuple[int, int]] | None = None
@@ -126,7 +128,8 @@ class QueueFile:
     def _load(self) -> None:
         """Begin a run in the file, and learn from it where each number is."""
         self._connection.execute(f"pragma wal_autocheckpoint = {self._limits.log_pages}").fetchall()
-        self._epoch_number = max(begin_run(self._connection, self._path))
+        self._doubted_above = begin_run(self._connection, self._path)
+        self._epoch_number = max(rows.epochs(self._connection))
         self._retired = retired(self._connection)
         self._settled = rows.settled(self._connection)
         self._folded = rows.folded(self._connection)

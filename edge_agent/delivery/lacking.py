@@ -70,17 +70,18 @@ def sort_lacking(lacking: Ranges, *, epoch: Epoch, backlog: Backlog, settled: Ra
     )
 
 
-def is_put_back(told: int, *, epoch: Epoch, backlog: Backlog) -> bool:
-    """Return whether a collector was told of a number of the epoch being written that this queue has not given out yet.
+def is_put_back(told: int, *, epoch: Epoch, backlog: Backlog, surely_ours: int) -> bool:
+    """Return whether a collector was told of a number of the epoch being written that is not surely this queue's.
 
     The queue is then an older copy of itself, such as an image of its disk, and gives out numbers a second time. An epoch
-    that has ended may have lost its last numbers with a log; and what was given out since the request left counts too:
+    that has ended may have lost its last numbers with a log. `surely_ours` is what the queue had got to when it stopped, until
+    a collector was asked, and then all that it has given out, also since the request left:
 
         told by the collector    1 ........................ 90
-        this queue               1 .............. 60              put back
-        this queue               1 ............................ 100
+        surely this queue's      1 .............. 60              put back
+        surely this queue's      1 ............................ 100
     """
-    return epoch.token == backlog.epochs[-1].token and told > backlog.last_seq
+    return epoch.token == backlog.epochs[-1].token and told > surely_ours
 
 
 def gone(candidates: Ranges, *, kept: Ranges) -> tuple[Gap, ...]:

@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Request, Route, expect
 
+from shared.clock import SystemClock
 from shared.instants import datetime_of, parse_instant
 from tests.browser.conftest import Opener
 from tests.browser.plant import NOW, Plant, call, plant
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import item
+from tests.support.collector import envelope, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 EVENTS = "**/api/events/**"
 ANSWER_MS = 10_000
+ANSWER_SECONDS = ANSWER_MS / 1000
 MANY = 450
 A_PAGE = 200
 
@@ -128,6 +131,26 @@ async def test_the_seven_days_go_on_past_midnight(watched: Opener, running: Plan
 
     assert "Fri 9 Jan – Thu 15 Jan, so far" == before.replace("\u00a0", " ")
     assert [] == page.misdeeds
+
+
+async def test_ages_go_on_though_nothing_is_new(watched: Opener, tmp_path: Path) -> None:
+    """A silent camera's last contact is ever longer ago, also beside a shift of the past that is not sent again."""
+    async with running_collector(tmp_path) as there:
+        there.clock.set(SystemClock().now())
+        await there.post(envelope(camera="cam-1"))
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open("cameras?from=2026-01-15T00:00:00Z&to=2026-01-16T00:00:00Z")
+        age = page.page.locator("#cameras tbody td").nth(3)
+        before = await age.inner_text()
+        assert before.endswith("ago")
+        statuses = []
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while await age.inner_text() == before:
+                async with page.page.expect_response("**/api/floor/**") as answer:
+                    await page.ask_now()
+                statuses.append((await answer.value).status)
+
+        assert 304 == statuses[-1]
 
 
 async def test_a_page_left_open_goes_on_with_the_shift(watched: Opener, running: Plant) -> None:

@@ -101,7 +101,7 @@ async def _come_back(place: Path, *, outage_minutes: int, is_restarted: bool = F
         await asyncio.sleep(120)
     wire.weather = Weather.good
     backlog = _pending(agent)
-    while _pending(agent) == backlog:  # noqa: ASYNC110 - virtual time costs nothing
+    while agent.loop.link.state != "ok":  # noqa: ASYNC110 - virtual time costs nothing
         await asyncio.sleep(0.1)
     fresh, began = _event(), asyncio.get_running_loop().time()
     await agent.acceptor.accept([fresh])

@@ -38,7 +38,7 @@ async def _put_back(place: Path) -> tuple[set[int], set[int], int]:
     story.collector = CollectorMachine(story.collector.folder, clock=story.clock)
     story.start(image)
     story.wire.weather = Weather.cut
-    await story.accept(25)
+    await story.accept(60)
     story.wire.weather = Weather.good
     await story.until_delivered()
     await story.collector.stop()

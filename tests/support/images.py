@@ -15,6 +15,8 @@ def image_of(folder: Path, target: Path) -> Path:
     shutil.copytree(folder, target, ignore=shutil.ignore_patterns("*.lock", "*.sock", "*-shm"))
     file = target / QUEUE_FILE
     with closing(sqlite3.connect(file)) as queue, queue:
-        changed = queue.execute("update meta set value = ? where key = ?", (clean_stop(file), STOP)).rowcount
-    assert 1 == changed
+        ((note,),) = queue.execute("select value from meta where key = ?", (STOP,)).fetchall()
+        before, known = note.rsplit(" ", 1)
+        assert before == clean_stop(folder / QUEUE_FILE)
+        queue.execute("update meta set value = ? where key = ?", (clean_stop(file, known=int(known)), STOP))
     return target

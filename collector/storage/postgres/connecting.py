@@ -18,6 +18,8 @@ from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 Connection = Any
 """An asyncpg connection, or a pool's proxy of one; asyncpg ships no types."""
 SECONDS_TO_CONNECT = 10
+APPLICATION = "lineside-collector"
+"""What sessions of ours are called on the server."""
 
 COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError)
 """What another transaction did: the same again may succeed at once."""
@@ -56,6 +58,18 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{name}{'@' if name else ''}{hosts}{parts.path}"
 
 
+def without_password(url: str) -> str:
+    """Return an address that another program can be called with, without its password.
+
+    >>> without_password("postgresql://lineside:secret@db1,db2:5433/lineside?target_session_attrs=read-write")
+    'postgresql://lineside@db1,db2:5433/lineside?target_session_attrs=read-write'
+    """
+    query = [
+        part for part in urlsplit(url).query.split("&") if part and not part.startswith(("password=", "passfile="))
+    ]
+    return shown(url) + ("?" + "&".join(query) if query else "")
+
+
 def is_lost(error: BaseException) -> bool:
     """Say whether an error means that the database, or the connection to it, is away."""
     return isinstance(error, _AWAY) and not isinstance(error, raised.DataError)
@@ -78,7 +92,7 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
         max_inactive_connection_lifetime=300,
         target_session_attrs=None if "target_session_attrs" in url else "read-write",
         server_settings={
-            "application_name": "lineside-collector",
+            "application_name": APPLICATION,
             "statement_timeout": milliseconds,
             "idle_in_transaction_session_timeout": milliseconds,
             "timezone": "UTC",

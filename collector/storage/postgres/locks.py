@@ -8,7 +8,7 @@
 
 from collector.storage.postgres.connecting import Connection
 
-_OURS = 0x4C4E4331
+OURS = 0x4C4E4331
 """The first half of each lock's name: advisory locks are shared by all programs of a database."""
 SCHEMA, RULES, NAMES, UPKEEP = -1, -2, -3, -4
 
@@ -20,14 +20,14 @@ def ids_of(site: int) -> int:
 
 async def take(connection: Connection, lock: int) -> None:
     """Wait until nobody else holds the lock; it is held to the end of the transaction."""
-    await connection.execute("select pg_advisory_xact_lock($1, $2)", _OURS, lock)
+    await connection.execute("select pg_advisory_xact_lock($1, $2)", OURS, lock)
 
 
 async def try_to_keep(connection: Connection, lock: int) -> bool:
     """Take a lock for as long as the connection lives; False if somebody else has it."""
-    return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", _OURS, lock))
+    return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", OURS, lock))
 
 
 async def share(connection: Connection, lock: int) -> None:
     """Wait until nobody holds the lock alone; it is shared to the end of the transaction."""
-    await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", _OURS, lock)
+    await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", OURS, lock)

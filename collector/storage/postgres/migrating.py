@@ -50,7 +50,7 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
     """
     async with connection.transaction():
         await locks.take(connection, locks.SCHEMA)
-        await _refuse_foreign(connection)
+        await refuse_foreign(connection)
         await connection.execute(_APPLIED)
         applied = await _applied(connection)
         for migration in migrations():
@@ -76,8 +76,7 @@ async def check_schema(connection: Connection) -> None:
     Raises:
         StorageUnusable: an old server, or it has no schema of ours, an older one, or a newer one.
     """
-    await _refuse_foreign(connection)
-    applied = await _applied(connection) if await _is_there(connection, "schema_migration") else {}
+    applied = await refuse_foreign(connection)
     if not applied:
         raise StorageUnusable("the database is not that of a collector", hint="start the collector once")
     if any(migration.number not in applied for migration in migrations()):
@@ -116,20 +115,27 @@ def refuse_old(version: int) -> None:
         )
 
 
-async def _refuse_foreign(connection: Connection) -> None:
+async def refuse_foreign(connection: Connection) -> dict[int, str]:
+    """Let a database pass that is empty, or was made by this version or an older one; return its steps, by number.
+
+    Raises:
+        StorageUnusable: an old server, another program's database, or one of a newer version.
+    """
     refuse_old(int(await connection.fetchval("show server_version_num")))
     if not await _is_there(connection, "schema_migration"):
         if await _is_there(connection, "event") or await _is_there(connection, "site"):
             raise StorageUnusable(
                 "the database belongs to another program", hint="choose another database with --database"
             )
-        return
+        return {}
     ours = {migration.number for migration in migrations()}
-    newer = [name for number, name in (await _applied(connection)).items() if number not in ours]
+    applied = await _applied(connection)
+    newer = [name for number, name in applied.items() if number not in ours]
     if newer:
         raise StorageUnusable(
             f"the database was made by a newer version (it has {', '.join(newer)})", hint="install that version"
         )
+    return applied
 
 
 async def _applied(connection: Connection) -> dict[int, str]:

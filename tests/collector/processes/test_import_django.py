@@ -1,6 +1,7 @@
 """`collector import-django` on databases as Django makes them: what is stored, what is told, and both totals."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -99,6 +100,36 @@ async def test_an_installation_is_taken_over_and_both_totals_are_told(tmp_path: 
     assert 0 == verified.code
     assert before == source.read_bytes()
     assert ["db.sqlite3"] == beside(source)
+
+
+async def test_who_was_erased_is_not_taken_over_and_the_others_are(tmp_path: Path) -> None:
+    """Neither events nor the name; everybody else has a name, workstations too."""
+    source, file = django(tmp_path / "db.sqlite3", GOLDEN), tmp_path / "collector.db"
+    await asked("import-django", str(source), "--database", str(file))
+    await asked("forget", "W6", "--database", str(file))
+    again = await asked("import-django", str(source), "--database", str(file))
+    workers = await asked("metrics", "workers", "--csv", "--database", str(file))
+
+    assert (3, "9 events: 0 new, 8 duplicate") == (again.code, again.out.partition(" (")[0])
+    assert "12 names of workers and workstations" in again.out
+    assert (False, True) == ("W6" in workers.out, "default,W7,Person 7,0.0," in workers.out)
+    assert b"Person 6" not in file.read_bytes()
+
+
+async def test_a_site_with_pseudonyms_takes_no_id_and_no_name_of_a_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workstations have theirs; the numbers are the same."""
+    source, file = django(tmp_path / "db.sqlite3", GOLDEN), tmp_path / "collector.db"
+    (tmp_path / "key").write_text("0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("COLLECTOR_SITES", json.dumps({"default": {"pseudonym_key_file": str(tmp_path / "key")}}))
+    found = await asked("import-django", str(source), "--database", str(file))
+    workers = await asked("metrics", "workers", "--csv", "--database", str(file))
+
+    assert (0, True) == (found.code, "6 names of workers and workstations" in found.out)
+    assert ("30.00", "35.00") == totals(found)["working_minutes"]
+    assert (False, True) == tuple(text in file.read_bytes() for text in (b"Person ", b"Place 6"))
+    assert {"default,P-"} == {line[:10] for line in workers.out.splitlines()[1:]}
 
 
 async def test_versions_that_differ_are_told_and_the_greatest_is_kept(tmp_path: Path) -> None:

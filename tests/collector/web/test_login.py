@@ -11,6 +11,7 @@ from collector.grants import AddPerson, NewPassword, RemovePerson, Role
 from collector.passwords import hashed
 from tests.collector.web.tokens import board_link, camera_token, change
 from tests.support.collector import NOON_AFTER, Answer, RunningCollector, running_collector
+from tests.support.postgres import Server
 
 PASSWORD = "correct horse battery staple"
 HASH = hashed(PASSWORD)
@@ -21,6 +22,18 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 async def asking(tmp_path: Path) -> AsyncIterator[RunningCollector]:
     """Return a collector where amit, a supervisor, has a password, and a proxy on loopback is trusted."""
     async with running_collector(tmp_path, trusted_proxies="127.0.0.1") as collector:
+        await change(collector, AddPerson("amit", Role.supervisor, None, HASH, NOON_AFTER))
+        yield collector
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def on_each_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningCollector]:
+    """Return the same on each store: for what is looked up and changed there."""
+    given = {}
+    if request.param == "postgres":
+        server: Server = request.getfixturevalue("postgres")
+        given["database"] = await server.emptied_database()
+    async with running_collector(tmp_path, **given) as collector:
         await change(collector, AddPerson("amit", Role.supervisor, None, HASH, NOON_AFTER))
         yield collector
 
@@ -107,8 +120,9 @@ async def test_with_tls_the_cookie_goes_over_tls_alone(asking: RunningCollector)
 
 
 @pytest.mark.parametrize("way", ["logout", "passwd", "remove", "time"])
-async def test_a_session_ends(asking: RunningCollector, way: str) -> None:
+async def test_a_session_ends(on_each_store: RunningCollector, way: str) -> None:
     """By logging out, by another password, by removal, and after login_lasts; its cookie opens nothing then."""
+    asking = on_each_store
     cookie = cookie_of(await tried(asking, "amit", PASSWORD))
     before = await sees_workers(asking, cookie)
     if way == "logout":
@@ -202,8 +216,9 @@ async def test_a_board_is_let_in_by_its_link(asking: RunningCollector) -> None:
     assert [404, 404] == [(await asking.get(f"/board/{text}")).status for text in ("lsb_other", "%00%ff")]
 
 
-async def test_a_boards_link_logs_nobody_out(asking: RunningCollector) -> None:
+async def test_a_boards_link_logs_nobody_out(on_each_store: RunningCollector) -> None:
     """Whoever opens it stays who they are, whichever came first; logging out leaves a board's screen a board, and once more ends that."""
+    asking = on_each_store
     token = (await board_link(asking, "hall"))["Authorization"].removeprefix("Bearer ")
     browser: dict[str, str] = {}
 

@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from edge_agent.buffer import put_back
+from edge_agent.buffer.log import EventLog
 from edge_agent.delivery.batching import Backlog, Epoch
 from edge_agent.delivery.lacking import is_put_back
 from shared.instants import format_instant
@@ -19,14 +20,22 @@ ENDED, WRITTEN = Epoch("old", 1, 9), Epoch("new", 10, 15)
 
 
 @pytest.mark.parametrize(
-    ("told", "epoch", "is_older"),
-    [(15, WRITTEN, False), (14, WRITTEN, False), (16, WRITTEN, True), (16, ENDED, False), (12, ENDED, False)],
+    ("told", "epoch", "ours", "is_older"),
+    [
+        (15, WRITTEN, 15, False),
+        (14, WRITTEN, 15, False),
+        (16, WRITTEN, 15, True),
+        (12, WRITTEN, 11, True),
+        (11, WRITTEN, 11, False),
+        (16, ENDED, 15, False),
+        (12, ENDED, 11, False),
+    ],
 )
-def test_a_greater_number_than_was_given_out_shows_it(told: int, epoch: Epoch, is_older: bool) -> None:
+def test_a_number_that_is_not_ours_shows_it(told: int, epoch: Epoch, ours: int, is_older: bool) -> None:
     """Of the epoch that is written; one that has ended may have lost its last numbers with its log."""
     backlog = Backlog((), 15, (ENDED, WRITTEN))
 
-    assert is_older == is_put_back(told, epoch=epoch, backlog=backlog)
+    assert is_older == is_put_back(told, epoch=epoch, backlog=backlog, surely_ours=ours)
 
 
 def instant(number: int) -> str:
@@ -65,8 +74,48 @@ async def test_it_goes_on_under_a_new_epoch_with_what_was_accepted_meanwhile(tmp
     assert new != old
     assert {(new, 9): instant(21), (new, 10): instant(22), (new, 11): instant(23)} == stored
     assert {old: ((1, 9),), new: ((1, 11),)} == again.collector.arrived
-    assert "put back to an earlier state: it had got to 8 and the collector knows of 9" in (told.recovery or "")
+    assert "the collector knows of number 9, and this queue had sent it none above 6" in (told.recovery or "")
     assert (0, 0, 11) == (told.unaccounted, told.dropped, told.settled)
+
+
+async def test_it_is_known_however_much_was_accepted_before_there_was_a_link(tmp_path: Path) -> None:
+    """More than the collector knows of, and in several runs: it is asked before anything is sent that may be doubled."""
+    again = await put_back_queue(tmp_path)
+    for first in (21, 31):
+        again.log.append(events(first, first + 9))
+        again.log.close()
+        again.log = EventLog.open(again.folder, clock=again.clock)
+    before, old = len(again.collector.received), again.log.facts().epochs[-1].token
+    await again.drain()
+    asked, *_ = again.collector.received[before:]
+    again.log.close()
+
+    assert (old, 6, []) == (asked.agent["epoch"], asked.agent["last_seq"], asked.events)
+    assert ((1, 9),) == again.collector.arrived[old]
+    assert [instant(number) for number in (*range(21, 31), *range(31, 41))] == [
+        one["timestamp"]
+        for (epoch, _), one in sorted(again.collector.stored.items(), key=lambda it: it[0][1])
+        if epoch != old
+    ]
+
+
+async def test_a_queue_that_goes_on_asks_once_and_keeps_its_epoch(tmp_path: Path) -> None:
+    """After a clean stop; what waits leaves with the next request, and a collector that says nothing of it is believed."""
+    for is_older_collector in (False, True):
+        async with delivery(tmp_path / str(is_older_collector), 6) as made:
+            await made.drain()
+            made.log.close()
+            made.log = EventLog.open(made.folder, clock=made.clock)
+            made.log.append(events(7, 8))
+            if is_older_collector:
+                made.collector.script = [lambda _, envelope: web.json_response(receipt(envelope, []))]
+            before = len(made.collector.received)
+            await made.drain()
+            sent = made.collector.received[before:]
+
+            assert [(6, 0), (8, 2)] == [(one.agent["last_seq"], len(one.events)) for one in sent[:2]]
+            assert 1 == len(made.log.facts().epochs)
+            assert None is made.log.counts().recovery
 
 
 async def test_so_much_is_numbered_anew_and_the_rest_keeps_its_numbers(

@@ -1,0 +1,49 @@
+"""Cameras that fall silent: every open page says so by itself, and a board so that it is read across the hall."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Opener
+from tests.browser.plant import NOW, call, plant, watermark
+from tests.support.collector import at
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrives(
+    watched: Opener, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Time alone makes the verdict worse, and a call makes it good again; a board says so across the hall."""
+    async with plant(tmp_path_factory.mktemp("silent")) as there:
+        await call(there, "cam-2", [], seen_up_to=NOW, seqs=[], last_seq=4)
+        page = await watched(f"{there.url}/dashboard/")
+        board = await watched(f"{there.url}/dashboard/")
+        await page.open()
+        await board.open("board")
+        bar, empty = board.page.get_by_role("alert"), board.page.locator(".tile", has_text="S3")
+        await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
+        await expect(empty).to_contain_text("NOBODY")
+        await expect(bar).to_be_hidden()
+        there.clock.set(at("11:50"))
+        await page.ask_now()
+        await board.ask_now()
+        await expect(page.page.get_by_role("status")).to_have_text("Not complete yet: 2 of 2 cameras are behind.")
+        await expect(bar).to_have_text("NO DATA SINCE 13:40")
+        for tile in await board.page.locator(".tile").all():
+            await expect(tile).to_contain_text("NO DATA")
+        await expect(board.page.locator("#clock")).to_have_text("13:40")
+        await expect(board.page.locator("#board-hours tr.going-on th")).to_have_text("13:00–13:40")
+        await expect(board.page.locator("#at-work-title")).to_have_text("At work, last known")
+        for camera in ("cam-1", "cam-2"):
+            await call(there, camera, [], seen_up_to="11:50", last_seq=9 if camera == "cam-1" else 4)
+        await page.ask_now()
+        await board.ask_now()
+        await expect(page.page.get_by_role("status")).to_have_text("All 2 cameras are up to date.")
+        await expect(bar).to_be_hidden()
+        there.clock.set(at("21:30"))  # behind the last shift of the day
+        await board.ask_now()
+        await expect(board.page.locator("#board-of")).to_have_text("Thu 15 Jan · late 15:00–23:00, over")
+        await expect(board.page.locator("#clock")).to_have_text("23:00")
+        await expect(bar).to_be_hidden()
+        assert watermark("11:50") == "2026-01-15T11:50:00Z"
+        assert [] == page.misdeeds
