@@ -222,3 +222,6 @@ async def test_a_sheet_of_paper_says_by_itself_what_it_is_of(watched: Opener, ru
     assert ["name", "state", "place", "timeline", "utilization_percent"] == headers[:5]
     assert ["working_us", "idle_us", "units_produced", "units_per_hour"] == headers[5:]
     assert (await page.page.pdf(prefer_css_page_size=True)).startswith(b"%PDF-")
+    await page.open("?from=2025-07-01T04:00:00Z&to=2025-07-01T12:00:00Z")
+    sheet = page.page.locator("#sheet")  # in winter, of a summer's day: by the clock of that day
+    await expect(sheet).to_have_text("Tue\u00a01\u00a0Jul\u00a02025 07:00–15:00 · site default · Asia/Jerusalem, UTC+3")
