@@ -16,7 +16,6 @@ ZOOMED = (640, 320)
 """A desktop of 1280 pixels at 200 % and at 400 % zoom (WCAG 1.4.4, 1.4.10); tablets and phones."""
 PAGES = {
     "floor": "",
-    "floor of the past": "?shift=2026-01-14/morning",
     "stations": "?tab=stations",
     "hours of the floor": "?tab=hours",
     "worker": "workers/W1",

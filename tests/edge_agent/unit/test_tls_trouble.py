@@ -104,7 +104,7 @@ async def test_a_certificate_that_is_not_good(
     """A stranger's, for another name, too old, too new: told apart, and each a pause for the certificate."""
     async with server(side(authority, *names, begins=begins, ends=ends)) as port:
         found = await post(f"https://127.0.0.1:{port}", ca_file if is_trusted else None)
-    told = verdict(found)
+    told = verdict(found, collector_now=START)
 
     assert isinstance(found, NoAnswer)
     assert kind == found.kind
@@ -166,7 +166,6 @@ async def test_a_plain_port_that_hangs_up_is_a_broken_connection() -> None:
 @pytest.mark.parametrize(
     ("now", "collector_now", "expected"),
     [
-        (START, None, "certificate"),
         (START, START + HOUR, "certificate"),
         (START, START + HOUR + 1, "clock"),
         (START, START - 30 * 24 * HOUR, "clock"),
@@ -184,6 +183,17 @@ def test_a_clock_that_is_not_set_is_named_instead_of_the_certificate(
     assert isinstance(told, Pause)
     assert expected == told.reason
     assert ("clock not set" in told.cause) == (expected == "clock")
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("certificate_expired", "certificate"), ("certificate_early", "clock")])
+def test_where_nobody_has_told_the_time_a_certificate_of_the_future_speaks_against_the_clock(
+    kind: NoAnswerKind, expected: str
+) -> None:
+    """A box that was off for weeks starts with the time it had then; certificates that begin tomorrow are rare."""
+    told = verdict(NoAnswer(kind, "certificate is not yet valid"), now=START, collector_now=None)
+
+    assert isinstance(told, Pause)
+    assert (expected, expected == "clock") == (told.reason, "clock not set" in told.cause)
 
 
 @pytest.mark.parametrize("kind", ["certificate", "certificate_name"])
