@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from edge_agent.buffer import removal, rows, schema
-from edge_agent.buffer.epochs import begin_epoch, ended, remember, remember_retired
+from edge_agent.buffer.epochs import begin_epoch, ended, is_token, remember, remember_retired
 from edge_agent.buffer.faults import transaction, translated
 from edge_agent.buffer.known import Known, what_is_known
 from edge_agent.buffer.numbering import FARTHEST_JUMP, flipped, greatest
@@ -218,7 +218,9 @@ def _settle_accounts(connection: rows.Connection, known: Known) -> Salvaged:
     connection.execute(_FORGET_SEQUENCE)
     connection.execute(_SET_SEQUENCE, (last,))
     tokens = _write_epochs(connection, known.epochs)
-    given_up = (ended(token, last=last) for token, _ in known.epochs.values() if token not in tokens)
+    given_up = (
+        ended(token, last=last) for token, _ in known.epochs.values() if is_token(token) and token not in tokens
+    )
     remember_retired(connection, (*known.retired, *given_up))
     return Salvaged(count(present), count(new))
 
@@ -231,7 +233,9 @@ def _write_epochs(connection: rows.Connection, known: dict[int, tuple[str, int]]
     """Give each event's epoch its token and return them; a new one where the old is not known, a token is never guessed."""
     used = connection.execute(_BY_EPOCH).fetchall()
     if all(number in known for number, _, _ in used) and _is_in_order(used, known):
-        epochs = known
+        epochs = {
+            number: (token if is_token(token) else new_token(), first) for number, (token, first) in known.items()
+        }
     elif all(before[2] < after[1] for before, after in pairwise(used)):
         firsts = [1, *(first for _, first, _ in used[1:])]
         epochs = {number: (new_token(), first) for (number, _, _), first in zip(used, firsts, strict=bool(used))}
