@@ -22,6 +22,13 @@ EVENTS = "**/api/events/**"
 ANSWER_MS = 10_000
 ANSWER_SECONDS = ANSWER_MS / 1000
 MANY = 450
+FIRST_KNOWN = """
+box => {
+    const known = [...box.querySelectorAll('td:not(.no-data, .none)')].map(cell => cell.getBoundingClientRect().left);
+    return Math.min(...known) - box.querySelector('th').getBoundingClientRect().right;
+}
+"""
+"""How far right of the days' names the first hour stands of which anything is known."""
 A_PAGE = 200
 
 
@@ -107,7 +114,7 @@ async def test_whoever_has_read_on_sees_what_is_new(watched: Opener, running: Pl
 
 
 async def test_the_seven_days_go_on_past_midnight(watched: Opener, running: Plant) -> None:
-    """A page of hours without a stretch of time in its address is about the week that ends today, whatever day that is."""
+    """A page of hours without a stretch of time in its address is about the week that ends today; a phone sees no nights first."""
 
     async def at_its_clock(route: Route) -> None:
         answer = await route.fetch()
@@ -115,10 +122,12 @@ async def test_the_seven_days_go_on_past_midnight(watched: Opener, running: Plan
         await route.fulfill(response=answer, headers=answer.headers | {"date": date})
 
     page = await watched(f"{running.url}/dashboard/")
+    await page.page.set_viewport_size({"width": 360, "height": 740})
     await page.page.route("**/api/floor/**", at_its_clock)
     await page.open("hours")
     period = page.page.locator("#period")
     before = await period.inner_text()
+    assert 2 > abs(await page.page.locator("#heat").evaluate(FIRST_KNOWN))
     now = running.clock.now()
     running.clock.set(parse_instant("2026-01-15T22:10:00Z"))  # ten minutes into the next day there
     try:
