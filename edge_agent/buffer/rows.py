@@ -90,6 +90,11 @@ def is_whole(payload: bytes, *, seq: int, at: int, crc: int) -> bool:
     return crc in (checksum(payload, seq=seq, at=at), zlib.crc32(payload))
 
 
+def bears_out_number(row: EventRow) -> bool:
+    """Return whether the checksum of a whole row covers its number: in schema 1 it did not."""
+    return row.checksum == checksum(row.payload, seq=row.seq, at=row.at)
+
+
 def is_whole_row(row: EventRow) -> bool:
     """Return whether a row from the pages of a file is what was written."""
     return is_whole(row.payload, seq=row.seq, at=row.at, crc=row.checksum)

@@ -1,5 +1,6 @@
 """Numbers that come back: settled ones that the collector lost, dead letters that a person decides about."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.reader import LogReader
+from edge_agent.control import OwnLetters
 from edge_agent.delivery.settlement import DeadLetter
+from shared.errors import BadRequest
 from shared.receipts import Ranges
 from tests.support.events import event, events
 from tests.support.fake_clock import START, FakeClock
@@ -59,6 +62,17 @@ def test_a_retried_letter_is_pending_under_its_own_number(log: EventLog) -> None
     assert ((5, 6),) == done
     assert (((5, 8), (10, 10)), ((1, 4),), ((9, 9),), ()) == places(log)
     assert 0 == log.counts().unaccounted
+
+
+@pytest.mark.parametrize("reason", ["", "x" * 201, "wrong station\nsee ticket", "tab\there", "half \ud800"])
+def test_a_reason_that_no_collector_takes_is_refused_at_once(log: EventLog, reason: str) -> None:
+    """It would travel in the header of every envelope: the letters stay what they were."""
+    letters = OwnLetters(log, executor=None, on_change=lambda: None)
+    before = places(log)
+
+    with pytest.raises(BadRequest, match="--reason must"):
+        asyncio.run(letters.drop(((1, 6),), reason=reason))
+    assert before == places(log)
 
 
 def test_a_dropped_letter_stays_accounted_for(log: EventLog) -> None:
