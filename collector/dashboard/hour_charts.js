@@ -163,3 +163,11 @@ export function drawHeat(box, view, { field }) {
     ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most }))));
   box.replaceChildren(make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body)));
 }
+
+/** Scrolls the map to the first hour of which anything is known: where it does not fit, nights would be all there is to see. */
+export function bringKnown(box) {
+  const known = [...box.querySelectorAll("td:not(.no-data, .none)")];
+  if (known.length > 0) {
+    box.scrollLeft = Math.min(...known.map((cell) => cell.offsetLeft)) - box.querySelector("th").offsetWidth;
+  }
+}
