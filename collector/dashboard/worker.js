@@ -40,7 +40,7 @@ function showNow(row, view) {
   if (!isNow) {
     byId("now").replaceChildren(view.live ? make("i", { class: "key no-data" }) : "", view.live ? "no data" : "–");
     const known = view.live && row !== undefined ? stateSince(row, view) : null;
-    const nothing = known === null ? "nobody watches now" : `nothing after ${format.clockTime(known, view)}`;
+    const nothing = known === null ? "not seen now" : `nothing after ${format.clockTime(known, view)}`;
     write(byId("now-more"), view.live ? nothing : "not a live window");
     return;
   }
