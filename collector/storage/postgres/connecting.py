@@ -21,7 +21,12 @@ SECONDS_TO_CONNECT = 10
 APPLICATION = "lineside-collector"
 """What sessions of ours are called on the server."""
 
-COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError)
+
+class Overtaken(Busy):
+    """Another transaction came first; nothing of this request was kept."""
+
+
+COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError, Overtaken)
 """What another transaction did: the same again may succeed at once."""
 _AWAY = (
     OSError,
