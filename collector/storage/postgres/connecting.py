@@ -21,12 +21,7 @@ SECONDS_TO_CONNECT = 10
 APPLICATION = "lineside-collector"
 """What sessions of ours are called on the server."""
 
-
-class Overtaken(Busy):
-    """Another transaction came first; nothing of this request was kept."""
-
-
-COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError, Overtaken)
+COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError)
 """What another transaction did: the same again may succeed at once."""
 _AWAY = (
     OSError,
@@ -73,6 +68,11 @@ def without_password(url: str) -> str:
         part for part in urlsplit(url).query.split("&") if part and not part.startswith(("password=", "passfile="))
     ]
     return shown(url) + ("?" + "&".join(query) if query else "")
+
+
+def overtaken(by: str) -> BaseException:
+    """Return what is raised where another transaction came first, as the server says it: the same again may succeed at once."""
+    return raised.SerializationError(f"overtaken by {by}")
 
 
 def is_lost(error: BaseException) -> bool:
