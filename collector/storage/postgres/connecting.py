@@ -72,7 +72,8 @@ def without_password(url: str) -> str:
 
 def overtaken(by: str) -> BaseException:
     """Return what is raised where another transaction came first, as the server says it: the same again may succeed at once."""
-    return raised.SerializationError(f"overtaken by {by}")
+    error: BaseException = raised.SerializationError(f"overtaken by {by}")
+    return error
 
 
 def is_lost(error: BaseException) -> bool:
