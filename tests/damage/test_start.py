@@ -216,6 +216,27 @@ def test_what_waits_beside_the_queue_is_taken_in_once_the_queue_is_ours_again(tm
     assert 1 == len(quarantine.sets(tmp_path, why="adopted"))
 
 
+def test_dead_letters_beside_the_queue_are_taken_in_as_what_they_are(tmp_path: Path) -> None:
+    """Under new numbers, with event, reason and date; nothing of them is sent."""
+    with closing(opened(tmp_path)) as log:
+        log.append(events(1, 5))
+    set_version(tmp_path / QUEUE_FILE, SCHEMA_VERSION + 1)
+    with closing(opened(tmp_path)) as log:
+        log.append(events(6, 20))
+        log.settle(settled=((1, 9),), dead=[DeadLetter(seq, "bad_id", f"no {seq}", 17) for seq in (10, 11, 15)])
+    set_version(tmp_path / QUEUE_FILE, SCHEMA_VERSION)
+    with closing(opened(tmp_path)) as log:
+        dead, pending, found = log.dead(), log.facts().pending, readable(log)
+    with LogReader(tmp_path) as reader:
+        letters = [(one.code, one.error, one.buried_at) for one in reader.dead_letters()]
+
+    assert ((9, 11),) == dead
+    assert ((1, 8),) == pending
+    expected = [canonical_json(one).encode() for one in (*events(15, 16), *events(20, 20))]
+    assert expected == [found[seq] for seq in (9, 10, 11)]
+    assert [("bad_id", f"no {seq}", 17) for seq in (10, 11, 15)] == letters
+
+
 @pytest.mark.parametrize("make", [make_text, make_empty], ids=["text", "empty"])
 def test_what_is_no_database_is_set_aside(tmp_path: Path, make: Callable[[Path], None]) -> None:
     """Whatever it was, not a byte of it changes."""
