@@ -63,7 +63,7 @@ def _adopt(path: Path, *, queue: Queue, now: int) -> None:
             queue.append(events)
         letters = _bury_again(connection, queue)
         queue.retire([ended(epoch.token, last=epoch.last) for epoch in rows.epochs(connection).values()])
-    folder = quarantine.set_aside(path, now=now, why="adopted")
+    folder = quarantine.set_aside(path, now=now, why=quarantine.ADOPTED)
     _log.warning(
         "events that waited beside the queue were taken in",
         extra={"file": path.name, "events": count(pending), "dead_letters": letters, "now_in": folder.name},
