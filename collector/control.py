@@ -18,11 +18,12 @@ from aiohttp import web
 
 from collector import access_wire
 from collector.grants import Change
+from collector.pseudonyms import is_pseudonym
 from collector.records import NewName
 from collector.retaining import erase, purge_some
 from collector.storage.opening import real_path
 from collector.vitals.vitals import Vitals
-from collector.web.context import CLOCK, SETTINGS, STORAGE
+from collector.web.context import CLOCK, PSEUDONYM_KEYS, SETTINGS, STORAGE
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
 from shared.errors import BadRequest, BodyTooLarge, Busy, FileHeld, LinesideError, NotFound, StorageFull, Unreachable
@@ -88,11 +89,32 @@ class OwnDoor:
         return await take_in_list(self._app, _read_import(lines), site=site, camera=camera)
 
     async def name(self, names: list[NewName]) -> None:
-        """Give names."""
+        """Give names.
+
+        Raises:
+            BadRequest: a site that keeps pseudonyms would get a worker's id.
+        """
+        keys = self._app[PSEUDONYM_KEYS]
+        for new in names:
+            if new.kind == "worker" and new.site in keys and not is_pseudonym(new.id):
+                raise BadRequest(
+                    f"site {new.site} keeps pseudonyms, and {new.id} is none: nothing was named",
+                    hint=f"collector pseudonym {new.id} --site {new.site} says what to write instead",
+                )
         await self._app[STORAGE].name(names)
 
     async def rename_site(self, old: str, new: str) -> None:
-        """Give a site another name."""
+        """Give a site another name.
+
+        Raises:
+            BadRequest: it keeps pseudonyms, and under the new name it would keep others, or ids.
+        """
+        keys = self._app[PSEUDONYM_KEYS]
+        if keys.get(old) != keys.get(new):
+            raise BadRequest(
+                f"the settings have another pseudonym key for {new} than for {old}",
+                hint=f"set sites.{new}.pseudonym_key_file to that of sites.{old}, restart the service, and rename then",
+            )
         await self._app[STORAGE].rename_site(old, new)
 
     async def purge(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ has the same key, and nobody without the key can tell who it is or try who it mi
 
 import base64
 import hmac
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -14,6 +15,7 @@ from shared.events import Event
 LEAST_KEY_BYTES = 16
 _CHARACTERS = 13
 """65 bits: two of ten thousand workers meet once in a trillion sites."""
+_FORM = re.compile(rf"P-[A-Z2-7]{{{_CHARACTERS}}}")
 
 
 def pseudonym(worker_id: str, *, key: bytes) -> str:
@@ -24,6 +26,15 @@ def pseudonym(worker_id: str, *, key: bytes) -> str:
     """
     digest = hmac.new(key, worker_id.encode(), sha256).digest()
     return f"P-{base64.b32encode(digest).decode()[:_CHARACTERS]}"
+
+
+def is_pseudonym(worker_id: str) -> bool:
+    """Say whether an id looks like one that is made here.
+
+    >>> is_pseudonym("P-WAU3C6FPJWTVA"), is_pseudonym("W1")
+    (True, False)
+    """
+    return _FORM.fullmatch(worker_id) is not None
 
 
 def disguised(events: Sequence[Event], *, key: bytes) -> list[Event]:

@@ -102,6 +102,7 @@ class WrongCamera(LinesideError):
 class CameraPaused(LinesideError):
     """An operator has paused this camera; its events may stay where they are."""
 
+    code = "camera_paused"
     http_status = 403
     exit_code = 4
 

@@ -65,6 +65,8 @@ def set_up_logs(*, verbose: bool = False, stream: TextIO | None = None) -> None:
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.addFilter(_is_about_us)
+    if not verbose:
+        handler.addFilter(_shortened)
     if stream.isatty():
         handler.setFormatter(ReadableFormatter(*_READABLE, quotes=verbose))
     else:
@@ -78,6 +80,13 @@ def _is_about_us(record: logging.LogRecord) -> bool:
     """Pass over requests that are no HTTP: the stranger has been answered 400, and could fill our disk with tracebacks."""
     kind = record.exc_info[0] if record.exc_info else None
     return kind is None or kind.__module__ != "aiohttp.http_exceptions"
+
+
+def _shortened(record: logging.LogRecord) -> bool:
+    """Take what asyncio says of a task from its words, after the first line: the exception that it ended with is quoted there."""
+    if record.name == "asyncio":
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
+    return True
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

@@ -50,12 +50,22 @@ export function closed(search, window) {
   return reduced(windowed(search, { ...from, to: window.until }), WINDOW_KEYS);
 }
 
+const queries = new Map(); // by what they are made of: a table has hundreds of links, and all but the id is the same
+
+function queryOf(site, search) {
+  const key = `${site}\n${search}`;
+  if (!queries.has(key)) {
+    queries.set(key, changed(reduced(search, WINDOW_KEYS), { site }));
+  }
+  return queries.get(key);
+}
+
 /**
  * The page of a worker or a workstation. An id that no path can carry safely (a proxy may unpack "/", a browser folds
  * "..") goes into the query instead.
  */
 function pageOf(kind, { id, site, search }) {
-  const query = changed(reduced(search, WINDOW_KEYS), { site });
+  const query = queryOf(site, search);
   if (/^\.{1,2}$|[/\\]/.test(id)) {
     return `/dashboard/${kind}/${changed(query, { id })}`;
   }

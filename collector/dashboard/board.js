@@ -61,6 +61,7 @@ function hourEnd(hour, isGoingOn) {
 
 function showHours() {
   const hours = byStart(shown.floor.hours).slice(-MOST_HOURS);
+  write(byId("board-units"), hours.some((hour) => hour.target_units !== null) ? "Units / target" : "Units");
   const rows = hours.map((hour) => {
     const isGoingOn = shown.live && hour.to === shown.until;
     const name = `${hourMinute(hour.from, shown.zone)}–${hourEnd(hour, isGoingOn)}`;

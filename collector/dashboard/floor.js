@@ -6,7 +6,6 @@ import { assign, byId, write } from "./elements.js";
 import { showEmptiness } from "./first_steps.js";
 import { plural } from "./format.js";
 import { startHours } from "./hour_choice.js";
-import { forgetMoment } from "./opens.js";
 import { startPage } from "./page.js";
 import { finds, linkFiles, stationsTable, wasSeen, workersTable } from "./people_and_places.js";
 import { remember, startTabs } from "./tabs.js";
@@ -57,7 +56,6 @@ function show(view) {
     rows = [];
     tables.workers.update(rows, view); // there may be some of somebody who may see them, and was logged in here before
     offerUnseen(rows);
-    forgetMoment();
     tabs.hide("workers");
   }
   tables.stations.update(floor.workstations, view);

@@ -72,7 +72,9 @@ function bar(hour, { index, number, most, view, field, isNarrow }) {
   const target = targetOf(hour, field);
   if (target !== null) {
     const y = BASE - heightOf(target);
-    parts.push(draw("line", { class: "target", x1: share(index, number), x2: share(index + 1, number), y1: y, y2: y }));
+    const ends = { x1: share(index, number), x2: share(index + 1, number), y1: y, y2: y };
+    const edge = number <= FEW ? [draw("line", { class: "target-edge", ...ends })] : []; // of narrow bars it would leave shreds
+    parts.push(...edge, draw("line", { class: "target", ...ends }));
   }
   const middle = share(index + 0.5, number);
   const every = Math.ceil(number > FEW ? number / 24 / (isNarrow ? 4 : 10) : number / (isNarrow ? 6 : 13));

@@ -21,7 +21,8 @@ const isTyping = (target) => target.closest("input, select, textarea, dialog, [r
 /** Whether an arrow moves what is read: then it is the browser's. */
 function scrolls(target) {
   const region = (target === document.body ? pointed : target)?.closest(".scroll") ?? null;
-  return region !== null && (region === target || region.scrollWidth > region.clientWidth);
+  const isWide = region !== null && region.scrollWidth > region.clientWidth && getComputedStyle(region).overflowX !== "visible";
+  return isWide || (region !== null && region === target);
 }
 
 /** What the browser remembers; null where it lets nobody ask. */

@@ -16,6 +16,7 @@ import { clockSeconds, instant } from "./format.js";
 import { judge } from "./freshness.js";
 import { linkPages, showHeader, startHeader } from "./header.js";
 import { startKeys } from "./keys.js";
+import { forgetMoment } from "./opens.js";
 import { startPeriods } from "./periods.js";
 import { keepAsking } from "./polling.js";
 import { goneFrom } from "./retained.js";
@@ -117,6 +118,9 @@ export function startPage({
       showWarnings(view.floor.warnings);
       showGone(goneFrom(document.body.dataset.page, view.floor, view));
       show(view);
+      if (!view.floor.shows_persons) {
+        forgetMoment(); // whoever may see persons may have opened one here before
+      }
     } else {
       onSame(view);
     }

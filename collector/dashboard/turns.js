@@ -1,16 +1,19 @@
 /**
- * Much work without a pause that anybody feels: what is in sight at once, the rest in turns in which the browser has
- * nothing better to do. A table of two hundred rows is there with its first screen.
+ * Much work without a pause that anybody feels: what is in sight at once, the rest in turns once that has been
+ * painted. A table of two hundred rows is there with its first screen, and whoever clicks meanwhile is heard between two turns.
  */
 
 /** So many rows take some 50 ms on a cheap tablet. */
 export const A_TURN = 40;
-const AT_LATEST_MS = 200;
+const A_BREATH_MS = 5; // for whoever waited for the frame, too
 const A_ROW = 24; // CSS pixels, the least height of one
 
-// Safari knows no idle time; a short wait lets it paint between two turns.
-const whenIdle = (act) =>
-  ("requestIdleCallback" in window ? window.requestIdleCallback(act, { timeout: AT_LATEST_MS }) : setTimeout(act, 20));
+// Not when the browser has nothing better to do: on a slow processor that is never, and each turn waited in vain for it.
+const soon = (act) => setTimeout(act, A_BREATH_MS);
+const afterAFrame = (act) => (document.hidden ? soon(act) : window.requestAnimationFrame(() => soon(act))); // a hidden page has none
+
+/** So many rows a turn, all turns alike: a last one of two rows would cost a frame and a layout as any other. */
+const inTurns = (rows) => Math.ceil(rows / Math.max(1, Math.round(rows / A_TURN)));
 
 /** As many rows as no screen shows more of, for a page on which nothing can be seen yet. */
 export const aScreenful = () => Math.ceil(window.screen.height / A_ROW);
@@ -40,11 +43,12 @@ export function sight() {
  */
 export function turns({ act, onEnd }) {
   let left = [];
+  let most = A_TURN;
   let run = 0; // turns of an earlier start do nothing
 
-  function take(most) {
-    const some = left.slice(0, most);
-    left = left.slice(most);
+  function take(number) {
+    const some = left.slice(0, number);
+    left = left.slice(number);
     act(some);
     if (left.length === 0) {
       onEnd();
@@ -55,15 +59,16 @@ export function turns({ act, onEnd }) {
     if (ofRun !== run || left.length === 0) {
       return;
     }
-    take(A_TURN);
-    whenIdle(() => next(ofRun));
+    take(most);
+    soon(() => next(ofRun));
   }
 
   function start(all) {
     left = all;
+    most = inTurns(all.length);
     run += 1;
     const thisRun = run;
-    left.length === 0 ? onEnd() : whenIdle(() => next(thisRun));
+    left.length === 0 ? onEnd() : afterAFrame(() => next(thisRun));
   }
 
   const finish = () => (left.length === 0 ? undefined : take(left.length));

@@ -14,6 +14,7 @@ ALL_SITES = 0
 ALL_WORKERS = -1
 ERASED = 0
 MOST = 100_000
+"""Of those that are asked for at once; of a worker, who has a right to all of them, a year has as many as there are."""
 
 
 def note(connection: sqlite3.Connection, look: Look) -> None:
@@ -69,7 +70,7 @@ def looks(connection: sqlite3.Connection, *, worker_id: str | None, site: str | 
             "erased": ERASED,
             "worker_id": worker_id,
             "site": site,
-            "most": MOST,
+            "most": MOST if worker_id is None else -1,
         },
     ).fetchall()
     return [Look(*row) for row in rows]

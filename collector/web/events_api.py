@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -60,7 +61,8 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     app = request.app
     with app[BODY_ROOM].place() as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
-        take = partial(_taken, content, app=app, viewer=viewer)
+        homes = await _homes(app) if viewer.home is None else {}
+        take = partial(_taken, content, app=app, viewer=viewer, homes=homes)
         is_large = len(content) > LARGE_BYTES
         if is_large:
             async with app[LARGE_TURN]:
@@ -77,13 +79,31 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     return web.json_response(reception.answer(stored))
 
 
-def _taken(content: bytes, *, app: web.Application, viewer: Viewer) -> tuple[Reception, Delivery]:
+def _taken(
+    content: bytes, *, app: web.Application, viewer: Viewer, homes: Mapping[str, str]
+) -> tuple[Reception, Delivery]:
     """Return a body judged, and what is to be stored of it."""
     body = read_body(content)
     camera = viewer.camera_written(body.agent.camera if body.agent else None)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
     site = viewer.home or app[SETTINGS].site_of(camera)
-    return reception, reception.delivery(site=site, camera=camera, pseudonym_key=app[PSEUDONYM_KEYS].get(site))
+    key = _pseudonym_key(camera, site=site, keys=app[PSEUDONYM_KEYS], homes=homes)
+    return reception, reception.delivery(site=site, camera=camera, pseudonym_key=key)
+
+
+async def _homes(app: web.Application) -> Mapping[str, str]:
+    """Return where cameras have events, and therefore stay whatever the settings say; nothing where that decides no pseudonym."""
+    if not app[PSEUDONYM_KEYS]:
+        return {}
+    return {known.name: known.site for known in await app[STORAGE].cameras() if known.has_events}
+
+
+def _pseudonym_key(
+    camera: str | None, *, site: str, keys: Mapping[str, bytes], homes: Mapping[str, str]
+) -> bytes | None:
+    """Return the key of the site that keeps what a camera sends; or of that where it is placed: an id too few is kept sooner."""
+    home = site if camera is None else homes.get(camera, site)
+    return keys.get(home) or keys.get(site)
 
 
 async def take_in_list(app: web.Application, body: Body, *, site: str | None, camera: str | None) -> dict[str, Any]:
@@ -99,7 +119,7 @@ async def take_in_list(app: web.Application, body: Body, *, site: str | None, ca
         await _check_home(app, camera, site=site)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
     site = site or app[SETTINGS].site_of(camera)
-    key = app[PSEUDONYM_KEYS].get(site)
+    key = _pseudonym_key(camera, site=site, keys=app[PSEUDONYM_KEYS], homes=await _homes(app))
     delivery = reception.delivery(site=site, camera=camera, is_live=False, pseudonym_key=key)
     return reception.answer(await app[INGEST].store(delivery))
 

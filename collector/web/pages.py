@@ -16,6 +16,7 @@ from yarl import URL
 from collector.web.access import Viewer
 from collector.web.manners import takes_gzip
 from collector.web.unchanged import is_known
+from collector.web.without_comments import without_comments
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -64,7 +65,8 @@ PAGES = web.AppKey("pages", Files)
 
 def read_pages() -> Files:
     """Return the dashboard's files as they are sent."""
-    sources = {file.name: file.read_bytes() for file in files("collector.dashboard").iterdir() if file.is_file()}
+    there = [file for file in files("collector.dashboard").iterdir() if file.is_file()]
+    sources = {file.name: without_comments(file.name, file.read_bytes()) for file in there}
     everything = hashlib.sha256(b"".join(name.encode() + sources[name] for name in sorted(sources))).hexdigest()[:16]
     parts = {}
     for name, content in sources.items():

@@ -7,11 +7,12 @@ are wrong (`Bury`). Everything else keeps them; what is not in the table keeps t
 
 import json
 from dataclasses import dataclass
-from typing import Literal, assert_never, get_args
+from typing import Any, Literal, assert_never, get_args
 
 from edge_agent.delivery.answers import NotAReceipt, Receipt, read_receipt
 from edge_agent.delivery.retry_after import read_retry_after
 from edge_agent.delivery.told_time import doubt, read_date
+from shared.instants import format_instant
 
 NoAnswerKind = Literal[
     "dns",
@@ -28,9 +29,12 @@ NoAnswerKind = Literal[
     "certificate_expired",
     "certificate_early",
     "token_file",
+    "ca_file",
 ]
 """`speaks_plain`: we came with TLS to a port that has none; `speaks_tls`: we came without to one that wants it."""
-PauseReason = Literal["token", "address", "certificate", "clock", "proxy", "version", "settings", "agent", "unknown"]
+PauseReason = Literal[
+    "token", "paused", "address", "certificate", "clock", "proxy", "version", "settings", "agent", "unknown"
+]
 PAUSE_REASONS: tuple[PauseReason, ...] = get_args(PauseReason)
 """What has to be mended, in one word."""
 
@@ -136,6 +140,7 @@ _OUR_FAULTS: dict[str, tuple[PauseReason, str, str]] = {
         "wait, or have one made that is",
     ),
     "token_file": ("token", "the token cannot be read", "see collector.token_file"),
+    "ca_file": ("certificate", "the authority's certificates cannot be read", "see collector.ca_file"),
 }
 _BY_TIME = ("certificate_expired", "certificate_early")
 _CAUSES: dict[int, tuple[PauseReason, str]] = {
@@ -163,14 +168,22 @@ def judge(attempt: Attempt, *, batch: str, events: int, now: int, collector_now:
         case Answered():
             return _judge_answer(attempt, batch=batch, events=events, now=now)
         case NoAnswer():
-            return _judge_silence(attempt, doubt=doubt(now=now, collector_now=collector_now))
+            return _judge_silence(attempt, now=now, collector_now=collector_now)
         case _ as never:
             assert_never(never)
 
 
-def _judge_silence(attempt: NoAnswer, *, doubt: str | None) -> Verdict:
-    if attempt.kind in _BY_TIME and doubt:
-        return Pause(f"clock not set: {doubt}, so no certificate is valid ({attempt.detail}); set it", "clock")
+def _judge_silence(attempt: NoAnswer, *, now: int, collector_now: int | None) -> Verdict:
+    why = doubt(now=now, collector_now=collector_now)
+    if attempt.kind in _BY_TIME and why:
+        return Pause(f"clock not set: {why}, so no certificate is valid ({attempt.detail}); set it", "clock")
+    if attempt.kind == "certificate_early" and collector_now is None:
+        # Nobody has told the time yet. Certificates of the future are rare; clocks that lag after a power cut are not.
+        return Pause(
+            f"clock not set, it seems: at {format_instant(now)} by this machine's clock the collector's certificate is not "
+            f"valid yet ({attempt.detail}); set the clock, or have a certificate made that is valid",
+            "clock",
+        )
     if attempt.kind in _OUR_FAULTS:
         reason, before, after = _OUR_FAULTS[attempt.kind]
         return Pause(f"{before}: {attempt.detail}; {after}", reason)
@@ -196,10 +209,19 @@ def _judge_answer(answer: Answered, *, batch: str, events: int, now: int) -> Ver
                 f"{status}: the collector's address redirects elsewhere, which is not followed: see collector.url",
                 "address",
             )
-        case status:
-            unknown: tuple[PauseReason, str] = ("unknown", "an answer that no collector gives: see collector.url")
-            reason, cause = _CAUSES.get(status, unknown)
-            return Pause(f"{status}: {cause}", reason)
+        case _:
+            return _judge_trouble(answer)
+
+
+def _judge_trouble(answer: Answered) -> Pause:
+    if answer.status == 403 and _problem(answer).get("code") == "camera_paused":
+        return Pause(
+            "403: an operator has paused this camera at the collector: collector cameras resume takes its events again",
+            "paused",
+        )
+    unknown: tuple[PauseReason, str] = ("unknown", "an answer that no collector gives: see collector.url")
+    reason, cause = _CAUSES.get(answer.status, unknown)
+    return Pause(f"{answer.status}: {cause}", reason)
 
 
 def _judge_receipt(answer: Answered, *, batch: str, events: int) -> Verdict:
@@ -224,17 +246,23 @@ def _judge_refusal(answer: Answered, *, code: str, events: int) -> Verdict:
 
 
 def _read_problem(answer: Answered) -> str | None:
-    """Return the message of a problem+json that has the marks of ours: `status` and the same text twice."""
+    """Return the message of a problem+json of the collector, None if it is none of its own."""
+    error = _problem(answer).get("error")
+    return error if isinstance(error, str) else None
+
+
+def _problem(answer: Answered) -> dict[str, Any]:
+    """Return a problem+json that has the marks of ours: `status` and the same text twice; nothing if it is none."""
     if answer.content_type != "application/problem+json":
-        return None
+        return {}
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return None
+        return {}
     if not isinstance(content, dict) or content.get("status") != answer.status:
-        return None
+        return {}
     error = content.get("error")
-    return error if isinstance(error, str) and error and error == content.get("detail") else None
+    return content if error and error == content.get("detail") else {}
 
 
 def _retry(answer: Answered, now: int) -> Retry:

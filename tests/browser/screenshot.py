@@ -1,23 +1,23 @@
-"""`make screenshots`: pictures of every page into docs/img/, from the demo's own shift and from nothing else.
+"""`make screenshots`: pictures of every page into docs/img/, of the demo's factory as `pictured.py` has it and of nothing else.
 
-The demo plays live for a moment, so that the pictures show what a shift lead sees: a shift that goes on, and one camera
-whose link is down.
+Desktop and phone, light and dark; the board on its wall. The factory's clock stands still, so a picture changes where the page has.
 """
 
 import asyncio
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 from tests.browser import chromium
-from tests.support.programs import ROOT, running
+from tests.browser.pictured import CLOCK, pictured
+from tests.support.programs import ROOT
 
 FOLDER = ROOT / "docs" / "img"
 DESKTOP, TABLES, PHONE, TV = (1280, 720), (1280, 600), (390, 844), (1600, 900)
-START_SECONDS = 60
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -32,19 +32,25 @@ class Picture(NamedTuple):
 
 PAGES = {
     "floor": ("", DESKTOP),
-    "worker": ("workers/Amit?site=default", TABLES),
-    "station": ("stations/Assembly?site=default", TABLES),
-    "hours": ("hours?shift=current", TABLES),
-    "cameras": ("cameras", DESKTOP),
+    "worker": ("workers/Hruday?site=haifa", TABLES),
+    "station": ("stations/Welding?site=haifa", TABLES),
+    "hours": ("hours", DESKTOP),
+    "cameras": ("cameras", TABLES),
     "data": ("data", TABLES),
 }
+SCHEMES = {"": "light", "-dark": "dark"}
 PICTURES = [
-    *(Picture(name, path, size) for name, (path, size) in PAGES.items()),
-    *(Picture(f"{name}-dark", path, size, scheme="dark") for name, (path, size) in PAGES.items()),
-    Picture("floor-phone", "", size=PHONE),
-    Picture("floor-phone-dark", "", size=PHONE, scheme="dark"),
-    Picture("board", "board", size=TV),
-    Picture("board-dark", "board", size=TV, scheme="dark"),
+    *(
+        Picture(name + dark, path, size, scheme)
+        for name, (path, size) in PAGES.items()
+        for dark, scheme in SCHEMES.items()
+    ),
+    *(
+        Picture(f"{name}-phone{dark}", path, PHONE, scheme)
+        for name, (path, _) in PAGES.items()
+        for dark, scheme in SCHEMES.items()
+    ),
+    *(Picture(f"board{dark}", "board", TV, scheme) for dark, scheme in SCHEMES.items()),
 ]
 
 
@@ -64,6 +70,7 @@ async def take(picture: Picture, browser: Browser, *, address: str, folder: Path
     """Write one picture, once its numbers are there."""
     width, height = picture.size
     context = await browser.new_context(viewport={"width": width, "height": height})
+    await context.route("**/api/**", by_the_factory_s_clock)
     page: Page = await context.new_page()
     await page.emulate_media(color_scheme="dark" if picture.scheme == "dark" else "light")
     await page.goto(address + picture.path)
@@ -72,6 +79,12 @@ async def take(picture: Picture, browser: Browser, *, address: str, folder: Path
     await page.wait_for_load_state("networkidle")  # what is asked for once the page is drawn
     (folder / f"{picture.name}.png").write_bytes(packed(await page.screenshot()))
     await context.close()
+
+
+async def by_the_factory_s_clock(route: Route) -> None:
+    """Pass an answer on with the hour at which the factory's clock stands: what serves it dates it by the machine's."""
+    answer = await route.fetch()
+    await route.fulfill(response=answer, headers=answer.headers | {"date": CLOCK})
 
 
 def packed(png: bytes) -> bytes:
@@ -91,13 +104,11 @@ def packed(png: bytes) -> bytes:
 
 
 async def main() -> None:
-    """Start the demo and take the pictures while its link is down."""
+    """Run the factory and take the pictures."""
     FOLDER.mkdir(exist_ok=True)
-    log = ROOT / ".screenshots.log"
-    async with running("demo", log=log) as demo:
-        address = await demo.line_with("Dashboard ", seconds=START_SECONDS)
-        await take_all(address, FOLDER)
-    log.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        async with pictured(Path(folder)) as address:
+            await take_all(address, FOLDER)
 
 
 if __name__ == "__main__":

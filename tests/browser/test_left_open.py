@@ -151,3 +151,26 @@ async def test_ages_go_on_though_nothing_is_new(watched: Opener, tmp_path: Path)
                 statuses.append((await answer.value).status)
 
         assert 304 == statuses[-1]
+
+
+async def test_a_page_left_open_goes_on_with_the_shift(watched: Opener, running: Plant) -> None:
+    """What is live is about the shift that goes on, also the next one and that of another week."""
+    page = await opened(watched, running, "workers/W1")
+    period = page.page.locator("#period")
+    now = running.clock.now()
+    shown = [await period.inner_text()]
+    try:
+        for later, name in (("2026-01-15T13:05:00Z", "15 Jan · late"), ("2026-01-22T06:00:00Z", "22 Jan · morning")):
+            running.clock.set(parse_instant(later))
+            await page.ask_now()
+            await expect(period).to_contain_text(name.replace("15 Jan", "15\u00a0Jan").replace("22 Jan", "22\u00a0Jan"))
+            shown.append(await period.inner_text())
+    finally:
+        running.clock.set(now)
+
+    assert [
+        "Thu 15 Jan · morning 07:00–15:00",
+        "Thu 15 Jan · late 15:00–23:00",
+        "Thu 22 Jan · morning 07:00–15:00",
+    ] == [text.replace("\u00a0", " ") for text in shown]
+    assert [] == page.misdeeds

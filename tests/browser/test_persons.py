@@ -36,33 +36,35 @@ async def opened(watched: Opener, cookies: tuple[Plant, dict[Role, str]], role: 
     return page
 
 
-@pytest.mark.parametrize("path", ["", "stations/S1", "board", "hours", "cameras"])
 async def test_whoever_may_see_no_persons_sees_everything_else(
-    watched: Opener, cookies: tuple[Plant, dict[Role, str]], path: str
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]]
 ) -> None:
-    """Workstations, sums, hours and cameras are there; the tab of workers is gone, and no name is on the page."""
-    page = await opened(watched, cookies, Role.viewer, path=path)
-    text = await page.page.locator("body").inner_text()
+    """Workstations, sums, hours and cameras are there; the tab of workers is gone, and no name is on any page."""
+    page = await opened(watched, cookies, Role.viewer)
+    await expect(page.page.get_by_role("tab", name="Workers")).to_be_hidden()
 
-    assert [] == [name for name in PERSONS if name in text]
-    if path == "":
-        await expect(page.page.get_by_role("tab", name="Workers")).to_be_hidden()
-        assert ["Press", "S2", "S3"] == sorted(row["name"] for row in await page.rows("stations"))
-        assert "5:25" != (await page.cards())["total_productive_us"]
+    assert ["Press", "S2", "S3"] == sorted(row["name"] for row in await page.rows("stations"))
+    assert "5:25" != (await page.cards())["total_productive_us"]
+    for path in ("", "stations/S1", "board", "hours", "cameras"):
+        await page.open(path)
+        text = await page.page.locator("body").inner_text()
+
+        assert (path, []) == (path, [name for name in PERSONS if name in text])
     assert [] == page.misdeeds
 
 
-@pytest.mark.parametrize("path", ["workers/W1", "data", "data?tab=rejected"])
 async def test_pages_about_persons_are_refused_in_words(
-    watched: Opener, cookies: tuple[Plant, dict[Role, str]], path: str
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]]
 ) -> None:
     """Whoever guesses their address is told so by the collector; no name, no id, no event is on them."""
-    page = await opened(watched, cookies, Role.viewer, path=path)
-    await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text("The collector refused this page.")
-    text = await page.page.locator("body").inner_text()
-    written = await page.page.locator("main").evaluate("main => main.innerHTML + document.title")
+    page = await opened(watched, cookies, Role.viewer, path="workers/W1")
+    for path in ("workers/W1", "data", "data?tab=rejected"):
+        await page.open(path)
+        await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text("The collector refused this page.")
+        text = await page.page.locator("body").inner_text()
+        written = await page.page.locator("main").evaluate("main => main.innerHTML + document.title")
 
-    assert [] == [name for name in PERSONS if name in text or name in written]
+        assert (path, []) == (path, [name for name in PERSONS if name in text or name in written])
     assert {True} == {"403" in misdeed for misdeed in page.misdeeds}  # what a browser says of every refusal
 
 
@@ -96,31 +98,38 @@ async def test_a_supervisor_sees_who_it_is_and_the_way_out(
     assert "/login" in page.page.url
 
 
-@pytest.mark.parametrize("path", ["", "workers/W1", "data"])
+async def look_as(page: WatchedPage, cookie: str) -> None:
+    """Show the cookie of another role from now on, as after a change of it, or of the person at the screen."""
+    await page.page.context.add_cookies([{"name": "lineside", "value": cookie, "url": page.origin}])
+
+
 async def test_a_role_that_is_taken_away_takes_persons_off_an_open_page(
-    watched: Opener, cookies: tuple[Plant, dict[Role, str]], path: str
+    watched: Opener, cookies: tuple[Plant, dict[Role, str]]
 ) -> None:
     """Nothing of them is left in it, not even out of sight; what the page may still show it shows, else it says why not."""
     there, known = cookies
     own = (await session_of(there, Role.supervisor.name))["Cookie"].partition("=")[2]
-    page = await opened(watched, (there, {Role.supervisor: own}), Role.supervisor, path=path)
-    await expect(page.page.locator("body")).to_contain_text("W1" if path == "data" else "Zoë")
-    if path == "":
-        await page.page.get_by_role("button", name="Zoë: working 5:25").click()
-        await expect(page.page.locator("#moment-dialog")).to_contain_text("Zoë")
-    await page.page.context.add_cookies([{"name": "lineside", "value": known[Role.viewer], "url": there.url}])
-    await page.ask_now()
-    if path == "":
-        await expect(page.page.get_by_role("tab", name="Workers")).to_be_hidden()
-    else:
-        await expect(page.page.get_by_role("status")).to_have_text("The collector refused this page.")
-    written = await page.page.evaluate("document.body.innerText + document.body.innerHTML + document.title")
-
-    assert [] == [name for name in PERSONS if name in written]
-    if path == "data":
-        await page.page.context.add_cookies([{"name": "lineside", "value": own, "url": there.url}])
+    page = await opened(watched, (there, {Role.supervisor: own}), Role.supervisor)
+    left = {"": "#tab-workers", "stations/S1": "#people", "workers/W1": None, "data": None}
+    for path, hidden in left.items():
+        await look_as(page, own)
+        await page.open(path)
+        await expect(page.page.locator("body")).to_contain_text("W1" if path == "data" else "Zoë")
+        if hidden is not None:
+            await page.page.locator("#workers").get_by_role("button", name="Zoë").click()
+            await expect(page.page.locator("#moment-dialog")).to_contain_text("Zoë")
+        await look_as(page, known[Role.viewer])
         await page.ask_now()
-        await expect(page.page.locator("#events")).to_contain_text("W1")
+        if hidden is not None:
+            await expect(page.page.locator(hidden)).to_be_hidden()
+        else:
+            await expect(page.page.get_by_role("status")).to_have_text("The collector refused this page.")
+        written = await page.page.evaluate("document.body.innerText + document.body.innerHTML + document.title")
+
+        assert (path, []) == (path, [name for name in PERSONS if name in written])
+    await look_as(page, own)
+    await page.ask_now()
+    await expect(page.page.locator("#events")).to_contain_text("W1")
 
 
 async def test_whoever_asks_too_often_sees_how_old_the_numbers_are(

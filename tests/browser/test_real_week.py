@@ -73,9 +73,9 @@ async def test_every_number_is_the_same_on_the_page_in_the_api_in_the_files_and_
 async def test_rows_below_the_screen_come_when_there_is_time_and_whoever_sorts_gets_them_all(
     watched: Opener, factory: RunningCollector
 ) -> None:
-    """In a browser that has never time to spare, the first screen is there, and the table says that it is not whole."""
+    """In a browser that never comes to paint a second time, the first screen is there, and the table says that it is not whole."""
     page = await watched(f"{factory.url}/dashboard/")
-    await page.page.add_init_script("window.requestIdleCallback = () => 0")
+    await page.page.add_init_script("window.requestAnimationFrame = () => 0")
     await page.page.goto(f"{page.address}?{WEEK}&show=all")
     busy = page.page.locator("#workers[aria-busy=true]")
     await busy.wait_for()

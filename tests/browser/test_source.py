@@ -3,6 +3,7 @@
 import gzip
 import re
 
+from collector.web.without_comments import without_comments
 from tests.browser.conftest import DASHBOARD
 
 BUDGET_BYTES = 60_000
@@ -46,6 +47,20 @@ def test_modules_are_short_and_every_page_is_small() -> None:
     assert len(sizes) > 1 < len(_modules("floor.js"))
 
 
+def test_only_lines_of_comment_are_kept_from_browsers() -> None:
+    """Every other line is sent as it is, at its own place: an error's line is that of the file."""
+    for name, source in {**_sources(".js"), **_sources(".css"), **_sources(".html")}.items():
+        sent = without_comments(name, source.encode()).decode().split("\n")
+        kept = [(line, there) for line, there in zip(sent, source.split("\n"), strict=True) if line]
+        gone = [
+            there.strip() for line, there in zip(sent, source.split("\n"), strict=True) if there.strip() and not line
+        ]
+
+        assert all(line == there for line, there in kept), name
+        assert not [line for line in gone if name.endswith(".js") and not line.startswith(("/*", "*", "//"))], name
+        assert not [line for line, _ in kept if line.lstrip().startswith(("/*", "//", "<!--"))], name
+
+
 def _modules(name: str) -> set[str]:
     """Return a module with all that it imports."""
     found, to_read = set[str](), [name]
@@ -60,4 +75,4 @@ def _modules(name: str) -> set[str]:
 def _loaded_bytes(page: str) -> int:
     styles = STYLED.findall((DASHBOARD / page).read_text("utf-8"))
     names = {page, *ALSO, *styles, *_modules(page.replace(".html", ".js"))}
-    return sum(len(gzip.compress((DASHBOARD / name).read_bytes())) for name in names)
+    return sum(len(gzip.compress(without_comments(name, (DASHBOARD / name).read_bytes()))) for name in names)

@@ -108,7 +108,7 @@ CARDS = """
 
 TARGETS = """
 () => [...document.querySelectorAll('#hour-bars .target')].map(line => {
-    const bar = line.previousElementSibling;
+    const bar = line.previousElementSibling.previousElementSibling;
     return Number(bar.getAttribute('y')) - Number(line.getAttribute('y1'));
 })
 """

@@ -1,5 +1,6 @@
 """Logs: one JSON object a line for programs, one readable line for people."""
 
+import asyncio
 import io
 import json
 import logging
@@ -114,6 +115,28 @@ def test_what_an_exception_says_is_for_who_asks(stream: io.StringIO, verbose: bo
 
     assert (verbose, True) == (worker_id in told, told.index("KeyError") < told.index("direct cause"))
     assert ("ValueError" in told, "test_logs.py" in told) == (True, True)
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+async def test_a_task_that_fails_unseen_is_told_without_what_it_says(verbose: bool) -> None:
+    """The loop quotes its exception in the message itself."""
+    stream = io.StringIO()
+    set_up_logs(verbose=verbose, stream=stream)
+    worker_id = f"W-{len(stream.getvalue()) + 4711}"
+
+    async def fail() -> None:
+        raise KeyError(worker_id)
+
+    asyncio.get_running_loop().call_exception_handler(
+        {
+            "message": "Task exception was never retrieved",
+            "exception": (await asyncio.gather(fail(), return_exceptions=True))[0],
+            "future": worker_id,
+        }
+    )
+    entry = json.loads(stream.getvalue())
+
+    assert (True, verbose) == (entry["message"].startswith("Task exception"), worker_id in stream.getvalue())
 
 
 async def test_a_request_that_fails_is_logged_by_its_route(aiohttp_client: Any) -> None:

@@ -19,6 +19,7 @@ import aiohttp
 from shared.instants import HOUR, format_instant
 from tests.support.collector import JSON, envelope
 from tests.support.oracle import Key, key_of
+from tests.support.programs import free_port
 from tests.support.victims import Victim
 
 WORKERS = 4
@@ -29,12 +30,15 @@ _KINDS = ("working", "idle", "absent", "product_count", "product_count")
 
 
 class Fleet:
-    """Collectors over one database; `async with` ends them."""
+    """Collectors over one database; `async with` ends them. Each stays at its address, as a machine does."""
 
     def __init__(self, url: str, *, count: int, folder: Path) -> None:
-        store = ("--database", url, "--listen", "127.0.0.1:0")
         self.collectors = [
-            Victim("collector", "serve", *store, log=folder / f"collector-{number}.log") for number in range(count)
+            Victim(
+                *("collector", "serve", "--database", url, "--listen", f"127.0.0.1:{free_port()}"),
+                log=folder / f"collector-{number}.log",
+            )
+            for number in range(count)
         ]
         self._stack = AsyncExitStack()
 

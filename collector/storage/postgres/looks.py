@@ -57,7 +57,7 @@ async def looks(connection: Connection, *, worker_id: str | None, site: str | No
         ALL_WORKERS,
         ERASED,
         NAMELESS,
-        MOST,
+        MOST if worker_id is None else None,
     )
     return [Look(*row) for row in rows]
 

@@ -1,7 +1,11 @@
 """Who looked at whose data, as each store keeps it: the same within an hour once, for a year."""
 
+import pytest
+
 from collector.measures import Look
+from collector.storage import looks
 from collector.storage.base import Storage
+from collector.storage.postgres import looks as postgres_looks
 from shared.instants import HOUR
 from tests.support.collector import NOON_AFTER, decide, delivery, event
 
@@ -44,3 +48,17 @@ async def test_a_look_is_forgotten_after_a_year(storage: Storage) -> None:
     await seen(storage, ONE, later)
 
     assert [later] == await storage.looks(worker_id=None, site=None)
+
+
+async def test_whoever_asks_who_saw_a_worker_is_told_of_everybody(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all looks only the newest are told, of those at one worker all: the worker has a right to them."""
+    for module in (looks, postgres_looks):
+        monkeypatch.setattr(module, "MOST", 1)
+    await seen(storage, ONE, AT_ALL)
+
+    assert (1, 2) == (
+        len(await storage.looks(worker_id=None, site=None)),
+        len(await storage.looks(worker_id="W1", site=None)),
+    )

@@ -113,7 +113,8 @@ async def test_a_paused_camera_keeps_its_events(collector: RunningCollector) -> 
     refused = await collector.ask("POST", "/api/app/", data=body, headers=JSON | headers)
     await change(collector, PauseCamera("C1", is_paused=False))
 
-    assert (403, True) == (refused.status, "collector cameras resume C1" in refused.json["detail"])
+    assert (403, "camera_paused") == (refused.status, refused.json["code"])
+    assert "collector cameras resume C1" in refused.json["detail"]
     assert 200 == await sent(collector, headers)
 
 

@@ -1,7 +1,9 @@
 """A site with a key stores workers by pseudonyms: in no file of the collector is an id, and every number is as it was."""
 
 import asyncio
-from collections.abc import Mapping
+import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from collector.cli import main
+from collector.control import service_door, socket_of
 from collector.pseudonyms import pseudonym
+from collector.records import NewName
 from collector.settings import CollectorSettings
-from shared.errors import SettingsInvalid
+from shared.errors import BadRequest, SettingsInvalid
 from tests.collector.web.test_forgetting import files_with
 from tests.support.collector import envelope, item, running_collector
 
@@ -24,7 +28,7 @@ DAY = [
 ]
 
 
-def _sites(folder: Path) -> Mapping[str, Any]:
+def _sites(folder: Path) -> dict[str, Any]:
     file = folder / "north.key"
     file.write_bytes(KEY + b"\n")
     return {"default": {"pseudonym_key_file": str(file)}}
@@ -59,6 +63,47 @@ async def test_another_site_keeps_its_ids(tmp_path: Path) -> None:
     ]
 
 
+async def test_a_camera_that_is_placed_elsewhere_sends_to_the_key_of_the_site_where_it_stays(tmp_path: Path) -> None:
+    """Its events go where it has events, whatever the settings say by now: live, and by an import; ids do not."""
+    async with running_collector(tmp_path, sites=_sites(tmp_path)) as running:
+        await running.post({"agent": _agent("C1", events=1), "events": DAY[:1]})
+    async with running_collector(tmp_path, sites=_sites(tmp_path), cameras={"C1": {"site": "east"}}) as running:
+        await running.post({"agent": _agent("C1"), "events": DAY})
+        async with service_door(socket_of(running.settings.database_file())) as door:
+            lines = "\n".join(json.dumps(each) for each in DAY).encode()
+            taken = await door.take_in(lines, site=None, camera="C1")
+        (row,) = await running.metrics("workers")
+
+    assert (3, "default", pseudonym(WORKER, key=KEY)) == (taken["duplicates"], row["site"], row["worker_id"])
+
+
+async def test_a_name_is_given_to_a_pseudonym_and_to_no_id(tmp_path: Path) -> None:
+    """An id in a file of names would be stored with it."""
+    known = NewName("worker", "default", pseudonym(WORKER, key=KEY), "the tall one")
+    async with running_collector(tmp_path, sites=_sites(tmp_path)) as running:
+        await running.post(DAY)
+        async with service_door(socket_of(running.settings.database_file())) as door:
+            await door.name([known, NewName("workstation", "default", "S1", "Press")])
+            with pytest.raises(BadRequest, match="is none: nothing was named"):
+                await door.name([known, replace(known, id=WORKER)])
+        (row,) = await running.metrics("workers")
+
+    assert "the tall one" == row["name"]
+    assert [] == await asyncio.to_thread(files_with, tmp_path, WORKER)
+
+
+async def test_a_site_with_pseudonyms_takes_its_key_along(tmp_path: Path) -> None:
+    """Under a new name it would store ids: it gets that name once the settings have the same key for it."""
+    for sites, is_done in ((_sites(tmp_path), False), (_sites(tmp_path) | {"new": _sites(tmp_path)["default"]}, True)):
+        async with running_collector(tmp_path, sites=sites) as running:
+            await running.post(DAY)
+            async with service_door(socket_of(running.settings.database_file())) as door:
+                with nullcontext() if is_done else pytest.raises(BadRequest, match="another pseudonym key for new"):
+                    await door.rename_site("default", "new")
+
+    assert is_done
+
+
 def test_an_operator_is_told_what_somebody_is_called(tmp_path: Path) -> None:
     """By the same key, wherever the command runs; a site without a key has no pseudonyms."""
     config = tmp_path / "collector.toml"
@@ -84,6 +129,6 @@ def test_a_key_that_is_none_is_a_mistake(tmp_path: Path, content: bytes | None, 
         settings.pseudonym_keys()
 
 
-def _agent(camera: str) -> dict[str, Any]:
+def _agent(camera: str, *, events: int = len(DAY)) -> dict[str, Any]:
     agent: dict[str, Any] = envelope([], camera=camera)["agent"]
-    return agent | {"seqs": [[1, len(DAY)]], "last_seq": len(DAY)}
+    return agent | {"seqs": [[1, events]], "last_seq": events}

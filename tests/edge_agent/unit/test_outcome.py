@@ -17,6 +17,7 @@ from edge_agent.delivery.outcome import (
     Verdict,
     judge,
 )
+from shared.errors import CameraPaused, WrongCamera
 from tests.support.fake_clock import START
 
 JSON = "application/json"
@@ -28,9 +29,9 @@ def answered(status: int, body: object = b"", *, content_type: str = JSON, retry
     return Answered(status, content_type, retry_after, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
-def refusal(status: int, words: str = "worker_id is empty") -> Answered:
+def refusal(status: int, words: str = "worker_id is empty", *, code: str | None = None) -> Answered:
     """Return an answer as our own collector refuses."""
-    content = {"type": "about:blank", "title": "…", "status": status, "detail": words, "error": words}
+    content = {"type": "about:blank", "title": "…", "status": status, "detail": words, "error": words, "code": code}
     return answered(status, content, content_type=PROBLEM)
 
 
@@ -124,6 +125,7 @@ def verdict(attempt: Answered | NoAnswer, *, events: int = 2) -> Verdict:
         (NoAnswer("speaks_plain", "wrong version number"), Pause),
         (NoAnswer("speaks_tls", "127.0.0.1:8443"), Pause),
         (NoAnswer("token_file", "No such file"), Pause),
+        (NoAnswer("ca_file", "No such file"), Pause),
     ],
 )
 def test_every_answer_has_its_verdict(attempt: Answered | NoAnswer, expected: type[Verdict]) -> None:
@@ -164,6 +166,16 @@ def test_a_receipt_that_is_too_long_asks_for_fewer_events(
 
     assert expected is type(found)
     assert not isinstance(found, Split) or found.is_too_large
+
+
+def test_a_camera_that_an_operator_has_paused_has_no_wrong_token() -> None:
+    """Whoever reads the status goes to the collector, and does not look for a token."""
+    paused, wrong = (verdict(refusal(403, code=error.code)) for error in (CameraPaused, WrongCamera))
+
+    assert isinstance(paused, Pause)
+    assert isinstance(wrong, Pause)
+    assert ("paused", "token") == (paused.reason, wrong.reason)
+    assert "collector cameras resume" in paused.cause
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])

@@ -83,7 +83,7 @@ def test_a_dropped_letter_stays_accounted_for(log: EventLog) -> None:
     assert ((5, 6),) == done
     assert (((7, 8), (10, 10)), ((1, 4),), ((9, 9),), ((5, 6),)) == places(log)
     assert ((5, 6, "a test"),) == log.facts().dropped
-    assert (2, 1, 0) == (counts.dropped, counts.dead, counts.unaccounted)
+    assert (2, 2, 1, 0) == (counts.dropped, counts.dropped_by_hand, counts.dead, counts.unaccounted)
 
 
 def test_an_edited_letter_is_a_new_event_in_its_place(log: EventLog) -> None:
@@ -95,6 +95,7 @@ def test_an_edited_letter_is_a_new_event_in_its_place(log: EventLog) -> None:
     assert ((5, 5, "edited, now number 11"),) == log.facts().dropped
     assert log.edit(7, event(51)) is None
     assert 11 == log.facts().last_seq
+    assert 1 == log.counts().dropped_by_hand
 
 
 def test_all_of_it_is_in_the_file(log: EventLog, tmp_path: Path) -> None:

@@ -80,6 +80,25 @@ async def test_a_private_authority_is_trusted_by_its_file(authority: trustme.CA,
     assert (200, b"hello") == (found.status, found.body)
 
 
+async def test_certificates_that_cannot_be_read_are_told_and_read_again(authority: trustme.CA, tmp_path: Path) -> None:
+    """Without the file, and with one that holds something else, events stay; put right, it is trusted without a restart."""
+    file = tmp_path / "ca.pem"
+    async with (
+        server(side(authority, "127.0.0.1")) as port,
+        Sender(f"https://127.0.0.1:{port}", ca_file=file) as sender,
+    ):
+        found = [await sender.post(BODY)]
+        for text in ("no certificate", authority.cert_pem.bytes().decode(), "again none"):
+            file.write_text(text)
+            found.append(await sender.post(BODY))
+    kinds = [one.kind if isinstance(one, NoAnswer) else one.status for one in found]
+    told = verdict(found[0])
+
+    assert ["ca_file", "ca_file", 200, "ca_file"] == kinds
+    assert isinstance(told, Pause)
+    assert ("certificate", True) == (told.reason, "see collector.ca_file" in told.cause)
+
+
 @pytest.mark.parametrize(
     ("names", "begins", "ends", "is_trusted", "kind", "words"),
     [
@@ -104,7 +123,7 @@ async def test_a_certificate_that_is_not_good(
     """A stranger's, for another name, too old, too new: told apart, and each a pause for the certificate."""
     async with server(side(authority, *names, begins=begins, ends=ends)) as port:
         found = await post(f"https://127.0.0.1:{port}", ca_file if is_trusted else None)
-    told = verdict(found)
+    told = verdict(found, collector_now=START)
 
     assert isinstance(found, NoAnswer)
     assert kind == found.kind
@@ -166,7 +185,6 @@ async def test_a_plain_port_that_hangs_up_is_a_broken_connection() -> None:
 @pytest.mark.parametrize(
     ("now", "collector_now", "expected"),
     [
-        (START, None, "certificate"),
         (START, START + HOUR, "certificate"),
         (START, START + HOUR + 1, "clock"),
         (START, START - 30 * 24 * HOUR, "clock"),
@@ -184,6 +202,17 @@ def test_a_clock_that_is_not_set_is_named_instead_of_the_certificate(
     assert isinstance(told, Pause)
     assert expected == told.reason
     assert ("clock not set" in told.cause) == (expected == "clock")
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("certificate_expired", "certificate"), ("certificate_early", "clock")])
+def test_where_nobody_has_told_the_time_a_certificate_of_the_future_speaks_against_the_clock(
+    kind: NoAnswerKind, expected: str
+) -> None:
+    """A box that was off for weeks starts with the time it had then; certificates that begin tomorrow are rare."""
+    told = verdict(NoAnswer(kind, "certificate is not yet valid"), now=START, collector_now=None)
+
+    assert isinstance(told, Pause)
+    assert (expected, expected == "clock") == (told.reason, "clock not set" in told.cause)
 
 
 @pytest.mark.parametrize("kind", ["certificate", "certificate_name"])
