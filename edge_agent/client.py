@@ -43,6 +43,7 @@ _LONGEST_ASKED_SECONDS = 60.0
 _MOST_ANSWER_BYTES = 1024 * 1024
 _WRONG_EVENT = (400, 413)
 """What an agent answers to an event that it will never take."""
+_TAKEN = {"status": "success", "result": "accepted"}
 _STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
 
 
@@ -110,7 +111,7 @@ class Client:
             wait_seconds = FIRST_WAIT_SECONDS
             while True:
                 try:
-                    return self._post(body)
+                    return self._post(body, taken=_TAKEN)
                 except NotTaken as failure:
                     seconds = failure.retry_after_seconds or wait_seconds
                     left = deadline - time.monotonic()
@@ -128,7 +129,7 @@ class Client:
             NotTaken: the agent did not hear it; say it again.
         """
         with self._turn:
-            self._post(b"")
+            self._post(b"", taken={"status": "success", "accepted": 0, "rejected": 0})
 
     def close(self) -> None:
         """Close the connection; a `send` that waits ends with NotTaken."""
@@ -142,15 +143,16 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _post(self, body: bytes) -> None:
+    def _post(self, body: bytes, *, taken: Mapping[str, object]) -> None:
         status, retry_after, content = self._ask(body)
         answer = _object(content)
-        if status == 200 and answer.get("status") == "success":
+        if status == 200 and taken.items() <= answer.items():
             return
-        words = f"{answer.get('error') or 'no answer of an agent'}"
-        if status in _WRONG_EVENT and answer.get(
-            "error"
-        ):  # whoever else is at that address knows nothing of our events
+        # Whoever else is at that address knows nothing of our events: the agent's own errors say their status, and themselves twice.
+        error = answer.get("error")
+        is_agent = bool(error) and error == answer.get("detail") and status == answer.get("status")
+        words = f"{error or 'no answer of an agent'}"
+        if status in _WRONG_EVENT and is_agent:
             raise Refused(words, code=str(answer.get("code") or "not_an_event"), status=status)
         raise NotTaken(f"{status}: {words}", status=status, retry_after_seconds=_seconds(retry_after))
 

@@ -20,6 +20,7 @@ from shared.control_socket import reachable
 from shared.errors import BadRequest, Busy, LinesideError, NotFound, StorageFull, Unreachable
 from shared.events import Event, Rejection, read_event
 from shared.http_body import read_post
+from shared.plain_text import LONGEST_REASON, is_plain
 from shared.receipts import Ranges, count, normalise
 from shared.wire import decode_json
 
@@ -60,7 +61,12 @@ class OwnLetters:
         return count(again)
 
     async def drop(self, ranges: Ranges, *, reason: str) -> int:
-        """Give them up; return how many there were."""
+        """Give them up; return how many there were.
+
+        Raises:
+            BadRequest: no collector would take the reason.
+        """
+        check_reason(reason)
         return count(await self._on_log_thread(lambda: self._log.drop(ranges, reason=reason)))
 
     async def edit(self, seq: int, item: dict[str, Any]) -> int:
@@ -109,6 +115,18 @@ class AgentLetters:
             kind = _KINDS.get(answer.status, LinesideError)
             raise kind(str(told.get("detail", "the running agent refused")))
         return int(told["result"])
+
+
+def check_reason(reason: str) -> None:
+    """Let pass a reason that may stay with a number, and travel in the header of every envelope.
+
+    Raises:
+        BadRequest: it is empty, too long, or holds a control character such as a line break.
+    """
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise BadRequest(f"--reason must have 1 to {LONGEST_REASON} characters")
+    if not is_plain(reason):
+        raise BadRequest("--reason must be one line, without control characters")
 
 
 @asynccontextmanager

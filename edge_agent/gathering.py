@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge_agent.buffer.log import EventLog
-from edge_agent.delivery.batching import Backlog, Epoch, Planned, fit, plan
+from edge_agent.delivery.batching import Backlog, Epoch, Planned, epoch_of, fit, plan
 from edge_agent.delivery.envelope import Header, envelope
 from edge_agent.delivery.settlement import DeadLetter
 from edge_agent.delivery.suspects import Suspects
@@ -73,9 +73,15 @@ class Gatherer:
             damaged = self._bury(subtract(planned.seqs, read))
             buried, suspects = union(buried, damaged), suspects.settle(damaged)
         entries = fit(entries, self._settings.delivery.max_bytes)
-        epoch = planned.epoch if planned else self._refiller.epoch_asked(backlog.epochs)
+        epoch = planned.epoch if planned else self._epoch_asked(backlog, suspects)
         header = self._header(backlog, epoch, seqs=of_numbers(entry.seq for entry in entries), now=now)
         return Batch(header, envelope(header, (entry.payload for entry in entries)), buried)
+
+    def _epoch_asked(self, backlog: Backlog, suspects: Suspects) -> Epoch:
+        """Return the epoch of an empty envelope: that of an accused event, whose header may be what is refused."""
+        accused = suspects.accused if suspects.wants_probe else None
+        of_accused = epoch_of(backlog, accused.seq) if accused else None
+        return of_accused or self._refiller.epoch_asked(backlog.epochs)
 
     def _asking(self, epoch: Epoch, *, now: int) -> Batch:
         """Return an envelope that asks how far the collector knows an epoch, before a number above is sent."""

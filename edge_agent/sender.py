@@ -1,7 +1,8 @@
 """One POST to the collector: bytes in, what came back out; nothing is raised and nothing is judged here.
 
 Not followed, not used, not kept: redirects, proxy variables, cookies. An answer is read up to 1 MiB and cut there if it is
-longer. The token is read again when its file changes: a new one needs no restart.
+longer. The token and the authority's certificate are read again when their files change: new ones need no restart, and what
+cannot be read is told as the answer, so that events are taken meanwhile.
 """
 
 import asyncio
@@ -14,7 +15,6 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from edge_agent.delivery.outcome import Answered, Attempt, NoAnswer, NoAnswerKind
-from shared.errors import SettingsInvalid
 
 MOST_ANSWER_BYTES = 1024 * 1024
 _HANDSHAKE_SECONDS = 3
@@ -48,14 +48,36 @@ class TokenFile:
         """
         if self.path is None:
             return {}
-        facts = self.path.stat()
-        seen = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
+        seen = _identity(self.path)
         if seen != self._seen:
             self._token = self.path.read_text(encoding="utf-8").strip()
             self._seen = seen
         if not self._token or not self._token.isascii() or not self._token.isprintable() or " " in self._token:
             raise ValueError(f"{self.path} does not hold one token")
         return {"Authorization": f"Bearer {self._token}"}
+
+
+class TrustFile:
+    """The certificates of the authority to trust, read again when their file has changed; without one the system's."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._trust: ssl.SSLContext | None = None
+
+    def read(self) -> ssl.SSLContext | Literal[True]:
+        """Return what aiohttp takes as `ssl`; the same one while the file stays as it is, so that connections are kept.
+
+        Raises:
+            OSError: the file cannot be read, or holds no certificate (`ssl.SSLError` is one).
+        """
+        if self.path is None:
+            return True  # aiohttp has read the system's certificates already; a second copy is more than a megabyte
+        seen = _identity(self.path)
+        if self._trust is None or seen != self._seen:
+            self._trust = ssl.create_default_context(cafile=self.path)
+            self._seen = seen
+        return self._trust
 
 
 class Sender:
@@ -75,14 +97,13 @@ class Sender:
         self._is_tls = parts.scheme == "https"
         self._address = (parts.hostname or "", parts.port or 80)
         self._token = TokenFile(token_file)
-        self._tls = _trust(ca_file)
+        self._trust = TrustFile(ca_file)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._compression = compression
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "Sender":
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
             trust_env=False,
@@ -105,11 +126,17 @@ class Sender:
         except (OSError, ValueError) as error:
             where = f"{self._token.path}: " if isinstance(error, OSError) else ""
             return NoAnswer("token_file", where + _in_words(error))
+        try:
+            trust = self._trust.read()
+        except (OSError, ValueError) as error:
+            return NoAnswer("ca_file", f"{self._trust.path}: {_in_words(error)}")
         if self._compression == "gzip":
             body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
             headers["Content-Encoding"] = "gzip"
         try:
-            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(
+                self._url, data=body, headers=headers, allow_redirects=False, ssl=trust
+            ) as response:
                 content = await _read_bounded(response.content)
                 return Answered(
                     response.status,
@@ -121,17 +148,17 @@ class Sender:
                 )
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             found = _name(error, self._timeout.total)
-        if found.kind in ("reset", "other") and await self._wants_tls():
+        if found.kind in ("reset", "other") and await self._wants_tls(trust):
             return NoAnswer("speaks_tls", f"{self._address[0]}:{self._address[1]}")
         return found
 
-    async def _wants_tls(self) -> bool:
+    async def _wants_tls(self, trust: ssl.SSLContext | Literal[True]) -> bool:
         """Return whether the port that closed on plain http does so because it speaks TLS; sends no data."""
         if self._is_tls:
             return False
         try:
             async with asyncio.timeout(_HANDSHAKE_SECONDS):
-                _, writer = await asyncio.open_connection(*self._address, ssl=self._tls)
+                _, writer = await asyncio.open_connection(*self._address, ssl=trust)
         except ssl.SSLCertVerificationError:
             return True  # only who speaks TLS shows a certificate
         except (OSError, ValueError):
@@ -158,15 +185,10 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     return b"".join(parts)
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext | Literal[True]:
-    if ca_file is None:
-        return True  # aiohttp has read the system's certificates already; a second copy is more than a megabyte
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsInvalid(
-            f"collector.ca_file = {str(ca_file)!r}: cannot be read as certificates: {error}"
-        ) from error
+def _identity(path: Path) -> tuple[int, int, int]:
+    """Return what differs when a file was replaced or written to."""
+    facts = path.stat()
+    return facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
 def _name(error: Exception, seconds: float | None) -> NoAnswer:

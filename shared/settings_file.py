@@ -122,8 +122,13 @@ def _read_file(file: Path | None) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors put a mark before the text
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsInvalid(f"{file} cannot be read: {error}") from error
+    except OSError as error:
+        raise SettingsInvalid(
+            f"{file} cannot be read: {error.strerror}",
+            hint="name a file that this user can read, or leave --config out",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsInvalid(f"{file} is not TOML: {error}", hint="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsInvalid(f"{file} is not TOML: {error}") from error
 

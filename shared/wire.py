@@ -21,6 +21,7 @@ from shared.depth import check_depth
 from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
 from shared.events import MAX_ID_LENGTH, Event, Rejection
 from shared.plain import PlainEnvelope, PlainEvent, decode_plain, plain_events
+from shared.plain_text import LONGEST_REASON
 from shared.weight import check_weight
 from shared.wire_fields import PLAIN_TEXT, Instant, Name, Number, Token, read_text, refuse_bool
 
@@ -59,7 +60,9 @@ class AgentHeader(BaseModel):
             tuple[
                 Number,
                 Number,
-                Annotated[str, Field(max_length=200, json_schema_extra=PLAIN_TEXT), AfterValidator(read_text)],
+                Annotated[
+                    str, Field(max_length=LONGEST_REASON, json_schema_extra=PLAIN_TEXT), AfterValidator(read_text)
+                ],
             ]
         ],
         Field(max_length=MAX_SKIPPED_RANGES),

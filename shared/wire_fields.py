@@ -1,6 +1,5 @@
 """The fields of an envelope: what each may hold, for both programs and for the API's description."""
 
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -8,6 +7,7 @@ from pydantic import WithJsonSchema as JsonSchema
 
 from shared.events import MAX_ID_LENGTH, check_id
 from shared.instants import format_instant, parse_instant
+from shared.plain_text import is_plain
 
 _LARGEST_INTEGER = 2**53 - 1
 """What every reader of JSON takes exactly; also, sums over ranges stay within the integers of a database."""
@@ -29,7 +29,7 @@ def read_text(value: str) -> str:
     Raises:
         ValueError: there is one.
     """
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+    if not is_plain(value):
         raise ValueError("must hold no control character")  # no database stores each of them
     return value
 

@@ -61,7 +61,7 @@ function sheetText(view, search) {
   const [only] = view.floor.sites;
   const site = asked.get("site") ?? (view.floor.sites.length === 1 ? only.site : null);
   const found = NARROWING.filter((key) => asked.get(key)).map((key) => `only “${asked.get(key)}”`);
-  return [periodText({ ...view, now: 0 }), site === null ? "all sites" : `site ${site}`, zoneName(view.now, view.zone), ...found].join(" · ");
+  return [periodText({ ...view, now: 0 }), site === null ? "all sites" : `site ${site}`, zoneName(view.until, view.zone), ...found].join(" · ");
 }
 
 /** What leads to other times carries what is chosen here: tab, order, search; and paper tells of it. */
@@ -77,7 +77,7 @@ function leadOn(view) {
 
 /** Shows what is looked at. `view` is what page.js makes of an answer. */
 export function showHeader(view) {
-  const { floor, now, zone, search } = view;
+  const { floor, until, zone, search } = view;
   const site = new URLSearchParams(search).get("site");
   const pins = isPinned(search);
   showSites(floor.sites, search);
@@ -90,7 +90,7 @@ export function showHeader(view) {
   document.body.classList.toggle("one-site", floor.sites.length <= 1 || site !== null);
   document.body.classList.toggle("not-live", !floor.window.live);
   const several = floor.window.time_zone === null ? " (the sites live in several zones)" : "";
-  write(byId("zone"), `Times in ${zoneName(now, zone)}${several}.`);
+  write(byId("zone"), `Times in ${zoneName(until, zone)}${several}.`);
 }
 
 async function copied(text) {

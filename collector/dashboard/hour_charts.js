@@ -73,7 +73,8 @@ function bar(hour, { index, number, most, view, field, isNarrow }) {
   if (target !== null) {
     const y = BASE - heightOf(target);
     const ends = { x1: share(index, number), x2: share(index + 1, number), y1: y, y2: y };
-    parts.push(draw("line", { class: "target-edge", ...ends }), draw("line", { class: "target", ...ends }));
+    const edge = number <= FEW ? [draw("line", { class: "target-edge", ...ends })] : []; // of narrow bars it would leave shreds
+    parts.push(...edge, draw("line", { class: "target", ...ends }));
   }
   const middle = share(index + 0.5, number);
   const every = Math.ceil(number > FEW ? number / 24 / (isNarrow ? 4 : 10) : number / (isNarrow ? 6 : 13));
@@ -147,9 +148,18 @@ function heatCell(hours, { field, most }) {
   return assign(cell, { "data-heat": most === 0 ? 0 : Math.ceil((5 * greatest) / most) });
 }
 
+/** Where not all hours fit, the first ones of which anything is known are in sight: nobody works at midnight. */
+function showKnown(box) {
+  const known = [...box.querySelectorAll("td.heat:not(.none, .no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
+  if (known.length > 0) {
+    box.scrollLeft = known[0].offsetLeft - known[0].parentElement.cells[0].offsetWidth;
+  }
+}
+
 /** Draws a table of the clock's hours and the days into a box; the value of `field` stands in each cell. */
 export function drawHeat(box, view, { field }) {
   const hours = byStart(view.floor.hours);
+  const isFirst = !drawn.has(box); // later on it stays where the reader has moved it
   if (isDrawn(box, JSON.stringify([hours, view.zone, field]))) {
     return;
   }
@@ -161,4 +171,15 @@ export function drawHeat(box, view, { field }) {
   const body = rows.map((row) => make("tr", {}, make("th", { scope: "row" }, row.title),
     ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most }))));
   box.replaceChildren(make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body)));
+  if (isFirst) {
+    showKnown(box);
+  }
+}
+
+/** Scrolls the map to the first hour of which anything is known: where it does not fit, nights would be all there is to see. */
+export function bringKnown(box) {
+  const known = [...box.querySelectorAll("td:not(.no-data, .none)")];
+  if (known.length > 0) {
+    box.scrollLeft = Math.min(...known.map((cell) => cell.offsetLeft)) - box.querySelector("th").offsetWidth;
+  }
 }

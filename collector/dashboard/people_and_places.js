@@ -40,7 +40,8 @@ function lastKnown(worker, from) {
   return last === undefined || from === null ? null : from + (last[0] + last[1]) * 1000;
 }
 
-const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, view.from) : instant(worker.state_since));
+/** Since when a worker is in the state shown, or when he was last known of where there is none. */
+export const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, view.from) : instant(worker.state_since));
 
 function placeOf(worker, view) {
   const last = worker.timeline.at(-1);

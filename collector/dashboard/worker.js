@@ -8,7 +8,7 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, ordering, sentenceOf } from "./people_and_places.js";
+import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
@@ -39,7 +39,9 @@ function showNow(row, view) {
   const isNow = view.live && row !== undefined && row.state !== null;
   if (!isNow) {
     byId("now").replaceChildren(view.live ? make("i", { class: "key no-data" }) : "", view.live ? "no data" : "–");
-    write(byId("now-more"), view.live ? "nobody watches now" : "not a live window");
+    const known = view.live && row !== undefined ? stateSince(row, view) : null;
+    const nothing = known === null ? "not seen now" : `nothing after ${format.clockTime(known, view)}`;
+    write(byId("now-more"), view.live ? nothing : "not a live window");
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });

@@ -60,22 +60,23 @@ def strokes(run: Run, *, rules: LedgerRules, watermarks: Mapping[str, int]) -> l
     return result
 
 
-def vouched_for(of: Sequence[Stroke], *, stands: OpenState, watermarks: Mapping[str, int]) -> list[Stroke]:
+def vouched_for(of: Sequence[Stroke], *, stands: OpenState, watermarks: Mapping[str, int]) -> Sequence[Stroke]:
     """Return strokes without the time that is assumed behind the last sighting and the watermark of its camera.
 
     last sighting |==== watched ====| watermark |== assumed ==|
     result        |=================|
 
-    A state that no camera told has no watermark: its tail is all that there will ever be, and stays. `stands` is where the
-    worker's time stands, `watermarks` maps a camera of the site to its greatest.
+    Only the last stroke can be such time. A state that no camera told has no watermark: its tail is all that there will ever
+    be, and stays. `stands` is where the worker's time stands, `watermarks` maps a camera of the site to its greatest.
     """
     camera = None if stands.state is None else stands.state.camera
-    if camera is None:
-        return list(of)
+    if camera is None or not of:
+        return of
+    start, end, look = of[-1]
     reach = max(stands.last_at, watermarks.get(camera, stands.last_at))
-    return [
-        (start, min(end, reach) if look[2] else end, look) for start, end, look in of if not look[2] or start < reach
-    ]
+    if not look[2] or end <= reach:
+        return of
+    return [*of[:-1], (start, reach, look)] if start < reach else of[:-1]
 
 
 def segments(of: Sequence[Stroke], *, window: tuple[int, int], stations: Mapping[str, int]) -> list[Segment]:

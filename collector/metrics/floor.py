@@ -86,7 +86,7 @@ def timelines_from(measure: Measure, window: Window) -> int | None:
     return max((instant for instant in since if instant is not None), default=None)
 
 
-def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:
+def _kept(of: Sequence[Stroke], *, since: int | None) -> Sequence[Stroke]:
     """Return the strokes from the site's horizon on: what is known of the time before is not all of it."""
     if since is None:
         return of

@@ -5,6 +5,7 @@ from sqlite_utils.utils import sqlite3
 
 from collector.records import LedgerRules
 from collector.storage.block_migrations import migrations
+from collector.storage.opening import CHOOSE_ANOTHER
 from shared.errors import Busy, StorageUnusable
 
 APPLICATION_ID = 0x4C4E4331
@@ -45,7 +46,8 @@ def refuse_foreign(connection: sqlite3.Connection) -> None:
     newer = [applied.name for applied in migrations.applied(db) if applied.name not in ours]
     if newer:
         raise StorageUnusable(
-            f"the database was made by a newer version (it has {', '.join(newer)})", hint="install that version"
+            f"{_file_of(connection)} was made by a newer version (it has {', '.join(newer)})",
+            hint="install that version",
         )
 
 
@@ -58,7 +60,11 @@ def refuse_other_programs(connection: sqlite3.Connection) -> None:
     (application_id,) = connection.execute("pragma application_id").fetchone()
     (objects,) = connection.execute("select count(*) from sqlite_master").fetchone()
     if application_id != APPLICATION_ID and (application_id or objects):
-        raise StorageUnusable("the database belongs to another program", hint="choose another file with --database")
+        raise StorageUnusable(f"{_file_of(connection)} belongs to another program", hint=CHOOSE_ANOTHER)
+
+
+def _file_of(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("pragma database_list").fetchone()[2]) or "the database"
 
 
 def _write_rules(connection: sqlite3.Connection, rules: LedgerRules) -> None:

@@ -39,6 +39,9 @@ def real_path(file: Path) -> Path:
     return real
 
 
+CHOOSE_ANOTHER = "choose another file with --database"
+
+
 def lock_of(file: Path) -> FileLock:
     """Return the lock that the one writer of a database file holds, whichever name the file goes by."""
     real = real_path(file)
@@ -98,7 +101,7 @@ def looking_at(file: Path) -> Iterator[sqlite3.Connection]:
     with translated_errors(file), file.open("rb") as content:
         # SQLite takes a file of a few bytes for an empty database and writes over it.
         if content.read(len(_MAGIC)) not in (b"", _MAGIC):
-            raise StorageUnusable(f"{file} is not a SQLite database", hint="choose another file with --database")
+            raise StorageUnusable(f"{file} is not a SQLite database", hint=CHOOSE_ANOTHER)
     # Without a log nobody writes now; read as immutable, SQLite makes no log of its own.
     real = real_path(file)
     has_log = real.with_name(real.name + "-wal").exists()
@@ -132,7 +135,8 @@ def translated_errors(file: Path) -> Iterator[None]:
             raise
         raise StorageUnusable(f"{file} is not a SQLite database, or it is damaged: {error}") from error
     except OSError as error:
-        raise StorageUnusable(f"{file} cannot be opened: {error.strerror}", hint=_RIGHTS) from error
+        hint = "is there such a folder?" if isinstance(error, FileNotFoundError) else _RIGHTS
+        raise StorageUnusable(f"{file} cannot be opened: {error.strerror}", hint=hint) from error
 
 
 def _translate(error: Exception, file: Path) -> LinesideError:

@@ -16,10 +16,11 @@ from sqlite_utils.utils import sqlite3
 
 from collector.storage.backups import companions, damage_of, sync_folder
 from collector.storage.migrating import refuse_foreign, refuse_other_programs
-from collector.storage.opening import lock_of, looking_at, open_writer, real_path, translated_errors
+from collector.storage.opening import CHOOSE_ANOTHER, lock_of, looking_at, open_writer, real_path, translated_errors
 from shared.errors import BadRequest, Busy, StorageUnusable
 
 _COPY_BYTES = 1024 * 1024
+_NAME_ONE = "name a file that collector db backup has written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,12 @@ def restore(backup: Path, file: Path, *, suffix: str) -> Path | None:
     """
     with translated_errors(backup):
         if not backup.is_file():
-            raise StorageUnusable(f"there is no backup {backup}")
+            is_folder = backup.is_dir()
+            what = f"{backup} is a folder, and no backup" if is_folder else f"there is no backup {backup}"
+            raise StorageUnusable(what, hint=_NAME_ONE)
         if file.exists() and backup.samefile(file):
-            raise BadRequest(f"{backup} is the database itself")
-    if damage := damage_of(backup):
-        raise StorageUnusable(f"the backup {backup} is damaged: {damage[0]}", hint="take another one")
+            raise BadRequest(f"{backup} is the database itself", hint=_NAME_ONE)
+    _refuse_what_is_no_backup(backup)
     with _held(file) as real:
         partial = real.with_name(f".{real.name}.restored")
         try:
@@ -82,6 +84,24 @@ def compact(file: Path) -> Compacted:
             connection.execute("vacuum")
             _fold(connection, real)
         return Compacted(before, _size_of(real))
+
+
+def _refuse_what_is_no_backup(backup: Path) -> None:
+    try:
+        damage = damage_of(backup)
+        with looking_at(backup) as connection:
+            is_empty = connection.execute("select 1 from sqlite_schema limit 1").fetchone() is None
+    except StorageUnusable as error:
+        hint = _NAME_ONE if error.hint in ("", CHOOSE_ANOTHER) else error.hint  # the database is not what was misnamed
+        what = str(error.args[0])
+        named = what if str(backup) in what else f"{backup}: {what}"
+        raise StorageUnusable(named, hint=f"nothing was changed; {hint}") from error
+    if damage:
+        raise StorageUnusable(
+            f"the backup {backup} is damaged: {damage[0]}", hint="nothing was changed; take another one"
+        )
+    if is_empty:  # a copy that was begun and never written; SQLite takes it for a database without tables
+        raise StorageUnusable(f"{backup} is empty, and no backup", hint=f"nothing was changed; {_NAME_ONE}")
 
 
 @contextmanager

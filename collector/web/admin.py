@@ -39,7 +39,8 @@ async def admin(request: web.Request, viewer: Viewer) -> web.Response:
         if sites is None or one.site is None or one.site in sites
     ]
     in_force = [
-        (one.key, one.value, "default" if one.is_default else "set") for one in settings_in_force(settings, sites=sites)
+        (one.key, one.value, "default" if one.is_default else "settings")
+        for one in settings_in_force(settings, rules=storage.rules, sites=sites)
     ]
     asked = await storage.access.is_configured()
     parts = [
@@ -49,7 +50,7 @@ async def admin(request: web.Request, viewer: Viewer) -> web.Response:
         _table("Who may log in", ("name", "role", "site", "since"), rows=people),
         _table("Cameras", ("camera", "site", "valid tokens", "newest token", ""), rows=cameras),
         _table("Wall boards", ("board", "site", "since"), rows=boards),
-        _table("Settings in force", ("key", "value", "whence"), rows=in_force),
+        _table("Settings in force", ("key", "value", "from"), rows=in_force),
         "" if asked else "<p>Nobody has been given access: whoever reaches this address may do everything.</p>",
     ]
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}

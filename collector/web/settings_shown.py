@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
+from collector.metrics.drift import duration
+from collector.records import LedgerRules
 from collector.settings import WEEKDAYS, CollectorSettings, ShiftSettings, SiteSettings
 from collector.storage.choosing import shown
 from shared.settings_file import Duration, duration_text
@@ -27,11 +29,20 @@ class Setting(NamedTuple):
     is_default: bool
 
 
-def settings_in_force(settings: CollectorSettings, *, sites: Collection[str] | None) -> Iterator[Setting]:
-    """Yield all settings in the order of the model, those of sites only of these (None: all)."""
+def settings_in_force(
+    settings: CollectorSettings, *, rules: LedgerRules, sites: Collection[str] | None
+) -> Iterator[Setting]:
+    """Yield all settings in the order of the model, those of sites only of these (None: all).
+
+    Of those that stored numbers were made with, the ones of `rules` are in force, whatever is set.
+    """
+    in_force = rules._asdict()
     for key, value, field in _fields(settings):
         if key == "database":
             yield Setting(key, shown(settings), value == field.default)
+        elif in_force.get(key, value) != value:
+            told = f"{duration(in_force[key])}, and not {_spelt(value, field)}: see the warnings"
+            yield Setting(key, told, is_default=False)
         elif key != "default_site" or sites is None or value in sites:
             yield Setting(key, _spelt(value, field), value == field.default)
     placed = [name for name in settings.cameras if sites is None or settings.site_of(name) in sites]

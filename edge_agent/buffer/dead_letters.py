@@ -116,7 +116,7 @@ class DeadLetterVerbs(Foresight, ABC):
         self._ready()
         gone = intersect(ranges, self._dead)
         if gone:
-            self._remove(gone, dropped_because=reason)
+            self._remove(gone, dropped_because=reason, by_hand=True)
         return gone
 
     def edit(self, seq: int, event: Event) -> int | None:

@@ -9,6 +9,7 @@ collector still waits for the numbers that never arrived under its token: it is 
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ STOP = "stop"
 MOST_EPOCHS = 100
 """Of more, the oldest go once no event of theirs waits: heartbeats ask after each in turn, 25 minutes for so many."""
 _RUNNING = "running"
+_TOKEN = re.compile(r"[0-9a-f]{16}")
 
 _RETIRED = "retired epochs"
 
@@ -46,6 +48,15 @@ insert into meta (key, value)
 values (?, ?)
 on conflict (key) do update set value = excluded.value
 """
+
+
+def is_token(text: object) -> bool:
+    r"""Return whether a value may be a token that we have made; a header with another one may be refused for it.
+
+    >>> is_token("00c0ffee00c0ffee"), is_token("00c0ffee\x1000c0ffe")
+    (True, False)
+    """
+    return isinstance(text, str) and _TOKEN.fullmatch(text) is not None
 
 
 def begin_run(connection: rows.Connection, path: Path) -> int | None:
@@ -127,7 +138,7 @@ def retired(connection: rows.Connection) -> tuple[Epoch, ...]:
     """Return the epochs of which the collector has to be told that no more will come; each ends before it begins."""
     try:
         noted = json.loads(rows.meta(connection, _RETIRED) or "[]")
-        return tuple(ended(str(token), last=int(last)) for token, last in noted)
+        return tuple(ended(token, last=int(last)) for token, last in noted if is_token(token))
     except (TypeError, ValueError):  # damaged: the collector goes on waiting, and nothing else is lost
         return ()
 

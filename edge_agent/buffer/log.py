@@ -3,8 +3,7 @@
 Invariants:
 
 * Every number from 1 to `last_seq` is exactly one of pending, settled, dead letter, dropped.
-* A number is used once within its epoch, for ever. After a stop that was not clean, commits may be missing (a damaged
-  write-ahead log drops its end without a word), so the numbers go on under a new epoch.
+* A number is used once within its epoch, for ever. A stop that was not clean may have lost commits: then a new epoch begins.
 * A row is never changed. Memory follows the file and not the other way round: it is updated after the commit.
 
 Events themselves are never held in memory, only ranges of their numbers: one or two of them while a link is down, and
@@ -223,6 +222,7 @@ class EventLog(PutBack):
             size_bytes=size_bytes(self._path),
             oldest_pending_at=oldest_pending_at,
             dropped=count(ranges_of(self._facts.dropped)) + self._folded,
+            dropped_by_hand=self._by_hand,
             given_up=by_reason(self._facts.dropped),
             epochs=len(self._facts.epochs),
             retained=count(self.retained),

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer import removal, rows
-from edge_agent.buffer.epochs import begin_run, retired
+from edge_agent.buffer.epochs import begin_run, remember, retired
 from edge_agent.buffer.faults import DiskFailed, QueueDamaged, transaction, translated
 from edge_agent.buffer.oldest import OldestPending
 from edge_agent.buffer.opening import open_queue, problem_of
@@ -26,7 +26,7 @@ from edge_agent.delivery.batching import Epoch
 from shared.clock import Clock
 from shared.errors import LinesideError, StorageFull
 from shared.file_lock import FileLock
-from shared.receipts import Ranges, near_few, with_few, without_few
+from shared.receipts import Ranges, count, near_few, with_few, without_few
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class QueueFile:
     _doubted_above: int | None
     """Numbers of the epoch above it may be others at the collector, see `put_back`; None: none may."""
     _folded: int
+    _by_hand: int
     """How many of the settled numbers were in truth given up, long ago: see `folding`."""
     _coming: list[tuple[int, int]] | None = None
     """(number, instant) of the dead letters that time will mend, soonest first; None: to be looked up."""
@@ -133,6 +134,7 @@ class QueueFile:
         self._retired = retired(self._connection)
         self._settled = rows.settled(self._connection)
         self._folded = rows.folded(self._connection)
+        self._by_hand = rows.by_hand(self._connection)
         self._dead = rows.dead(self._connection)
         self._removed = rows.removed(self._connection)
         self._marks = removal.marks(self._connection)
@@ -202,8 +204,9 @@ class QueueFile:
             self._connection, before=near_few(self._settled, changed), after=near_few(now_settled, changed)
         )
 
-    def _remove(self, numbers: Ranges, *, dropped_because: str | None = None) -> None:
+    def _remove(self, numbers: Ranges, *, dropped_because: str | None = None, by_hand: bool = False) -> None:
         """Delete the rows of these numbers in one transaction; those given up are pending or dead letters until then."""
+        now_by_hand = self._by_hand + (count(numbers) if by_hand else 0)
         removed = with_few(self._removed, numbers)
         gaps = self._facts.dropped
         if dropped_because is not None:
@@ -215,7 +218,9 @@ class QueueFile:
                 self._connection, before=near_few(self._removed, numbers), after=near_few(removed, numbers)
             )
             removal.change_dropped(self._connection, before=self._facts.dropped, after=gaps)
-        self._removed = removed
+            if by_hand:
+                remember(self._connection, key=rows.BY_HAND, value=str(now_by_hand))
+        self._removed, self._by_hand = removed, now_by_hand
         if dropped_because is not None:
             self._dead, self._coming = without_few(self._dead, numbers), None
             self._facts = replace(self._facts, pending=without_few(self._facts.pending, numbers), dropped=gaps)

@@ -129,6 +129,7 @@ class LogReader:
                 size_bytes=size_bytes(self._path),
                 oldest_pending_at=rows.oldest_at(self._connection, facts.pending),
                 dropped=count(ranges_of(facts.dropped)) + folded,
+                dropped_by_hand=rows.by_hand(self._connection),
                 given_up=by_reason(facts.dropped),
                 epochs=len(facts.epochs),
                 retained=count(subtract(settled, rows.removed(self._connection))),

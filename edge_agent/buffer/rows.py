@@ -18,6 +18,9 @@ from shared.receipts import Ranges, of_numbers, subtract, union
 FOLDED = "given up long ago"
 """The fact under which the file remembers how many numbers were folded, see `folding`."""
 
+BY_HAND = "given up by an operator"
+"""The fact under which the file remembers how many numbers an operator gave up, by dropping or editing dead letters."""
+
 Connection = sqlite3.Connection
 Row = tuple[Any, ...]
 
@@ -48,7 +51,9 @@ class Counts:
     oldest_pending_at: int | None
     """Instant of the oldest pending event or a little earlier; None when nothing is pending."""
     dropped: int = 0
-    """Numbers given up: the oldest when there was no room, or lost to damage of the file."""
+    """Numbers given up: the oldest when there was no room, or lost to damage of the file, or by an operator."""
+    dropped_by_hand: int = 0
+    """Of the dropped, those that an operator gave up."""
     retained: int = 0
     """Settled events that are still on disk."""
     max_size_bytes: int = 0
@@ -83,6 +88,11 @@ def checksum(payload: bytes, *, seq: int, at: int) -> int:
 def is_whole(payload: bytes, *, seq: int, at: int, crc: int) -> bool:
     """Return whether a row is what was written; rows of schema 1 have a checksum of the payload alone."""
     return crc in (checksum(payload, seq=seq, at=at), zlib.crc32(payload))
+
+
+def bears_out_number(row: EventRow) -> bool:
+    """Return whether the checksum of a whole row covers its number: in schema 1 it did not."""
+    return row.checksum == checksum(row.payload, seq=row.seq, at=row.at)
 
 
 def is_whole_row(row: EventRow) -> bool:
@@ -184,6 +194,11 @@ def dropped(connection: Connection) -> tuple[Gap, ...]:
 def folded(connection: Connection) -> int:
     """Return how many of the settled numbers were given up long ago, see `folding`."""
     return int(meta(connection, FOLDED) or 0)
+
+
+def by_hand(connection: Connection) -> int:
+    """Return how many numbers an operator has given up."""
+    return int(meta(connection, BY_HAND) or 0)
 
 
 def backlog(connection: Connection) -> Backlog:

@@ -15,17 +15,16 @@ from itertools import pairwise
 from pathlib import Path
 
 from edge_agent.buffer import removal, rows, schema
-from edge_agent.buffer.epochs import begin_epoch, ended, remember, remember_retired
+from edge_agent.buffer.epochs import begin_epoch, ended, is_token, remember, remember_retired
 from edge_agent.buffer.faults import transaction, translated
 from edge_agent.buffer.known import Known, what_is_known
+from edge_agent.buffer.numbering import FARTHEST_JUMP, flipped, greatest
 from edge_agent.buffer.pages import AnyRow, EventRow, rows_of_file, rows_of_log
 from shared.clock import new_token
 from shared.receipts import Ranges, count, intersect, of_numbers, subtract, union
 
 SALVAGED = ".salvaged"
 """What follows the name of a queue file that is complete and waits for the place of the damaged one."""
-_FARTHEST_JUMP = 1_000_000
-"""A number that lies farther above all others is a flipped bit."""
 _SECOND = 1_000_000
 
 # The same number twice: a commit that a crash took away, and the one after it. The later epoch is the one that counts.
@@ -140,7 +139,8 @@ def add_tail(connection: rows.Connection, path: Path, *, tail: dict[int, EventRo
     To be called once SQLite has read the log itself, and before a number is given out.
     """
     last = rows.last_seq(connection)
-    cut_off = {seq: row for seq, row in tail.items() if last < seq <= last + _FARTHEST_JUMP}
+    near = last + FARTHEST_JUMP
+    cut_off = {seq: row for seq, row in tail.items() if last < seq and (seq <= near or rows.bears_out_number(row))}
     if not cut_off:
         return Salvaged(0, 0)
     new_last = max(cut_off)
@@ -172,33 +172,32 @@ def _rows(path: Path, read: Callable[..., Iterator[AnyRow]]) -> Iterator[AnyRow]
 def _take_over(connection: rows.Connection, found: Iterable[AnyRow], *, known: Known) -> None:
     """Insert the events, without those that were removed on purpose and those whose number cannot be."""
     from_pages: dict[int, tuple[str, int]] = {}
+    unproven: set[int] = set()
 
     def events() -> Iterator[tuple[object, ...]]:
         for row in found:
             if isinstance(row, EventRow):
                 if row.seq > 0:
                     yield _values(row)
+                    if not rows.bears_out_number(row):
+                        unproven.add(row.seq)
             else:
                 from_pages[row.number] = (row.token, row.first_seq)
 
     connection.executemany(_TAKE_OVER, events())
     meant_to_go = union(known.settled, removal.ranges_of(known.gaps))
     removal.delete_rows(connection, intersect(known.removed, meant_to_go))
-    last = max(known.last_seq, *(last for _, last in known.settled), 0)
-    for first, end in _present(connection):
-        if first > last + _FARTHEST_JUMP:
-            removal.delete_rows(connection, ((first, 2**63 - 1),))
-            break
-        last = max(end, last)
+    noted = max(known.last_seq, *(last for _, last in known.settled), 0)
+    wrong = flipped(_present(connection), unproven=of_numbers(unproven), noted=noted)
+    removal.delete_rows(connection, wrong)
     known.epochs = known.epochs or from_pages
 
 
 def _settle_accounts(connection: rows.Connection, known: Known) -> Salvaged:
     """Write what became of every number, so that each is in one place."""
     present = _present(connection)
-    last = present[-1][1] if present else 0
-    if known.last_seq <= last + _FARTHEST_JUMP:
-        last = max(last, known.last_seq)
+    ends = (ranges[-1][1] for ranges in (known.settled, known.removed, removal.ranges_of(known.gaps)) if ranges)
+    last = greatest(present[-1][1] if present else 0, noted=known.last_seq, ends=ends)
     numbers = ((1, last),) if last else ()
     settled = intersect(known.settled, numbers)
     dead = subtract(of_numbers(letter[0] for letter in known.letters if 0 < letter[0] <= last), settled)
@@ -219,7 +218,9 @@ def _settle_accounts(connection: rows.Connection, known: Known) -> Salvaged:
     connection.execute(_FORGET_SEQUENCE)
     connection.execute(_SET_SEQUENCE, (last,))
     tokens = _write_epochs(connection, known.epochs)
-    given_up = (ended(token, last=last) for token, _ in known.epochs.values() if token not in tokens)
+    given_up = (
+        ended(token, last=last) for token, _ in known.epochs.values() if is_token(token) and token not in tokens
+    )
     remember_retired(connection, (*known.retired, *given_up))
     return Salvaged(count(present), count(new))
 
@@ -232,7 +233,9 @@ def _write_epochs(connection: rows.Connection, known: dict[int, tuple[str, int]]
     """Give each event's epoch its token and return them; a new one where the old is not known, a token is never guessed."""
     used = connection.execute(_BY_EPOCH).fetchall()
     if all(number in known for number, _, _ in used) and _is_in_order(used, known):
-        epochs = known
+        epochs = {
+            number: (token if is_token(token) else new_token(), first) for number, (token, first) in known.items()
+        }
     elif all(before[2] < after[1] for before, after in pairwise(used)):
         firsts = [1, *(first for _, first, _ in used[1:])]
         epochs = {number: (new_token(), first) for (number, _, _), first in zip(used, firsts, strict=bool(used))}

@@ -7,7 +7,7 @@ waits for sent. What has to agree with each other is looked at here:
     sqlite_sequence     the greatest number given out: of the last row, or of one that was removed
     settled, dropped    within what was given out, each number in one place
     removed             never a number that waits
-    epoch               the first and the last row of each bear its number
+    epoch               the first and the last row of each bear its number; the token has the form of one
 
 Takes a few look-ups whatever the queue holds, so that it is done before every start. Events have checksums of their own.
 """
@@ -19,6 +19,7 @@ from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer import rows, schema
 from edge_agent.buffer.audit import Books
+from edge_agent.buffer.epochs import is_token
 from edge_agent.buffer.removal import ranges_of
 from shared.receipts import count, intersect, normalise, subtract
 
@@ -106,6 +107,8 @@ def _problem_of_epochs(connection: rows.Connection, books: Books) -> str | None:
     if any(epoch.first > epoch.last + 1 for epoch in epochs.values()) or intersect(books.pending, ((1, begin - 1),)):
         return "epochs begin where none has begun"
     for number, epoch in epochs.items():
+        if not is_token(epoch.token):
+            return f"the token of epoch {number} is none"
         for query in (_FIRST_OF_EPOCH, _LAST_OF_EPOCH):
             row = connection.execute(query, (epoch.first, epoch.last)).fetchone()
             if row is not None and row[0] != number:

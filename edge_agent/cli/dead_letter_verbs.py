@@ -14,7 +14,7 @@ import click
 from edge_agent.buffer.reader import LogReader
 from edge_agent.cli.dead_letters import code_option, dead_letters, event_of, letter_of, letters
 from edge_agent.cli.options import config_option, data_dir_option, load
-from edge_agent.control import Letters, letters_of
+from edge_agent.control import Letters, check_reason, letters_of
 from shared.clock import SystemClock
 from shared.errors import BadRequest
 from shared.receipts import Ranges, of_numbers
@@ -23,7 +23,6 @@ from shared.terminal import ends_with_exit_code
 
 FIELDS = ("timestamp", "worker_id", "workstation_id", "event_type", "confidence", "count")
 _NUMBERS = ("confidence", "count")
-_LONGEST_REASON = 200
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -79,8 +78,7 @@ def drop(
     exit: 0 done · 1 no such letter, or no queue · 2 none was chosen, or settings wrong
           5 the agent runs but does not answer · 6 queue held by another process · 7 storage
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    if not 0 < len(reason) <= _LONGEST_REASON:
-        raise BadRequest(f"--reason must have 1 to {_LONGEST_REASON} characters")
+    check_reason(reason)
     folder = load(config, data_dir=data_dir).data_dir
     chosen = _chosen(folder, numbers=numbers, code=code, everything=everything)
     done = _ask(folder, lambda door: door.drop(chosen, reason=reason))

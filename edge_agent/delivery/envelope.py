@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from edge_agent.delivery.batching import Epoch
 from shared.instants import format_instant
+from shared.plain_text import made_plain
 from shared.receipts import Ranges
 
 PROTOCOL = 1
@@ -47,7 +48,7 @@ def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
         "sent_at": format_instant(header.sent_at),
         "epoch": header.epoch.token,
         "seqs": header.seqs,
-        "skipped": [*([(1, header.epoch.first - 1, EARLIER)] if header.epoch.first > 1 else []), *header.skipped],
+        "skipped": _skipped(header),
         "last_seq": header.epoch.last,
         "watermark": _text(header.watermark),
         "pending": header.pending,
@@ -55,6 +56,12 @@ def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
     }
     agent = json.dumps(fields, separators=(",", ":")).encode()
     return b'{"agent":' + agent + b',"events":[' + b",".join(payloads) + b"]}"
+
+
+def _skipped(header: Header) -> list[tuple[int, int, str]]:
+    """Return what will never be sent, with reasons that no collector refuses: they were written by people, and by older programs."""
+    earlier = [(1, header.epoch.first - 1, EARLIER)] if header.epoch.first > 1 else []
+    return [*earlier, *((first, last, made_plain(reason)) for first, last, reason in header.skipped)]
 
 
 def _text(instant: int | None) -> str | None:

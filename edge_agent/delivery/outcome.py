@@ -29,6 +29,7 @@ NoAnswerKind = Literal[
     "certificate_expired",
     "certificate_early",
     "token_file",
+    "ca_file",
 ]
 """`speaks_plain`: we came with TLS to a port that has none; `speaks_tls`: we came without to one that wants it."""
 PauseReason = Literal[
@@ -139,6 +140,7 @@ _OUR_FAULTS: dict[str, tuple[PauseReason, str, str]] = {
         "wait, or have one made that is",
     ),
     "token_file": ("token", "the token cannot be read", "see collector.token_file"),
+    "ca_file": ("certificate", "the authority's certificates cannot be read", "see collector.ca_file"),
 }
 _BY_TIME = ("certificate_expired", "certificate_early")
 _CAUSES: dict[int, tuple[PauseReason, str]] = {

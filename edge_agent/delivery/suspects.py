@@ -11,7 +11,7 @@ taken, the bad one is in the rest. Found alone, it is buried and everything else
 
 An event is never given up on one word. A collector that refuses *everything*, because it has a quarrel with our envelope
 or a bad minute, would have a whole backlog buried one by one. So the accused stays in the buffer until an empty envelope
-has passed, is tried once more, and is buried only when it is refused again. Of n events, one bad one costs at most
+with the same header has passed, is tried once more, and is buried only when it is refused again. Of n events, one bad one costs at most
 ⌈log2 n⌉ + 3 requests; more only where a half is too large for a batch, and less of it is tried. All of this lives in memory: after a restart the search begins again.
 """
 

@@ -87,6 +87,13 @@ def _next_try(snapshot: Snapshot) -> float:
     return snapshot.link.next_try_seconds(snapshot.monotonic) or 0.0
 
 
+def _given_up(snapshot: Snapshot) -> Samples:
+    if snapshot.counts is None:
+        return []
+    by_hand = snapshot.counts.dropped_by_hand
+    return [(("agent",), snapshot.counts.dropped - by_hand), (("operator",), by_hand)]
+
+
 def _delivered(snapshot: Snapshot) -> Samples:
     link = snapshot.link
     return [(("accepted",), link.accepted), (("duplicate",), link.duplicates), (("rejected",), link.rejected)]
@@ -148,8 +155,10 @@ _ROWS: tuple[Row[Snapshot], ...] = (
     Row(
         "events_dropped",
         "counter",
-        "Numbers given up since the queue was made: for want of room, too many dead letters or dropped ones, lost to damage.",
-        _count(lambda it: it.dropped),
+        "Numbers given up since the queue was made: by an operator (dead letters dropped or edited), or by the agent, for want of "
+        "room, as too many dead letters, or lost to damage.",
+        _given_up,
+        ("by",),
     ),
     Row(
         "events_unaccounted",

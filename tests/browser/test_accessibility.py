@@ -110,12 +110,14 @@ async def test_axe_finds_nothing_and_nothing_vanishes(watched: Opener, running: 
 
 @pytest.mark.parametrize("name", PLAIN)
 async def test_axe_finds_nothing_beside_the_dashboard(watched: Opener, running: Plant, name: str) -> None:
-    """On what the collector writes itself: the page for admins and the reference of the API."""
+    """On what the collector writes itself: the page for admins and the reference of the API, which fit a phone, too."""
     page = await watched(running.url)
     await page.page.goto(running.url + PLAIN[name])
     await page.page.evaluate(A_SAMPLE)
 
     assert ([], []) == (await violations(page.page), page.misdeeds)
+    await page.page.set_viewport_size({"width": min(ZOOMED), "height": 844})
+    assert min(ZOOMED) >= await page.page.evaluate("document.documentElement.scrollWidth")
 
 
 async def closed(page: Page) -> None:
@@ -220,3 +222,6 @@ async def test_a_sheet_of_paper_says_by_itself_what_it_is_of(watched: Opener, ru
     assert ["name", "state", "place", "timeline", "utilization_percent"] == headers[:5]
     assert ["working_us", "idle_us", "units_produced", "units_per_hour"] == headers[5:]
     assert (await page.page.pdf(prefer_css_page_size=True)).startswith(b"%PDF-")
+    await page.open("?from=2025-07-01T04:00:00Z&to=2025-07-01T12:00:00Z")
+    sheet = page.page.locator("#sheet")  # in winter, of a summer's day: by the clock of that day
+    await expect(sheet).to_have_text("Tue\u00a01\u00a0Jul\u00a02025 07:00–15:00 · site default · Asia/Jerusalem, UTC+3")

@@ -80,6 +80,8 @@ async def test_the_lines_on_an_empty_page_work_as_printed(watched: Opener, tmp_p
             cookie = (await session(there, Role.supervisor))["Cookie"].partition("=")[2]
             await page.page.context.add_cookies([{"name": "lineside", "value": cookie, "url": there.url}])
         await page.open()
+        await expect(page.page.get_by_role("status")).to_have_text("No camera has reported yet.")
+        await expect(page.page.get_by_role("list", name="Warnings")).to_be_hidden()
         await expect(page.page.locator("#line-curl")).to_contain_text(there.url)
         lines = {
             name: await page.page.locator(f"#line-{name}").text_content() or ""
@@ -100,6 +102,7 @@ async def test_the_lines_on_an_empty_page_work_as_printed(watched: Opener, tmp_p
                 while "1" != (await page.cards())["total_units_produced"]:
                     async with page.page.expect_response("**/api/floor/**"):
                         await page.ask_now()
+        await expect(page.page.locator("#first-steps")).to_be_hidden()
     assert ["W1"] == [row["name"] for row in await page.rows("workers")]
     assert ("W1", f"{there.url}/api/app/") == (json.loads(body)["worker_id"], address)
     assert {"status": "success", "result": "accepted"} == answer.json

@@ -55,6 +55,8 @@ async def test_a_silent_camera_s_worker_is_hatched_and_not_working(watched: Open
     )  # fmt: skip
     await expect(page.page.locator("#at-work-more")).to_have_text("1 working · 1 idle · 1 last known")
     assert "▲ Floor · Lineside" == await page.page.title()
+    await page.open("workers/W2")
+    await expect(page.page.locator("#now-more")).to_have_text("nothing after 12:58")
     assert [] == page.misdeeds
 
 

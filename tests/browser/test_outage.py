@@ -1,4 +1,4 @@
-"""What the page shows before the first event, and while its collector is away: a real collector, stopped and started."""
+"""What the page shows while its collector is away, and of what is no outage: a real collector, stopped and started."""
 
 import json
 import re
@@ -42,23 +42,6 @@ def camera_call(name: str, shifts: list[list[dict[str, object]]]) -> dict[str, o
     agent = {"protocol": 1, "camera": name, "version": "0", "batch": "b", "sent_at": "2026-01-15T10:00:00Z"}
     numbers = {"epoch": "e", "seqs": [[1, len(events)]], "last_seq": 9_999_999, "pending": 9_999_999}
     return {"agent": agent | numbers | {"oldest_pending_at": "2026-01-15T10:00:00Z"}, "events": events}
-
-
-async def test_an_empty_collector_explains_itself_and_its_own_line_works(watched: Opener, tmp_path: Path) -> None:
-    """The line shown has this collector's address; pasted, it brings the first worker onto the page."""
-    async with collector(tmp_path / "collector.db") as (address, _):
-        page = await watched(f"{address}/dashboard/")
-        await page.open()
-        await expect(page.page.get_by_role("status")).to_have_text("No camera has reported yet.")
-        await expect(page.page.get_by_role("list", name="Warnings")).to_be_hidden()
-        await expect(page.page.locator("#line-run")).to_contain_text(f"--collector {address}")
-
-        await post_with_the_line_shown(page.page)
-        await page.ask_now()
-
-        await expect(page.page.get_by_role("rowheader", name="W1")).to_be_visible(timeout=ANSWER_MS)
-        await expect(page.page.locator("#first-steps")).to_be_hidden()
-    assert [] == page.misdeeds
 
 
 async def test_numbers_outlive_their_collector_and_say_how_old_they_are(watched: Opener, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrive
         await page.ask_now()
         await board.ask_now()
         await expect(page.page.get_by_role("status")).to_have_text("Not complete yet: 2 of 2 cameras are behind.")
+        assert {"no data"} == {row["state"].strip() for row in await page.rows("stations")}
         await expect(bar).to_have_text("NO DATA SINCE 13:40")
         for tile in await board.page.locator(".tile").all():
             await expect(tile).to_contain_text("NO DATA")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from edge_agent.buffer.epochs import is_token
 from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.removal import OVERFLOW
@@ -117,6 +118,22 @@ def written_bytes(path: Path, *, chance: random.Random, many: int) -> Iterator[i
     for start in range(0, len(content), PAGE):
         page = [place for place in range(start, start + PAGE) if content[place] or place - start < 12]
         yield from chance.sample(page, min(many, len(page)))
+
+
+def test_a_bit_of_a_token_makes_no_header_that_is_refused(lived_in: Path, tmp_path: Path) -> None:
+    """A digit of the token is no digit any more: that epoch gets a new one, the others keep theirs, and no event is lost."""
+    folder = copy_queue(lived_in, tmp_path / "queue")
+    with closing(sqlite3.connect(folder / QUEUE_FILE, isolation_level=None)) as connection:
+        before = dict(connection.execute("select number, token from epoch").fetchall())
+        connection.execute("update epoch set token = ? where number = 1", (before[1][:7] + "\x10" + before[1][8:],))
+    with closing(EventLog.open(folder, clock=FakeClock())) as log:
+        recovery, found = log.counts().recovery or "", readable(log)
+        tokens = [one.token for one in (*log.retired(), *log.facts().epochs)]
+
+    assert "the token of epoch 1 is none" in recovery
+    assert [] == [token for token in tokens if not is_token(token)]
+    assert {token for number, token in before.items() if number > 1} <= set(tokens)
+    assert set(numbers(((10, 24), (29, LAST)))) <= found.keys()
 
 
 @pytest.mark.parametrize(

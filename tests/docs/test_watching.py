@@ -87,7 +87,7 @@ def test_names_and_units_are_those_of_the_field() -> None:
 
 @pytest.mark.parametrize(
     ("program", "more"),
-    [("edge-agent", set()), ("collector", {"method", "route", "site", "state", "sqlite_version"})],
+    [("edge-agent", {"by"}), ("collector", {"method", "route", "site", "state", "sqlite_version"})],
 )
 def test_labels_are_few(program: str, more: set[str]) -> None:
     """No worker, no station, no address: a label's values are counted on fingers, on a list of ours, or are the cameras."""

@@ -23,6 +23,7 @@ from edge_agent.sync_loop import Poster, SyncLoop
 from edge_agent.upkeep import STEP_REST_SECONDS, looking_after
 from shared.errors import LinesideError
 from shared.events import Event
+from shared.http_body import problem
 from shared.instants import MINUTE
 from shared.settings_file import load_settings
 from shared.wire import read_body
@@ -147,8 +148,10 @@ class CollectorMachine:
             reception = Reception(body, now=self._clock.now(), rules=_RECEPTION)
             stored = await self._ingest.store(reception.delivery(site=SITE, camera=body.agent.camera))
         except LinesideError as error:
-            problem = json.dumps({"error": str(error)}).encode()
-            return Answered(error.http_status, "application/problem+json", str(error.retry_after_seconds), problem)
+            told = problem(error.http_status, str(error))
+            assert told.text is not None
+            asked_for = None if error.retry_after_seconds is None else str(error.retry_after_seconds)
+            return Answered(error.http_status, told.content_type, asked_for, told.text.encode())
         return Answered(200, "application/json", None, json.dumps(reception.answer(stored)).encode())
 
     async def instants_since(self, at: int) -> set[int]:

@@ -132,3 +132,52 @@ async def test_a_misspelt_name_makes_no_database(tmp_path: Path, command: str) -
     found = await db(tmp_path / "misspelt.db", command, *arguments)
 
     assert (7, True, []) == (found.code, "misspelt.db" in found.err, listed(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "to_do"),
+    [
+        ("none", "there is no backup ", "name a file that collector db backup has written"),
+        ("folder", "is a folder, and no backup", "name a file that collector db backup has written"),
+        ("text", "is not a SQLite database", "nothing was changed; name a file that collector db backup has written"),
+        ("empty", "is empty, and no backup", "nothing was changed; name a file that collector db backup has written"),
+        (
+            "others",
+            "belongs to another program",
+            "nothing was changed; name a file that collector db backup has written",
+        ),
+        ("cut", "is damaged", "nothing was changed; "),
+    ],
+)
+async def test_what_is_no_backup_takes_the_place_of_nothing(
+    file: Path, tmp_path: Path, kind: str, what: str, to_do: str
+) -> None:
+    """Least of all a file without a byte in it, which SQLite takes for a database: what, which file, what to do."""
+    backup = tmp_path / "backup"
+    match kind:
+        case "folder":
+            backup.mkdir()
+        case "text":
+            _write(backup, b"hello\n")
+        case "empty":
+            _write(backup, b"")
+        case "others":
+            run(backup, "create table letters (text)")
+        case "cut":
+            assert 0 == (await db(file, "backup", str(backup))).code
+            _write(backup, _read(backup)[:20_000])
+        case _:
+            pass
+    before = _read(file)
+    found = await db(file, "restore", str(backup))
+
+    assert (7, before) == (found.code, _read(file))
+    assert all(part in found.err for part in (str(backup), what, to_do)), found.err
+
+
+def _read(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.write_bytes(content)

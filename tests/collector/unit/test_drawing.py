@@ -128,4 +128,4 @@ def test_what_is_assumed_behind_the_watermark_is_not_drawn(
     earlier: list[Stroke] = [(-9, -5, I), (-5, -3, (EventType.idle, "S1", True))]
     whole: list[Stroke] = [*earlier, (0, 10, W), (10, 15, ASSUMED)]
 
-    assert [*earlier, *drawn] == vouched_for(whole, stands=stands, watermarks={"C1": watermark})
+    assert [*earlier, *drawn] == [*vouched_for(whole, stands=stands, watermarks={"C1": watermark})]

@@ -5,8 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from collector.records import LedgerRules
 from collector.settings import CollectorSettings
 from collector.web.settings_shown import settings_in_force
+from shared.instants import HOUR, MINUTE
 
 GIVEN: dict[str, Any] = {
     "database": "postgresql://lineside:swordfish@db.factory.example/lineside",
@@ -32,10 +34,13 @@ GIVEN: dict[str, Any] = {
 }
 
 
-def shown(given: dict[str, Any], *, sites: Collection[str] | None = None) -> dict[str, list[str]]:
+def shown(
+    given: dict[str, Any], *, rules: LedgerRules | None = None, sites: Collection[str] | None = None
+) -> dict[str, list[str]]:
     """Return the values of each key, and that they are the default."""
     found: dict[str, list[str]] = {}
-    for one in settings_in_force(CollectorSettings.model_validate(given), sites=sites):
+    settings = CollectorSettings.model_validate(given)
+    for one in settings_in_force(settings, rules=rules or settings.ledger_rules, sites=sites):
         found.setdefault(one.key, []).append(one.value + (" (default)" if one.is_default else ""))
     return found
 
@@ -73,6 +78,13 @@ def test_every_key_of_the_settings_is_there() -> None:
     wanted |= {f"retention.{key}" for key in type(fields["retention"].default).model_fields}
 
     assert wanted == set(shown({}))
+
+
+def test_what_is_set_and_not_in_force_is_told_so() -> None:
+    """The stored numbers were made with something else, and go on with it."""
+    found = shown(GIVEN, rules=LedgerRules(session_gap=10 * HOUR, tail=5 * MINUTE))
+
+    assert (["10h, and not 9h: see the warnings"], ["5m (default)"]) == (found["session_gap"], found["tail"])
 
 
 def test_no_secret_and_no_person_is_shown() -> None:

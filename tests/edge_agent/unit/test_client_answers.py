@@ -24,7 +24,8 @@ GONE: Answer = (0, {}, b"")
 
 def refusal(status: int, *, after: str | None = None, **members: str) -> Answer:
     """An answer as the agent gives it."""
-    return status, {} if after is None else {"Retry-After": after}, json.dumps({"error": "not now"} | members).encode()
+    told = {"status": status, "error": "not now", "detail": "not now"} | members
+    return status, {} if after is None else {"Retry-After": after}, json.dumps(told).encode()
 
 
 class _Scripted(BaseHTTPRequestHandler):
@@ -98,6 +99,15 @@ def test_what_will_never_be_taken_is_refused_at_once(answer: Answer, code: str) 
         ((404, {}, b"<html>"), None),
         ((400, {}, b"<html>"), None),
         (refusal(403), None),
+        # other programs
+        ((400, {}, b'{"error": "unknown API"}'), None),
+        (
+            (413, {}, b'{"error": "too large for this proxy", "status": 400, "detail": "too large for this proxy"}'),
+            None,
+        ),
+        ((200, {}, b'{"status": "success"}'), None),
+        ((200, {}, b'{"status": "success", "result": "rejected"}'), None),
+        ((200, {}, b'{"status": "success", "accepted": 0, "rejected": 0}'), None),
         ((301, {"Location": "http://127.0.0.1:9/"}, b""), None),
     ],
 )

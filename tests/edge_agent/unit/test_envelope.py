@@ -52,6 +52,15 @@ def test_a_header_names_every_field_of_the_wire() -> None:
     assert set(wire.AgentHeader.model_fields) == set(written)
 
 
+def test_no_reason_makes_a_header_that_is_refused() -> None:
+    """One with a line break, or of any length, that an older program has stored: it goes as one short line."""
+    skipped = ((3, 4, "wrong station\nsee\tticket"), (5, 5, "x" * 300), (6, 6, "ok\u0085"))
+    agent = wire.read_body(envelope(replace(HEADER, skipped=skipped), PAYLOADS)).agent
+
+    assert agent is not None
+    assert [(3, 4, "wrong station see ticket"), (5, 5, "x" * 200), (6, 6, "ok ")] == agent.skipped
+
+
 def test_an_empty_envelope_is_a_heartbeat() -> None:
     """No numbers, no events, and still an envelope."""
     body = wire.read_body(envelope(replace(HEADER, seqs=()), []))

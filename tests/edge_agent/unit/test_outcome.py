@@ -125,6 +125,7 @@ def verdict(attempt: Answered | NoAnswer, *, events: int = 2) -> Verdict:
         (NoAnswer("speaks_plain", "wrong version number"), Pause),
         (NoAnswer("speaks_tls", "127.0.0.1:8443"), Pause),
         (NoAnswer("token_file", "No such file"), Pause),
+        (NoAnswer("ca_file", "No such file"), Pause),
     ],
 )
 def test_every_answer_has_its_verdict(attempt: Answered | NoAnswer, expected: type[Verdict]) -> None:

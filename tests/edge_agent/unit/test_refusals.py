@@ -1,15 +1,19 @@
 """A collector that refuses: batches are taken apart, bad events are given up one by one, and no good one with them."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from sqlite_utils.utils import sqlite3
 
+from edge_agent.buffer.findings import QUEUE_FILE
+from edge_agent.buffer.log import EventLog
 from shared.http_body import problem
 from tests.support.delivery import delivery
 from tests.support.events import events
+from tests.support.fake_clock import FakeClock
 from tests.support.flaky_collector import (
     Envelope,
     FlakyCollector,
@@ -115,6 +119,31 @@ async def test_a_collector_that_refuses_everything_gets_no_event_buried(folder: 
         assert "even an empty batch" in link.cause
         assert [] == made.dead_letters()
         assert list(range(1, 21)) == made.collector.numbers
+
+
+@pytest.mark.parametrize("refused", ["first", "last"])
+async def test_a_header_that_is_refused_costs_no_event(folder: Path, refused: str) -> None:
+    """The envelope that has to pass first is of the same epoch, although others would pass; the cause is said."""
+    with closing(EventLog.open(folder, clock=FakeClock())) as log:
+        log.append(events(1, 1))
+    with sqlite3.connect(folder / QUEUE_FILE) as connection:
+        connection.execute("update meta set value = 'of another file' where key = 'stop'")
+    async with delivery(folder, 1) as made:
+        tokens = [epoch.token for epoch in made.log.facts().epochs]
+        bad = tokens[0 if refused == "first" else -1]
+
+        def strict(collector: FlakyCollector, envelope: Envelope) -> web.Response:
+            if envelope.agent["epoch"] == bad:
+                return problem(400, "the envelope is wrong: agent.epoch")
+            return honest(collector, envelope)
+
+        made.collector.always = strict
+        async with made.running() as loop:
+            await until(lambda: sum(one.agent["epoch"] == bad for one in made.collector.received) > 9)
+            link = loop.link
+
+        assert [] == made.dead_letters()
+        assert "even an empty batch" in link.cause
 
 
 async def test_events_that_the_collector_rejects_are_dead_letters_with_its_reason(folder: Path) -> None:

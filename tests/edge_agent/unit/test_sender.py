@@ -12,7 +12,6 @@ from aiohttp import web
 from edge_agent.delivery.outcome import Answered, NoAnswer
 from edge_agent.delivery.told_time import read_date
 from edge_agent.sender import MOST_ANSWER_BYTES, Sender
-from shared.errors import SettingsInvalid
 from tests.support.flaky_collector import flaky_collector, redirect, status, stored_then_silent
 from tests.support.programs import free_port
 
@@ -187,15 +186,6 @@ async def test_a_server_that_speaks_something_else() -> None:
 
     assert isinstance(found, NoAnswer)
     assert found.kind in ("other", "reset")
-
-
-def test_a_ca_file_that_holds_no_certificate_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
-    """It is named at the start, not at the first request."""
-    file = tmp_path / "ca.pem"
-    file.write_text("not a certificate")
-
-    with pytest.raises(SettingsInvalid, match=r"ca_file"):
-        Sender("https://127.0.0.1", ca_file=file)
 
 
 async def test_a_token_goes_along_and_a_new_one_needs_no_restart(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Numbers that come back: settled ones that the collector lost, dead letters that a person decides about."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.buffer.reader import LogReader
+from edge_agent.control import OwnLetters
 from edge_agent.delivery.settlement import DeadLetter
+from shared.errors import BadRequest
 from shared.receipts import Ranges
 from tests.support.events import event, events
 from tests.support.fake_clock import START, FakeClock
@@ -61,6 +64,17 @@ def test_a_retried_letter_is_pending_under_its_own_number(log: EventLog) -> None
     assert 0 == log.counts().unaccounted
 
 
+@pytest.mark.parametrize("reason", ["", "x" * 201, "wrong station\nsee ticket", "tab\there", "half \ud800"])
+def test_a_reason_that_no_collector_takes_is_refused_at_once(log: EventLog, reason: str) -> None:
+    """It would travel in the header of every envelope: the letters stay what they were."""
+    letters = OwnLetters(log, executor=None, on_change=lambda: None)
+    before = places(log)
+
+    with pytest.raises(BadRequest, match="--reason must"):
+        asyncio.run(letters.drop(((1, 6),), reason=reason))
+    assert before == places(log)
+
+
 def test_a_dropped_letter_stays_accounted_for(log: EventLog) -> None:
     """It is in none of the other places, and neither queued nor dead for those who read."""
     done = log.drop(((1, 6),), reason="a test")
@@ -69,7 +83,7 @@ def test_a_dropped_letter_stays_accounted_for(log: EventLog) -> None:
     assert ((5, 6),) == done
     assert (((7, 8), (10, 10)), ((1, 4),), ((9, 9),), ((5, 6),)) == places(log)
     assert ((5, 6, "a test"),) == log.facts().dropped
-    assert (2, 1, 0) == (counts.dropped, counts.dead, counts.unaccounted)
+    assert (2, 2, 1, 0) == (counts.dropped, counts.dropped_by_hand, counts.dead, counts.unaccounted)
 
 
 def test_an_edited_letter_is_a_new_event_in_its_place(log: EventLog) -> None:
@@ -81,6 +95,7 @@ def test_an_edited_letter_is_a_new_event_in_its_place(log: EventLog) -> None:
     assert ((5, 5, "edited, now number 11"),) == log.facts().dropped
     assert log.edit(7, event(51)) is None
     assert 11 == log.facts().last_seq
+    assert 1 == log.counts().dropped_by_hand
 
 
 def test_all_of_it_is_in_the_file(log: EventLog, tmp_path: Path) -> None:

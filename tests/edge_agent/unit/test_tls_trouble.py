@@ -80,6 +80,25 @@ async def test_a_private_authority_is_trusted_by_its_file(authority: trustme.CA,
     assert (200, b"hello") == (found.status, found.body)
 
 
+async def test_certificates_that_cannot_be_read_are_told_and_read_again(authority: trustme.CA, tmp_path: Path) -> None:
+    """Without the file, and with one that holds something else, events stay; put right, it is trusted without a restart."""
+    file = tmp_path / "ca.pem"
+    async with (
+        server(side(authority, "127.0.0.1")) as port,
+        Sender(f"https://127.0.0.1:{port}", ca_file=file) as sender,
+    ):
+        found = [await sender.post(BODY)]
+        for text in ("no certificate", authority.cert_pem.bytes().decode(), "again none"):
+            file.write_text(text)
+            found.append(await sender.post(BODY))
+    kinds = [one.kind if isinstance(one, NoAnswer) else one.status for one in found]
+    told = verdict(found[0])
+
+    assert ["ca_file", "ca_file", 200, "ca_file"] == kinds
+    assert isinstance(told, Pause)
+    assert ("certificate", True) == (told.reason, "see collector.ca_file" in told.cause)
+
+
 @pytest.mark.parametrize(
     ("names", "begins", "ends", "is_trusted", "kind", "words"),
     [
