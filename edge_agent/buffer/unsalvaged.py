@@ -19,7 +19,9 @@ from typing import Protocol
 from edge_agent.buffer import quarantine
 from edge_agent.buffer.epochs import ended
 from edge_agent.buffer.findings import companions, places
+from edge_agent.buffer.numbering import FARTHEST_JUMP
 from edge_agent.buffer.pages import EpochRow, EventRow
+from edge_agent.buffer.rows import bears_out_number
 from edge_agent.buffer.salvage import remains
 from edge_agent.buffer.space import free_disk_bytes
 from edge_agent.delivery.batching import Epoch
@@ -142,11 +144,16 @@ def _groups(folder: Path, numbering: _Numbering) -> Iterator[list[Event]]:
             while group := list(islice(rows, GROUP)):
                 found = {row.seq: row for row in group if isinstance(row, EventRow)}
                 numbering.tokens |= {row.token: None for row in group if isinstance(row, EpochRow)}
-                numbering.last = max(numbering.last, *found, 0)
+                numbering.last = max(numbering.last, *_believed(found, near=numbering.last))
                 fresh = subtract(of_numbers(found), done)
                 done = union(done, fresh)
                 read = (read_event(decode_json(found[seq].payload)) for seq in numbers(fresh))
                 yield [event for event in read if isinstance(event, Event)]
+
+
+def _believed(found: dict[int, EventRow], *, near: int) -> Iterator[int]:
+    """Yield the numbers that a flipped bit has not made: far above all others only those that a checksum covers."""
+    return (seq for seq, row in found.items() if seq <= near + FARTHEST_JUMP or bears_out_number(row))
 
 
 def _size(folder: Path) -> int:
