@@ -137,7 +137,7 @@ async def test_a_body_that_breaks_later_than_its_head_is_answered_at_once(
     collector, headers = small
     lines = ("Content-Type: application/json", "Transfer-Encoding: chunked", "Expect: 100-continue")
     async with connected(collector) as (reader, writer), asyncio.timeout(10):
-        writer.write(head(headers, "POST /api/app/", *lines) + b"\r\n")
+        writer.write(head(headers, "POST /api/app/", *lines))
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"no chunk\r\n")
         content = await reader.read()
@@ -154,7 +154,7 @@ async def test_a_file_that_nobody_reads_is_given_up(
     headers = await session(collector, Role.supervisor)
     await _fill(collector, await camera_token(collector, "C1"))
     async with _reading_nothing(collector) as one, asyncio.timeout(30):
-        await asyncio.get_running_loop().sock_sendall(one, head(headers, f"GET {FILE}") + b"\r\n")
+        await asyncio.get_running_loop().sock_sendall(one, head(headers, f"GET {FILE}"))
         found: list[Look] = []
         while not found:
             found = await looks(collector)
