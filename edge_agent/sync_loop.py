@@ -21,7 +21,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.delivery.answers import Receipt
-from edge_agent.delivery.batching import fewer, more
+from edge_agent.delivery.batch_size import BatchSize
 from edge_agent.delivery.envelope import Header
 from edge_agent.delivery.link import Link
 from edge_agent.delivery.outcome import Answered, Attempt, Bury, Pause, Retry, Settle, Split, Verdict, judge
@@ -83,8 +83,8 @@ class SyncLoop:
         self._something_new = asyncio.Event()
         self._suspects = Suspects()
         self._bucket = Bucket(settings.delivery.max_events_per_second)
-        self._max_events = self._bucket.most_in_a_batch(settings.delivery.max_events)
-        self._most = self._max_events
+        self._size = BatchSize.of(self._bucket.most_in_a_batch(settings.delivery.max_events))
+        self._held_to = self._size.ceiling
         self._turn = 0
         self._left = 0
         self._refused: int | None = None
@@ -151,7 +151,7 @@ class SyncLoop:
         await self._wait_for_the_bucket()
         if self._split_seconds:
             await self._rest(self._split_seconds)
-        if self._suspects.is_searching or self._left >= self._most:
+        if self._suspects.is_searching or self._left >= self._size.most:
             return
         if not self._left:
             await self._rest(self._settings.delivery.heartbeat / SECOND, until=self._something_new)
@@ -162,14 +162,14 @@ class SyncLoop:
     async def _hold_back(self, seconds: float) -> None:
         """Let the backlog wait so long; what is new meanwhile goes at once, with little company."""
         until = self._clock.monotonic() + seconds
-        most, self._most = self._most, min(self._most, LIVE_EVENTS)
+        self._held_to = LIVE_EVENTS
         while (left := until - self._clock.monotonic()) > 0 and not self._stop.is_set():
             await self._rest(left, until=self._something_new)
             if self._something_new.is_set():
                 await self._rest(self._settings.delivery.linger / SECOND)
                 await self._wait_for_the_bucket()
                 await self._exchange()
-        self._most = max(most, self._most)
+        self._held_to = self._size.ceiling
 
     async def _wait_for_the_bucket(self) -> None:
         """Return once what was sent is paid for: before every batch, or the debt becomes a long silence."""
@@ -182,9 +182,8 @@ class SyncLoop:
             return None
         self._something_new.clear()
         try:
-            batch = await self._on_log_thread(
-                lambda: self._gatherer.gather(self._suspects, most=self._most, turn=self._turn)
-            )
+            most = min(self._size.most, self._held_to)
+            batch = await self._on_log_thread(lambda: self._gatherer.gather(self._suspects, most=most, turn=self._turn))
             self._suspects = self._suspects.settle(batch.damaged) if batch.damaged else self._suspects
             sent_at = self._clock.monotonic()
             answer = await self._sender.post(batch.body)
@@ -208,6 +207,7 @@ class SyncLoop:
     def _keep_account(self, verdict: Verdict, header: Header, *, seconds: float) -> None:
         """Note what an attempt that took so many seconds has left behind."""
         events = count(header.seqs)
+        self._size = self._size.after(verdict, events=events)
         self._bucket = self._bucket.after(events, now=self._clock.monotonic())
         self._left = count(self._log.facts().pending)
         is_split = isinstance(verdict, Split)
@@ -229,13 +229,9 @@ class SyncLoop:
                 await self._note(settle(seqs, receipt.rejected, at=receipt.received_at))
                 await self._on_log_thread(lambda: self._look_back(receipt, header))
                 self._suspects = self._suspects.settle(seqs) if seqs else self._suspects.probe_passed()
-                self._most = more(self._most, max_events=self._max_events)
                 self._turn += 1
             case Split(_, is_too_large):
-                if is_too_large:
-                    self._most = fewer(count(seqs))
-                else:
-                    self._suspects = self._suspects.refuse(seqs)
+                self._suspects = self._suspects if is_too_large else self._suspects.refuse(seqs)
             case Bury(code, error):
                 letter = DeadLetter(seqs[0][0], code, error)
                 if self._suspects.is_convicted(letter.seq):

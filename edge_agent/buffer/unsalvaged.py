@@ -104,7 +104,7 @@ class Unsalvaged:
 
     def _begin(self, queue: Queue) -> _Progress | None:
         waiting = quarantine.sets(self._folder, why=quarantine.UNSALVAGED)
-        if not waiting or free_disk_bytes(self._folder) < self._leaving + _size(waiting[0]):
+        if not waiting or not self._has_room_for(waiting[0]):
             return None
         folder = waiting[0]
         name, _, done = (queue.recall(_PROGRESS) or "").rpartition(" ")
@@ -113,6 +113,14 @@ class Unsalvaged:
         groups = _groups(folder, numbering)
         group = next((one for place, one in enumerate(groups) if place >= before), None)
         return _Progress(folder, groups, group, before, numbering)
+
+    def _has_room_for(self, folder: Path) -> bool:
+        """Return whether the disk takes a set once more, after what is set aside has made way."""
+        needed = self._leaving + _size(folder)
+        while free_disk_bytes(self._folder) < needed:
+            if not quarantine.give_up_oldest(self._folder):
+                return False
+        return True
 
     def _finish(self, progress: _Progress) -> None:
         folder = quarantine.note_salvaged(progress.folder)

@@ -1,8 +1,8 @@
-"""Which events travel next, and how many of them.
+"""Which events travel next; how many of them there may be is said by `batch_size`.
 
 A batch holds numbers of one epoch, each once. When more is waiting than fits, half of it is the newest and half the
 oldest, so the collector is live while a backlog drains. When several epochs are waiting, turns alternate between the
-newest and the oldest of them. A batch that was too large halves the next ones; they grow again by a twentieth each.
+newest and the oldest of them.
 """
 
 from collections.abc import Sequence
@@ -103,16 +103,6 @@ def fit(entries: Sequence[Stored], max_bytes: int) -> list[Stored]:
             break
         newest, oldest = (newest - 1, oldest) if from_newest else (newest, oldest + 1)
     return [*entries[:oldest], *entries[newest + 1 :]] or list(entries[-1:])
-
-
-def fewer(events: int) -> int:
-    """Return how many events may be in a batch after one of so many was too large."""
-    return max(events // 2, 1)
-
-
-def more(most: int, *, max_events: int) -> int:
-    """Return how many events may be in a batch after one of at most `most` was taken."""
-    return min(most + max(most // 20, 1), max_events)
 
 
 def _newest_and_oldest(seqs: Ranges, most: int) -> Ranges:

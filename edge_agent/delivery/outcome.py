@@ -78,6 +78,8 @@ class Retry:
     reason: str
     after_seconds: float | None = None
     """What the collector asked for, clamped to 0–900 s."""
+    is_too_slow: bool = False
+    """It took longer than somebody waits: less of it may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ _OUR_FAULTS: dict[str, tuple[PauseReason, str, str]] = {
     "token_file": ("token", "the token cannot be read", "see collector.token_file"),
     "ca_file": ("certificate", "the authority's certificates cannot be read", "see collector.ca_file"),
 }
+_TOO_SLOW = (408, 504)
+"""The body did not arrive in time; what stands in between has not got its answer in time (RFC 9110 §15.5.9, §15.6.5)."""
 _BY_TIME = ("certificate_expired", "certificate_early")
 _CAUSES: dict[int, tuple[PauseReason, str]] = {
     401: ("token", "the collector does not accept our token: see collector.token_file"),
@@ -187,7 +191,8 @@ def _judge_silence(attempt: NoAnswer, *, now: int, collector_now: int | None) ->
     if attempt.kind in _OUR_FAULTS:
         reason, before, after = _OUR_FAULTS[attempt.kind]
         return Pause(f"{before}: {attempt.detail}; {after}", reason)
-    return Retry(f"{_SILENCES.get(attempt.kind, _SILENCES['other'])}: {attempt.detail}")
+    words = f"{_SILENCES.get(attempt.kind, _SILENCES['other'])}: {attempt.detail}"
+    return Retry(words, is_too_slow=attempt.kind == "timeout")
 
 
 def _judge_answer(answer: Answered, *, batch: str, events: int, now: int) -> Verdict:
@@ -267,4 +272,5 @@ def _problem(answer: Answered) -> dict[str, Any]:
 
 def _retry(answer: Answered, now: int) -> Retry:
     reason = _read_problem(answer) or "the collector cannot take events now"
-    return Retry(f"{answer.status}: {reason}", read_retry_after(answer.retry_after, now=read_date(answer.date) or now))
+    after_seconds = read_retry_after(answer.retry_after, now=read_date(answer.date) or now)
+    return Retry(f"{answer.status}: {reason}", after_seconds, is_too_slow=answer.status in _TOO_SLOW)

@@ -13,7 +13,8 @@ import trustme
 
 from collector.grants import Role
 from collector.measures import Look
-from collector.web import connections, listening, login
+from collector.web import login
+from shared import connections, gated_site
 from tests.collector.web.test_connections import HEAD, connected, told
 from tests.collector.web.test_looks import looks
 from tests.collector.web.tokens import Headers, camera_token, session
@@ -185,7 +186,7 @@ async def test_a_handshake_that_does_not_come_holds_no_camera_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection has its place from the moment it is taken, with TLS, too."""
-    monkeypatch.setattr(listening, "HEAD_SECONDS", 60.0)
+    monkeypatch.setattr(gated_site, "HEAD_SECONDS", 60.0)
     authority = trustme.CA()
     made = authority.issue_cert("127.0.0.1")
     (tmp_path / "key").write_bytes(made.private_key_pem.bytes())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from edge_agent.delivery.batching import Backlog, Epoch, Planned, epoch_of, fewer, fit, more, plan
+from edge_agent.delivery.batching import Backlog, Epoch, Planned, epoch_of, fit, plan
 from shared.receipts import Ranges
 
 OLD = Epoch("old", 1, 100)
@@ -91,9 +91,3 @@ def test_nothing_fits_into_anything() -> None:
     """No events, no batch."""
 
     assert [] == fit([], 10)
-
-
-def test_batches_shrink_at_once_and_grow_slowly() -> None:
-    """One that was too large halves them; each that is taken lets them grow by a twentieth, up to the setting."""
-    assert [250, 1, 1] == [fewer(500), fewer(3), fewer(1)]
-    assert [2, 21, 262, 500] == [more(most, max_events=500) for most in (1, 20, 250, 490)]

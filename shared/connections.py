@@ -3,7 +3,7 @@
 Invariants: a head has 10 s to arrive, the first on a connection too, and 16 KiB; one that begins in the packet in which the
 request before ended has 75 s, and so has a connection that is not used. One connection carries one request at a time, so there
 are never more requests than connections: what is sent ahead lies unread until the answer before has been handed to the operating
-system, all of it; after a stranger's answer the connection ends instead, for no browser and no agent of ours sends ahead. Whoever
+system, all of it; after a stranger's answer the connection ends instead, for no browser and no program of ours sends ahead. Whoever
 does not read an answer for 300 s, a stranger for 10 s, is let go. Places are the gate's matter (`gate.py`).
 """
 
@@ -16,8 +16,8 @@ from aiohttp.http import HttpRequestParser, RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from collector.web.gate import Gate
 from shared.clock import Clock
+from shared.gate import Gate
 from shared.http_body import problem
 
 HEAD_SECONDS = 10.0
