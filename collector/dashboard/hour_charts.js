@@ -175,11 +175,3 @@ export function drawHeat(box, view, { field }) {
     showKnown(box);
   }
 }
-
-/** Scrolls the map to the first hour of which anything is known: where it does not fit, nights would be all there is to see. */
-export function bringKnown(box) {
-  const known = [...box.querySelectorAll("td:not(.no-data, .none)")];
-  if (known.length > 0) {
-    box.scrollLeft = Math.min(...known.map((cell) => cell.offsetLeft)) - box.querySelector("th").offsetWidth;
-  }
-}

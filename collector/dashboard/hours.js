@@ -6,7 +6,6 @@ import { showNumbers } from "./cards.js";
 import { byId, make, write } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import { date, hourMinute, instant } from "./format.js";
-import { bringKnown } from "./hour_charts.js";
 import { startHours } from "./hour_choice.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
@@ -25,7 +24,6 @@ const table = keyedTable(byId("hours"), {
   rank: { name: (hour) => Date.parse(hour.from) },
 });
 const charts = startHours("show");
-let isShown = false;
 
 function show(view) {
   showNumbers(view.floor);
@@ -33,10 +31,6 @@ function show(view) {
   byId("nobody").hidden = empty === null;
   write(byId("nobody"), empty ?? "");
   charts.draw(view);
-  if (!isShown) {
-    isShown = true;
-    bringKnown(byId("heat"));
-  }
   table.update(view.floor.hours, view);
   write(byId("hours-note"), view.floor.has_hours ? "" : "This stretch is too long to be told hour by hour; the file has it.");
   linkFiles(closed(view.search, view.window));

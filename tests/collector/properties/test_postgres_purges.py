@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collector.hours import hour_of
@@ -18,9 +18,11 @@ from collector.measures import Kept
 from collector.metrics.ledger import splice
 from collector.metrics.retention import is_due, settle
 from collector.metrics.windows import Window
+from collector.records import Delivery, LedgerRules
 from collector.storage.base import Storage
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import BeforeHorizon
+from shared.events import Event, EventType
 from tests.collector.properties import test_blocks as blocks
 from tests.collector.properties import test_erasing as erasing
 from tests.collector.properties import test_purges as purges
@@ -90,7 +92,25 @@ def test_no_erasing_of_many_changes_one(postgres: Server, **life: Any) -> None:
         asyncio.run(erasing.live(**life, server=postgres))
 
 
+COUNTED = [Event(at, "W1", "S1", EventType.product_count, 1, None) for at in range(5, 100, 9)]
+"""Without a silence: a state that comes late takes all their hours, by the block."""
+ONE_LIFE: dict[str, Any] = {
+    "history": History(
+        [
+            [Delivery("default", None, LAST, COUNTED)],
+            [Delivery("default", None, LAST, [Event(1, "W1", "S1", EventType.working, 0, None)])],
+            [Delivery("default", None, LAST, [Event(33, "W2", "S1", EventType.idle, 0, None)])],
+        ],
+        LedgerRules(15, 0),
+        {"default": 0},
+    ),
+    "steps": [[20, 20, None], [50, 40, 10], [90, 90, 70]],
+    "spans": [(0, 50), (20, 70)],
+}
+
+
 @FEW
+@example(**ONE_LIFE)
 @classes
 def test_names_and_hours_go_as_from_a_file(postgres: Server, **life: Any) -> None:
     """Step by step: what goes, what is said before to go, and every number afterwards; hours that change by the block too."""
