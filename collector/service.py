@@ -22,16 +22,17 @@ from collector.storage.opening import SQLITE_VERSION
 from collector.vitals.meters import Meters
 from collector.web.app import make_app
 from collector.web.certificates import renewed
-from collector.web.connections import Malformed
 from collector.web.context import REPORTS, STORAGE, VITALS
-from collector.web.gate import Gate
-from collector.web.hosting import connections_possible, read_in_pieces, return_memory
-from collector.web.listening import Site
+from collector.web.hosting import read_in_pieces, return_memory
 from collector.web.peers import PEERS
 from shared.clock import Clock, SystemClock
+from shared.connections import Malformed
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import FileHeld, LinesideError, SettingsInvalid
+from shared.gate import Gate
+from shared.gated_site import Site
 from shared.listening import why_not
+from shared.open_files import connections_possible
 from shared.service_manager import ServiceManager
 
 STOP_SECONDS = 10

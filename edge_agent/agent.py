@@ -171,7 +171,7 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         stack.push_async_callback(agent.acceptor.close)
         await stack.enter_async_context(listening_at_socket(agent.control_app(), settings.data_dir / CONTROL_SOCKET))
         names = None if settings.open else allowed_hosts(settings.listen[0])
-        address = await stack.enter_async_context(listening(agent.app(names), settings.listen))
+        address = await stack.enter_async_context(listening(agent.app(names), settings.listen, clock=clock))
         click.echo(f"listening on {address}")
         manager.ready()
         _log.info("running", extra={"camera": settings.camera, "collector": settings.collector.url})

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from edge_agent.buffer.rows import Counts
 from edge_agent.forecast import Forecast, Reading, forecast, reading, remember
 from shared.clock import Clock
-from shared.errors import LinesideError
+from shared.errors import LinesideError, StorageUnusable
 
 BEAT_SECONDS = 5.0
 _BEATS_TO_MISS = 3
@@ -31,7 +31,7 @@ class Pulse:
         on_beat: Callable[[], None],
         every_seconds: float = BEAT_SECONDS,
     ) -> None:
-        self._counts = counts
+        self._counts = _in_our_words(counts)
         self._executor = executor
         self._clock = clock
         self._on_beat = on_beat
@@ -87,3 +87,15 @@ class Pulse:
             self._readings = remember(self._readings, reading(counts, at_seconds=self._clock.monotonic()))
         self._last_beat = self._clock.monotonic()
         self._on_beat()
+
+
+def _in_our_words(counts: Callable[[], Counts]) -> Callable[[], Counts]:
+    """Return the same, but what the operating system refuses (no file is left to be opened, a disk that fails) as an error of ours."""
+
+    def counted() -> Counts:
+        try:
+            return counts()
+        except OSError as error:
+            raise StorageUnusable(f"the queue cannot be looked at: {error}") from error
+
+    return counted

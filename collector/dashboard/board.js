@@ -90,7 +90,7 @@ function show(view) {
   showHours();
   showSilence();
   write(byId("clock"), hourMinute(knownUntil(view), view.zone));
-  write(byId("clock-of"), ` as of, ${view.zone}`);
+  write(byId("clock-of"), ` in ${view.zone}`);
   write(byId("board-of"), view.live ? periodText(view) : `${periodText(view)}, over`);
 }
 

@@ -148,9 +148,18 @@ function heatCell(hours, { field, most }) {
   return assign(cell, { "data-heat": most === 0 ? 0 : Math.ceil((5 * greatest) / most) });
 }
 
+/** Where not all hours fit, the first ones of which anything is known are in sight: nobody works at midnight. */
+function showKnown(box) {
+  const known = [...box.querySelectorAll("td.heat:not(.none, .no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
+  if (known.length > 0) {
+    box.scrollLeft = known[0].offsetLeft - known[0].parentElement.cells[0].offsetWidth;
+  }
+}
+
 /** Draws a table of the clock's hours and the days into a box; the value of `field` stands in each cell. */
 export function drawHeat(box, view, { field }) {
   const hours = byStart(view.floor.hours);
+  const isFirst = !drawn.has(box); // later on it stays where the reader has moved it
   if (isDrawn(box, JSON.stringify([hours, view.zone, field]))) {
     return;
   }
@@ -162,4 +171,7 @@ export function drawHeat(box, view, { field }) {
   const body = rows.map((row) => make("tr", {}, make("th", { scope: "row" }, row.title),
     ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most }))));
   box.replaceChildren(make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body)));
+  if (isFirst) {
+    showKnown(box);
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * How it was a week before, by the same clock of the site and for as long: the API's numbers of that stretch beside those
- * shown. Asked for after the page is drawn, at most once a minute; where it is no longer kept there is no trend.
+ * shown. Asked for after the page is drawn, at most once a minute; what is refused is asked for again in the next stretch.
  */
 
 import { changed, reduced } from "./address.js";
@@ -11,8 +11,7 @@ import { DAY, MINUTE, offsetOf } from "./zoned.js";
 
 const WEEK = 7 * DAY;
 const NOTHING = "\u00a0"; // the line keeps its height
-let told = null; // {from, at, then}: of which stretch, when it was asked for, and the answer; null while none came
-let isRefused = false;
+let told = null; // {from, at, then, isRefused}: of which stretch, when it was asked for, and the answer; null while none came
 
 /** The instant at which the clock of a zone showed the same seven days earlier. */
 export const weekBefore = (instant, zone) => instant - WEEK + offsetOf(instant, zone) - offsetOf(instant - WEEK, zone);
@@ -38,17 +37,18 @@ function show({ floor, from }) {
 export async function showTrend(view) {
   show(view);
   const { from, until, zone } = view;
-  const isNew = told === null || told.from !== from || Date.now() - told.at >= MINUTE;
-  if (isRefused || !isNew || from === null || until <= from || until - from > WEEK) {
+  const isNew = told === null || told.from !== from || (!told.isRefused && Date.now() - told.at >= MINUTE);
+  if (!isNew || from === null || until <= from || until - from > WEEK) {
     return;
   }
   const ends = { from: new Date(weekBefore(from, zone)).toISOString(), to: new Date(weekBefore(until, zone)).toISOString() };
   const before = told;
-  told = { from, at: Date.now(), then: before?.from === from ? before.then : null };
+  told = { from, at: Date.now(), then: before?.from === from ? before.then : null, isRefused: false };
+  const asked = told;
   try {
-    told.then = await read(`/api/metrics/factory/${changed(reduced(view.search, ["site"]), ends)}`);
+    asked.then = await read(`/api/metrics/factory/${changed(reduced(view.search, ["site"]), ends)}`);
     show(view);
   } catch (error) {
-    isRefused = error instanceof Refused; // of an outage the line on top tells
+    asked.isRefused = error instanceof Refused; // of an outage the line on top tells
   }
 }

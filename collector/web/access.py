@@ -14,9 +14,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from collector.grants import EVERYTHING, MAY, Grant, Needs, Role
-from collector.web.connections import note_who_asks
 from collector.web.limits import ALLOWANCES, CROWDS
 from collector.web.peers import PEERS
+from shared.connections import note_who_asks
 from shared.errors import CameraPaused, NotAllowed, NotKnown, WrongCamera
 
 

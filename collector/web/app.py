@@ -14,7 +14,6 @@ from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
 from collector.web.access import NOTE_LOOK, VIEWER_OF, ViewerOf
 from collector.web.attempts import Attempts
-from collector.web.connections import note_answering
 from collector.web.context import CLOCK, FLOORS, INGEST, PSEUDONYM_KEYS, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
 from collector.web.limits import (
@@ -36,6 +35,7 @@ from collector.web.routes import add_routes
 from collector.web.vitals_api import counted
 from shared.body_room import BodyRoom
 from shared.clock import Clock
+from shared.connections import note_answering
 from shared.http_body import answer_problems
 from shared.http_guard import allowed_hosts, refuse_strangers
 

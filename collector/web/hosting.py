@@ -1,8 +1,7 @@
-"""What the machine has to give before the collector can listen: a certificate, room for connections, memory that comes back."""
+"""What the machine has to give before the collector can listen: a certificate, memory that comes back."""
 
 import asyncio.sslproto as sslproto
 import ctypes
-import resource
 import ssl
 from pathlib import Path
 
@@ -12,8 +11,6 @@ LARGE_BLOCK_BYTES = 256 * 1024
 TLS_PIECE_BYTES = 64 * 1024
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 """Of malloc.h."""
-FILES_BESIDE_CONNECTIONS = 100
-"""Of the database and its log, the sockets that listen, Python's own."""
 
 
 def tls_of(certificate: Path | None, *, key: Path | None) -> ssl.SSLContext | None:
@@ -55,13 +52,3 @@ def return_memory() -> None:
 def read_in_pieces() -> None:
     """Have asyncio hold a buffer of 64 KiB for each connection with TLS; its own 256 KiB are a quarter of a gigabyte for a thousand."""
     sslproto.SSLProtocol.max_size = TLS_PIECE_BYTES
-
-
-def connections_possible(wanted: int) -> int:
-    """Return how many connections the operating system has files for, at most those wanted; its soft limit is raised."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + FILES_BESIDE_CONNECTIONS
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return wanted if soft == resource.RLIM_INFINITY else max(min(wanted, soft - FILES_BESIDE_CONNECTIONS), 1)

@@ -1,6 +1,6 @@
 """What one token, one address, and all senders together, may take: requests a second, requests at once, memory for bodies.
 
-Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `connections.py`; the room for
+Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `shared/connections.py`; the room for
 bodies is `shared/body_room.py`.
 """
 
@@ -74,7 +74,7 @@ class Allowances:
 class Crowds:
     """Requests of strangers that are under way, by the address they come from behind a proxy.
 
-    The gate counts connections (`gate.py`); those of a proxy are nobody's in particular, so there requests are counted.
+    The gate counts connections (`shared/gate.py`); those of a proxy are nobody's in particular, so there requests are counted.
     """
 
     def __init__(self, most: int) -> None:

@@ -6,9 +6,9 @@
     absent, but its write-ahead log is there        damaged: what verifies in the log is salvaged
     empty, or does not begin as SQLite does         damaged
     there, but its first sector cannot be read      damaged
-    of another application, and holds no row of ours    left untouched; the queue is queue-2.db beside it
-    of another application, but holds a row of ours     damaged
-    ours, of a newer schema                         left untouched; the queue is queue-2.db beside it
+    of another application, and none of ours            left untouched; the queue is queue-2.db beside it
+    of another application, but with an event or the migrations of ours    damaged
+    ours, of a newer schema, also if only its log says so    left untouched; the queue is queue-2.db beside it
     ours, says newer, and its migrations do not     damaged
     ours, with a header that SQLite would not write     damaged
     ours                                            opened, and then checked
@@ -24,10 +24,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlite_utils.utils import sqlite3
 
-from edge_agent.buffer.pages import rows_of_file
+from edge_agent.buffer.log_frames import newest_first_page
+from edge_agent.buffer.pages import EventRow, rows_of_file
 from edge_agent.buffer.rows import is_whole_row
 
 QUEUE_FILE = "queue.db"
@@ -75,10 +77,12 @@ class Look:
     """Its first 100 bytes, None if there is no file."""
     has_log: bool
     """Whether a write-ahead log that is not empty lies beside it."""
-    has_row_of_ours: bool = False
-    """Only looked for where the application is another."""
+    is_like_ours: bool = False
+    """Whether it holds an event of ours or notes our migrations; only looked for where the application is another."""
     migrations: int | None = None
     """How many the file itself notes; only looked for where its header says that it is newer. None: not to be read."""
+    version_in_log: int = 0
+    """The schema that the last commit of its log notes, where that is newer than the header's; it counts."""
     instead: str | None = None
     """In words what is there instead of a file."""
     is_unreadable: bool = False
@@ -98,19 +102,25 @@ def judge(look: Look, *, known_version: int) -> tuple[Finding, str]:
     if not look.header.startswith(MAGIC) or len(look.header) < _HEADER_BYTES:
         return Finding.damaged, "it is no SQLite database"
     if int.from_bytes(look.header[_APPLICATION_ID]) != APPLICATION_ID:
-        if look.has_row_of_ours:
+        if look.is_like_ours:
             return Finding.damaged, "its header is damaged"
         return Finding.foreign, "it belongs to another program"
-    return _judge_ours(look.header, migrations=look.migrations, known_version=known_version)
+    return _judge_ours(look, look.header, known_version=known_version)
 
 
-def _judge_ours(header: bytes, *, migrations: int | None, known_version: int) -> tuple[Finding, str]:
-    version = int.from_bytes(header[_USER_VERSION])
+def _newer(version: int, *, known_version: int) -> tuple[Finding, str]:
+    return Finding.newer, f"its schema {version} is newer than the {known_version} known here"
+
+
+def _judge_ours(look: Look, header: bytes, *, known_version: int) -> tuple[Finding, str]:
+    if look.version_in_log > known_version:
+        return _newer(look.version_in_log, known_version=known_version)
+    version, migrations = int.from_bytes(header[_USER_VERSION]), look.migrations
     is_newer = version > known_version
     if not _could_be_written(header) or (is_newer and migrations is not None and migrations <= known_version):
         return Finding.damaged, "its header is damaged"
     if is_newer:
-        return Finding.newer, f"its schema {version} is newer than the {known_version} known here"
+        return _newer(version, known_version=known_version)
     return Finding.ours, ""
 
 
@@ -139,10 +149,31 @@ def look_at(path: Path, *, known_version: int) -> Look:
                 raise
             return Look(None, has_log, is_unreadable=True)
         is_another = header.startswith(MAGIC) and int.from_bytes(header[_APPLICATION_ID]) != APPLICATION_ID
-        file.seek(0)
-        has_row = is_another and next(rows_of_file(file, is_whole=is_whole_row), None) is not None
+        is_like_ours = is_another and (_holds_event(file) or bool(_noted_migrations(path)))
     is_newer = not is_another and int.from_bytes(header[_USER_VERSION]) > known_version
-    return Look(header, has_log, has_row, _noted_migrations(path) if is_newer else None)
+    return Look(
+        header,
+        has_log,
+        is_like_ours=is_like_ours,
+        migrations=_noted_migrations(path) if is_newer else None,
+        version_in_log=_version_in_log(log, above=known_version) if has_log and not is_another else 0,
+    )
+
+
+def _holds_event(file: BinaryIO) -> bool:
+    """Return whether there is an event of ours; its checksum tells it from any row of another program."""
+    return any(isinstance(row, EventRow) for row in rows_of_file(file, is_whole=is_whole_row))
+
+
+def _version_in_log(log: Path, *, above: int) -> int:
+    """Return the schema that the last whole commit of a log notes if it is above the one given, else 0."""
+    with log.open("rb") as file:
+        page = newest_first_page(file, is_worth_it=lambda page: int.from_bytes(page[_USER_VERSION]) > above)
+    return (
+        0
+        if page is None or int.from_bytes(page[_APPLICATION_ID]) != APPLICATION_ID
+        else int.from_bytes(page[_USER_VERSION])
+    )
 
 
 def _noted_migrations(path: Path) -> int | None:

@@ -1,6 +1,6 @@
 """Room in the queue: what makes way when there is none, and what is given back when nobody is in a hurry.
 
-Settled events go first, oldest first, and then the dead letters beyond a quarter of the queue, for nothing else would ever
+On a full disk the files that were set aside go first of all. Settled events go next, oldest first, and then the dead letters beyond a quarter of the queue, for nothing else would ever
 end them. If that does not help, `when_full` decides: `reject` refuses what comes in, because
 what waits is never given up; `drop_oldest` gives up dead letters and then the oldest events that wait. What is given up is counted, and the collector is told.
 On a disk that is full of other things dropping is held to what comes in: it could not make room for more.
@@ -18,6 +18,7 @@ from edge_agent.buffer import removal, retention, rows
 from edge_agent.buffer.epochs import remember, surplus_up_to
 from edge_agent.buffer.folding import fold
 from edge_agent.buffer.pages import PAGE_BYTES
+from edge_agent.buffer.quarantine import give_up_oldest
 from edge_agent.buffer.queue_file import QueueFile
 from edge_agent.buffer.removal import ranges_of
 from edge_agent.buffer.retention import oldest_removable
@@ -110,6 +111,8 @@ class Housekeeping(QueueFile):
 
     def _give_way(self, room: Room, incoming: int) -> bool:
         """Remove some of what may go; False if nothing may, or nothing helps."""
+        if room is Room.disk_full and give_up_oldest(self._folder):
+            return True
         sent = self._removable(up_to=self._facts.last_seq)
         if sent:
             self._remove(sent)

@@ -15,6 +15,7 @@ from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer import rows, schema
 from edge_agent.buffer.epochs import retired
+from edge_agent.buffer.numbering import possible
 from edge_agent.delivery.batching import Epoch, Gap
 from shared.errors import LinesideError
 from shared.receipts import Ranges, normalise, subtract, union
@@ -48,7 +49,7 @@ def what_is_known(path: Path) -> Known:
     if not path.exists() or not path.stat().st_size:
         return known  # and SQLite would delete the log of an empty file
     with suppress(LinesideError), closing(schema.open_for_reading(path)) as connection:
-        known.last_seq = _or(0, lambda: rows.last_seq(connection))
+        known.last_seq = _or(0, lambda: possible(rows.last_seq(connection)))
         known.settled = _or((), lambda: normalise(rows.settled(connection)))
         known.folded = _or(0, lambda: rows.folded(connection)) if known.settled else 0
         known.retired = _or((), lambda: retired(connection))

@@ -13,6 +13,18 @@ from shared.receipts import Range, Ranges, intersect
 FARTHEST_JUMP = 1_000_000
 """A number that nothing vouches for and that lies farther above all others is a flipped bit."""
 
+MOST = 2**53 - 1
+"""The greatest number that a header may name: what every reader of JSON takes exactly."""
+
+
+def possible(noted: int) -> int:
+    """Return a greatest number as it is noted, 0 for one that nobody can have given out.
+
+    >>> possible(17), possible(2**60), possible(-1)
+    (17, 0, 0)
+    """
+    return noted if 0 <= noted <= MOST else 0
+
 
 def flipped(present: Ranges, *, unproven: Ranges, noted: int) -> Ranges:
     """Return those of the numbers that are there which a flipped bit has made: alone, unproven, and far above all others.

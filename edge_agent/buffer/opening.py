@@ -104,7 +104,7 @@ def _checked(path: Path) -> tuple[rows.Connection, bool]:
 def _replace(path: Path, why: str, *, now: int) -> str:
     """Put a new file with what could be salvaged in the place of a damaged one, and say so in words."""
     try:
-        saved, kept_as = _saved(salvage.salvage(path)), quarantine.DAMAGED
+        saved, kept_as = _saved(_salvaged(path)), quarantine.DAMAGED
         path_of_new = path.with_name(path.name + salvage.SALVAGED)
     except StorageFull:
         saved, kept_as = "there was no room to salvage its events, they are taken in later", quarantine.UNSALVAGED
@@ -113,6 +113,16 @@ def _replace(path: Path, why: str, *, now: int) -> str:
     path_of_new.replace(path)
     schema.sync_folder(path.parent)
     return f"{path.name} was damaged: {why}; {saved}; the damaged files are in {folder.name}"
+
+
+def _salvaged(path: Path) -> salvage.Salvaged:
+    """Salvage a file; for room, sets of files that were set aside before make way. Raises StorageFull if that does not help."""
+    while True:
+        try:
+            return salvage.salvage(path)
+        except StorageFull:
+            if not quarantine.give_up_oldest(path.parent):
+                raise
 
 
 def _set_obstacles_aside(path: Path, *, now: int) -> list[str]:

@@ -1,10 +1,11 @@
 """Damaged files, kept for whoever wants to know: moved together into a folder with the date, never changed.
 
 The newest three sets are kept. A damaged queue may be as large as `buffer.max_size`, and a disk that damages files does
-so again: without a bound the evidence would fill the disk. A set that was not salvaged is no evidence but the only copy
-of its events: it is kept until they are taken in.
+so again: without a bound the evidence would fill the disk. Where the disk is full, the oldest go first, before anything of
+the queue does. A set that was not salvaged is no evidence but the only copy of its events: it is kept until they are taken in.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -18,8 +19,13 @@ from shared.instants import format_instant
 
 MOST_SETS = 3
 DAMAGED = "damaged"
+ADOPTED = "adopted"
+"""The files of a queue that was taken in."""
 UNSALVAGED = "unsalvaged"
 """The files hold events that are nowhere else."""
+
+
+_log = logging.getLogger(__name__)
 
 
 def set_aside(path: Path, *, now: int, why: str = DAMAGED) -> Path:
@@ -61,6 +67,16 @@ def note_salvaged(folder: Path) -> Path:
 def sets(folder: Path, *, why: str = DAMAGED) -> list[Path]:
     """Return the folders of files set aside, oldest first by their names."""
     return sorted(one for one in folder.glob(f"{why}-*") if one.is_dir() and not one.is_symlink())
+
+
+def give_up_oldest(folder: Path) -> bool:
+    """Remove the oldest set whose events are elsewhere, for the room it takes; False if there is none that can be removed."""
+    for old in (*sets(folder, why=ADOPTED), *sets(folder)):
+        shutil.rmtree(old, ignore_errors=True)
+        if not os.path.lexists(old):
+            _log.warning("the disk is full: files set aside are removed", extra={"set": old.name})
+            return True
+    return False
 
 
 def _prune(newest: Path, *, why: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from edge_agent.buffer import removal, rows
+from edge_agent.buffer import kept_open, removal, rows
 from edge_agent.buffer.epochs import begin_run, remember, retired
 from edge_agent.buffer.faults import DiskFailed, QueueDamaged, transaction, translated
 from edge_agent.buffer.oldest import OldestPending
@@ -39,6 +39,7 @@ class QueueFile:
     _settled: Ranges
     _dead: Ranges
     _removed: Ranges
+    _names: kept_open.Names
     _retired: tuple[Epoch, ...]
     _doubted_above: int | None
     """Numbers of the epoch above it may be others at the collector, see `put_back`; None: none may."""
@@ -142,20 +143,32 @@ class QueueFile:
         self._begun_at = self._clock.monotonic()
         self._facts = rows.backlog(self._connection)
         self._oldest = OldestPending(lambda ranges: rows.oldest_at(self._connection, ranges))
+        self._names = kept_open.names(self._path)
 
     def _ready(self) -> None:
-        """Open the file anew if its last use failed.
+        """Open the file anew if its last use failed, or if its name leads elsewhere.
 
         Raises:
             StorageUnusable, StorageFull: that is not possible now.
         """
         if self._fault is None:
-            return
+            if kept_open.is_in_place(self._path, opened=self._names):
+                return
+            self._put_back()
         with suppress(sqlite3.Error):
             self._connection.close()
         _log.warning("the queue is opened anew", extra={"after": str(self._fault)})
         self._open(damage=str(self._fault.args[0]) if isinstance(self._fault, QueueDamaged) else None)
         self._fault = None
+
+    def _put_back(self) -> None:
+        """Give the open file its name again; the next epoch is a new one, for whatever bore the name may have given out numbers."""
+        self._lock.check()  # without it the file in its place may be another agent's
+        kept_open.put_back(self._connection, self._path, now=self._clock.now())
+        words = f"{self._path.name}: {kept_open.WORDS}"
+        _log.error("the queue was not as it should be", extra={"found": words})
+        self._recovery = "; ".join(filter(None, (self._recovery, words)))
+        self._fault = DiskFailed(words)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -19,7 +19,9 @@ from typing import Protocol
 from edge_agent.buffer import quarantine
 from edge_agent.buffer.epochs import ended
 from edge_agent.buffer.findings import companions, places
+from edge_agent.buffer.numbering import FARTHEST_JUMP
 from edge_agent.buffer.pages import EpochRow, EventRow
+from edge_agent.buffer.rows import bears_out_number
 from edge_agent.buffer.salvage import remains
 from edge_agent.buffer.space import free_disk_bytes
 from edge_agent.delivery.batching import Epoch
@@ -104,7 +106,7 @@ class Unsalvaged:
 
     def _begin(self, queue: Queue) -> _Progress | None:
         waiting = quarantine.sets(self._folder, why=quarantine.UNSALVAGED)
-        if not waiting or free_disk_bytes(self._folder) < self._leaving + _size(waiting[0]):
+        if not waiting or not self._has_room_for(waiting[0]):
             return None
         folder = waiting[0]
         name, _, done = (queue.recall(_PROGRESS) or "").rpartition(" ")
@@ -113,6 +115,14 @@ class Unsalvaged:
         groups = _groups(folder, numbering)
         group = next((one for place, one in enumerate(groups) if place >= before), None)
         return _Progress(folder, groups, group, before, numbering)
+
+    def _has_room_for(self, folder: Path) -> bool:
+        """Return whether the disk takes a set once more, after what is set aside has made way."""
+        needed = self._leaving + _size(folder)
+        while free_disk_bytes(self._folder) < needed:
+            if not quarantine.give_up_oldest(self._folder):
+                return False
+        return True
 
     def _finish(self, progress: _Progress) -> None:
         folder = quarantine.note_salvaged(progress.folder)
@@ -134,11 +144,16 @@ def _groups(folder: Path, numbering: _Numbering) -> Iterator[list[Event]]:
             while group := list(islice(rows, GROUP)):
                 found = {row.seq: row for row in group if isinstance(row, EventRow)}
                 numbering.tokens |= {row.token: None for row in group if isinstance(row, EpochRow)}
-                numbering.last = max(numbering.last, *found, 0)
+                numbering.last = max(numbering.last, *_believed(found, near=numbering.last))
                 fresh = subtract(of_numbers(found), done)
                 done = union(done, fresh)
                 read = (read_event(decode_json(found[seq].payload)) for seq in numbers(fresh))
                 yield [event for event in read if isinstance(event, Event)]
+
+
+def _believed(found: dict[int, EventRow], *, near: int) -> Iterator[int]:
+    """Yield the numbers that a flipped bit has not made: far above all others only those that a checksum covers."""
+    return (seq for seq, row in found.items() if seq <= near + FARTHEST_JUMP or bears_out_number(row))
 
 
 def _size(folder: Path) -> int:

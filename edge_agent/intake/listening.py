@@ -14,24 +14,36 @@ from pathlib import Path
 from aiohttp import web
 
 from edge_agent.intake.local_http import create_runner
+from shared.clock import Clock
+from shared.connections import Malformed
 from shared.control_socket import make_room, reachable, remove
 from shared.errors import LinesideError, StorageUnusable
+from shared.gate import Gate
+from shared.gated_site import Site
 from shared.listening import why_not
+from shared.open_files import connections_possible
 
 _log = logging.getLogger(__name__)
 
 
+MOST_CONNECTIONS = 256
+"""A camera has one, and Prometheus; whoever only holds on to theirs is let go first, see `shared/gate.py`."""
+
+
 @asynccontextmanager
-async def listening(app: web.Application, address: tuple[str, int]) -> AsyncIterator[str]:
+async def listening(app: web.Application, address: tuple[str, int], *, clock: Clock) -> AsyncIterator[str]:
     """Serve on a network address and give the URL at which the agent can be reached.
 
     Raises:
         LinesideError: it cannot be had; the message names it.
     """
     host, port = address
+    most = connections_possible(MOST_CONNECTIONS)
+    # Of one address, too, there may be as many: nearly all come from this machine.
+    gate = Gate(most, most_strangers=most, counted_as=lambda _: None)
     async with _running(app) as runner:
         try:
-            await web.TCPSite(runner, host, port).start()
+            await Site(runner, address, gate=gate, malformed=Malformed(clock)).start()
         except OSError as error:
             raise LinesideError(
                 f"cannot listen on {host}:{port}: {why_not(error)}",
@@ -39,6 +51,7 @@ async def listening(app: web.Application, address: tuple[str, int]) -> AsyncIter
             ) from error
         bound = runner.addresses[0][1]
         yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+        gate.close()
 
 
 @asynccontextmanager

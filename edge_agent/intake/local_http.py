@@ -20,6 +20,7 @@ from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
 from shared.body_room import BodyRoom
 from shared.clock import Clock
+from shared.connections import note_answering, note_who_asks
 from shared.events import Event, Rejection, read_event
 from shared.http_body import answer_problems, problem, read_post, refusal
 from shared.http_guard import refuse_strangers
@@ -90,7 +91,9 @@ def create_app(
 
     `hosts` are the names by which it may be addressed, None for any; `time_zone` is for timestamps without an offset.
     """
-    app = web.Application(middlewares=[_count_answers, answer_problems, refuse_strangers(hosts, program="agent")])
+    app = web.Application(
+        middlewares=[note_answering, _count_answers, answer_problems, refuse_strangers(hosts, program="agent")]
+    )
     app[_INTAKE] = _Intake(acceptor, life_signs, told, tally, clock, time_zone, BodyRoom(MOST_BODY_BYTES_AT_ONCE))
     app.router.add_post("/api/app/", _post_events)
     app.router.add_get("/status", _get_status)
@@ -117,6 +120,8 @@ async def _count_answers(request: web.Request, handler: Handler) -> web.StreamRe
     response = await handler(request)
     if request.path == POST_PATH:
         request.app[_INTAKE].tally.answered(response.status)
+        if response.status == 200:
+            note_who_asks(request, is_known=True)  # a producer keeps its place
     return response
 
 

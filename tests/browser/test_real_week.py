@@ -60,6 +60,10 @@ async def test_every_number_is_the_same_on_the_page_in_the_api_in_the_files_and_
         }
     assert expected["factory"]["productive_us"] == floor["factory"]["total_productive_us"]
     await compared.check_floor(page, floor)
+    active = f"Active workers {expected['factory']['active_workers']}"  # of the past nobody is at work now
+    assert active == " ".join(
+        [await page.page.locator(f"#{part}").inner_text() for part in ("at-work-title", "at-work")]
+    )
     await compared.check_tables(page, floor, run)
     assert 0 < await compared.check_conflicts(page, floor, run)
     in_conflict = (await page.api("events", "?conflicts=true&limit=10000"))["events"]
@@ -85,6 +89,8 @@ async def test_rows_below_the_screen_come_when_there_is_time_and_whoever_sorts_g
     await busy.wait_for(state="detached")
     units = [int(row["units_produced"].replace(",", "")) for row in await page.rows("workers")]
 
+    head = "(window.scrollTo(0, 1e6), document.querySelector('#workers th').getBoundingClientRect().top)"
+    assert 0 == await page.page.evaluate(head), "the head of the table stays in sight"
     assert (900 // 24 + 1, 49) == (screenful, len(units))
     assert sorted(units, reverse=True) == units
     assert [] == page.misdeeds

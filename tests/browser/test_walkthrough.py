@@ -135,6 +135,25 @@ async def test_an_arrow_in_the_heat_map_scrolls_it(watched: Opener, running: Pla
     assert [] == page.misdeeds
 
 
+IN_SIGHT = """
+region => {
+    const known = [...region.querySelectorAll('tbody tr:last-child td')].find(cell => !cell.matches('.none, .no-data'));
+    const [box, cell, day] = [region, known, known.parentElement.cells[0]].map(part => part.getBoundingClientRect());
+    return [region.scrollLeft > 0, cell.left >= day.right - 1, cell.right <= box.right];
+}
+"""
+
+
+async def test_on_a_phone_the_heat_map_begins_where_something_is_known(watched: Opener, running: Plant) -> None:
+    """The first event is of ten to seven: nobody has to look for the day behind a night without data."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.page.set_viewport_size({"width": 390, "height": 844})
+    await page.open("hours?from=2026-01-14T22:00:00Z&to=2026-01-15T22:00:00Z")
+
+    assert [True, True, True] == await page.page.locator("#heat").evaluate(IN_SIGHT)
+    assert [] == page.misdeeds
+
+
 IS_SCROLLED = """
 region => new Promise(done => {
     const look = () => (region.scrollLeft > 0 ? done(true) : requestAnimationFrame(look));

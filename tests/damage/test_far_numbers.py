@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from edge_agent.buffer import quarantine
 from edge_agent.buffer.findings import QUEUE_FILE
 from tests.damage.files import check, copy_queue, fill, flip_bit, killed_queue, noise_at, opened, remove
 from tests.support.events import events
@@ -58,6 +59,24 @@ def test_a_queue_of_months_that_has_sent_everything_goes_on_from_its_last_number
         counts = log.counts()
 
     assert (_GIVEN_OUT, _GIVEN_OUT, 0) == (counts.last_seq, counts.settled, counts.dropped)
+
+
+def test_no_epoch_that_is_taken_in_ends_beyond_what_a_header_may_name(tmp_path: Path) -> None:
+    """A bit of the greatest number, or of that of a row of schema 1: the collector would refuse to hear of the epoch, for ever."""
+    with closing(opened(tmp_path)) as log:
+        told = fill(log, last=3)
+    with closing(sqlite3.connect(tmp_path / QUEUE_FILE, isolation_level=None)) as connection:
+        payload = told.payloads[1]
+        values = 2**59, 1, 1, 1, zlib.crc32(payload), payload.decode()
+        connection.execute("insert into event_log values (?, ?, ?, ?, ?, ?)", values)
+        connection.execute("update sqlite_sequence set seq = ? where name = 'event_log'", (2**60,))
+    quarantine.set_aside(tmp_path / QUEUE_FILE, now=0, why=quarantine.UNSALVAGED)
+    with closing(opened(tmp_path)) as log:
+        while log.tidy():
+            pass
+        retired = {epoch.token: epoch.last for epoch in log.retired()}
+
+    assert dict.fromkeys(told.tokens, 3) == retired
 
 
 def test_a_bit_of_a_number_that_no_checksum_covers_is_found(tmp_path: Path) -> None:

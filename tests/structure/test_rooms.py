@@ -34,6 +34,8 @@ _HTTP_ROOMS = (
     "collector/service",  # composition root
     "collector/web",
     "shared/asking",  # a command asks the running program, whichever it is
+    "shared/connections",  # one kind of connection, gate and way to listen, for both servers
+    "shared/gated_site",
     "shared/http_body",  # one bounded way to read a body, for both servers
     "shared/http_guard",
 )

@@ -35,7 +35,10 @@ def _meant(query: dict[str, Any], *, path: str) -> dict[str, Any]:
         return {name: value for name, value in query.items() if name not in ("from", "to")} | {
             "shift": SHIFTS[len(str(query["shift"])) % 2]
         }
-    if query.get("include") == "occupied":
+    if query.get("include") == "occupied" or query.get("of") in (
+        "hours",
+        "days",
+    ):  # all want a window closed at both ends
         query |= {"from": "", "to": ""}
     times = {"from": PAST.format(day=15, hour=6), "to": PAST.format(day=15, hour=14)}
     return query | {name: value for name, value in times.items() if name in query}

@@ -36,6 +36,12 @@ class Arrivals:
                 outcomes[place] = Outcome.forgotten
             self._stations = None
 
+    def has_before(self, horizon: int | None) -> bool:
+        """Say whether anything lies before an instant."""
+        return horizon is not None and any(
+            entry[0] < horizon for _, entries in self.by_worker.values() for entry in entries
+        )
+
     def leave_out_before(self, horizon: int | None, outcomes: list[Outcome]) -> None:
         """Take nothing that lies before an instant; `outcomes` tells so."""
         if horizon is None:

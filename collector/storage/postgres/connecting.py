@@ -70,6 +70,12 @@ def without_password(url: str) -> str:
     return shown(url) + ("?" + "&".join(query) if query else "")
 
 
+def overtaken(by: str) -> BaseException:
+    """Return what is raised where another transaction came first, as the server says it: the same again may succeed at once."""
+    error: BaseException = raised.SerializationError(f"overtaken by {by}")
+    return error
+
+
 def is_lost(error: BaseException) -> bool:
     """Say whether an error means that the database, or the connection to it, is away."""
     return isinstance(error, _AWAY) and not isinstance(error, raised.DataError)

@@ -1,5 +1,6 @@
-"""What a collector remembers between transactions: the numbers behind ids, which never change once they are committed.
+"""What a collector remembers between transactions: the numbers behind ids, which stay once they are committed.
 
+An erasing voids them, and so does another name of a site: both raise the generation that `renew` is told.
 Where a worker's time stands is not among it: other collectors move it. After a rollback `forget` must be called: what was
 given in it is void; `renew` does so when a site got another name.
 """

@@ -10,7 +10,7 @@ from collector.records import Decide, Delivery, Outcome, Splice, Stored
 from collector.storage.named_in_items import kept_where_erased
 from collector.storage.postgres import workers
 from collector.storage.postgres.arrivals import Arrivals, by_site, outcomes_of
-from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.connecting import Connection, overtaken
 from collector.storage.postgres.event_rows import EventRows
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.neighbourhood import runs_around
@@ -73,7 +73,8 @@ async def _judge(
     stands, horizon = await workers.standing(connection, site.site, workers=held)
     # A purge may have come first: nobody moves the horizon any more while workers of the site are held.
     registry.move_horizon(site.site, horizon)
-    site.leave_out_before(horizon, outcomes)
+    if site.has_before(horizon):  # what it names must not have been registered
+        raise overtaken("a purge of the site")
     arrivals = {known[worker_id]: group for worker_id, group in site.by_worker.items()}
     entries = {worker: arrivals[worker][1] for worker in sorted(arrivals)}
     around = await runs_around(connection, site.site, arrivals=entries, stands=stands)

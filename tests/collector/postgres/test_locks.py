@@ -235,7 +235,7 @@ class StoppedPurge(Stopped):
 @pytest.mark.parametrize("worker", ["W1", "W9"], ids=["of somebody who is known", "of somebody new"])
 async def test_an_event_that_waited_for_a_purge_is_too_old(address: str, worker: str) -> None:
     """The collector still remembers that the site takes everything; a purge has come first."""
-    arriving = [delivery(event("09:00", worker, "working"), event("11:30", worker, "idle"))]
+    arriving = [delivery(event("09:00", worker, "working", station="S9"), event("11:30", worker, "idle"))]
     stopped = StoppedPurge()
     async with opened(address) as one, opened(address) as other:
         await other.store(later(10), decide=decide)
@@ -245,8 +245,10 @@ async def test_an_event_that_waited_for_a_purge_is_too_old(address: str, worker:
             stopped=stopped,
             other=partial(other.store, arriving, decide=decide),
         )
+        stations = [station.id for station in (await other.snapshot(["default"])).workstations]
 
     assert has_waited
+    assert ["S1", "S2"] == stations  # not the one that only the old event names
     assert [Outcome.too_old, Outcome.accepted] == stored[0].outcomes
     assert at("11:00") == stored[0].horizon
     assert [] == (await audited(address)).differences

@@ -4,7 +4,8 @@ The honest question shall take no more than 100 ms *beyond what it takes of a se
 the same moments on the same machine: so the bound holds on a machine that is busy with something else, and only there allows
 more than 100 ms in all. Half of the answers are held to just that. Nine in ten of them are held to it with the 100 ms
 stretched by as much as a fixed piece of work takes longer than the time it has the processor, measured meanwhile: that is 1 on
-a machine with a core to spare. The slowest has to come within two seconds, stretched likewise.
+a machine with a core to spare. The slowest has to come within two seconds, stretched likewise. Of the moments in which the
+machine has room, which the other collector shows by an answer within 20 ms, nine in ten are held to 100 ms in all, with no allowance.
 """
 
 import asyncio
@@ -35,6 +36,9 @@ PATIENCE_SECONDS = 15
 """For what is never whole, the collector's own is at an end before."""
 MOST_MEMORY_KB = 64 * 1024
 MOST_SECONDS = 0.1
+ROOM_SECONDS = 0.02
+"""The answer of a collector that nobody attacks takes a fifth of that on a machine with a core to spare."""
+LEAST_MOMENTS = 20
 WORK_SECONDS = 0.01
 _STATUS = re.compile(rb"(?:^|\n)HTTP/1\.[01] ([0-9]{3}) ")
 
@@ -47,6 +51,11 @@ class Attacked:
     honest: list[float] = field(default_factory=list)
     elsewhere: list[float] = field(default_factory=list)
     stretches: list[float] = field(default_factory=list)
+
+    @property
+    def in_room(self) -> list[float]:
+        """What the honest question took in moments in which the machine had room."""
+        return [one for one, other in zip(self.honest, self.elsewhere, strict=True) if other <= ROOM_SECONDS]
 
 
 @asynccontextmanager
@@ -215,6 +224,7 @@ async def test_hostile_input_is_refused_and_others_are_answered_meanwhile(tmp_pa
     assert {} == wrong
     assert after - before <= MOST_MEMORY_KB
     assert median(found.honest) <= MOST_SECONDS + median(found.elsewhere)
+    assert len(found.in_room) < LEAST_MOMENTS or most_of(found.in_room) <= MOST_SECONDS
     stretched = max(1.0, median(found.stretches))
     assert most_of(found.honest) <= MOST_SECONDS * stretched + most_of(found.elsewhere)
     assert max(found.honest) <= 2 * stretched + max(found.elsewhere)

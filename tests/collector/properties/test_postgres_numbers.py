@@ -13,10 +13,8 @@ from collector.metrics.windows import Window
 from collector.records import Delivery, LedgerRules
 from tests.collector.properties import test_blocks as blocks
 from tests.collector.properties import test_convergence as convergence
-from tests.collector.properties import test_erasing as erasing
-from tests.collector.properties import test_purges as purges
 from tests.collector.properties import test_timelines as timelines
-from tests.collector.properties.histories import HOUR, History, batches, crowds, histories, seen_sites, windows_of
+from tests.collector.properties.histories import HOUR, History, crowds, histories, seen_sites, windows_of
 from tests.collector.properties.test_ledger_routes import compare
 from tests.support.postgres import Server, kept_in_postgres
 from tests.support.stores import hours_of
@@ -24,8 +22,6 @@ from tests.support.stores import hours_of
 pytestmark = pytest.mark.timeout(240)
 FEW = settings(max_examples=20)
 """Each makes a store on a server: on a busy machine that takes a second."""
-FEWER = settings(max_examples=4)
-"""Each lives through several purges, and is audited after each."""
 Keep = Callable[..., Any]
 
 
@@ -99,55 +95,3 @@ def test_a_timeline_is_the_reference_cut_at_the_window(
     snapshot, found = asyncio.run(timelines.stored(batches, rules=rules, asked=cuts, keep=keep))
 
     timelines.assert_told(snapshot, found, cuts=cuts, rules=rules)
-
-
-lives = given(
-    history=histories | crowds(),
-    steps=st.lists(purges.horizons | batches, min_size=1, max_size=3),
-    spans=st.lists(st.tuples(purges.ends, purges.ends), min_size=2, max_size=4),
-    is_rebuilt=st.booleans(),
-)
-
-
-@FEWER
-@lives
-def test_a_purge_changes_no_number_that_is_still_answered(postgres: Server, **life: Any) -> None:
-    """Nothing differs from a SQLite store that keeps everything; also of what comes later, and after a rebuild."""
-    with hours_of(HOUR):
-        asyncio.run(purges.live(**life, server=postgres))
-
-
-erasures = given(
-    history=histories | crowds(),
-    erased=st.lists(erasing.persons, min_size=1, max_size=3, unique=True),
-    horizons=st.lists(st.none() | purges.horizons, min_size=2, max_size=2),
-    windows=st.lists(erasing.spans, min_size=2, max_size=3),
-)
-
-
-@FEWER
-@erasures
-def test_erasing_changes_no_number_of_whole_hours(postgres: Server, **life: Any) -> None:
-    """Whether events of the time are still there, are gone already, or go afterwards; also after a rebuild."""
-    with hours_of(HOUR):
-        asyncio.run(erasing.live(**life, server=postgres))
-
-
-@pytest.mark.gauntlet
-@pytest.mark.timeout(3_600)
-@settings(max_examples=300)
-@erasures
-def test_so_does_no_erasing_of_many(postgres: Server, **life: Any) -> None:
-    """The same for as long as it takes."""
-    with hours_of(HOUR):
-        asyncio.run(erasing.live(**life, server=postgres))
-
-
-@pytest.mark.gauntlet
-@pytest.mark.timeout(3_600)
-@settings(max_examples=300)
-@lives
-def test_so_does_none_of_many(postgres: Server, **life: Any) -> None:
-    """The same for as long as it takes."""
-    with hours_of(HOUR):
-        asyncio.run(purges.live(**life, server=postgres))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.web import connections
+from shared import connections
 from shared.body_room import BodyRoom
 from shared.errors import Busy
 from tests.support.collector import RunningCollector, running_collector

@@ -13,7 +13,8 @@ import trustme
 
 from collector.grants import Role
 from collector.measures import Look
-from collector.web import connections, listening, login
+from collector.web import login
+from shared import connections, gated_site
 from tests.collector.web.test_connections import HEAD, connected, told
 from tests.collector.web.test_looks import looks
 from tests.collector.web.tokens import Headers, camera_token, session
@@ -130,6 +131,22 @@ async def test_a_head_has_its_bytes(collector: RunningCollector) -> None:
     assert content.startswith(b"HTTP/1.1 400 ")
 
 
+async def test_a_body_that_breaks_later_than_its_head_is_answered_at_once(
+    small: tuple[RunningCollector, Headers], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is no chunk is 400, and not waited for as the rest of a body; the log has no trace of our code."""
+    collector, headers = small
+    lines = ("Content-Type: application/json", "Transfer-Encoding: chunked", "Expect: 100-continue")
+    async with connected(collector) as (reader, writer), asyncio.timeout(10):
+        writer.write(head(headers, "POST /api/app/", *lines))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"no chunk\r\n")
+        content = await reader.read()
+
+    assert (True, 1) == (content.startswith(b"HTTP/1.1 400 "), content.count(b"HTTP/1.1 "))
+    assert [] == [one.exc_info for one in caplog.records if one.exc_info is not None]
+
+
 async def test_a_file_that_nobody_reads_is_given_up(
     collector: RunningCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +155,7 @@ async def test_a_file_that_nobody_reads_is_given_up(
     headers = await session(collector, Role.supervisor)
     await _fill(collector, await camera_token(collector, "C1"))
     async with _reading_nothing(collector) as one, asyncio.timeout(30):
-        await asyncio.get_running_loop().sock_sendall(one, head(headers, f"GET {FILE}") + b"\r\n")
+        await asyncio.get_running_loop().sock_sendall(one, head(headers, f"GET {FILE}"))
         found: list[Look] = []
         while not found:
             found = await looks(collector)
@@ -169,7 +186,7 @@ async def test_a_handshake_that_does_not_come_holds_no_camera_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection has its place from the moment it is taken, with TLS, too."""
-    monkeypatch.setattr(listening, "HEAD_SECONDS", 60.0)
+    monkeypatch.setattr(gated_site, "HEAD_SECONDS", 60.0)
     authority = trustme.CA()
     made = authority.issue_cert("127.0.0.1")
     (tmp_path / "key").write_bytes(made.private_key_pem.bytes())

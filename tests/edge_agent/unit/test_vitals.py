@@ -1,6 +1,7 @@
 """How the agent is, told by its parts: a pulse that stops, a commit that fails, a delivery that ends, and what is told then."""
 
 import asyncio
+import errno
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,7 @@ class Agent:
         self.beats = 0
         self.failure: LinesideError | None = None
         self.is_delivering = True
-        self.counting: LinesideError | None = None
+        self.counting: Exception | None = None
         self.goes_on = threading.Event()
         self.goes_on.set()
         self.pulse = Pulse(self._count, executor=executor, clock=self.clock, on_beat=self._on_beat)
@@ -118,11 +119,17 @@ async def test_a_delivery_that_has_ended_is_a_reason_for_a_restart(tmp_path: Pat
         assert 1 == pings
 
 
-async def test_a_queue_that_answers_with_an_error_has_a_pulse() -> None:
+@pytest.mark.parametrize(
+    "failure", [StorageUnusable("the disk cannot be read"), OSError(errno.EIO, "the disk cannot be read")]
+)
+async def test_a_queue_that_answers_with_an_error_has_a_pulse(failure: Exception) -> None:
     """Its thread works; who asks for the status hears the error, and Prometheus gets everything else."""
     async with agent() as made:
-        made.counting = StorageUnusable("the disk cannot be read")
+        made.counting = failure
+        beating = asyncio.create_task(made.pulse.run())
+        await until(lambda: made.beats == 2)
         metrics = await made.vitals.metrics()
+        beating.cancel()
 
         with pytest.raises(StorageUnusable, match="the disk cannot be read"):
             await made.vitals.status()

@@ -3,7 +3,7 @@
 Invariants: a head has 10 s to arrive, the first on a connection too, and 16 KiB; one that begins in the packet in which the
 request before ended has 75 s, and so has a connection that is not used. One connection carries one request at a time, so there
 are never more requests than connections: what is sent ahead lies unread until the answer before has been handed to the operating
-system, all of it; after a stranger's answer the connection ends instead, for no browser and no agent of ours sends ahead. Whoever
+system, all of it; after a stranger's answer the connection ends instead, for no browser and no program of ours sends ahead. Whoever
 does not read an answer for 300 s, a stranger for 10 s, is let go. Places are the gate's matter (`gate.py`).
 """
 
@@ -12,12 +12,12 @@ import logging
 from typing import cast
 
 from aiohttp import web
-from aiohttp.http import HttpRequestParser
+from aiohttp.http import HttpRequestParser, RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from collector.web.gate import Gate
 from shared.clock import Clock
+from shared.gate import Gate
 from shared.http_body import problem
 
 HEAD_SECONDS = 10.0
@@ -117,6 +117,7 @@ class Connection(web.RequestHandler):
         if data and not self._is_answering:
             self._await_head()
         super().data_received(data)
+        self._give_up_a_broken_body()
         if not self._is_awaiting_a_head():
             self._head_bytes = 0
             return
@@ -132,6 +133,7 @@ class Connection(web.RequestHandler):
         self._stop_waiting()
         self._gate.begin(self, is_first=not self._has_asked)
         self._has_asked = True
+        self._give_up_a_broken_body()
 
     def find(self, *, is_known: bool) -> None:
         """Note whether whoever asks is known."""
@@ -206,6 +208,15 @@ class Connection(web.RequestHandler):
             auto_decompress=False,
             max_msg_queue_size=1,
         )
+
+    def _give_up_a_broken_body(self) -> None:
+        """Let nobody wait for the rest of a body that cannot be read: the base class only tells that after the answer."""
+        request = self._current_request
+        is_broken = bool(self._messages) and not isinstance(self._messages[-1][0], RawRequestMessage)
+        if is_broken and request is not None and not request.content.is_eof():
+            request.content.set_exception(web.RequestPayloadError("the body is not HTTP that can be read"))
+            request.content.feed_eof()  # and after the answer nobody waits for it either
+            self.close()
 
     def _read_at_most(self, size_bytes: int) -> None:
         # Of asyncio's plain transports; one of TLS has no use for it (see `hosting.read_in_pieces`).

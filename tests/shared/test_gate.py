@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.web.gate import Gate
+from shared.gate import Gate
 
 PROXY = "10.0.0.1"
 

@@ -1,4 +1,4 @@
-"""Where the collector listens: connections come through the gate, and where there is TLS they shake hands behind it.
+"""Where a program listens: connections come through the gate, and where there is TLS they shake hands behind it.
 
 Invariant: a connection has its place from the moment it is taken, so whoever begins a handshake and says nothing more holds a
 place like any other stranger, for 10 s at most.
@@ -10,8 +10,8 @@ from typing import cast
 
 from aiohttp import web
 
-from collector.web.connections import HEAD_SECONDS, Connection, Malformed, address_of
-from collector.web.gate import MOST_ACCEPTED_AT_ONCE, Gate
+from shared.connections import HEAD_SECONDS, Connection, Malformed, address_of
+from shared.gate import MOST_ACCEPTED_AT_ONCE, Gate
 
 MOST_WAITING_TO_BE_ACCEPTED = 1_024
 
