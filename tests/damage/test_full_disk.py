@@ -17,7 +17,7 @@ from tests.support.disks import fill_up, small_disk
 from tests.support.events import events, json_event
 from tests.support.fake_clock import FakeClock
 from tests.support.programs import LISTENING, ROOT, free_port
-from tests.support.running_agent import RunningAgent, eventually
+from tests.support.running_agent import RunningAgent, ended, eventually
 
 pytestmark = pytest.mark.processes
 
@@ -39,18 +39,18 @@ max = "500ms"
 def running_collector(folder: Path, port: int) -> Iterator[str]:
     """A real collector on a disk that has room."""
     arguments = ["collector", "serve", "--database", str(folder / "collector.db"), "--listen", f"127.0.0.1:{port}"]
-    with (folder / "collector.log").open("wb") as log:
-        process = subprocess.Popen(
+    with (
+        (folder / "collector.log").open("wb") as log,
+        subprocess.Popen(
             [sys.executable, "-m", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
-        )
-    assert process.stdout is not None
-    try:
-        assert LISTENING in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(15)
-        process.stdout.close()
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            assert LISTENING in process.stdout.readline()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            ended(process)
 
 
 def stored(collector: str) -> set[str]:

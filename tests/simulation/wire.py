@@ -1,8 +1,9 @@
 """The network of a simulation: the agent's way to the collector, with weather.
 
 In good weather every request passes. In bad weather it may be lost before or after the commit, arrive twice, late, or
-after those sent later, or meet a proxy that answers by itself. When the line is cut nothing passes. What the agent sees
-is what its sender would say; a request takes the time that it takes.
+after those sent later, or meet a proxy that answers by itself. Over a narrow line a request takes as long as its bytes do,
+and is lost when that is too long. When the line is cut nothing passes. What the agent sees is what its sender would say; a
+request takes the time that it takes.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ class Weather(StrEnum):
 
     good = auto()
     bad = auto()
+    narrow = auto()
     cut = auto()
 
 
@@ -68,6 +70,8 @@ class Wire:
         arrived: Callable[[bytes], None],
     ) -> None:
         self.weather = Weather.good
+        self.bytes_per_second = 128.0
+        """Over a narrow line, of what is not packed."""
         self.floor = Floor()
         self.fates: Counter[str] = Counter()
         self._chance = chance
@@ -87,9 +91,16 @@ class Wire:
         return attempt
 
     async def _carry(self, body: bytes) -> Attempt:
-        if self.weather is Weather.cut:
-            await asyncio.sleep(self._chance.choice((0.01, TIMEOUT_SECONDS)))
-            return _LOST
+        match self.weather:
+            case Weather.cut:
+                await asyncio.sleep(self._chance.choice((0.01, TIMEOUT_SECONDS)))
+                return _LOST
+            case Weather.narrow:
+                return await self._squeeze(body)
+            case Weather.good | Weather.bad:
+                return await self._meet_its_fate(body)
+
+    async def _meet_its_fate(self, body: bytes) -> Attempt:
         fate = Fate.passes if self.weather is Weather.good else self._chance.choice(_BAD)
         self.fates[fate] += 1
         await asyncio.sleep(self._chance.uniform(0.001, 0.1))
@@ -113,6 +124,12 @@ class Wire:
         if answer is None:
             return _RESET
         return _RESET if fate is Fate.lost_after else answer
+
+    async def _squeeze(self, body: bytes) -> Attempt:
+        """Carry a request byte by byte, for no longer than the agent waits."""
+        seconds = len(body) / self.bytes_per_second
+        await asyncio.sleep(min(seconds, TIMEOUT_SECONDS))
+        return _LOST if seconds >= TIMEOUT_SECONDS else (await self._deliver(body) or _RESET)
 
     async def _deliver(self, body: bytes) -> Answered | None:
         """Return the collector's answer, None if there is no collector or it died over it."""

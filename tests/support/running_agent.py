@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -73,14 +72,14 @@ class RunningAgent:
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        self._process.terminate()
         return self._process.wait(STOP_SECONDS)
 
     def kill(self) -> None:
         """End it as a power cut does."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(STOP_SECONDS)
+        self._process.wait()  # without a bound: what nobody waits for fails another test
 
     def end(self) -> None:
         """End it if it still runs."""
@@ -121,6 +120,16 @@ def running_agent(folder: Path, *more: str, collector: str = NOBODY) -> Iterator
         yield agent
     finally:
         agent.end()
+
+
+def ended(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> int:
+    """Return the exit code of a program that was asked to end; what does not end in time, on a loaded machine, is killed."""
+    process.terminate()
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def eventually(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
