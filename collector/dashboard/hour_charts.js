@@ -2,7 +2,7 @@
  * What each hour brought: bars of units per hour, and a table of hours and days with the value in each cell.
  *
  * An hour that goes on is outlined and not extrapolated. An hour in which nobody watched and nothing came is hatched: that is
- * no zero; so is, within a broken outline, what a camera still owes a part of.
+ * no zero. Of what a camera still owes a part the outline is broken.
  */
 
 import { assign, draw, make, write } from "./elements.js";
