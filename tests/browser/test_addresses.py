@@ -115,3 +115,12 @@ async def test_the_clock_above_the_timelines_is_right_when_clocks_are_set(call: 
         datetime.fromtimestamp(mark / 1000, ZoneInfo("Europe/Berlin")).hour for mark in marks
     ]
     assert {3_600_000} == {later - mark for mark, later in pairwise(marks)}
+
+
+async def test_the_clock_above_a_week_names_each_day_once(call: Call) -> None:
+    """However wide it is: what is longer than two days is labelled by its days alone."""
+    start, end = ms("2026-01-11T00:00", "Europe/Berlin"), ms("2026-01-18T00:00", "Europe/Berlin")
+
+    marks = await call("zoned.js", "ticks", start, end, {"zone": "Europe/Berlin", "most": 20})
+
+    assert [ms(f"2026-01-{day}T00:00", "Europe/Berlin") for day in range(11, 19)] == marks

@@ -57,6 +57,12 @@ async def test_a_silent_camera_s_worker_is_hatched_and_not_working(watched: Open
     assert "▲ Floor · Lineside" == await page.page.title()
     await page.open("workers/W2")
     await expect(page.page.locator("#now-more")).to_have_text("nothing after 12:58")
+    await page.open("stations/S2")
+    there = await drawn(page, "W2")
+    assert {"W2": "no data\u00a00:42"} == {
+        row["name"]: row["state"].replace(" 0", "\u00a00") for row in await page.rows("workers")
+    }
+    assert [since("10:58") / SHIFT_SECONDS, since(NOW) / SHIFT_SECONDS] == pytest.approx(there["hatched"][0], abs=0.005)
     assert [] == page.misdeeds
 
 
@@ -154,6 +160,26 @@ async def test_the_board_names_no_person(watched: Opener, running: Plant) -> Non
     await expect(page.page.locator(".tile", has_text="S2")).to_contain_text("NO DATA")
     await expect(page.page.locator("#board-of")).to_have_text("Thu 15 Jan · morning 07:00–15:00")
     assert await page.page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    assert [] == page.misdeeds
+
+
+async def test_an_hour_that_a_camera_still_owes_does_not_look_finished(watched: Opener, running: Plant) -> None:
+    """cam-2 has told nothing after 12:58: the hours from 12:00 on say so in bars, heat map, table and on the board."""
+    marked = "parts => parts.map(part => part.getAttribute('class'))"
+    page = await opened(watched, running, "hours?shift=2026-01-15/morning")
+    bars = page.page.locator("#hour-bars svg")
+    looks = await bars.locator(".bar").evaluate_all(marked)
+    cells = await page.page.locator("#heat td").evaluate_all(marked)
+    names = [row["name"] for row in await page.rows("hours")]
+    sentence = await bars.get_attribute("aria-label") or ""
+    await expect(page.page.locator("#owed-note")).to_be_visible()
+    await page.open("board")
+    of_board = await page.page.locator("#board-hours tbody th").all_inner_texts()
+
+    assert ["bar"] * 5 + ["bar owed", "bar going-on owed"] == looks
+    assert ["heat"] * 5 + ["heat owed", "heat going-on owed"] == cells
+    for hours in (names[::-1], sentence.split("; "), of_board):
+        assert [False] * 5 + [True] * 2 == ["not all in yet" in hour for hour in hours], hours
     assert [] == page.misdeeds
 
 
