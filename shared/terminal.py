@@ -64,7 +64,10 @@ def json_text(value: object, *, indent: int | None = None) -> str:
 def write_csv(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, stream: TextIO, has_heading: bool = True
 ) -> None:
-    """Write RFC 4180 CSV; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    """Write RFC 4180 CSV; a text that a spreadsheet would run as a formula gets an apostrophe before it.
+
+    So does one that is such a text behind apostrophes: whoever takes one off has every text as it was.
+    """
     writer = csv.writer(stream, lineterminator="\r\n")
     if has_heading:
         writer.writerow(columns)
@@ -173,4 +176,4 @@ def _cell(value: object) -> str:
 
 
 def _harmless(value: object) -> object:
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return "'" + value if isinstance(value, str) and value.lstrip("'").startswith(_FORMULA_STARTS) else value

@@ -118,7 +118,7 @@ OPERATIONS = {
         "A row for each camera.", list[models.CameraRow], query=("site",), is_table=True
     ),
     ("get", "/api/rejected/"): Operation(
-        "The newest items that were not stored as events, newest first.",
+        "The newest items that were not stored as events, newest first; `from` and `to`: when they were received.",
         list[models.RejectedRow],
         query=rejected_api.QUERY,
         is_table=True,

@@ -84,6 +84,15 @@ def test_a_formula_is_a_text_in_a_spreadsheet(start: str) -> None:
     assert [["name", "idle"], [f"'{start}cmd|' /C calc'!A0", "-5.0"]] == rows
 
 
+def test_what_has_its_apostrophe_already_is_another_text() -> None:
+    """Two ids are never written alike, and with one apostrophe taken off a cell is what it was."""
+    texts = ["=x", "'=x", "''=x", "'x", "'", "''"]
+    written = io.StringIO(newline="")
+    write_csv([{"id": each} for each in texts], ["id"], stream=written, has_heading=False)
+
+    assert ["'=x", "''=x", "'''=x", *texts[3:]] == written.getvalue().splitlines()
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=3))
 def test_every_other_text_survives_csv(texts: list[str]) -> None:
     """Quotes, commas and line breaks come back as they were."""
