@@ -96,6 +96,7 @@ async def test_a_shift_lead_needs_no_mouse(watched: Opener, running: Plant) -> N
     await expect(page.page.get_by_role("dialog", name="Keys")).to_be_visible()
     await expect(page.page.locator("#key-find")).to_be_hidden()
     await page.page.keyboard.press("Escape")
+    await expect(page.page.get_by_role("dialog")).to_have_count(0)
     await press(page, "s")
     await expect(page.page.locator("#period")).to_have_text("Thu 15 Jan · morning 07:00–15:00")
     assert [] == page.misdeeds
