@@ -172,7 +172,8 @@ async def test_cameras_are_listed_worst_first_with_what_they_hold(watched: Opene
 
 
 async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, running: Plant) -> None:
-    """Which version stands, which lost, and why an item is no event."""
+    """Which version stands, which lost, and why an item is no event: of the stretch shown, as many as the floor counts."""
+    await running.post([{"timestamp": "of this very moment"}])
     page = await opened(watched, running, "data?tab=conflicts")
 
     (conflict,) = await page.rows("events")
@@ -180,4 +181,6 @@ async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, ru
     (item_,) = await page.rows("rejected")
 
     assert ("12", "count 9, confidence –") == (conflict["count"], conflict["losers"])
+    assert 1 == (await page.api("floor"))["rejected"]
+    assert "from=" in str(await page.page.locator("#rejected-csv").get_attribute("href"))
     assert ("bad_timestamp", '{"timestamp":"yesterday"}') == (item_["code"], item_["item"].replace(" ", ""))
