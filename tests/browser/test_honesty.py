@@ -53,7 +53,7 @@ async def test_a_silent_camera_s_worker_is_hatched_and_not_working(watched: Open
     await expect(page.page.locator("#verdict-detail")).to_contain_text(
         re.compile("All in up to 13:40, except cam-2: nothing after 12:58, 1,204.events waiting there. 1.camera never called")
     )  # fmt: skip
-    await expect(page.page.locator("#at-work-more")).to_have_text("1 working · 1 idle · 1 last known")
+    await expect(page.page.locator("#at-work-more")).to_have_text("0 working · 1 idle · 1 last known")
     assert "▲ Floor · Lineside" == await page.page.title()
     await page.open("workers/W2")
     await expect(page.page.locator("#now-more")).to_have_text("nothing after 12:58")
@@ -198,7 +198,8 @@ async def test_cameras_are_listed_worst_first_with_what_they_hold(watched: Opene
 
 
 async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, running: Plant) -> None:
-    """Which version stands, which lost, and why an item is no event."""
+    """Which version stands, which lost, and why an item is no event: of the stretch shown, as many as the floor counts."""
+    await running.post([{"timestamp": "of this very moment"}])
     page = await opened(watched, running, "data?tab=conflicts")
 
     (conflict,) = await page.rows("events")
@@ -206,4 +207,6 @@ async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, ru
     (item_,) = await page.rows("rejected")
 
     assert ("12", "count 9, confidence –") == (conflict["count"], conflict["losers"])
+    assert 1 == (await page.api("floor"))["rejected"]
+    assert "from=" in str(await page.page.locator("#rejected-csv").get_attribute("href"))
     assert ("bad_timestamp", '{"timestamp":"yesterday"}') == (item_["code"], item_["item"].replace(" ", ""))
