@@ -228,3 +228,11 @@ class Histories:
     """For each worker who has events: the run that tells the time of the stretch."""
     kept: Mapping[str, Kept] = field(default_factory=dict)
     """By site; one that is not there has everything."""
+
+
+class KeptCopy(NamedTuple):
+    """A database as it was, which lies beside the one in use."""
+
+    name: str
+    until: int
+    """When it was written to last, so what it holds was stored before."""

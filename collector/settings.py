@@ -20,6 +20,7 @@ from pydantic import (
 
 from collector.pseudonyms import LEAST_KEY_BYTES
 from collector.records import LedgerRules, Retention
+from collector.retention_settings import RetentionSettings, check_retention
 from collector.site_names import check_site
 from shared.errors import SettingsInvalid
 from shared.events import check_id
@@ -138,20 +139,6 @@ class SiteSettings(BaseModel):
     workstations: dict[Id, str] = {}
 
 
-_Days = Annotated[Duration, Field(ge=24 * HOUR)]
-"""A day at least: agents may deliver late, and what is older than the horizon is refused."""
-
-
-class RetentionSettings(BaseModel):
-    """How long what is stored is kept; each class at least as long as the one above."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    events: _Days | None = None
-    person_hours: _Days | None = None
-    workstation_hours: _Days | None = None
-
-
 Naming = Literal["shown", "hidden"]
 
 
@@ -211,16 +198,7 @@ class CollectorSettings(ProgramSettings):
 
     @model_validator(mode="after")
     def _each_class_is_kept_longer(self) -> "CollectorSettings":
-        events, persons, stations = self.retention.events, self.retention.person_hours, self.retention.workstation_hours
-        if events is not None and persons is not None and persons < events + self.session_gap:
-            raise ValueError(
-                "retention.person_hours must be longer than retention.events by session_gap "
-                f"({duration_text(self.session_gap)}) at least: events that are kept tell hours of persons"
-            )
-        if persons is not None and stations is not None and stations < persons:
-            raise ValueError(
-                "retention.workstation_hours must not be shorter than retention.person_hours: they are made of them"
-            )
+        check_retention(self.retention, session_gap=self.session_gap)
         return self
 
     def shows_names(self, role: str | None) -> bool:
@@ -229,10 +207,9 @@ class CollectorSettings(ProgramSettings):
 
     @property
     def kept_for(self) -> Retention:
-        """How long what is stored is kept; what a class is made of, that one is kept too."""
-        events = self.retention.events
-        persons = None if events is None else self.retention.person_hours
-        return Retention(events, persons, None if persons is None else self.retention.workstation_hours)
+        """How long what is stored is kept."""
+        kept = self.retention
+        return Retention(kept.events, kept.person_hours, kept.workstation_hours)
 
     @property
     def is_on_loopback(self) -> bool:

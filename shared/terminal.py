@@ -3,10 +3,10 @@
 A progress bar appears on a terminal only; elsewhere one line every ten seconds says how far it is.
 """
 
-import csv
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TextIO
@@ -21,7 +21,9 @@ LINE_EVERY_SECONDS = 10
 READER_GONE = 141
 """What a shell says of a program that was ended by writing into a pipe that nobody reads: 128 + SIGPIPE."""
 _VERDICTS = {0: "ok", 3: "look"}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"""((?:^|[;\t\r\n])[ "]*)(?='*[=+\-@＝＋－＠\t\r])""")
+"""Where a spreadsheet would begin to run what follows: at the start, and after what separates cells or rows in some countries."""
+_WANTS_QUOTES = re.compile(r'[",;\t\r\n]')
 
 Given = ParamSpec("Given")
 
@@ -66,13 +68,13 @@ def write_csv(
 ) -> None:
     """Write RFC 4180 CSV; a text that a spreadsheet would run as a formula gets an apostrophe before it.
 
-    So does one that is such a text behind apostrophes: whoever takes one off has every text as it was.
+    Also where `;` or a tab separates cells: there, quotes around `x;=1` hold nothing together, since they do not stand at
+    the start of a cell of theirs, and the formula would begin one.
+    Apostrophes that are there already get one more, too: whoever takes one off there has every text as it was.
     """
-    writer = csv.writer(stream, lineterminator="\r\n")
     if has_heading:
-        writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_harmless(row.get(column)) for column in columns])
+        stream.write(_csv_line(columns))
+    stream.writelines(_csv_line([row.get(column) for column in columns]) for row in rows)
 
 
 def one_line(text: str) -> str:
@@ -175,5 +177,16 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else one_line(str(value))
 
 
-def _harmless(value: object) -> object:
-    return "'" + value if isinstance(value, str) and value.lstrip("'").startswith(_FORMULA_STARTS) else value
+def _csv_line(values: Sequence[object]) -> str:
+    # A line that is empty would be no row, so a lone empty cell is quoted.
+    return (",".join(map(_csv_cell, values)) or '""') + "\r\n"
+
+
+def _csv_cell(value: object) -> str:
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    harmless = _FORMULA.sub(r"\1'", value)
+    if _WANTS_QUOTES.search(harmless) is None:
+        return harmless
+    quoted = harmless.replace('"', '""')
+    return f'"{quoted}"'

@@ -2,9 +2,21 @@
 
 from collections.abc import Sequence
 
+from collector.measures import KeptCopy
+from collector.metrics.copies_told import are_too_old, copy_sentences
+from collector.records import Retention
 from shared.findings import Finding
 
 
 def retention_finding(sentences: Sequence[str]) -> Finding:
     """Say what is kept how long and what is gone; that everything is kept for ever is worth a line, and no failure."""
     return Finding("retention", "; ".join(sentences))
+
+
+def copies_finding(copies: Sequence[KeptCopy], retention: Retention, *, now: int) -> Finding:
+    """Name the copies beside the database; one that is older than events may be wants somebody to look."""
+    if not copies:
+        return Finding("copies", "none of an upgrade or a restore beside the database")
+    return Finding(
+        "copies", "; ".join(copy_sentences(copies, now=now)), 3 if are_too_old(copies, retention, now=now) else 0
+    )

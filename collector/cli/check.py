@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from collector.checks.looks import access_finding, collector_finding, look_at_address, look_at_database, tls_finding
-from collector.checks.retention import retention_finding
+from collector.checks.retention import copies_finding, retention_finding
 from collector.cli.on_a_server import look_at_own_address, look_at_server
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.cli.status import ask
 from collector.metrics.retention import sentences
 from collector.retaining import told
 from collector.settings import CollectorSettings
+from collector.storage.kept_copies import kept_copies
 from shared.clock import Clock, SystemClock
 from shared.disk_probe import look_at_disk
 from shared.errors import LinesideError, SettingsInvalid, Unreachable
@@ -30,8 +31,8 @@ SLOW_DISK = "every delivery waits so long; is it a network disk, or does it die?
 def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
     """Try everything that the collector needs, and say what is not as it should be.
 
-    Settings, collector, database, disk with the time of its fsync, clock, address, access, TLS, retention: a line each; on PostgreSQL
-    the server, its schema, sums, tables, sessions and locks instead of a disk. Works with the
+    Settings, collector, database, disk with the time of its fsync, clock, address, access, TLS, retention, copies that an upgrade
+    or a restore has left: a line each; on PostgreSQL the server, its schema, sums, tables, sessions and locks instead of disk and copies. Works with the
     collector running and without, and writes nothing that stays.
 
     \b
@@ -61,6 +62,7 @@ async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
     except Unreachable as error:
         collector = Finding("collector", str(error), error.exit_code)
     is_configured, kept = await _stored(settings, now=clock.now())
+    copies = await asyncio.to_thread(kept_copies, file)
     return [
         collector,
         await asyncio.to_thread(look_at_database, file),
@@ -70,6 +72,7 @@ async def _look(settings: CollectorSettings, *, clock: Clock) -> list[Finding]:
         access_finding(settings, is_configured=is_configured),
         tls_finding(settings, now=clock.now()),
         retention_finding(kept),
+        copies_finding(copies, settings.kept_for, now=clock.now()),
     ]
 
 

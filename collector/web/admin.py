@@ -3,12 +3,15 @@
 No worker's data, and nothing of a site that whoever asks does not see; people and boards of all sites see that one, too.
 """
 
+import asyncio
 from collections.abc import Sequence
 from html import escape
 
 from aiohttp import web
 
 from collector import retaining
+from collector.metrics.copies_told import copy_sentences
+from collector.storage.kept_copies import kept_copies
 from collector.web.access import Viewer
 from collector.web.context import CLOCK, REPORTS, SETTINGS, STORAGE
 from collector.web.pages import CONTENT_SECURITY_POLICY
@@ -23,6 +26,8 @@ async def admin(request: web.Request, viewer: Viewer) -> web.Response:
     app, sites = request.app, viewer.sites
     storage, settings, now = app[STORAGE], app[SETTINGS], app[CLOCK].now()
     kept = await retaining.told(storage, settings.kept_for, now=now, sites=sites)
+    is_file = settings.database_url is None
+    copies = await asyncio.to_thread(kept_copies, settings.database_file()) if is_file else []
     cameras = [
         (one.camera, one.site, one.tokens, _day(one.newest_at), "paused" if one.is_paused else "")
         for one in await storage.access.cameras(now=now)
@@ -46,6 +51,7 @@ async def admin(request: web.Request, viewer: Viewer) -> web.Response:
     parts = [
         _list("What is kept how long", kept),
         "<p>The service looks once an hour; <code>collector purge --dry-run</code> counts what would go.</p>",
+        _list("Copies beside the database", copy_sentences(copies, now=now)),
         _list("Warnings", await app[REPORTS].warnings(sites=sites)),
         _table("Who may log in", ("name", "role", "site", "since"), rows=people),
         _table("Cameras", ("camera", "site", "valid tokens", "newest token", ""), rows=cameras),

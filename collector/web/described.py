@@ -37,6 +37,8 @@ class Operation:
     problems: tuple[int, ...] = ()
     is_public: bool = False
     """Also strangers get an answer."""
+    has_tag: bool = False
+    """What has not changed is not sent again."""
     body: tuple[Any, ...] = ()
     """The types of a body, beside an array of anything."""
 
@@ -87,18 +89,28 @@ OPERATIONS = {
         query=metrics_api.WORKERS_QUERY,
         is_table=True,
         problems=(404,),
+        has_tag=True,
     ),
     ("get", "/api/metrics/workstations/"): Operation(
         "A row for each registered workstation.",
         list[models.WorkstationRow],
         query=metrics_api.STATIONS_QUERY,
         is_table=True,
+        has_tag=True,
     ),
     ("get", "/api/metrics/factory/"): Operation(
-        "The sums and averages over the workers.", models.FactoryRow, query=WINDOW_QUERY, is_table=True
+        "The sums and averages over the workers.",
+        models.FactoryRow,
+        query=WINDOW_QUERY,
+        is_table=True,
+        has_tag=True,
     ),
     ("get", "/api/metrics/hours/"): Operation(
-        "A row for each clock hour of each site.", list[models.HourRow], query=WINDOW_QUERY, is_table=True
+        "A row for each clock hour of each site.",
+        list[models.HourRow],
+        query=WINDOW_QUERY,
+        is_table=True,
+        has_tag=True,
     ),
     ("get", "/api/timeline/"): Operation(
         "How a worker spent a window, as spans that explain themselves.",
@@ -108,14 +120,20 @@ OPERATIONS = {
         is_table=True,
         query_of_the_file=timeline_api.QUERY_OF_THE_FILE,
         problems=(404,),
+        has_tag=True,
     ),
     ("get", "/api/floor/"): Operation(
         "All that the dashboard shows, in one answer; with `If-None-Match` only if it has changed.",
         page_models.FloorAnswer,
         query=WINDOW_QUERY,
+        has_tag=True,
     ),
     ("get", "/api/cameras/"): Operation(
-        "A row for each camera.", list[models.CameraRow], query=("site",), is_table=True
+        "A row for each camera.",
+        list[models.CameraRow],
+        query=("site",),
+        is_table=True,
+        has_tag=True,
     ),
     ("get", "/api/rejected/"): Operation(
         "The newest items that were not stored as events, newest first; `from` and `to`: when they were received.",
@@ -125,7 +143,10 @@ OPERATIONS = {
     ),
     ("get", "/api/me/"): Operation("Who is asking, and what is shown to them.", models.Me),
     ("get", "/healthz"): Operation(
-        "Whether the collector takes events.", models.Health, problems=(503,), is_public=True
+        "Whether the collector takes events; its version and warnings to those who may look.",
+        models.Health | models.HealthToStrangers,
+        problems=(503,),
+        is_public=True,
     ),
     ("get", "/readyz"): Operation(
         "Whether an event delivered now would be stored.", models.Readiness, problems=(503,), is_public=True

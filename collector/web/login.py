@@ -103,9 +103,9 @@ async def enter(request: web.Request, _viewer: Viewer) -> web.Response:
     form = _read_form(await read_post(request, content_types=(FORM,), most=MOST_FORM_BYTES, seconds=FORM_SECONDS))
     name, password, further = form.get("name", "").strip(), form.get("password", ""), _local(form.get("next", ""))
     logins, access = request.app[LOGINS], request.app[STORAGE].access
-    whose = (f"name {name}", f"address {logins.peers.address_of(request)}")
+    address = logins.peers.address_of(request)
     try:
-        logins.attempts.begin(*whose)
+        counted = logins.attempts.begin(name, address=address)
         stored = await access.password_of(name) if name.isprintable() else None  # a NUL is no text to PostgreSQL
         if not await logins.fits(password[: passwords.LONGEST], stored=stored):
             return _page(WRONG, further=further, status=401)
@@ -116,7 +116,7 @@ async def enter(request: web.Request, _viewer: Viewer) -> web.Response:
         return _page(WRONG, further=further, status=401)
     except TooManyAttempts as error:
         return _told(error, further=further)
-    logins.attempts.succeed(*whose)
+    logins.attempts.succeed(name, address=address, counted=counted)
     answer = web.HTTPSeeOther(further)
     _set_cookie(request, answer, token=token, kind=Kind.session, seconds=lasts // SECOND)
     raise answer

@@ -25,7 +25,7 @@ from collector.web.context import (
     window_of,
 )
 from collector.web.csv_answers import csv_answer
-from collector.web.json_answers import json_answer
+from collector.web.json_answers import json_unless_known
 from shared.errors import BadRequest
 
 WORKERS_QUERY = (*WINDOW_QUERY, "workstation_id")
@@ -80,9 +80,8 @@ async def _csv(request: web.Request, viewer: Viewer, *, what: str) -> web.Respon
 async def _json(request: web.Request, viewer: Viewer, *, what: str) -> web.Response:
     totals, headers = await _totals(request, viewer, what=what)
     is_at_one = "workstation_id" in request.query
-    return await json_answer(
-        partial(rows_at, totals) if is_at_one else partial(shown_rows, totals, what), headers=headers
-    )
+    make = partial(rows_at, totals) if is_at_one else partial(shown_rows, totals, what)
+    return await json_unless_known(request, make, headers=headers)
 
 
 async def _totals(request: web.Request, viewer: Viewer, *, what: str) -> tuple[Totals, dict[str, str]]:

@@ -211,6 +211,12 @@ class RejectedRow(Answer):
     item: Annotated[str, Field(description="Its JSON, or the text of a line that is none, at most 2,000 characters.")]
 
 
+class HealthToStrangers(Answer):
+    """The collector is well, as whoever may not look is told."""
+
+    status: Literal["ok"]
+
+
 class Health(Answer):
     """The collector is well."""
 

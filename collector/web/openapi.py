@@ -3,7 +3,6 @@
 import json
 from functools import lru_cache
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any
 
 from aiohttp import web
@@ -18,6 +17,8 @@ from collector.web.models import Problem
 from collector.web.unchanged import Lasting, lasting, sent
 from shared.wire import MAX_EVENTS
 
+API_VERSION = "1"
+"""Of the addresses and their shapes, which stay compatible. Strangers may read the document: it does not tell the program's version."""
 REF = "#/components/schemas/{model}"
 WINDOW_HEADERS = {
     "Lineside-Window-From": "Where the window began, if anywhere.",
@@ -76,7 +77,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Lineside collector",
-            "version": version("lineside"),
+            "version": API_VERSION,
             "summary": "Events of cameras in, exact working times out.",
         },
         "paths": paths,
@@ -89,7 +90,7 @@ def _described(operation: Operation, schemas: dict[str, Any], *, path: str) -> d
     content = {"application/json": {"schema": answer}}
     body = {} if not operation.body else {"requestBody": _body(operation, schemas)}
     answered = {"description": "As asked.", "content": content} | _headers(operation.query)
-    unchanged = {"304": {"description": "Nothing has changed."}} if path == "/api/floor/" else {}
+    unchanged = {"304": {"description": "Nothing has changed."}} if operation.has_tag else {}
     return {
         "operationId": _name(path),
         "summary": operation.summary,

@@ -23,7 +23,7 @@ from collector.web.context import (
     window_of,
 )
 from collector.web.csv_answers import csv_answer
-from collector.web.json_answers import json_answer
+from collector.web.json_answers import json_unless_known
 from shared.errors import BadRequest
 from shared.instants import format_instant
 
@@ -50,7 +50,8 @@ async def timeline(request: web.Request, viewer: Viewer) -> web.Response:
     """Return how a worker spent a window."""
     told, asked = await _told(request, viewer)
     zone = request.app[REPORTS].plan_of(told.worker.site).zone
-    return await json_answer(partial(timeline_answer, told, asked=asked, zone=zone), headers=window_headers(asked))
+    make = partial(timeline_answer, told, asked=asked, zone=zone)
+    return await json_unless_known(request, make, headers=window_headers(asked))
 
 
 async def timeline_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
@@ -70,7 +71,7 @@ async def timeline_as_csv(request: web.Request, viewer: Viewer) -> web.Response:
 async def hours(request: web.Request, viewer: Viewer) -> web.Response:
     """Return a row for each hour of the sites' clocks."""
     found, asked = await _hours(request, viewer, most=MOST_ROWS)
-    return await json_answer(partial(hour_rows, found), headers=window_headers(asked))
+    return await json_unless_known(request, partial(hour_rows, found), headers=window_headers(asked))
 
 
 async def hours_as_csv(request: web.Request, viewer: Viewer) -> web.Response:

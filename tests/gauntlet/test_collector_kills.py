@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
 PRODUCERS = 4
 MOST_ACKNOWLEDGED_BEFORE_A_KILL = 300
-FEW = pytest.param(5, id="few")
+FEW = pytest.param(3, id="few")
 MANY = pytest.param(50, id="many", marks=[pytest.mark.gauntlet, pytest.mark.timeout(1_800)])
 Figure = Callable[[str], None]
 

@@ -1,12 +1,17 @@
 """How long what is stored is kept, in instants and in words."""
 
+import os
+from pathlib import Path
+
 import pytest
 
-from collector.checks.retention import retention_finding
-from collector.measures import Kept
+from collector.checks.retention import copies_finding, retention_finding
+from collector.measures import Kept, KeptCopy
 from collector.metrics.retention import due, is_due, sentences
 from collector.records import KEPT_FOR_EVER, Retention
-from shared.instants import HOUR, MINUTE
+from collector.storage.backups import kept_before
+from collector.storage.kept_copies import kept_copies
+from shared.instants import HOUR, MINUTE, SECOND
 from tests.support.collector import at
 
 DAY = 24 * HOUR
@@ -85,3 +90,28 @@ def test_the_check_says_it() -> None:
 
     assert "events are kept for 14d; site south: gone are events before 2026-01-15T00:00:00Z" == finding.words
     assert ("retention", 0) == (finding.what, finding.exit_code)
+
+
+@pytest.mark.parametrize(
+    ("until", "events", "code"), [(NOW - 3 * DAY, None, 0), (NOW - 3 * DAY, 4 * DAY, 0), (NOW - 3 * DAY, 2 * DAY, 3)]
+)
+def test_a_copy_that_outlives_its_events_wants_somebody_to_look(until: int, events: int | None, code: int) -> None:
+    """It is named with its age and what to do, whatever is kept how long."""
+    finding = copies_finding([KeptCopy("collector.db.schema-4", until)], Retention(events=events), now=NOW)
+
+    assert ("copies", code) == (finding.what, finding.exit_code)
+    assert finding.words.startswith("collector.db.schema-4 holds what was stored until 2026-01-12, 3 days ago, and no")
+    assert finding.words.endswith("delete it when nobody needs it")
+
+
+def test_copies_that_an_upgrade_or_a_restore_left_are_found(tmp_path: Path) -> None:
+    """By their names, not those of backups or of another database; what belongs to them is not named apart."""
+    file = tmp_path / "collector.db"
+    copies = (kept_before(file, 4).name, "collector.db.replaced-20260101T000000Z")
+    for name in ("collector.db", "collector.db-wal", "backup.db", "other.db.schema-4", f"{copies[1]}-wal", *copies):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / copies[0], (0, at("10:00") // SECOND))
+
+    assert sorted(copies) == [copy.name for copy in kept_copies(file)]
+    assert at("10:00") == kept_copies(file)[1].until
+    assert [] == kept_copies(tmp_path / "nowhere" / "collector.db")

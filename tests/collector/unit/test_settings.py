@@ -163,15 +163,13 @@ def test_an_open_collector_listens_anywhere() -> None:
         ({}, (None, None, None)),
         ({"events": "14d", "person_hours": "30d"}, (14, 30, None)),
         ({"events": "14d", "person_hours": "30d", "workstation_hours": "30d"}, (14, 30, 30)),
-        # Events that are kept tell all the rest.
-        ({"person_hours": "30d", "workstation_hours": "60d"}, (None, None, None)),
-        ({"events": "14d", "workstation_hours": "60d"}, (14, None, None)),
+        ({"events": "14d"}, (14, None, None)),
     ],
 )
 def test_each_class_is_kept_as_long_as_what_it_is_made_of(
     retention: dict[str, str], kept: tuple[int | None, ...]
 ) -> None:
-    """In days; nothing goes of what could be told by something that stays."""
+    """In days."""
     settings = CollectorSettings.model_validate({"retention": retention})
 
     assert kept == tuple(None if each is None else each // (24 * HOUR) for each in settings.kept_for)
@@ -182,7 +180,19 @@ def test_each_class_is_kept_as_long_as_what_it_is_made_of(
     [
         ({"events": "23h"}, "greater than or equal"),
         ({"events": "14d", "person_hours": "14d"}, "longer than retention.events by session_gap"),
-        ({"person_hours": "30d", "workstation_hours": "29d"}, "must not be shorter than retention.person_hours"),
+        (
+            {"events": "14d", "person_hours": "30d", "workstation_hours": "29d"},
+            "must not be shorter than retention.person_hours",
+        ),
+        # Events that are kept tell all the rest: what would do nothing is not taken as if it did.
+        (
+            {"person_hours": "30d"},
+            "retention.person_hours does nothing without retention.events: .* set retention.events",
+        ),
+        (
+            {"events": "14d", "workstation_hours": "60d"},
+            "retention.workstation_hours does nothing without retention.person_hours",
+        ),
     ],
 )
 def test_a_class_that_would_go_too_early_is_a_mistake(retention: dict[str, str], said: str) -> None:

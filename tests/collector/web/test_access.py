@@ -2,17 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
 
+from collector.grants import Needs
 from collector.ingest import Ingest
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.sqlite import SqliteStorage
 from collector.web.access import Viewer
 from collector.web.app import make_app
+from collector.web.openapi import API_VERSION
 from tests.support.collector import JSON, NOON_AFTER, RULES, RunningCollector, envelope, item, running_collector
 from tests.support.fake_clock import FakeClock
 
@@ -160,3 +163,15 @@ async def test_a_sender_writes_its_own_camera_alone(
 
         assert (status, "wrong_camera" if status == 403 else None) == (answer.status, answer.json.get("code"))
         assert cameras == [event["camera"] for event in await collector.stored()]
+
+
+async def test_strangers_are_not_told_which_version_it_is(seen_by: Seen) -> None:
+    """At no address that answers them; who may look is."""
+    async with seen_by(Viewer(may=frozenset({Needs.nothing}))) as collector:
+        health = await collector.get("/healthz")
+        described = await collector.get("/api/openapi.json")
+    async with seen_by(Viewer()) as collector:
+        known = await collector.get("/healthz")
+
+    assert ({"status": "ok"}, API_VERSION) == (health.json, described.json["info"]["version"])
+    assert version("lineside") == known.json["version"]

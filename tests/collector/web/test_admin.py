@@ -27,6 +27,7 @@ async def test_an_admin_sees_access_and_what_is_kept(collector: RunningCollector
 async def test_an_admin_sees_the_settings_in_force_and_what_goes_next(tmp_path: Path) -> None:
     """Every one of them, and no name of a worker; when the next hour goes is said before it does."""
     given = {"retention": {"events": "14d"}, "sites": {"default": {"workers": {"W1": "Wanda Hidden"}}}}
+    (tmp_path / "collector.db.schema-4").touch()
     async with running_collector(tmp_path, **given) as running:
         await running.post(EVENTS)
         answer = await running.ask("GET", "/dashboard/admin", headers=await session(running, Role.admin))
@@ -38,6 +39,7 @@ async def test_an_admin_sees_the_settings_in_force_and_what_goes_next(tmp_path: 
     )
     assert [] == [row for row in rows if row not in answer.text]
     assert "site default: next to go are events before 2026-01-02T12:00:00Z" in answer.text
+    assert "<li>collector.db.schema-4 holds what was stored until " in answer.text
     assert "Wanda" not in answer.text
 
 

@@ -8,7 +8,7 @@ import pytest
 from collector.web.manners import COMPRESSED_FROM_BYTES
 from collector.web.openapi import document
 from tests.collector.web.golden import EVENTS
-from tests.support.collector import RunningCollector, item
+from tests.support.collector import RunningCollector, envelope, item
 
 MANY = [item(f"10:{number // 60:02}:{number % 60:02}", f"W{number}", "working") for number in range(600)]
 
@@ -123,3 +123,27 @@ async def test_the_description_is_not_sent_again(collector: RunningCollector, pa
     assert {sent.headers["ETag"]} == {answer.headers["ETag"] for answer in (packed, known, other)}
     assert (b"", sent.content) == (known.content, other.content)
     assert sent.headers["Content-Security-Policy"] == known.headers["Content-Security-Policy"]
+
+
+TAGGED = ["workers/", "workstations/", "factory/", "hours/"]
+
+
+@pytest.mark.parametrize(
+    "path", [*(f"/api/metrics/{what}" for what in TAGGED), "/api/cameras/", "/api/timeline/?worker_id=W1"]
+)
+async def test_a_table_is_not_sent_again_until_it_is_another(collector: RunningCollector, path: str) -> None:
+    """By the tag of its bytes, packed or not; no browser keeps it."""
+    window = {"/api/cameras/": ""}.get(
+        path, f"{'&' if '?' in path else '?'}from=2026-01-15T10:00:00Z&to=2026-01-15T11:00:00Z"
+    )
+    await collector.post(envelope([item("10:00", "W1", "working")]))
+    sent = await collector.get(path + window)
+    known = {"If-None-Match": sent.headers["ETag"]}
+    again = await collector.ask("GET", path + window, headers=known)
+    await collector.post(envelope([item("10:01", "W1", "product_count", count=3)], epoch="e2", pending=7))
+    other = await collector.ask("GET", path + window, headers=known)
+
+    assert (200, 304, b"", 200) == (sent.status, again.status, again.content, other.status)
+    assert sent.headers["ETag"] == again.headers["ETag"] != other.headers["ETag"]
+    assert {"no-store"} == {answer.headers["Cache-Control"] for answer in (sent, again, other)}
+    assert sent.headers.get("Lineside-Window-To") == again.headers.get("Lineside-Window-To")
