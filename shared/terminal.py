@@ -70,7 +70,7 @@ def write_csv(
 
     Also where `;` or a tab separates cells: there, quotes around `x;=1` hold nothing together, since they do not stand at
     the start of a cell of theirs, and the formula would begin one.
-    And behind apostrophes: whoever takes one off has every text as it was.
+    Apostrophes that are there already get one more, too: whoever takes one off there has every text as it was.
     """
     if has_heading:
         stream.write(_csv_line(columns))

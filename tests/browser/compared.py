@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.browser import spelling
 from tests.browser.watched_page import WatchedPage
+from tests.support.csv_cells import as_it_was
 from tests.support.invoked import invoked_collector
 
 Rows = list[dict[str, Any]]
@@ -53,7 +54,6 @@ HOURS = {
     "utilization_percent": spelling.rate,
 }
 """What the heat map of the page of hours can show."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 HEAT = "() => [...document.querySelectorAll('#heat td:not(.none)')].map(cell => cell.textContent)"
 
 
@@ -84,12 +84,6 @@ def read(what: str, text: str) -> Rows:
         | {name: Decimal(row[name]) if row[name] else None for name in names}
         for row in csv.DictReader(io.StringIO(text, newline=""))
     ]
-
-
-def as_it_was(cell: str) -> str:
-    """The text of a cell, without the apostrophe that keeps a spreadsheet from running it."""
-    is_guarded = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS)
-    return cell[1:] if is_guarded else cell
 
 
 async def check_tables(page: WatchedPage, floor: dict[str, Any], run: Run) -> None:

@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.compared import as_it_was
 from tests.browser.conftest import Opener
 from tests.browser.plant import NOW, Plant, call, plant
 from tests.browser.watched_page import WatchedPage
 from tests.support.collector import item
+from tests.support.csv_cells import as_it_was
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
