@@ -4,11 +4,12 @@
  * stands still. After an upgrade the board loads itself anew.
  */
 
+import { changed, reduced } from "./address.js";
 import { showNumbers } from "./cards.js";
 import { byId, isolated, make, write } from "./elements.js";
 import { clockTime, count, duration, hourMinute, instant } from "./format.js";
 import { periodText } from "./header.js";
-import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN } from "./hour_rows.js";
+import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN, partTold } from "./hour_rows.js";
 import { startPage } from "./page.js";
 import { knownUntil, noDataSince } from "./silence.js";
 
@@ -71,11 +72,11 @@ function onRoom() {
 }
 
 /** What was made, and of a site with a target what of it should have been. */
-const unitsOf = ({ units_produced: made, target_units: target, is_cut: isPart }) => (target === null ? count(made) : `${count(made)} / ${count(isPart ? null : target)}`);
+const unitsOf = ({ units_produced: made, target_units: target }) => (target === null ? count(made) : `${count(made)} / ${count(target)}`);
 
 /** "12:00–13:00", or where the part of an hour that can be right ends: of one that goes on now, or where the last camera stands. */
 function hourName(hour) {
-  const isNow = isGoingOn(hour, shown) && !hour.is_cut;
+  const isNow = isGoingOn(hour, shown) && hour.end === hour.to;
   return `${hourMinute(hour.from, shown.zone)}–${isNow ? "now" : hourMinute(hour.end, shown.zone)}`;
 }
 
@@ -115,6 +116,12 @@ function show(view) {
   write(byId("board-of"), view.live ? periodText(view) : `${periodText(view)}, over`);
 }
 
+/** Of the hour in which all cameras fell silent, what is asked of it until then. */
+async function readPart(floor, read) {
+  const part = partTold(floor);
+  return part === null ? null : read(`/api/metrics/hours/${changed(reduced(window.location.search, ["site"]), part)}`).catch(() => null);
+}
+
 function onOutage(found) {
   outage = found;
   showSilence();
@@ -140,4 +147,4 @@ setInterval(() => {
 new ResizeObserver(onRoom).observe(byId("board-stations"));
 setInterval(lookForUpgrade, UPGRADE_MS);
 lookForUpgrade();
-startPage({ show, onOutage });
+startPage({ more: readPart, show, onOutage });

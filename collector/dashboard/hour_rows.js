@@ -57,17 +57,34 @@ export function byStart({ floor: { hours, completeness }, until }) {
 export const isGoingOn = (hour, { live, until }) => live && hour.to === until;
 
 /**
- * The same as far as they can be right: [{…, end, is_cut}]. Where all cameras fell silent the hour ends there and has no
- * target, which is that of the whole hour; what would begin later is left out, but for what was made in spite of it.
+ * Of a live floor whose cameras are all silent: the stretch {from, to} from the begin of the hour in which they fell silent to
+ * that moment, as the API spells them; null where there is none. What the hour aims at until then the collector can tell.
+ */
+export function partTold({ window: { live }, completeness: { is_silent: isSilent, reached }, hours }) {
+  if (!live || !isSilent || reached === null) {
+    return null;
+  }
+  const begun = hours.filter((hour) => instant(hour.from) < instant(reached) && instant(reached) < instant(hour.to));
+  const [first] = begun.sort((left, right) => instant(left.from) - instant(right.from));
+  return first === undefined ? null : { from: first.from, to: reached };
+}
+
+const isSameHour = (one, other) => one.site === other.site && one.from === other.from;
+
+/**
+ * The same as far as they can be right: [{…, end}]. Where all cameras fell silent the hour ends there, and aims at what the
+ * collector tells of that part (`extra`, its hours; null: it is not known); what would begin later is left out, but for what
+ * was made in spite of it.
  *
- *     silent since 13:40, now 14:05:    12:00–13:00    13:00–13:40 cut    14:00 left out
+ *     silent since 13:40, now 14:05:    12:00–13:00    13:00–13:40    14:00 left out
  */
 export function hoursTold(view) {
   const known = knownUntil(view);
-  return byStart({ ...view, until: known })
+  const isCut = (from, to) => from < known && known < to;
+  const hours = view.floor.hours.map((hour) => (isCut(instant(hour.from), instant(hour.to))
+    ? { ...hour, target_units: view.extra?.find((part) => isSameHour(part, hour))?.target_units ?? null }
+    : hour));
+  return byStart({ floor: { ...view.floor, hours }, until: known })
     .filter((hour) => hour.from < known || hour.units_produced > 0)
-    .map((hour) => {
-      const isCut = hour.from < known && known < hour.to;
-      return { ...hour, end: isCut ? known : hour.to, is_cut: isCut };
-    });
+    .map((hour) => ({ ...hour, end: isCut(hour.from, hour.to) ? known : hour.to }));
 }

@@ -96,22 +96,25 @@ async def test_what_a_camera_still_owes_of_an_hour_is_told(
     assert owed == [one["is_owed"] for one in told]
 
 
-async def test_a_board_s_hours_end_where_all_cameras_fell_silent(call: Call) -> None:
-    """No hour has no length; the target of a whole one is not held against a part; what was made in spite of it stays."""
-    completeness = {
-        "behind": [behind("cam-1", "10:40")],
-        "behind_left_out": 0,
-        "is_silent": True,
-        "reached": "2026-01-15T10:40:00Z",
-    }
-    floor = {"hours": [*HOURS, hour(12, "12:05:00", units_produced=3)], "completeness": completeness}
+@pytest.mark.parametrize("target", [13, None], ids=["told", "not told"])
+async def test_a_board_s_hours_end_where_all_cameras_fell_silent(call: Call, target: int | None) -> None:
+    """No hour has no length; a part has the target of a part; what was made in spite of the silence stays."""
+    reached = "2026-01-15T10:40:00Z"
+    silent = {"behind": [behind("cam-1", "10:40")], "behind_left_out": 0, "is_silent": True, "reached": reached}
+    hours = [*HOURS, hour(12, "12:05:00", units_produced=3)]
+    floor = {"hours": hours, "completeness": silent, "window": {"live": True}}
+    part = await call("hour_rows.js", "partTold", floor)
+    extra = target and [HOURS[1] | {"to": reached, "target_units": target}]
+    view = {"floor": floor, "until": at("12:05") // 1000, "live": True, "extra": extra}
 
-    told = await call("hour_rows.js", "hoursTold", {"floor": floor, "until": at("12:05") // 1000, "live": True})
+    told = await call("hour_rows.js", "hoursTold", view)
 
-    assert [("10:00", False, False), ("10:40", True, False), ("12:05", False, False)] == [
-        (next(clock for clock in ("10:00", "10:40", "12:05") if at(clock) // 1000 == one["end"]), one["is_cut"], one["is_owed"])
+    assert {"from": "2026-01-15T10:00:00Z", "to": reached} == part
+    assert [("10:00", 20), ("10:40", target), ("12:05", 20)] == [
+        (next(clock for clock in ("10:00", "10:40", "12:05") if at(clock) // 1000 == one["end"]), one["target_units"])
         for one in told
-    ]  # fmt: skip
+    ]
+    assert [False] * 3 == [one["is_owed"] for one in told]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrive
         await expect(board.page.locator("#at-work-more")).to_be_visible()
         assert {"–"} == {row["workers_now"] for row in await page.rows("stations")}
         last = board.page.locator("#board-hours tbody tr").last
-        await expect(last).to_contain_text("13:00–13:400 / –")
+        await expect(last).to_contain_text("13:00–13:400 / 13")
         there.clock.set(at("12:05"))
         await board.ask_now()
         await expect(board.page.locator("#board-of")).to_contain_text("morning")
