@@ -35,6 +35,9 @@ PRODUCERS = 4
 MOST_ACKNOWLEDGED_BEFORE_A_KILL = 300
 FEW = pytest.param(3, id="few")
 MANY = pytest.param(50, id="many", marks=[pytest.mark.gauntlet, pytest.mark.timeout(1_800)])
+MOST_TRIES = 3
+"""For each kill that is wanted: where the machine is so fast or so slow that they strike too late, more of them are tried."""
+AFTER_IT = "after it"
 Figure = Callable[[str], None]
 
 
@@ -145,7 +148,9 @@ async def test_kills_while_it_is_backed_up_leave_whole_backups_or_none(
     try:
         most_seconds = 2.5 * await _backup_seconds(tmp_path)
         async with produced(oracle, victim):
-            for number in range(kills):
+            for number in range(MOST_TRIES * kills):
+                if number >= kills and outcomes["none"] >= _struck_at_least(kills):
+                    break
                 await some_more(oracle)
                 target = tmp_path / f"backup-{number}.db"
                 after_seconds = most_seconds * oracle.chance.random()
@@ -158,8 +163,11 @@ async def test_kills_while_it_is_backed_up_leave_whole_backups_or_none(
             kept = {key_of(event) for event in await stored_in(victim, session)}
     finally:
         await victim.close()
-    figure(f"{kills} kills during a backup: {outcomes['none']} left none, {outcomes['whole']} had left a whole one")
+    figure(
+        f"{outcomes.total()} kills during a backup: {outcomes['none']} left none, {outcomes['whole']} had left a whole one"
+    )
 
+    assert outcomes["none"] >= _struck_at_least(kills)
     assert (0, True) == (last.code, last.out.strip().endswith("every number verified"))
     assert set() == oracle.acknowledged - kept
     assert [] == [path.name for path in _listed(tmp_path) if path.name.startswith(".last.db")]
@@ -218,7 +226,9 @@ async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
     outcomes: Counter[str] = Counter()
     shutil.copyfile(template, file)
     most_seconds = await _upgrade_seconds(tmp_path)
-    for _ in range(kills):
+    for number in range(MOST_TRIES * kills):
+        if number >= kills and outcomes.total() - outcomes[AFTER_IT] >= _struck_at_least(kills):
+            break
         _begin_again(file, template)
         await _upgrade_and_kill(tmp_path, after_seconds=most_seconds * chance.random() ** 2)
         condition, kept = condition_of(file, thorough=True), kept_before(file, steps)
@@ -236,7 +246,8 @@ async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
     finally:
         await victim.close()
     figure(
-        f"{kills} kills during an upgrade: " + ", ".join(f"{count} {told}" for told, count in sorted(outcomes.items()))
+        f"{outcomes.total()} kills during an upgrade: "
+        + ", ".join(f"{count} {told}" for told, count in sorted(outcomes.items()))
     )
 
     assert (0, f"{events:,} events of 200 workers: everything stored is what they say\n") == (
@@ -244,11 +255,17 @@ async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
         verified.out,
     )
     assert () == condition_of(file, thorough=True).steps_missing
+    assert outcomes.total() - outcomes[AFTER_IT] >= _struck_at_least(kills)
+
+
+def _struck_at_least(kills: int) -> int:
+    """Return how many have to strike in the midst; with fewer, more are tried."""
+    return max(1, kills // 3)
 
 
 def _told(*, is_new: bool, has_copy: bool) -> str:
     if is_new:
-        return "after it"
+        return AFTER_IT
     return "in the change" if has_copy else "in the copy"
 
 
