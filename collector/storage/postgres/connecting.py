@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import asyncpg
 from asyncpg import exceptions as raised
 
+from collector.storage.postgres.hosts import Hosts, NoHost, PlacedConnection
 from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 
 Connection = Any
 """An asyncpg connection, or a pool's proxy of one; asyncpg ships no types."""
-SECONDS_TO_CONNECT = 10
+SECONDS_TO_END = 10
 APPLICATION = "lineside-collector"
 """What sessions of ours are called on the server."""
 
@@ -30,13 +31,16 @@ _AWAY = (
     raised.InterfaceError,  # a connection that has been lost meanwhile
     raised.InternalClientError,
     raised.AdminShutdownError,
+    raised.DatabaseDroppedError,
+    raised.IdleInTransactionSessionTimeoutError,  # we, or our machine, stood still
+    raised.IdleSessionTimeoutError,
     raised.CrashShutdownError,
     raised.CannotConnectNowError,
     raised.TooManyConnectionsError,
     raised.TargetServerAttributeNotMatched,
     raised.ReadOnlySQLTransactionError,  # a primary that became a standby
 )
-_BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.OutOfMemoryError, *COME_AGAIN)
+_BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.InsufficientResourcesError, *COME_AGAIN)
 _FULL = (raised.DiskFullError,)
 _REFUSED = (
     raised.InvalidAuthorizationSpecificationError,
@@ -81,6 +85,11 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, _AWAY) and not isinstance(error, raised.DataError)
 
 
+def is_worth_another(error: BaseException) -> bool:
+    """Say whether the connection alone may have been lost, perhaps long ago, so that a new one may do."""
+    return is_lost(error) and not isinstance(error, NoHost)
+
+
 async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once: bool = False) -> Any:
     """Return connections to a database, opened as they are needed.
 
@@ -88,13 +97,15 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
     statements know the whole key of whatever they read or write: a plan that is made anew each time could only be worse.
     """
     milliseconds = str(round(statement_seconds * 1000))
-    return await asyncpg.create_pool(
+    hosts = Hosts(url, is_passed_over=is_lost)
+    hosts.pool = await asyncpg.create_pool(
         url,
         min_size=0,
         max_size=size,
-        timeout=SECONDS_TO_CONNECT,
+        connect=hosts.connect,
+        connection_class=PlacedConnection,
         # Beyond the server's own time-out, for a server that does not answer at all any more.
-        command_timeout=statement_seconds + SECONDS_TO_CONNECT,
+        command_timeout=statement_seconds + SECONDS_TO_END,
         max_inactive_connection_lifetime=300,
         target_session_attrs=None if "target_session_attrs" in url else "read-write",
         server_settings={
@@ -107,12 +118,13 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
         init=_plan_once if plans_once else _make_durable,
         reset=_leave_as_it_is,
     )
+    return hosts.pool
 
 
 async def let_go(pool: Any) -> None:
     """Close the connections of a pool, by force where the database does not answer."""
     try:
-        await asyncio.wait_for(pool.close(), SECONDS_TO_CONNECT)
+        await asyncio.wait_for(pool.close(), SECONDS_TO_END)
     except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
         pool.terminate()
 
@@ -161,4 +173,9 @@ def _ours(error: BaseException, where: str) -> LinesideError | None:
         return Busy(f"{where} is away: {str(error) or type(error).__name__}")
     if isinstance(error, _REFUSED):
         return StorageUnusable(f"{where} cannot be used: {error}", hint="look at the address given with --database")
+    if isinstance(error, asyncpg.PostgresError):
+        return StorageUnusable(
+            f"{where} did not do what it was told: {error} (SQLSTATE {error.sqlstate})",
+            hint="its own log says more; nothing of this request was kept",
+        )
     return None

@@ -2,7 +2,7 @@
 
 The engine does it all: tables of sites are distributed by `site_id` and lie together, `site` and `camera_home` are on every
 machine, and the few rows that all collectors share stay where they are. What has been done already stays, so it may be
-called again, and after a later version has added a table it must be.
+called again, and after a later version has added a table, or after it was cut off, it must be.
 """
 
 from typing import Any
@@ -19,8 +19,10 @@ OLDEST = 12
 """The first version of the extension with identity columns in distributed tables."""
 ON_EVERY_MACHINE = ("site", "camera_home")
 OF_SITES = tuple(table.name for table in TABLES if table.name not in OF_ALL_SITES)
-_OF_A_CAMERA = ("camera_epoch", "camera_range", "watched")
+OF_A_CAMERA = ("camera_epoch", "camera_range", "watched")
 """They refer to `camera`, and are told so anew once all of them lie together."""
+TO_ITS_CAMERA = "FOREIGN KEY (site_id, camera) REFERENCES camera(site_id, number) ON DELETE CASCADE"
+"""As the server shows it. Known here and not read before it is dropped: a run that was cut off leaves nothing to read."""
 
 
 async def distribute(url: str) -> list[str]:
@@ -57,13 +59,11 @@ async def _spread(connection: Connection) -> list[str]:
     # The tables that the cluster knows already.
     done = {row[0] for row in await connection.fetch("select table_name::text from citus_tables")}
     wanted = [table for table in (*ON_EVERY_MACHINE, *OF_SITES) if table not in done]
-    if not wanted:
-        return []
-    keys = await _part(connection)
+    if wanted:
+        await _part(connection)
     for table in wanted:
         await connection.execute(*_call(table))
-    for table, key in keys:
-        await connection.execute(f"alter table {table} add {key}")
+    await _put_back(connection)
     return wanted
 
 
@@ -76,16 +76,28 @@ def _call(table: str) -> tuple[Any, ...]:
     return ("select create_distributed_table($1::text::regclass, 'site_id', colocate_with => $2)", table, first)
 
 
-async def _part(connection: Connection) -> list[tuple[str, str]]:
-    """Let tables of a camera no longer refer to it; return what they said."""
+async def _part(connection: Connection) -> None:
+    """Let tables of a camera no longer refer to it."""
+    for table, name in await _references(connection):
+        await connection.execute(f"alter table {table} drop constraint {name}")
+
+
+async def _put_back(connection: Connection) -> None:
+    """Let those that do not refer to their camera do so, whichever run took it away."""
+    have = {table for table, _ in await _references(connection)}
+    for table in OF_A_CAMERA:
+        if table not in have:
+            await connection.execute(f"alter table {table} add {TO_ITS_CAMERA}")
+
+
+async def _references(connection: Connection) -> list[tuple[str, str]]:
+    # Which of them refer to something, and what that is called.
     rows = await connection.fetch(
         """
-        select conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+        select conrelid::regclass::text, conname
         from pg_constraint
         where contype = 'f' and conrelid::regclass::text = any($1::text[])
         """,
-        list(_OF_A_CAMERA),
+        list(OF_A_CAMERA),
     )
-    for table, name, _ in rows:
-        await connection.execute(f"alter table {table} drop constraint {name}")
-    return [(table, key) for table, _, key in rows]
+    return [(table, name) for table, name in rows]

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting
-from collector.storage.postgres.connecting import Connection, is_lost, translated_errors
+from collector.storage.postgres.connecting import Connection, is_worth_another, translated_errors
+from collector.storage.postgres.hosts import watched
 from collector.storage.postgres.loop_thread import LoopThread
 from collector.storage.postgres.standing import check_standing
 from shared.errors import Busy
@@ -107,7 +108,7 @@ class _Line:
             try:
                 return await self._read(read)
             except Exception as error:
-                if not is_lost(error):
+                if not is_worth_another(error):
                     raise
             # The connection may have died long ago: once more, on a new one.
             return await self._read(read)
@@ -120,6 +121,7 @@ class _Line:
                 )
         async with (
             self._pool.acquire() as connection,
+            watched(connection),
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             if self.rules is not None:

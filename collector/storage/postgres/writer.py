@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
-from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_lost, translated_errors
+from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_worth_another, translated_errors
+from collector.storage.postgres.hosts import watched
 from collector.storage.postgres.loop_thread import LoopThread
 from collector.storage.postgres.registry import Registry
 from collector.storage.postgres.standing import check_standing
@@ -44,7 +45,7 @@ class Writer:
 
         async def run() -> Result:
             with translated_errors(self._url):
-                async with (await self._connections()).acquire() as connection:
+                async with (await self._connections()).acquire() as connection, watched(connection):
                     return await work(connection)
 
         return await self._thread.run(run())
@@ -78,12 +79,16 @@ class Writer:
         while True:
             tries += 1
             try:
-                async with (await self._connections()).acquire() as connection, connection.transaction():
+                async with (
+                    (await self._connections()).acquire() as connection,
+                    watched(connection),
+                    connection.transaction(),
+                ):
                     return await self._transact(connection, work, holding=holding)
             except BaseException as error:
                 self.registry.forget()
                 met_another = isinstance(error, COME_AGAIN) and tries < MOST_TRIES
-                if not met_another and not (is_lost(error) and tries == 1):
+                if not met_another and not (is_worth_another(error) and tries == 1):
                     raise
 
     async def _transact(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:

@@ -55,8 +55,16 @@ async def ran(collector: RunningCollector, folder: Path, *, token: str, schemes:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("store", ["sqlite", "postgres"])
-@pytest.mark.parametrize("role", [Role.agent, Role.supervisor], ids=str)
+@pytest.mark.parametrize(
+    ("role", "store"),
+    [
+        (Role.agent, "sqlite"),
+        (Role.agent, "postgres"),
+        (Role.supervisor, "sqlite"),
+        pytest.param(Role.supervisor, "postgres", marks=pytest.mark.gauntlet),
+    ],
+    ids=str,
+)
 async def test_whatever_a_stranger_tries_is_answered_as_described(
     request: pytest.FixtureRequest, tmp_path: Path, role: Role, store: str
 ) -> None:

@@ -20,7 +20,7 @@ from tests.support.postgres import Server, kept_in_postgres
 from tests.support.stores import hours_of
 
 pytestmark = pytest.mark.timeout(240)
-FEW = settings(max_examples=20)
+FEW = settings(max_examples=12)
 """Each makes a store on a server: on a busy machine that takes a second."""
 Keep = Callable[..., Any]
 
