@@ -21,7 +21,8 @@ from shared.terminal import Progress, ends_with_exit_code
 def copy(*, source: str, target: str) -> int:
     """Copy a store into a new database, and compare both.
 
-    SOURCE and TARGET are files, or postgresql://… addresses. The collectors of both are stopped, or answer 503 meanwhile.
+    SOURCE and TARGET are files, or postgresql://… addresses. The collector of a file is stopped; those of a server may run,
+    and answer posts with 503 meanwhile.
     Whenever it is interrupted, the next run goes on where it was; until both have been found equal, nobody uses the
     target.
     """

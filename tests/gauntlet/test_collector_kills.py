@@ -23,61 +23,21 @@ from collector.storage.backups import damage_of, kept_before
 from collector.storage.condition import condition_of
 from tests.support.flaky_collector import until
 from tests.support.older import make_older_with_events
-from tests.support.oracle import Oracle, Producer, key_of
+from tests.support.oracle import Oracle, key_of
 from tests.support.programs import LISTENING, Program, command, running
 from tests.support.reference import metrics_of, told_metrics
 from tests.support.stores import audited
+from tests.support.under_load import produced, serving, some_more, stored_in
 from tests.support.victims import Victim
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
-PRODUCERS = 4
-MOST_ACKNOWLEDGED_BEFORE_A_KILL = 300
 FEW = pytest.param(3, id="few")
 MANY = pytest.param(50, id="many", marks=[pytest.mark.gauntlet, pytest.mark.timeout(1_800)])
 MOST_TRIES = 3
 """For each kill that is wanted: where the machine is so fast or so slow that they strike too late, more of them are tried."""
 AFTER_IT = "after it"
 Figure = Callable[[str], None]
-
-
-def serving(folder: Path) -> Victim:
-    """A collector that is to be killed, on the database of a folder."""
-    where = ("--database", str(folder / "collector.db"), "--listen", "127.0.0.1:0")
-    return Victim("collector", "serve", *where, log=folder / "collector.log")
-
-
-@asynccontextmanager
-async def produced(oracle: Oracle, victim: Victim) -> AsyncIterator[aiohttp.ClientSession]:
-    """Let four producers post while the block lasts; what they have begun is finished at the end."""
-    timeout = aiohttp.ClientTimeout(total=60)
-    async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as tasks:
-        producers = [Producer(oracle, worker=f"W{n}", address=lambda: victim.address) for n in range(PRODUCERS)]
-        for producer in producers:
-            tasks.create_task(producer.run(session))
-        try:
-            yield session
-        finally:
-            for producer in producers:
-                producer.stop()
-
-
-async def some_more(oracle: Oracle) -> None:
-    """Return once a random number of events more has been acknowledged."""
-    enough = len(oracle.acknowledged) + oracle.chance.randint(1, MOST_ACKNOWLEDGED_BEFORE_A_KILL)
-    await until(lambda: len(oracle.acknowledged) >= enough, seconds=60)
-
-
-async def stored_in(victim: Victim, session: aiohttp.ClientSession) -> list[dict[str, Any]]:
-    """Return every event that the collector has, page after page."""
-    found: list[dict[str, Any]] = []
-    query = {"limit": "10000"}
-    while True:
-        page = await victim.get(session, "/api/events/", **query)
-        found += page["events"]
-        if page["next"] is None:
-            return found
-        query["after"] = page["next"]
 
 
 async def assert_nothing_is_lost(oracle: Oracle, victim: Victim, *, folder: Path) -> None:

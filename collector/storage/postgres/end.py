@@ -66,9 +66,13 @@ class PostgresEnd(HeldDatabase):
         self._pool = await connecting.new_pool(self._url, size=1, statement_seconds=SECONDS_A_STATEMENT)
         self._connection = await self._pool.acquire()
         # Nobody stores as long as the second one is held: who stores shares it.
-        for lock in (locks.UPKEEP, locks.RULES):
-            if not await locks.try_to_keep(self._connection, lock):
-                raise FileHeld("the database is being written to", hint="stop the collectors, or try again")
+        if not await locks.try_to_keep(self._connection, locks.UPKEEP):
+            raise FileHeld("the database is being looked after by another command", hint="try again when it is done")
+        if not await locks.wait_to_keep(self._connection, locks.RULES):
+            raise FileHeld(
+                f"the database was being written to for {locks.SECONDS_TO_KEEP:.0f} s",
+                hint="stop the collectors, or try again",
+            )
         if self._is_source:
             await check_schema(self._connection)
             await refuse_unfinished(self._connection)

@@ -10,11 +10,12 @@ that merely takes long goes on. Both together end before an agent's time-out of 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
+
+from shared.clock import Clock, SystemClock
 
 SECONDS_A_HOST = 3.0
 """Many times what a host far away needs, TLS and all."""
@@ -87,10 +88,13 @@ async def watched(connection: Any) -> AsyncIterator[None]:
 class Hosts:
     """Makes the connections of a pool, and watches those in use."""
 
-    def __init__(self, url: str, *, is_passed_over: Callable[[BaseException], bool]) -> None:
+    def __init__(
+        self, url: str, *, is_passed_over: Callable[[BaseException], bool], clock: Clock | None = None
+    ) -> None:
         self._order = hosts_of(url)
         self._url = url
         self._is_passed_over = is_passed_over
+        self._clock = clock or SystemClock()
         self.pool: Any = None
         """What the connections are for."""
 
@@ -100,9 +104,9 @@ class Hosts:
         Raises:
             NoHost: there is none; what the driver raises that says more than that a host is away is raised as it is.
         """
-        until, reasons = monotonic() + SECONDS_FOR_ALL, []
+        until, reasons = self._clock.monotonic() + SECONDS_FOR_ALL, []
         for host in tuple(self._order):
-            seconds = min(SECONDS_A_HOST, until - monotonic())
+            seconds = min(SECONDS_A_HOST, until - self._clock.monotonic())
             if seconds <= 0:
                 break
             try:
@@ -122,7 +126,7 @@ class Hosts:
     async def watch(self, connection: Any) -> None:
         """Cut a connection once its host has fallen silent, and use none of the others to it again."""
         while True:
-            await asyncio.sleep(SECONDS_QUIET)
+            await self._clock.sleep(SECONDS_QUIET)
             if not await self._answers(connection.place):
                 self._put_last(connection.place)
                 await self.pool.expire_connections()

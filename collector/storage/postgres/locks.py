@@ -6,10 +6,17 @@
 4. The rows of workstations, then of cameras, by site and number.
 """
 
+from asyncpg import LockNotAvailableError
+
 from collector.storage.postgres.connecting import Connection
+from shared.errors import Busy
 
 OURS = 0x4C4E4331
 """The first half of each lock's name: advisory locks are shared by all programs of a database."""
+SECONDS_TO_KEEP = 10.0
+"""Longer than a transaction that stores; those that come meanwhile are told to come again."""
+SECONDS_TO_SHARE = 1.0
+"""Longer than changing a name takes; a copy takes hours, and who waits for it in vain should know at once."""
 SCHEMA, RULES, NAMES, UPKEEP = -1, -2, -3, -4
 
 
@@ -28,6 +35,31 @@ async def try_to_keep(connection: Connection, lock: int) -> bool:
     return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", OURS, lock))
 
 
+async def wait_to_keep(connection: Connection, lock: int) -> bool:
+    """Take a lock for as long as the connection lives; False if others have it for longer than `SECONDS_TO_KEEP`.
+
+    Who comes later stands in line behind us, so that we get it however many others share it one after the other.
+    """
+    await connection.execute(f"set lock_timeout = {round(SECONDS_TO_KEEP * 1000)}")
+    try:
+        await connection.execute("select pg_advisory_lock($1, $2)", OURS, lock)
+    except LockNotAvailableError:
+        return False
+    await connection.execute("set lock_timeout = 0")
+    return True
+
+
 async def share(connection: Connection, lock: int) -> None:
-    """Wait until nobody holds the lock alone; it is shared to the end of the transaction."""
-    await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", OURS, lock)
+    """Share a lock with others to the end of the transaction.
+
+    Raises:
+        Busy: somebody has it alone for longer than `SECONDS_TO_SHARE`.
+    """
+    if await connection.fetchval("select pg_try_advisory_xact_lock_shared($1, $2)", OURS, lock):
+        return
+    await connection.execute(f"set local lock_timeout = {round(SECONDS_TO_SHARE * 1000)}")
+    try:
+        await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", OURS, lock)
+    except LockNotAvailableError as error:
+        raise Busy("the database is being copied, or something in it changed that everybody waits for") from error
+    await connection.execute("set local lock_timeout = 0")

@@ -1,11 +1,14 @@
-"""Refused items that make room for newer ones: ten thousand of them cost what they are, also in a table nobody has analysed."""
+"""What is refused: ten thousand items that make room for newer ones cost what they are, and a server's refusals get our words."""
 
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from collector.storage.base import KEPT_REFUSALS
+from collector.storage.postgres.connecting import translated_errors
 from collector.storage.postgres.refusals import DROP_OLD
+from shared.errors import Busy, LinesideError, StorageUnusable
 from tests.support.collector import running_collector
 from tests.support.postgres import Server
 
@@ -27,3 +30,23 @@ async def test_what_makes_room_is_looked_up_and_not_searched_for(postgres: Serve
     assert "rejected_pkey" in plan
     assert "Join" not in plan
     assert "Nested Loop" not in plan
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (asyncpg.IdleInTransactionSessionTimeoutError("terminating connection"), Busy),
+        (asyncpg.DatabaseDroppedError("gone"), Busy),
+        (asyncpg.PostgresIOError("could not read block 7"), StorageUnusable),
+        (asyncpg.FeatureNotSupportedError("not on a spread table"), StorageUnusable),
+        (asyncpg.InternalServerError("cache lookup failed"), StorageUnusable),
+        (asyncpg.ConfigurationLimitExceededError("too much"), Busy),
+    ],
+)
+def test_no_error_of_a_server_comes_out_raw(raised: Exception, expected: type[LinesideError]) -> None:
+    """Those that nobody has thought of say where they come from, what the server said, and where to look."""
+    with (
+        pytest.raises(expected, match=rf"postgresql://db/lineside .*{raised}"),
+        translated_errors("postgresql://db/lineside"),
+    ):
+        raise raised
