@@ -44,7 +44,7 @@ class Room:
         """
         held = self._held.get(who, 0)
         if held and held + size_bytes > self._share_bytes:
-            raise TooOften(f"too many {self._what} of one sender at once: more than {self._share_bytes:,} bytes")
+            raise TooOften(f"too many {self._what} at once for one sender: more than {self._share_bytes:,} bytes")
         if self._bytes and self._bytes + size_bytes > self._most_bytes:
             raise Busy(f"too many {self._what} at once; nothing of this one was kept")
         self._bytes += size_bytes

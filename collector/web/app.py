@@ -91,8 +91,8 @@ def make_app(
     app[SETTINGS] = settings
     app[PSEUDONYM_KEYS] = settings.pseudonym_keys()
     app[CLOCK] = clock
-    app[BODY_ROOM] = Room(MOST_BODY_BYTES_AT_ONCE, what="bodies")
-    app[ANSWER_ROOM] = Room(MOST_ANSWER_BYTES_AT_ONCE, what="answers that are not read")
+    app[BODY_ROOM] = Room(MOST_BODY_BYTES_AT_ONCE, what="bodies arrive")
+    app[ANSWER_ROOM] = Room(MOST_ANSWER_BYTES_AT_ONCE, what="answers wait to be read")
     app[LARGE_TURN] = asyncio.Semaphore(LARGE_AT_ONCE)
     app[ALLOWANCES] = Allowances(
         camera=settings.camera_requests_per_second, reader=settings.reader_requests_per_second, clock=clock

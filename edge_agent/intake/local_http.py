@@ -95,7 +95,7 @@ def create_app(
         middlewares=[note_answering, _count_answers, answer_problems, refuse_strangers(hosts, program="agent")]
     )
     app[_INTAKE] = _Intake(
-        acceptor, life_signs, told, tally, clock, time_zone, Room(MOST_BODY_BYTES_AT_ONCE, what="bodies")
+        acceptor, life_signs, told, tally, clock, time_zone, Room(MOST_BODY_BYTES_AT_ONCE, what="bodies arrive")
     )
     app.router.add_post("/api/app/", _post_events)
     app.router.add_get("/status", _get_status)

@@ -9,7 +9,7 @@ from shared.room import Room
 @pytest.fixture
 def room() -> Room:
     """Return one for a hundred bytes."""
-    return Room(100, what="bodies")
+    return Room(100, what="bodies arrive")
 
 
 def test_what_does_not_fit_is_refused(room: Room) -> None:
