@@ -24,6 +24,7 @@ from collector.web.app import make_app
 from collector.web.certificates import renewed
 from collector.web.context import REPORTS, STORAGE, VITALS
 from collector.web.hosting import read_in_pieces, return_memory
+from collector.web.limits import most_connections_each
 from collector.web.peers import PEERS
 from shared.clock import Clock, SystemClock
 from shared.connections import Malformed
@@ -181,9 +182,11 @@ async def _reporting(app: web.Application, manager: ServiceManager | None) -> As
 
 
 def _new_gate(app: web.Application, settings: CollectorSettings) -> Gate:
+    most = connections_possible(settings.max_connections)
     return Gate(
-        connections_possible(settings.max_connections),
+        most,
         most_strangers=settings.max_strangers_per_address,
+        most_each=most_connections_each(most),
         counted_as=app[PEERS].counted_as,
     )
 

@@ -9,6 +9,7 @@ does not read an answer for 300 s, a stranger for 10 s, is let go. Places are th
 
 import asyncio
 import logging
+from collections.abc import Hashable
 from typing import cast
 
 from aiohttp import web
@@ -71,6 +72,7 @@ class Connection(web.RequestHandler):
         "_malformed",
         "_patience",
         "_timer",
+        "_who",
     )
 
     def __init__(
@@ -84,6 +86,7 @@ class Connection(web.RequestHandler):
         self._has_asked = False
         self._is_answering = False
         self._is_known = False
+        self._who: Hashable | None = None
         self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
@@ -135,13 +138,13 @@ class Connection(web.RequestHandler):
         self._has_asked = True
         self._give_up_a_broken_body()
 
-    def find(self, *, is_known: bool) -> None:
-        """Note whether whoever asks is known."""
-        if is_known == self._is_known:
+    def find(self, *, is_known: bool, who: Hashable | None) -> None:
+        """Note whether whoever asks is known, and who that is."""
+        if (is_known, who) == (self._is_known, self._who):
             return
-        self._is_known = is_known
+        self._is_known, self._who = is_known, who
         if is_known:
-            self._gate.know(self)
+            self._gate.know(self, who)
         else:
             self._gate.disown(self)
         self._read_at_most(PIECE_BYTES_OF_THE_KNOWN if is_known else PIECE_BYTES)
@@ -259,7 +262,7 @@ async def note_answering(request: web.Request, handler: Handler) -> web.StreamRe
     return await handler(request)
 
 
-def note_who_asks(request: web.Request, *, is_known: bool) -> None:
-    """Tell the connection whether whoever asks is known."""
+def note_who_asks(request: web.Request, *, is_known: bool, who: Hashable | None = None) -> None:
+    """Tell the connection whether whoever asks is known, and who that is (None: they are not told apart)."""
     if isinstance(request.protocol, Connection):
-        request.protocol.find(is_known=is_known)
+        request.protocol.find(is_known=is_known, who=who)

@@ -21,6 +21,10 @@ from shared.wire import MAX_BODY_BYTES
 
 BODY_SECONDS = 30
 """4 MiB in 30 s is 140 kB/s: slower senders shall send smaller batches."""
+STALL_SECONDS = 5
+PIECE_BYTES = 4 * 1024
+"""Of a body so much comes within `STALL_SECONDS`, or it is given up: that is 0.8 kB/s. A line of 2 kB/s carries it, and who says
+nothing more does not hold for long what others need."""
 
 _REQUEST_ID = web.RequestKey("request_id", str)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -49,7 +53,7 @@ async def read_post(
     Raises:
         UnsupportedBody: another Content-Type, or a Content-Encoding other than gzip.
         BodyTooLarge: over `most` bytes, before or after unpacking.
-        BodyTooSlow: not whole after so many `seconds`, by default 30.
+        BodyTooSlow: not whole after so many `seconds`, by default 30; or another 4 KiB took longer than 5 s.
         BadRequest: broken or truncated gzip.
     """
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
@@ -126,21 +130,43 @@ def _plainer(error: web.HTTPException, *, method: str) -> web.Response:
     return problem(error.status, message)
 
 
+class Pace:
+    """How long the next of a body may take, given what has come."""
+
+    def __init__(self, began: float, *, seconds: float) -> None:
+        self._end = began + seconds
+        self._piece = 0
+        self.due = min(self._end, began + STALL_SECONDS)
+
+    def came(self, size_bytes: int, *, now: float) -> float:
+        """Return when the body is given up unless more of it comes: every whole piece of it buys time, nothing less does."""
+        self._piece += size_bytes
+        if self._piece >= PIECE_BYTES:
+            self._piece = 0
+            self.due = min(self._end, now + STALL_SECONDS)
+        return self.due
+
+
 async def _read_bounded(request: web.Request, *, most: int, grow: Callable[[int], None], seconds: float) -> bytes:
     if (request.content_length or 0) > most:
         raise _too_large(most)
     parts: list[bytes] = []
     size = 0
+    pace = Pace(asyncio.get_running_loop().time(), seconds=seconds)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout_at(pace.due) as limit:
             async for part in request.content.iter_any():
+                limit.reschedule(pace.came(len(part), now=asyncio.get_running_loop().time()))
                 size += len(part)
                 if size > most:
                     raise _too_large(most)
                 grow(len(part))
                 parts.append(part)
     except TimeoutError as error:
-        raise BodyTooSlow(f"the body did not arrive within {seconds:g} s") from error
+        raise BodyTooSlow(
+            f"the body did not arrive within {seconds:g} s, and each 4 KiB of it within {STALL_SECONDS} s",
+            hint="send fewer events a request",
+        ) from error
     except web.RequestPayloadError as error:
         raise BadRequest("the body ended before its time") from error
     return b"".join(parts)

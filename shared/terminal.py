@@ -21,7 +21,7 @@ LINE_EVERY_SECONDS = 10
 READER_GONE = 141
 """What a shell says of a program that was ended by writing into a pipe that nobody reads: 128 + SIGPIPE."""
 _VERDICTS = {0: "ok", 3: "look"}
-_FORMULA = re.compile(r"""((?:^|[;\t\r\n])[ "]*)(?=[=+\-@＝＋－＠\t\r])""")
+_FORMULA = re.compile(r"""((?:^|[;\t\r\n])[ "]*)(?='*[=+\-@＝＋－＠\t\r])""")
 """Where a spreadsheet would begin to run what follows: at the start, and after what separates cells or rows in some countries."""
 _WANTS_QUOTES = re.compile(r'[",;\t\r\n]')
 
@@ -70,6 +70,7 @@ def write_csv(
 
     Also where `;` or a tab separates cells: there, quotes around `x;=1` hold nothing together, since they do not stand at
     the start of a cell of theirs, and the formula would begin one.
+    Apostrophes that are there already get one more, too: whoever takes one off there has every text as it was.
     """
     if has_heading:
         stream.write(_csv_line(columns))

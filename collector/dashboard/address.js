@@ -36,8 +36,12 @@ export function changed(search, values) {
 /** A query that looks at another stretch of time: `query` is {} (live), {shift} or {from, to}. */
 export const windowed = (search, query) => changed(search, { shift: null, from: null, to: null, ...query });
 
-/** The query that means the window shown even when time has gone on; of what is no closed window, the one there is. */
-export function pinned(search, window) {
+/**
+ * The query that means the window shown even when time has gone on; of what is no closed window, the one there is. Where
+ * there is but one of the `sites` it is named: without it the query would mean another, or nothing, beside a second one.
+ */
+export function pinned(query, { window, sites }) {
+  const search = sites.length === 1 ? changed(query, { site: sites[0].site }) : query;
   if (window.shift !== null) {
     return windowed(search, { shift: window.shift });
   }

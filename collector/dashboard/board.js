@@ -4,21 +4,24 @@
  * stands still. After an upgrade the board loads itself anew.
  */
 
+import { changed, reduced } from "./address.js";
 import { showNumbers } from "./cards.js";
 import { byId, isolated, make, write } from "./elements.js";
-import { count, duration, hourMinute, clockTime, instant } from "./format.js";
+import { clockTime, count, duration, hourMinute, instant } from "./format.js";
 import { periodText } from "./header.js";
-import { byStart, isUnknown } from "./hour_charts.js";
+import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN, partTold } from "./hour_rows.js";
 import { startPage } from "./page.js";
 import { knownUntil, noDataSince } from "./silence.js";
 
 const TURN_MS = 12_000;
 const UPGRADE_MS = 60_000;
 const A_PAGE = 20;
+const A_ROW = 4; // of many tiles
 const MOST_HOURS = 12;
 let shown = null;
 let outage = null; // {readAt, zone} while nothing new comes from the collector
 let turn = 0;
+let most = A_PAGE; // tiles that fit, as far as has been tried
 
 const WORDS = { working: "WORKING", idle: "IDLE", absent: "NOBODY", "no-data": "NO DATA" };
 
@@ -40,43 +43,62 @@ function inOrder(stations) {
   return used.length > 0 ? used : stations;
 }
 
+/** Pages of about the same number of tiles. */
+function showPage(stations) {
+  const pages = Math.max(1, Math.ceil(stations.length / most));
+  const [page, each] = [turn % pages, Math.ceil(stations.length / pages)];
+  write(byId("board-page"), pages > 1 ? `${page + 1} / ${pages}` : "");
+  const tiles = stations.slice(page * each, (page + 1) * each).map((station) => tile(station, shown));
+  byId("board-stations").replaceChildren(...tiles);
+  return tiles;
+}
+
+const isCut = (tile) => tile.scrollHeight > tile.clientHeight;
+
+/** As many a page as have room for all that they say: a row fewer where one is cut off. */
 function showStations() {
   const stations = inOrder(shown.floor.workstations);
-  const pages = Math.max(1, Math.ceil(stations.length / A_PAGE));
-  const page = turn % pages;
-  write(byId("board-page"), pages > 1 ? `${page + 1} / ${pages}` : "");
-  const there = stations.slice(page * A_PAGE, (page + 1) * A_PAGE);
   byId("board-stations").dataset.many = String(Math.min(A_PAGE, stations.length) > 8);
-  byId("board-stations").replaceChildren(...there.map((station) => tile(station, shown)));
+  while (showPage(stations).some(isCut) && most > A_ROW) {
+    most -= A_ROW;
+  }
+}
+
+function onRoom() {
+  most = A_PAGE;
+  if (shown !== null) {
+    showStations();
+  }
 }
 
 /** What was made, and of a site with a target what of it should have been. */
 const unitsOf = ({ units_produced: made, target_units: target }) => (target === null ? count(made) : `${count(made)} / ${count(target)}`);
 
-/** Where the part of an hour that can be right ends: of one that goes on now, or where the last camera stands. */
-function hourEnd(hour, isGoingOn) {
-  const end = Math.max(hour.from, Math.min(hour.to, knownUntil(shown)));
-  return isGoingOn && end === hour.to ? "now" : hourMinute(end, shown.zone);
+/** "12:00–13:00", or where the part of an hour that can be right ends: of one that goes on now, or where the last camera stands. */
+function hourName(hour) {
+  const isNow = isGoingOn(hour, shown) && hour.end === hour.to;
+  return `${hourMinute(hour.from, shown.zone)}–${isNow ? "now" : hourMinute(hour.end, shown.zone)}`;
 }
 
 function showHours() {
-  const hours = byStart(shown.floor.hours).slice(-MOST_HOURS);
+  const hours = hoursTold(shown).slice(-MOST_HOURS);
   write(byId("board-units"), hours.some((hour) => hour.target_units !== null) ? "Units / target" : "Units");
   const rows = hours.map((hour) => {
-    const isGoingOn = shown.live && hour.to === shown.until;
-    const name = `${hourMinute(hour.from, shown.zone)}–${hourEnd(hour, isGoingOn)}`;
+    const isOwed = hour.is_owed && !isUnknown(hour);
+    const name = [hourName(hour), isOwed ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""];
     const cells = isUnknown(hour)
       ? [make("td", { class: "heat no-data", colspan: 3 }, make("span", { class: "unseen" }, "no data"))]
       : [unitsOf(hour), duration(hour.working_us), duration(hour.idle_us)].map((text) => make("td", { class: "number" }, text));
-    return make("tr", { class: isGoingOn ? "going-on" : "" }, make("th", { scope: "row" }, name), ...cells);
+    return make("tr", { class: `${isGoingOn(hour, shown) ? "going-on" : ""}${isOwed ? " owed" : ""}` }, make("th", { scope: "row" }, ...name), ...cells);
   });
   byId("board-hours").tBodies[0].replaceChildren(...rows);
 }
 
-/** The bar across the screen; the earlier of two silences, for what is older is older. */
+/** The bar across the screen, and of what the clock stands at then; the earlier of two silences, for what is older is older. */
 function showSilence() {
   const since = noDataSince({ view: shown, outage });
   byId("stale-bar").hidden = since === undefined;
+  byId("clock-as-of").hidden = since === undefined || shown === null;
   if (since !== undefined) {
     const [now, zone] = outage === null ? [shown.until, shown.zone] : [Date.now(), outage.zone];
     write(byId("stale-bar"), `NO DATA${since === null ? "" : ` SINCE ${clockTime(since, { now, zone })}`}`);
@@ -92,6 +114,12 @@ function show(view) {
   write(byId("clock"), hourMinute(knownUntil(view), view.zone));
   write(byId("clock-of"), ` in ${view.zone}`);
   write(byId("board-of"), view.live ? periodText(view) : `${periodText(view)}, over`);
+}
+
+/** Of the hour in which all cameras fell silent, what is asked of it until then. */
+async function readPart(floor, read) {
+  const part = partTold(floor);
+  return part === null ? null : read(`/api/metrics/hours/${changed(reduced(window.location.search, ["site"]), part)}`).catch(() => null);
 }
 
 function onOutage(found) {
@@ -116,6 +144,7 @@ setInterval(() => {
     showStations();
   }
 }, TURN_MS);
+new ResizeObserver(onRoom).observe(byId("board-stations"));
 setInterval(lookForUpgrade, UPGRADE_MS);
 lookForUpgrade();
-startPage({ show, onOutage });
+startPage({ more: readPart, show, onOutage });

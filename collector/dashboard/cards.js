@@ -5,7 +5,7 @@ import * as format from "./format.js";
 
 const MANY = 1_000; // the API counts no further
 
-/** Of whom a silent camera saw last it says so: they count, and may have gone home. */
+/** Whom a silent camera saw at work last is told apart, as in the rows: they count, and may have gone home. */
 function atWork({ working, idle, late }) {
   return `${format.count(working)} working · ${format.count(idle)} idle${late > 0 ? ` · ${format.count(late)} last known` : ""}`;
 }
@@ -15,14 +15,14 @@ function atWorkTitle(now) {
   if (now === null) {
     return "Active workers";
   }
-  return now.late > 0 && now.late === now.working + now.idle ? "At work, last known" : "At work now";
+  return now.late > 0 && now.working + now.idle === 0 ? "At work, last known" : "At work now";
 }
 
 function showAtWork({ at_work_now: now, factory }) {
   write(byId("at-work-title"), atWorkTitle(now));
   write(byId("at-work"), now === null
     ? format.count(factory.active_workers)
-    : `${format.count(now.working + now.idle)} / ${format.count(now.seen)}`);
+    : `${format.count(now.working + now.idle + now.late)} / ${format.count(now.seen)}`);
   write(byId("at-work-more"), now === null ? "with working or idle time" : atWork(now));
 }
 

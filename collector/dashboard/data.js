@@ -52,10 +52,11 @@ let stretch = null; // the window of the last answer, which what is read beside 
 
 const asksForConflicts = () => byId("tab-conflicts").getAttribute("aria-selected") === "true";
 
+const stretchQuery = () => reduced(closed(search, stretch), ["from", "to", "site"]);
+
 function eventQuery(more = {}) {
-  const query = reduced(closed(search, stretch), ["from", "to", "site"]);
   const filters = Object.fromEntries(FILTERS.map((name) => [name, new URLSearchParams(window.location.search).get(name)]));
-  return changed(query, { ...filters, conflicts: asksForConflicts() ? "true" : null, ...more });
+  return changed(stretchQuery(), { ...filters, conflicts: asksForConflicts() ? "true" : null, ...more });
 }
 
 const list = eventList((page) => read(`/api/events/${eventQuery(page)}`));
@@ -110,8 +111,8 @@ function show(view) {
   const kept = view.extra.map((row, index) => ({ ...row, key: `${row.received_at} ${view.extra.length - index} ${row.item}` }));
   rejected.update(kept, view);
   const most = kept.length === MOST_REJECTED ? "The newest " : "";
-  write(byId("rejected-note"), kept.length === 0 ? "Nothing was rejected." : `${most}${plural(kept.length, "item")} that were not stored.`);
-  assign(byId("rejected-csv"), { href: `/api/rejected.csv${reduced(search, ["site"])}` });
+  write(byId("rejected-note"), kept.length === 0 ? "Nothing received then was rejected." : `${most}${plural(kept.length, "item")} received then and not stored.`);
+  assign(byId("rejected-csv"), { href: `/api/rejected.csv${stretchQuery()}` });
 }
 
 startTabs(document.querySelector("[role=tablist]"), { onChoice: chooseList });
@@ -122,7 +123,7 @@ const page = startPage({
   more: async (floor, readMore) => {
     stretch = floor.window;
     await list.refresh();
-    return readMore(`/api/rejected/${changed(reduced(search, ["site"]), { limit: MOST_REJECTED })}`);
+    return readMore(`/api/rejected/${changed(stretchQuery(), { limit: MOST_REJECTED })}`);
   },
   show,
 });

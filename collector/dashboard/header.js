@@ -116,7 +116,7 @@ export function startHeader(current) {
   window.addEventListener(REMEMBERED, () => (current() === null ? undefined : leadOn(current())));
   byId("copy-link").addEventListener("click", async () => {
     const view = current();
-    const query = view === null ? window.location.search : pinned(window.location.search, view.floor.window);
+    const query = view === null ? window.location.search : pinned(window.location.search, view.floor);
     const isDone = await copied(window.location.origin + window.location.pathname + query);
     byId("copy-link").textContent = isDone ? "Copied" : "Cannot copy";
     setTimeout(() => write(byId("copy-link"), "Copy link"), 2_000);

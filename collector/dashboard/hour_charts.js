@@ -1,47 +1,23 @@
 /**
  * What each hour brought: bars of units per hour, and a table of hours and days with the value in each cell.
  *
- * Hours are those of the API, summed over the sites shown where there are several. An hour that goes on is outlined and
- * not extrapolated. An hour in which nobody watched and nothing came is hatched: that is no zero.
+ * An hour that goes on is outlined and not extrapolated. An hour in which nobody watched and nothing came is hatched: that is
+ * no zero. Of what a camera still owes a part the outline is broken.
  */
 
 import { assign, draw, make, write } from "./elements.js";
-import { count, date, duration, hourMinute, instant, rate } from "./format.js";
+import { count, date, duration, hourMinute, rate } from "./format.js";
+import { byStart, isGoingOn, isUnknown, NOT_ALL_IN } from "./hour_rows.js";
 import { partsOf } from "./zoned.js";
 
 const HEIGHT = 140;
 const BASE = 118;
 const MOST_BARS = 31 * 24;
 const FEW = 26; // hours that each have room for their own text
+const A_VALUE = 17; // pixels from a bar to the upper edge of its value
 const NARROW = "(max-width: 45rem)"; // there a third of the labels have room
 const SPELL = { units_produced: count, working_us: duration, idle_us: duration, utilization_percent: rate };
 const MOST = { utilization_percent: 100 }; // of others the greatest one shown
-const FIELDS = ["units_produced", "working_us", "idle_us", "absent_us", "watched_us"];
-
-/**
- * Hours by their start, those of several sites added up; {from, to, units_produced, working_us, …}. Utilization is the
- * API's, null where nobody was at work, and where several sites have the hour: ratios cannot be added up.
- */
-export function byStart(hours) {
-  const found = new Map();
-  for (const hour of hours) {
-    const sum = found.get(hour.from);
-    if (sum === undefined) {
-      const utilization = hour.working_us + hour.idle_us === 0 ? null : hour.utilization_percent;
-      found.set(hour.from, { ...hour, from: instant(hour.from), to: instant(hour.to), utilization_percent: utilization });
-      continue;
-    }
-    for (const field of FIELDS) {
-      sum[field] += hour[field];
-    }
-    sum.utilization_percent = null;
-    sum.target_units = sum.target_units === null || hour.target_units === null ? null : sum.target_units + hour.target_units;
-  }
-  return [...found.values()].sort((left, right) => left.from - right.from);
-}
-
-/** Whether nothing is known of an hour. */
-export const isUnknown = (hour) => FIELDS.every((field) => hour[field] === 0);
 
 /** What an hour aims at, where that is told of this field and is more than nothing. */
 const targetOf = (hour, field) => (field === "units_produced" && hour.target_units > 0 ? hour.target_units : null);
@@ -50,6 +26,12 @@ const mostOf = (hours, field) => MOST[field] ?? Math.max(0, ...hours.map((hour) 
 const highest = (hours, field) => Math.max(mostOf(hours, field), ...hours.map((hour) => targetOf(hour, field) ?? 0));
 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
+
+/** How an hour is marked that is not over, or not all in. */
+const looksOf = (hour, view) => `${isGoingOn(hour, view) ? " going-on" : ""}${hour.is_owed ? " owed" : ""}`;
+
+/** How high a bar's value stands: on the bar, or above the line of its target where that would strike it out. */
+export const valueHeight = (height, aim) => (aim !== null && aim > height && aim < height + A_VALUE ? aim : height);
 
 /** What stands below a bar: of few hours each one's time, of many the days where they begin. */
 function labelOf(hour, { number, every, index, view, isNarrow }) {
@@ -64,14 +46,14 @@ function labelOf(hour, { number, every, index, view, isNarrow }) {
 function bar(hour, { index, number, most, view, field, isNarrow }) {
   const heightOf = (value) => (most === 0 ? 0 : Math.round((BASE - 16) * (value / most)));
   const height = heightOf(hour[field]);
-  const isGoingOn = view.live && hour.to === view.until;
   const [x, width] = [share(index + 0.1, number), share(0.8, number)];
   const parts = isUnknown(hour)
     ? [draw("rect", { class: "no-data", x: share(index, number), width: share(1, number), y: 16, height: BASE - 16 })]
-    : [draw("rect", { class: isGoingOn ? "bar going-on" : "bar", x, width, y: BASE - height, height })];
+    : [draw("rect", { class: `bar${looksOf(hour, view)}`, x, width, y: BASE - height, height })];
   const target = targetOf(hour, field);
-  if (target !== null) {
-    const y = BASE - heightOf(target);
+  const aim = target === null ? null : heightOf(target);
+  if (aim !== null) {
+    const y = BASE - aim;
     const ends = { x1: share(index, number), x2: share(index + 1, number), y1: y, y2: y };
     const edge = number <= FEW ? [draw("line", { class: "target-edge", ...ends })] : []; // of narrow bars it would leave shreds
     parts.push(...edge, draw("line", { class: "target", ...ends }));
@@ -80,7 +62,7 @@ function bar(hour, { index, number, most, view, field, isNarrow }) {
   const every = Math.ceil(number > FEW ? number / 24 / (isNarrow ? 4 : 10) : number / (isNarrow ? 6 : 13));
   const text = labelOf(hour, { number, every, index, view, isNarrow });
   if (number <= (isNarrow ? FEW / 3 : FEW) && !isUnknown(hour) && hour[field] !== null) {
-    parts.push(draw("text", { x: middle, y: BASE - height - 4, "text-anchor": "middle" }, SPELL[field](hour[field])));
+    parts.push(draw("text", { x: middle, y: BASE - valueHeight(height, aim) - 4, "text-anchor": "middle" }, SPELL[field](hour[field])));
   }
   if (text !== null) {
     const anchor = number <= FEW ? "middle" : index > 0.94 * number ? "end" : "start";
@@ -99,7 +81,7 @@ function isDrawn(box, signature) {
 
 /** Draws the bars of a field into a box. */
 export function drawHourBars(box, view, { field = "units_produced", title = "Units" } = {}) {
-  const hours = byStart(view.floor.hours).slice(0, MOST_BARS);
+  const hours = byStart(view).slice(0, MOST_BARS);
   const isNarrow = window.matchMedia(NARROW).matches;
   if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field, isNarrow]))) {
     return;
@@ -108,9 +90,9 @@ export function drawHourBars(box, view, { field = "units_produced", title = "Uni
   const told = hours.map((hour) => {
     const target = targetOf(hour, field);
     const aim = target === null ? "" : ` of ${count(target)}`;
-    return `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : `${SPELL[field](hour[field])}${aim}`}`;
+    return `${hourMinute(hour.from, view.zone)} ${isUnknown(hour) ? "no data" : `${SPELL[field](hour[field])}${aim}${hour.is_owed ? `, ${NOT_ALL_IN}` : ""}`}`;
   });
-  const sentence = hours.length <= FEW ? `${title} per hour: ${told.join(", ")}.` : `${title} per hour, at most ${SPELL[field](mostOf(hours, field))}.`;
+  const sentence = hours.length <= FEW ? `${title} per hour: ${told.join("; ")}.` : `${title} per hour, at most ${SPELL[field](mostOf(hours, field))}.`;
   const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
   picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field, isNarrow })),
     draw("line", { class: "base", x1: "0", x2: "100%", y1: BASE, y2: BASE }));
@@ -132,7 +114,7 @@ function days(hours, view) {
   return [...found.values()];
 }
 
-function heatCell(hours, { field, most }) {
+function heatCell(hours, { field, most, view }) {
   const cell = make("td", { class: "heat" });
   if (hours === undefined) {
     cell.className = "heat none";
@@ -145,6 +127,11 @@ function heatCell(hours, { field, most }) {
   }
   const greatest = Math.max(0, ...hours.map((hour) => hour[field]));
   write(cell, hours.map((hour) => SPELL[field](hour[field])).join(" + "));
+  const looks = new Set(hours.flatMap((hour) => looksOf(hour, view).split(" ").slice(1)));
+  cell.classList.add(...looks);
+  if (looks.has("owed")) {
+    cell.append(make("span", { class: "unseen" }, ` ${NOT_ALL_IN}`));
+  }
   return assign(cell, { "data-heat": most === 0 ? 0 : Math.ceil((5 * greatest) / most) });
 }
 
@@ -158,9 +145,9 @@ function showKnown(box) {
 
 /** Draws a table of the clock's hours and the days into a box; the value of `field` stands in each cell. */
 export function drawHeat(box, view, { field }) {
-  const hours = byStart(view.floor.hours);
+  const hours = byStart(view);
   const isFirst = !drawn.has(box); // later on it stays where the reader has moved it
-  if (isDrawn(box, JSON.stringify([hours, view.zone, field]))) {
+  if (isDrawn(box, JSON.stringify([hours, view.live, view.zone, field]))) {
     return;
   }
   const rows = days(hours, view);
@@ -169,7 +156,7 @@ export function drawHeat(box, view, { field }) {
   const head = make("tr", {}, make("th", { scope: "col" }, "Day"),
     ...clocks.map((clock) => make("th", { scope: "col", class: "number" }, String(clock).padStart(2, "0"))));
   const body = rows.map((row) => make("tr", {}, make("th", { scope: "row" }, row.title),
-    ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most }))));
+    ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most, view }))));
   box.replaceChildren(make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body)));
   if (isFirst) {
     showKnown(box);

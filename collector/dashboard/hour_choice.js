@@ -2,6 +2,7 @@
 
 import { byId, write } from "./elements.js";
 import { drawHeat, drawHourBars } from "./hour_charts.js";
+import { byStart } from "./hour_rows.js";
 import { remember } from "./tabs.js";
 
 const FIRST = "units_produced";
@@ -28,6 +29,7 @@ export function startHours(key) {
     const aims = view.floor.hours.some((hour) => hour.target_units !== null);
     document.body.classList.toggle("no-targets", !aims);
     byId("target-note").hidden = !aims || field !== FIRST;
+    byId("owed-note").hidden = !byStart(view).some((hour) => hour.is_owed);
     drawHourBars(byId("hour-bars"), view, { field, title: TITLES[field] });
     drawHeat(byId("heat"), view, { field });
   }

@@ -7,6 +7,7 @@ import { byId, make, write } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import { date, hourMinute, instant } from "./format.js";
 import { startHours } from "./hour_choice.js";
+import { isOwed, NOT_ALL_IN } from "./hour_rows.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { linkFiles, ordering } from "./people_and_places.js";
@@ -19,7 +20,8 @@ const table = keyedTable(byId("hours"), {
   draw: {
     name: (cell, hour, view) => cell.replaceChildren(
       `${date(Date.parse(hour.from), view)} ${hourMinute(Date.parse(hour.from), view.zone)}`,
-      make("span", { class: "site" }, ` ${hour.site}`)),
+      make("span", { class: "site" }, ` ${hour.site}`),
+      isOwed(hour, { ...view.floor, until: view.until }) ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""),
   },
   rank: { name: (hour) => Date.parse(hour.from) },
 });

@@ -89,6 +89,7 @@ function isOurs({ key, target, ctrlKey, altKey, metaKey, defaultPrevented }) {
 /** Listens; `current()` is the view shown last, null before the first answer. */
 export function startKeys(current) {
   showChoice();
+  byId("key-find").hidden = byId("find") === null; // it would lead nowhere
   byId("help").addEventListener("click", showHelp);
   byId("keys-on").addEventListener("change", (event) => choose(event.target.checked));
   document.addEventListener("pointerdown", (event) => {

@@ -1,8 +1,8 @@
 /** The tables of workers and workstations: what identifies a row, and the cells that are more than one formatted field. */
 
 import { changed, stationPage, workerPage } from "./address.js";
-import { assign, drawOnce, isolated, make } from "./elements.js";
-import { clockTime, duration, instant } from "./format.js";
+import { assign, drawOnce, isolated, make, write } from "./elements.js";
+import { clockTime, count, duration, instant } from "./format.js";
 import { compare, keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
 import { placeName, placesOf } from "./places.js";
@@ -139,6 +139,9 @@ export function workersTable(table) {
   return { ...inTable, update };
 }
 
+/** How many are at a workstation now; null where nobody knows. */
+const knownThere = (station) => (station.is_unknown ? null : station.workers_now);
+
 /** The table of workstations; the context of its updates is the view. */
 export const stationsTable = (table) => keyedTable(table, {
   keyOf,
@@ -149,9 +152,11 @@ export const stationsTable = (table) => keyedTable(table, {
     state: (cell, station, view) => (station.state === null && !station.is_unknown
       ? drawText(cell, "–")
       : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
+    workers_now: (cell, station) => write(cell, count(knownThere(station))),
   },
   rank: {
     name: (station) => station.name || station.station_id,
+    workers_now: knownThere,
     state: (station) => (station.state === null && !station.workers_late ? null : `${station.state ?? "no data"} ${station.state_since}`),
   },
 });

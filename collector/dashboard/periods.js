@@ -6,6 +6,12 @@ import { dayStart, instantOfText, wallText } from "./zoned.js";
 
 const iso = (instant) => new Date(instant).toISOString().replace(".000Z", "Z");
 
+/** The site that is looked at, be it asked for or the only one. */
+function siteOf({ search, floor: { sites } }) {
+  const asked = new URLSearchParams(search).get("site");
+  return sites.length === 1 ? sites[0] : sites.find((one) => one.site === asked);
+}
+
 /** What to ask for by name: live, today, yesterday, week (the last seven days, today among them). */
 export function named(name, { now, zone }) {
   const days = { today: [0, 1], yesterday: [-1, 0], week: [-6, 1] }[name];
@@ -16,16 +22,25 @@ export function named(name, { now, zone }) {
   return { from, to };
 }
 
+/**
+ * The same on a page that shows the last seven days where nothing is asked for: there even the shift that goes on must be,
+ * and where there are no shifts today.
+ */
+function namedOnPage(name, view) {
+  if (name !== "live" || document.body.dataset.page !== "hours") {
+    return named(name, view);
+  }
+  return siteOf(view)?.shifts.length > 0 ? { shift: "current" } : named("today", view);
+}
+
 const addressOf = (query) => windowed(window.location.search, query) || window.location.pathname;
 
 /** Goes to a stretch of time by its name. */
-export const goTo = (name, view) => window.location.assign(addressOf(named(name, view)));
+export const goTo = (name, view) => window.location.assign(addressOf(namedOnPage(name, view)));
 
 function showShifts(view) {
-  const asked = new URLSearchParams(view.search).get("site");
-  const { sites, window: shown } = view.floor;
-  const site = sites.length === 1 ? sites[0] : sites.find((one) => one.site === asked);
-  const shifts = site?.shifts ?? [];
+  const { window: shown } = view.floor;
+  const shifts = siteOf(view)?.shifts ?? [];
   byId("shift-choice").hidden = shifts.length === 0;
   const [day, current] = shown.shift === null ? [wallText(view.until, view.zone).slice(0, 10), null] : shown.shift.split(/\/(.*)/s);
   byId("shift-day").value = day;
@@ -34,7 +49,7 @@ function showShifts(view) {
 
 function open(view) {
   for (const name of ["live", "today", "yesterday", "week"]) {
-    assign(byId(`go-${name}`), { href: addressOf(named(name, view)) });
+    assign(byId(`go-${name}`), { href: addressOf(namedOnPage(name, view)) });
   }
   showShifts(view);
   byId("period-from").value = view.from === null ? "" : wallText(view.from, view.zone);

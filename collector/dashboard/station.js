@@ -6,7 +6,7 @@ import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, opensMoments, ordering } from "./people_and_places.js";
+import { drawState, eventsOf, opensMoments, ordering, stateSince } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 import { DAY } from "./zoned.js";
 
@@ -26,17 +26,17 @@ const people = keyedTable(byId("workers"), {
   draw: {
     name: (cell, row, view) => cell.replaceChildren(
       make("a", { href: workerPage(row.worker_id, row.site, view.search) }, isolated(row.name || row.worker_id))),
-    state: (cell, row, view) => (isHereNow(row)
-      ? drawState(cell, { state: row.state, since: Date.parse(row.state_since), until: view.until })
+    state: (cell, row, view) => (isHereNow(row) || row.isLost
+      ? drawState(cell, { state: row.state, since: stateSince(row, view), until: view.until })
       : write(cell, "–")),
     timeline: (cell, row, view) => drawTimeline(cell, {
-      ...view, opens: true, segments: row.here, partial: true, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
+      ...view, opens: true, segments: row.here, partial: true, lostFrom: row.isLost ? stateSince(row, view) : null, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
     }),
   },
   ...ordering({ column: "name", descending: false }),
   rank: {
     name: (row) => row.name || row.worker_id,
-    state: (row) => (isHereNow(row) ? `${row.state} ${row.state_since}` : null),
+    state: (row) => (isHereNow(row) || row.isLost ? `${row.state ?? "no data"} ${row.state_since}` : null),
   },
 });
 
@@ -48,7 +48,8 @@ function whoWasHere(view, station) {
   const onFloor = new Map(view.floor.workers.map((row) => [keyOf(row), row]));
   return (view.extra.people ?? []).filter((row) => row.site === station.site).map((row) => {
     const { state = null, state_since: since = null, workstation_id: place = null, timeline = [] } = onFloor.get(keyOf(row)) ?? {};
-    return { ...row, state, state_since: since, workstation_id: place, here: timeline.filter((segment) => segment[3] === index) };
+    const isLost = view.live && state === null && timeline.at(-1)?.[3] === index; // he was last seen here, and nobody knows since
+    return { ...row, state, state_since: since, workstation_id: place, timeline, isLost, here: timeline.filter((segment) => segment[3] === index) };
   });
 }
 

@@ -75,10 +75,11 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what cha
 /**
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
  * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `keptFrom`: what was
- * before is not unknown but no longer kept; `partial`: what lies between the segments is left out; `opens`: it is a button
+ * before is not unknown but no longer kept; `partial`: what lies between the segments is left out, but for what is unknown
+ * from `lostFrom` on, an instant, to `until`; `opens`: it is a button
  * (opens.js).
  */
-export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false, opens = false }) {
+export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false, lostFrom = null, opens = false }) {
   const picture = (cell.firstElementChild ?? cell.appendChild(blank[opens ? "opening" : "still"].cloneNode(true))).firstElementChild;
   const [gaps, states, now] = picture.children;
   const whole = Math.max(1, (to - from) / 1000);
@@ -88,16 +89,16 @@ export function drawTimeline(cell, { segments, from, to, until, sentence, live, 
   if (!areSame) {
     drawStates(states, segments, whole);
   }
-  if (!areSame || before.passed !== passed) {
-    const since = keptFrom === null ? 0 : (keptFrom - from) / 1000;
-    drawGaps(gaps, partial ? [] : gapsOf(segments, { since, until: passed, whole }), whole);
+  const first = partial ? lostFrom ?? until : keptFrom ?? from;
+  if (!areSame || before.passed !== passed || before.first !== first) {
+    drawGaps(gaps, gapsOf(partial ? [] : segments, { since: (first - from) / 1000, until: passed, whole }), whole);
     const x = share(passed, whole);
     assign(now, { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
   }
   if (before === undefined || before.sentence !== sentence) {
     picture.setAttribute("aria-label", sentence);
   }
-  drawn.set(picture, { segments, whole, passed, sentence });
+  drawn.set(picture, { segments, whole, passed, first, sentence });
 }
 
 function label(at, { from, to, zone }) {

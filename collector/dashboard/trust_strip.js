@@ -8,6 +8,8 @@
 import { assign, byId, make, write } from "./elements.js";
 import { clockTime, span } from "./format.js";
 
+const ICONS = { stale: "/dashboard/icon-stale.svg", behind: "/dashboard/icon-behind.svg" }; // of any other level the plain one
+
 let name = document.title;
 
 /** What the tab is called when nothing is wrong. */
@@ -26,7 +28,7 @@ function show({ level, headline, detail, mark }) {
   if (document.title !== title) {
     document.title = title;
   }
-  assign(byId("icon"), { href: level === "stale" ? "/dashboard/icon-stale.svg" : "/dashboard/icon.svg" });
+  assign(byId("icon"), { href: ICONS[level] ?? "/dashboard/icon.svg" });
 }
 
 /** The verdict of freshness.js over numbers that have just been read. */

@@ -96,9 +96,9 @@ function dayTicks(from, to, { zone, most }) {
   return ticks;
 }
 
-/** At most about `most` round local times within [from, to]: full hours of a shift, midnights of weeks. */
+/** At most about `most` round local times within [from, to]: full hours of a shift, midnights of what is longer than two days. */
 export function ticks(from, to, { zone, most = 9 }) {
-  const step = STEPS.find((length) => (to - from) / length <= most);
+  const step = to - from > 2 * DAY ? undefined : STEPS.find((length) => (to - from) / length <= most);
   if (step === undefined) {
     return dayTicks(from, to, { zone, most });
   }

@@ -201,9 +201,12 @@ def has_anything(factory: Mapping[str, Any]) -> bool:
 
 
 def at_work_row(totals: Totals, drawing: Drawing) -> dict[str, int]:
-    """Return how many are working and idle at min(now, the watermark), and how many were seen in the window."""
+    """Return how many are working and idle, as the rows say, and how many a late camera saw so last; of those seen in the window.
+
+    The three together are all who are working or idle at min(now, the watermark).
+    """
     at_work = [present for present in drawing.present.values() if present.event_type != EventType.absent]
-    states = [present.event_type for present in at_work]
+    states = [present.event_type for present in at_work if not present.is_late]
     return {
         "working": states.count(EventType.working),
         "idle": states.count(EventType.idle),

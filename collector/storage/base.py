@@ -118,8 +118,10 @@ class Storage(Protocol):
         """Return how many versions of events within a stretch have lost against another, counted up to so many."""
         ...
 
-    async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
-        """Return the newest refused items of these sites (None: all), newest first."""
+    async def refusals(
+        self, sites: Sequence[str] | None = None, *, stretch: Stretch = (None, None), most: int
+    ) -> list[KeptRefusal]:
+        """Return the newest refused items of these sites (None: all) that were received within a stretch, newest first."""
         ...
 
     async def refused(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:

@@ -174,9 +174,11 @@ class SqliteStorage(PrivacyVerbs):
             lambda reader: sqlite_read.lost_versions(reader, sites, stretch=stretch, most=most)
         )
 
-    async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
+    async def refusals(
+        self, sites: Sequence[str] | None = None, *, stretch: Stretch = (None, None), most: int
+    ) -> list[KeptRefusal]:
         """Return the newest refused items."""
-        return await self._readers.long(lambda reader: sqlite_read.refusals(reader, sites, most=most))
+        return await self._readers.long(lambda reader: sqlite_read.refusals(reader, sites, stretch=stretch, most=most))
 
     async def refused(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
         """Return how many items were refused."""

@@ -92,18 +92,19 @@ def sightings(connection: sqlite3.Connection, of: Sites) -> dict[tuple[str, str]
     return result
 
 
-def refusals(connection: sqlite3.Connection, of: Sites, *, most: int) -> list[KeptRefusal]:
-    """Return the newest refused items, newest first."""
+def refusals(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, most: int) -> list[KeptRefusal]:
+    """Return the newest refused items that were received within a stretch, newest first."""
+    start, end = stretch
     rows = connection.execute(
         """
         select r.received_at, s.name, r.camera, r.code, r.error, r.item
         from rejected as r
         join site as s on s.number = r.site
-        where ?1 is null or s.name in (select value from json_each(?1))
+        where (?1 is null or s.name in (select value from json_each(?1))) and r.received_at >= ?2 and r.received_at < ?3
         order by r.number desc
-        limit ?2
+        limit ?4
         """,
-        (None if of is None else json.dumps(list(of)), most),
+        (None if of is None else json.dumps(list(of)), start or 0, LAST_INSTANT + 1 if end is None else end, most),
     ).fetchall()
     return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]
 

@@ -5,6 +5,7 @@ While access is not configured the one viewer may do everything; the collector t
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -14,6 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from collector.grants import EVERYTHING, MAY, Grant, Needs, Role
+from collector.web.answer_room import keep_place_for
 from collector.web.limits import ALLOWANCES, CROWDS
 from collector.web.peers import PEERS
 from shared.connections import note_who_asks
@@ -50,8 +52,11 @@ class Viewer:
         Raises:
             NotKnown: whoever asks has not said who they are, or what they showed is not known.
             NotAllowed: they are known, and this is not for them.
+            CameraPaused: nothing is taken from the camera.
         """
         if needs in self.may:
+            if needs is Needs.write and self.is_paused:
+                raise CameraPaused(hint=f"collector cameras resume {self.may_write_camera} takes them again")
             return
         if self.role is None:
             raise NotKnown("this is for those who are known", hint="log in, or send a token as Authorization: Bearer …")
@@ -61,11 +66,8 @@ class Viewer:
         """Return the camera whose events somebody sends who calls it so (None: by no name).
 
         Raises:
-            CameraPaused: nothing is taken from it.
             WrongCamera: it is not the one camera that may be written.
         """
-        if self.is_paused:
-            raise CameraPaused(hint=f"collector cameras resume {self.may_write_camera} takes them again")
         if self.may_write_camera is None or named == self.may_write_camera:
             return named
         if named is None:
@@ -133,7 +135,8 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         viewer = await _viewer(request, needs=needs)
-        if not (is_page or needs is Needs.nothing):
+        is_counted = not (is_page or needs is Needs.nothing)
+        if is_counted:
             request.app[ALLOWANCES].take(viewer.token, is_camera=viewer.role is Role.agent)
         try:
             viewer.check(needs)
@@ -143,7 +146,7 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
             raise
         note = partial(request.app[NOTE_LOOK], request, viewer, needs=needs)
         try:
-            with request.app[CROWDS].place(_stranger_behind_a_proxy(request, viewer)):
+            with _place_in_crowd(request, viewer, is_counted=is_counted):
                 shown_answer = await handler(request, viewer)
         except (asyncio.CancelledError, ConnectionError):
             # Whoever hangs up half-way through a file has seen the half that was sent.
@@ -155,10 +158,12 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
     return answer
 
 
-def _stranger_behind_a_proxy(request: web.Request, viewer: Viewer) -> str | None:
-    """Return the address of a stranger whose connection is a proxy's."""
-    peers = request.app[PEERS]
-    return peers.address_of(request) if viewer.token is None and peers.is_forwarded(request) else None
+def _place_in_crowd(request: web.Request, viewer: Viewer, *, is_counted: bool) -> AbstractContextManager[None]:
+    """Count a request with a token, and that of a stranger whose connection is a proxy's."""
+    crowds, peers = request.app[CROWDS], request.app[PEERS]
+    if viewer.token is not None:
+        return crowds.place(viewer.token if is_counted else None)
+    return crowds.place(peers.address_of(request) if peers.is_forwarded(request) else None, is_stranger=True)
 
 
 async def _viewer(request: web.Request, *, needs: Needs) -> Viewer:
@@ -169,5 +174,7 @@ async def _viewer(request: web.Request, *, needs: Needs) -> Viewer:
     finally:
         # What is open to everybody makes nobody known, also while access is not configured.
         is_known = viewer.token is not None or (needs is not Needs.nothing and needs in viewer.may)
-        note_who_asks(request, is_known=is_known)
+        note_who_asks(request, is_known=is_known, who=viewer.token)
+        if is_known:
+            keep_place_for(request, viewer.token)
     return viewer

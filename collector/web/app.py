@@ -13,15 +13,18 @@ from collector.storage.choosing import room_of_store, shown
 from collector.vitals.meters import Meters
 from collector.vitals.vitals import Vitals
 from collector.web.access import NOTE_LOOK, VIEWER_OF, ViewerOf
+from collector.web.answer_room import send_in_its_place, take_place
 from collector.web.attempts import Attempts
 from collector.web.context import CLOCK, FLOORS, INGEST, PSEUDONYM_KEYS, REPORTS, SETTINGS, STORAGE, VITALS
 from collector.web.doorkeeper import Doorkeeper
 from collector.web.limits import (
     ALLOWANCES,
+    ANSWER_ROOM,
     BODY_ROOM,
     CROWDS,
     LARGE_AT_ONCE,
     LARGE_TURN,
+    MOST_ANSWER_BYTES_AT_ONCE,
     MOST_BODY_BYTES_AT_ONCE,
     Allowances,
     Crowds,
@@ -33,11 +36,11 @@ from collector.web.pages import PAGES, read_pages
 from collector.web.peers import PEERS, Peers
 from collector.web.routes import add_routes
 from collector.web.vitals_api import counted
-from shared.body_room import BodyRoom
 from shared.clock import Clock
 from shared.connections import note_answering
 from shared.http_body import answer_problems
 from shared.http_guard import allowed_hosts, refuse_strangers
+from shared.room import Room
 
 
 def make_app(
@@ -63,9 +66,11 @@ def make_app(
     app = web.Application(
         middlewares=[
             note_answering,
+            send_in_its_place,
             counted(meters, clock=clock),
-            compress_answers,
             answer_problems,
+            take_place,
+            compress_answers,
             refuse_strangers(hosts, program="collector", scheme_of=peers.scheme_of, is_forwarded=peers.is_forwarded),
         ]
     )
@@ -86,12 +91,13 @@ def make_app(
     app[SETTINGS] = settings
     app[PSEUDONYM_KEYS] = settings.pseudonym_keys()
     app[CLOCK] = clock
-    app[BODY_ROOM] = BodyRoom(MOST_BODY_BYTES_AT_ONCE)
+    app[BODY_ROOM] = Room(MOST_BODY_BYTES_AT_ONCE, what="bodies arrive")
+    app[ANSWER_ROOM] = Room(MOST_ANSWER_BYTES_AT_ONCE, what="answers wait to be read")
     app[LARGE_TURN] = asyncio.Semaphore(LARGE_AT_ONCE)
     app[ALLOWANCES] = Allowances(
         camera=settings.camera_requests_per_second, reader=settings.reader_requests_per_second, clock=clock
     )
-    app[CROWDS] = Crowds(settings.max_strangers_per_address)
+    app[CROWDS] = Crowds(of_strangers=settings.max_strangers_per_address)
     app[PEERS] = peers
     app[LOGINS] = Logins(Attempts(clock), peers=peers)
     app[VIEWER_OF] = viewer_of or doorkeeper.viewer_of

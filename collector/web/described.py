@@ -136,7 +136,7 @@ OPERATIONS = {
         has_tag=True,
     ),
     ("get", "/api/rejected/"): Operation(
-        "The newest items that were not stored as events, newest first.",
+        "The newest items that were not stored as events, newest first; `from` and `to`: when they were received.",
         list[models.RejectedRow],
         query=rejected_api.QUERY,
         is_table=True,

@@ -59,7 +59,7 @@ EVENTS_A_PIECE = 1_000
 async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     """Store a body of events and say what became of each."""
     app = request.app
-    with app[BODY_ROOM].place() as place:
+    with app[BODY_ROOM].place(viewer.token) as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
         homes = await _homes(app) if viewer.home is None else {}
         take = partial(_taken, content, app=app, viewer=viewer, homes=homes)

@@ -1,24 +1,36 @@
 """What one token, one address, and all senders together, may take: requests a second, requests at once, memory for bodies.
 
 Bounds of one body are in `shared/wire.py` and `shared/http_body.py`, those of connections in `shared/connections.py`; the room for
-bodies is `shared/body_room.py`.
+bodies and for answers is `shared/room.py`.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
 
-from shared.body_room import BodyRoom
 from shared.clock import Clock
 from shared.errors import TooOften
+from shared.room import Room
 
 MOST_BODY_BYTES_AT_ONCE = 32 * 1024 * 1024
 """Of all bodies that are being read or stored, packed and unpacked. What is made of them takes about three times as much."""
+MOST_ANSWER_BYTES_AT_ONCE = 64 * 1024 * 1024
+"""Of all answers that wait until they are read; asyncio has a copy of what is left of each."""
+MOST_REQUESTS_EACH = 16
+"""At once with one token, session or link, also of those whose connection has ended meanwhile. An agent has one, a browser six."""
+LEAST_CONNECTIONS_EACH = 16
+CONNECTIONS_SHARE = 16
+"""The part of all connections that one token, session or link may have, is one of so many: some screens open the same link."""
 LARGE_AT_ONCE = 1
 BURST_SECONDS = 2.0
 MOST_TOKENS = 10_000
+
+
+def most_connections_each(most: int) -> int:
+    """Return how many of all connections may be of one token, session or link."""
+    return max(LEAST_CONNECTIONS_EACH, most // CONNECTIONS_SHARE)
 
 
 class Rates:
@@ -72,41 +84,45 @@ class Allowances:
 
 
 class Crowds:
-    """Requests of strangers that are under way, by the address they come from behind a proxy.
+    """Requests that are under way, by who asks: a token, or the address that a stranger's come from behind a proxy.
 
-    The gate counts connections (`shared/gate.py`); those of a proxy are nobody's in particular, so there requests are counted.
+    The gate counts connections (`shared/gate.py`); those of a proxy are nobody's in particular, and one that has ended leaves
+    behind what it asked for: so requests are counted, too.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._under_way: dict[str, int] = {}
+    def __init__(self, *, of_strangers: int) -> None:
+        self._of_strangers = of_strangers
+        self._under_way: dict[Hashable, int] = {}
 
     @contextmanager
-    def place(self, address: str | None) -> Iterator[None]:
-        """Count a request while it lasts; None: it is none of a stranger behind a proxy.
+    def place(self, who: Hashable | None, *, is_stranger: bool = False) -> Iterator[None]:
+        """Count a request while it lasts; None: nobody is told apart.
 
         Raises:
             TooOften: there are too many.
         """
-        if address is None:
+        if who is None:
             yield
             return
-        others = self._under_way.get(address, 0)
-        if others >= self._most:
-            raise TooOften(f"more than {self._most} requests at once from one address that nobody knows")
-        self._under_way[address] = others + 1
+        most = self._of_strangers if is_stranger else MOST_REQUESTS_EACH
+        others = self._under_way.get(who, 0)
+        if others >= most:
+            whose = "from one address that nobody knows" if is_stranger else "with one token"
+            raise TooOften(f"more than {most} requests at once {whose}")
+        self._under_way[who] = others + 1
         try:
             yield
         finally:
-            self._leave(address)
+            self._leave(who)
 
-    def _leave(self, address: str) -> None:
-        left = self._under_way.pop(address) - 1
+    def _leave(self, who: Hashable) -> None:
+        left = self._under_way.pop(who) - 1
         if left:
-            self._under_way[address] = left
+            self._under_way[who] = left
 
 
-BODY_ROOM = web.AppKey("body_room", BodyRoom)
+BODY_ROOM = web.AppKey("body_room", Room)
+ANSWER_ROOM = web.AppKey("answer_room", Room)
 LARGE_TURN = web.AppKey("large_turn", asyncio.Semaphore)
 """For what is made of a large body: whoever sends many of them waits."""
 ALLOWANCES = web.AppKey("allowances", Allowances)

@@ -43,6 +43,7 @@ SECURITY_SCHEMES = {
 }
 NOT_KNOWN = "Access is configured, and no token or session was shown, or none that is known."
 TOO_OFTEN = "More requests with one token than are allowed; `Retry-After` says when to come again."
+BUSY = "Others take all the room that there is; nothing of this request was kept."
 NOT_ALLOWED = "Not for this role, this camera or this origin."
 
 
@@ -150,7 +151,7 @@ def _headers(query: tuple[str, ...]) -> dict[str, Any]:
 def _problems(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": _schema(Problem, schemas, mode="serialization")}}
     wrong = "The body cannot be read, or its one event is none." if operation.body else WRONG_QUERY
-    refused = {} if operation.is_public else {401: NOT_KNOWN, 403: NOT_ALLOWED, 429: TOO_OFTEN}
+    refused = {} if operation.is_public else {401: NOT_KNOWN, 403: NOT_ALLOWED, 429: TOO_OFTEN, 503: BUSY}
     statuses = {400: wrong, **refused, **{status: f"{HTTPStatus(status).phrase}." for status in operation.problems}}
     return {str(status): {"description": told, "content": content} for status, told in sorted(statuses.items())}
 

@@ -150,7 +150,7 @@ class AtWork(Answer):
     late: Annotated[
         Count,
         Field(
-            description="Of the working and idle ones: those whose camera is over two minutes behind, as it saw them last."
+            description="Working or idle when a camera saw them last that is over two minutes behind: in neither of the two."
         ),
     ]
     seen: Count

@@ -1,10 +1,14 @@
-"""`/api/rejected/`: items that were not stored as events, with the reason, for people to look at."""
+"""`/api/rejected/`: items that were not stored as events, with the reason, for people to look at.
+
+`from` and `to` are about when an item was received, as in the floor's number of them: its own time may be what is wrong with it.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
+from collector.metrics.windows import read_window
 from collector.records import KeptRefusal
 from collector.storage.base import KEPT_REFUSALS
 from collector.web.access import Viewer
@@ -13,7 +17,7 @@ from collector.web.csv_answers import csv_answer
 from shared.instants import format_instant
 
 COLUMNS = ("received_at", "site", "camera", "code", "error", "item")
-QUERY = ("site", "limit")
+QUERY = ("from", "to", "site", "limit")
 
 
 async def rejected(request: web.Request, viewer: Viewer) -> web.Response:
@@ -41,7 +45,9 @@ def rejected_row(kept: KeptRefusal) -> dict[str, Any]:
 
 async def _rows(request: web.Request, viewer: Viewer, *, unless_limited: int) -> Sequence[dict[str, Any]]:
     check_query(request, QUERY)
+    window = read_window(request.query.get("from"), request.query.get("to"))
     most = read_limit(request.query.get("limit", str(unless_limited)), most=KEPT_REFUSALS)
     sites = sites_of(request, viewer)
     await request.app[REPORTS].check_sites(sites)
-    return [rejected_row(kept) for kept in await request.app[STORAGE].refusals(sites, most=most)]
+    kept = await request.app[STORAGE].refusals(sites, stretch=(window.start, window.end), most=most)
+    return [rejected_row(each) for each in kept]

@@ -62,7 +62,9 @@ def _adopt(path: Path, *, queue: Queue, now: int) -> None:
         for events in _waiting(connection, pending):
             queue.append(events)
         letters = _bury_again(connection, queue)
-        queue.retire([ended(epoch.token, last=epoch.last) for epoch in rows.epochs(connection).values()])
+        ours = {epoch.token for epoch in queue.facts().epochs}  # a copy of the queue itself has the same
+        others = [epoch for epoch in rows.epochs(connection).values() if epoch.token not in ours]
+        queue.retire([ended(epoch.token, last=epoch.last) for epoch in others])
     folder = quarantine.set_aside(path, now=now, why=quarantine.ADOPTED)
     _log.warning(
         "events that waited beside the queue were taken in",

@@ -57,11 +57,11 @@ def put_back(connection: rows.Connection, path: Path, *, now: int) -> None:
             connection.backup(target)
         unfinished.replace(complete)
         schema.sync_folder(path.parent)
-        connection.close()
         if companions(path):
             quarantine.set_aside(path, now=now)
         complete.replace(path)
         schema.sync_folder(path.parent)
+        connection.close()  # last: whatever fails before is tried again from what is open
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

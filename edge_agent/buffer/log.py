@@ -4,10 +4,9 @@ Invariants:
 
 * Every number from 1 to `last_seq` is exactly one of pending, settled, dead letter, dropped.
 * A number is used once within its epoch, for ever. A stop that was not clean may have lost commits: then a new epoch begins.
-* A row is never changed. Memory follows the file and not the other way round: it is updated after the commit.
+* A row is never changed. Memory follows the file: it is updated after the commit.
 
-Events themselves are never held in memory, only ranges of their numbers: one or two of them while a link is down, and
-two more for each dead letter. To settle costs what the batch takes, however many ranges there are.
+Events are never held in memory, only ranges of numbers, two more for each dead letter; to settle costs what the batch takes.
 """
 
 import logging
@@ -261,13 +260,14 @@ class EventLog(PutBack):
     def close(self) -> None:
         """Note that the stop was clean, close the file and give up the lock; nothing happens the second time.
 
-        Where the note finds no room, the next start takes the stop for an unclean one: a new epoch, nothing worse.
+        Where there is no room for the note, the next start begins a new epoch: nothing worse.
         """
         if self._is_closed:
             return
         self._is_closed = True
         try:
             with translated(self._path):
+                self._ready()  # what was removed is put back before the note, which names the file
                 self.remember(epochs.STOP, epochs.clean_stop(self._path, known=self.surely_ours))
         except LinesideError as error:
             _log.warning("the clean stop could not be noted", extra={"reason": str(error)})

@@ -19,6 +19,7 @@ from edge_agent.buffer.epochs import begin_run, remember, retired
 from edge_agent.buffer.faults import DiskFailed, QueueDamaged, transaction, translated
 from edge_agent.buffer.oldest import OldestPending
 from edge_agent.buffer.opening import open_queue, problem_of
+from edge_agent.buffer.quarantine import give_up_oldest
 from edge_agent.buffer.schema import open_for_reading
 from edge_agent.buffer.space import ROOM_TO_WRITE, Limits, Reserve, free_disk_bytes
 from edge_agent.buffer.unsalvaged import Unsalvaged
@@ -164,7 +165,13 @@ class QueueFile:
     def _put_back(self) -> None:
         """Give the open file its name again; the next epoch is a new one, for whatever bore the name may have given out numbers."""
         self._lock.check()  # without it the file in its place may be another agent's
-        kept_open.put_back(self._connection, self._path, now=self._clock.now())
+        while True:
+            try:
+                kept_open.put_back(self._connection, self._path, now=self._clock.now())
+                break
+            except StorageFull:
+                if not (self._reserve.give_up() or give_up_oldest(self._folder)):
+                    raise
         words = f"{self._path.name}: {kept_open.WORDS}"
         _log.error("the queue was not as it should be", extra={"found": words})
         self._recovery = "; ".join(filter(None, (self._recovery, words)))

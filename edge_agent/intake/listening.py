@@ -40,7 +40,7 @@ async def listening(app: web.Application, address: tuple[str, int], *, clock: Cl
     host, port = address
     most = connections_possible(MOST_CONNECTIONS)
     # Of one address, too, there may be as many: nearly all come from this machine.
-    gate = Gate(most, most_strangers=most, counted_as=lambda _: None)
+    gate = Gate(most, most_strangers=most, most_each=most, counted_as=lambda _: None)
     async with _running(app) as runner:
         try:
             await Site(runner, address, gate=gate, malformed=Malformed(clock)).start()

@@ -18,7 +18,6 @@ from aiohttp.typedefs import Handler
 
 from edge_agent.intake.acceptor import Acceptor
 from edge_agent.intake.life_signs import LifeSigns
-from shared.body_room import BodyRoom
 from shared.clock import Clock
 from shared.connections import note_answering, note_who_asks
 from shared.events import Event, Rejection, read_event
@@ -26,6 +25,7 @@ from shared.http_body import answer_problems, problem, read_post, refusal
 from shared.http_guard import refuse_strangers
 from shared.instants import format_instant
 from shared.prometheus import CONTENT_TYPE
+from shared.room import Room
 from shared.wire import AgentHeader, Body, read_body, read_lines
 
 JSON = "application/json"
@@ -71,7 +71,7 @@ class _Intake:
     tally: Tally
     clock: Clock
     time_zone: tzinfo | None
-    room: BodyRoom
+    room: Room
 
 
 _INTAKE = web.AppKey("intake", _Intake)
@@ -94,7 +94,9 @@ def create_app(
     app = web.Application(
         middlewares=[note_answering, _count_answers, answer_problems, refuse_strangers(hosts, program="agent")]
     )
-    app[_INTAKE] = _Intake(acceptor, life_signs, told, tally, clock, time_zone, BodyRoom(MOST_BODY_BYTES_AT_ONCE))
+    app[_INTAKE] = _Intake(
+        acceptor, life_signs, told, tally, clock, time_zone, Room(MOST_BODY_BYTES_AT_ONCE, what="bodies arrive")
+    )
     app.router.add_post("/api/app/", _post_events)
     app.router.add_get("/status", _get_status)
     app.router.add_get("/healthz", _get_health)

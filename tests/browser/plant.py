@@ -55,6 +55,7 @@ async def plant(folder: Path) -> AsyncIterator[Plant]:
             item("09:10", "W2", "idle"),
             item("09:40", "W2", "working"),
         ]
+        await there.post([{"timestamp": "yesterday"}])
         await call(there, "cam-2", seen, seen_up_to="10:58", pending=1204, oldest_pending_at=watermark("10:58"))
         there.clock.set(at(NOW))
         seen = [
@@ -69,5 +70,4 @@ async def plant(folder: Path) -> AsyncIterator[Plant]:
             item("11:00", "W3", "absent"),
         ]
         await call(there, "cam-1", seen, seen_up_to=NOW)
-        await there.post([{"timestamp": "yesterday"}])
         yield there

@@ -50,6 +50,8 @@ PICTURES = [
         for name, (path, _) in PAGES.items()
         for dark, scheme in SCHEMES.items()
     ),
+    Picture("floor-stations", "?tab=stations", TABLES),
+    Picture("floor-hours", "?tab=hours"),
     *(Picture(f"board{dark}", "board", TV, scheme) for dark, scheme in SCHEMES.items()),
 ]
 

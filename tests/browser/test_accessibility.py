@@ -64,6 +64,35 @@ LOOKS = """
     };
 }
 """
+FORCED = """
+() => {
+    const look = (tag, kind, name) => {
+        const space = tag === 'path' ? 'http://www.w3.org/2000/svg' : 'http://www.w3.org/1999/xhtml';
+        const part = document.createElementNS(space, tag);
+        part.setAttribute('class', kind);
+        (tag === 'path' ? document.querySelector('svg.picture svg.states') : document.body).append(part);
+        const found = getComputedStyle(part)[name];
+        part.remove();
+        return found;
+    };
+    const named = colour => {
+        const part = Object.assign(document.createElement('b'), {style: `color: ${colour}`});
+        document.body.append(part);
+        const found = getComputedStyle(part).color;
+        part.remove();
+        return found;
+    };
+    return {
+        ink: named('CanvasText'),
+        quiet: named('GrayText'),
+        assumed: ['working assumed', 'idle assumed'].map(kind => look('path', kind, 'stroke')),
+        legend: ['key working assumed', 'key idle assumed'].map(kind => look('i', kind, 'color')),
+        current: getComputedStyle(document.querySelector('.pages [aria-current]')).borderBottomWidth,
+        disabled: getComputedStyle(document.querySelector('#after[aria-disabled]')).color,
+    };
+}
+"""
+"""What a system of two colours leaves of what is assumed, of the page that is open, and of a way that leads nowhere."""
 Colour = tuple[float, ...]
 
 
@@ -194,6 +223,10 @@ async def test_states_are_told_apart_without_colours(watched: Opener, running: P
 
     assert {"working": 19, "idle": 10, "absent": 2} == heights
     assert 1 == len(set(fills))
+    looks = await page.page.evaluate(FORCED)
+    assert {looks["ink"]} == {*looks["assumed"], *looks["legend"]}
+    assert ("3px", looks["quiet"]) == (looks["current"], looks["disabled"])
+    assert looks["quiet"] != looks["ink"]
     assert [] == await page.page.evaluate("document.getAnimations().map(one => one.toString())")
 
 

@@ -54,18 +54,26 @@ async def test_the_page_passes_on_what_is_looked_at_and_nothing_else(call: Call,
 
 
 @pytest.mark.parametrize(
-    ("search", "window", "pinned"),
+    ("search", "window", "sites", "pinned"),
     [
-        ("?tab=hours", WINDOW, {"tab": "hours", "from": WINDOW["from"], "to": WINDOW["to"]}),
-        ("?site=n", WINDOW | {"shift": "2026-01-15/früh & spät"}, {"site": "n", "shift": "2026-01-15/früh & spät"}),
-        ("?to=x", WINDOW | {"from": None}, {"to": "x"}),
+        ("?tab=hours", WINDOW, "ns", {"tab": "hours", "from": WINDOW["from"], "to": WINDOW["to"]}),
+        (
+            "?site=n",
+            WINDOW | {"shift": "2026-01-15/früh & spät"},
+            "ns",
+            {"site": "n", "shift": "2026-01-15/früh & spät"},
+        ),
+        ("?to=x", WINDOW | {"from": None}, "ns", {"to": "x"}),
+        ("", WINDOW | {"shift": "2026-01-15/late"}, "n", {"site": "n", "shift": "2026-01-15/late"}),
+        ("", WINDOW | {"from": None}, "n", {"site": "n"}),
     ],
 )
 async def test_a_copied_link_means_what_was_seen(
-    call: Call, search: str, window: dict[str, str | None], pinned: dict[str, str]
+    call: Call, search: str, window: dict[str, str | None], sites: str, pinned: dict[str, str]
 ) -> None:
-    """A live page becomes the shift or the stretch that it showed."""
-    query = await call("address.js", "pinned", search, window)
+    """A live page becomes the shift or the stretch that it showed, of a site that is the only one only today."""
+    floor = {"window": window, "sites": [{"site": site} for site in sites]}
+    query = await call("address.js", "pinned", search, floor)
 
     assert {key: [value] for key, value in pinned.items()} == parse_qs(query.lstrip("?"))
 
@@ -115,3 +123,12 @@ async def test_the_clock_above_the_timelines_is_right_when_clocks_are_set(call: 
         datetime.fromtimestamp(mark / 1000, ZoneInfo("Europe/Berlin")).hour for mark in marks
     ]
     assert {3_600_000} == {later - mark for mark, later in pairwise(marks)}
+
+
+async def test_the_clock_above_a_week_names_each_day_once(call: Call) -> None:
+    """However wide it is: what is longer than two days is labelled by its days alone."""
+    start, end = ms("2026-01-11T00:00", "Europe/Berlin"), ms("2026-01-18T00:00", "Europe/Berlin")
+
+    marks = await call("zoned.js", "ticks", start, end, {"zone": "Europe/Berlin", "most": 20})
+
+    assert [ms(f"2026-01-{day}T00:00", "Europe/Berlin") for day in range(11, 19)] == marks

@@ -14,6 +14,7 @@ from playwright.async_api import expect
 
 from collector.grants import Role
 from shared.instants import MINUTE
+from tests.browser.axe import violations
 from tests.browser.conftest import Call, Opener
 from tests.collector.web.tokens import session
 from tests.support.collector import NOON_AFTER, running_collector
@@ -89,6 +90,7 @@ async def test_the_lines_on_an_empty_page_work_as_printed(watched: Opener, tmp_p
         }
         await expect(page.page.locator("#needs-token")).to_be_visible(visible=is_asked)
         await expect(page.page.locator("#in-clear")).to_be_hidden()
+        assert [] == (await violations(page.page) if is_asked else [])  # what is there without is a part of it
 
         if is_asked:
             await shell.run(lines["token"])

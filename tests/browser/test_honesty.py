@@ -53,10 +53,16 @@ async def test_a_silent_camera_s_worker_is_hatched_and_not_working(watched: Open
     await expect(page.page.locator("#verdict-detail")).to_contain_text(
         re.compile("All in up to 13:40, except cam-2: nothing after 12:58, 1,204.events waiting there. 1.camera never called")
     )  # fmt: skip
-    await expect(page.page.locator("#at-work-more")).to_have_text("1 working · 1 idle · 1 last known")
+    await expect(page.page.locator("#at-work-more")).to_have_text("0 working · 1 idle · 1 last known")
     assert "▲ Floor · Lineside" == await page.page.title()
     await page.open("workers/W2")
     await expect(page.page.locator("#now-more")).to_have_text("nothing after 12:58")
+    await page.open("stations/S2")
+    there = await drawn(page, "W2")
+    assert {"W2": "no data\u00a00:42"} == {
+        row["name"]: row["state"].replace(" 0", "\u00a00") for row in await page.rows("workers")
+    }
+    assert [since("10:58") / SHIFT_SECONDS, since(NOW) / SHIFT_SECONDS] == pytest.approx(there["hatched"][0], abs=0.005)
     assert [] == page.misdeeds
 
 
@@ -157,6 +163,26 @@ async def test_the_board_names_no_person(watched: Opener, running: Plant) -> Non
     assert [] == page.misdeeds
 
 
+async def test_an_hour_that_a_camera_still_owes_does_not_look_finished(watched: Opener, running: Plant) -> None:
+    """cam-2 has told nothing after 12:58: the hours from 12:00 on say so in bars, heat map, table and on the board."""
+    marked = "parts => parts.map(part => part.getAttribute('class'))"
+    page = await opened(watched, running, "hours?shift=2026-01-15/morning")
+    bars = page.page.locator("#hour-bars svg")
+    looks = await bars.locator(".bar").evaluate_all(marked)
+    cells = await page.page.locator("#heat td").evaluate_all(marked)
+    names = [row["name"] for row in await page.rows("hours")]
+    sentence = await bars.get_attribute("aria-label") or ""
+    await expect(page.page.locator("#owed-note")).to_be_visible()
+    await page.open("board")
+    of_board = await page.page.locator("#board-hours tbody th").all_inner_texts()
+
+    assert ["bar"] * 5 + ["bar owed", "bar going-on owed"] == looks
+    assert ["heat"] * 5 + ["heat owed", "heat going-on owed"] == cells
+    for hours in (names[::-1], sentence.split("; "), of_board):
+        assert [False] * 5 + [True] * 2 == ["not all in yet" in hour for hour in hours], hours
+    assert [] == page.misdeeds
+
+
 async def test_cameras_are_listed_worst_first_with_what_they_hold(watched: Opener, running: Plant) -> None:
     """Late before New before Up; backlog, clock and when each watched."""
     page = await opened(watched, running, "cameras")
@@ -172,7 +198,8 @@ async def test_cameras_are_listed_worst_first_with_what_they_hold(watched: Opene
 
 
 async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, running: Plant) -> None:
-    """Which version stands, which lost, and why an item is no event."""
+    """Which version stands, which lost, and why an item is no event: of the stretch shown, as many as the floor counts."""
+    await running.post([{"timestamp": "of this very moment"}])
     page = await opened(watched, running, "data?tab=conflicts")
 
     (conflict,) = await page.rows("events")
@@ -180,4 +207,6 @@ async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, ru
     (item_,) = await page.rows("rejected")
 
     assert ("12", "count 9, confidence –") == (conflict["count"], conflict["losers"])
+    assert 1 == (await page.api("floor"))["rejected"]
+    assert "from=" in str(await page.page.locator("#rejected-csv").get_attribute("href"))
     assert ("bad_timestamp", '{"timestamp":"yesterday"}') == (item_["code"], item_["item"].replace(" ", ""))

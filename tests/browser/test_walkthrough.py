@@ -13,6 +13,7 @@ from tests.browser.conftest import Opener
 from tests.browser.plant import NOW, Plant, call, plant
 from tests.browser.watched_page import WatchedPage
 from tests.support.collector import item
+from tests.support.csv_cells import as_it_was
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -87,8 +88,17 @@ async def test_a_shift_lead_needs_no_mouse(watched: Opener, running: Plant) -> N
     await page.page.locator("#verdict").click()
     await page.page.keyboard.press("?")
     await expect(page.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await expect(page.page.locator("#key-find")).to_be_visible()
     await page.page.keyboard.press("Escape")
     await expect(page.page.get_by_role("dialog")).to_have_count(0)
+    await page.open("hours")  # which shows a week by itself, and has nothing to find
+    await page.page.keyboard.press("?")
+    await expect(page.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await expect(page.page.locator("#key-find")).to_be_hidden()
+    await page.page.keyboard.press("Escape")
+    await expect(page.page.get_by_role("dialog")).to_have_count(0)
+    await press(page, "s")
+    await expect(page.page.locator("#period")).to_have_text("Thu 15 Jan · morning 07:00–15:00")
     assert [] == page.misdeeds
 
 
@@ -204,7 +214,8 @@ async def test_a_copied_link_shows_tomorrow_what_is_seen_today(watched: Opener, 
 
     link = await page.page.evaluate("navigator.clipboard.readText()")
 
-    assert {"tab": ["stations"], "shift": ["2026-01-15/morning"]} == parse_qs(urlsplit(link).query)
+    meant = {"site": ["default"], "tab": ["stations"], "shift": ["2026-01-15/morning"]}
+    assert meant == parse_qs(urlsplit(link).query)
     assert link.startswith(page.address)
 
 
@@ -262,7 +273,7 @@ async def test_names_of_any_kind_survive_page_address_and_file(watched: Opener, 
     links = {name: await links_to(page, name) for name in NAMES}
 
     assert set(NAMES) <= set(shown)
-    assert set(NAMES) <= {row["worker_id"].removeprefix("'") for row in file}
+    assert set(NAMES) <= {as_it_was(row["worker_id"]) for row in file}
     for name, (of_worker, of_station) in links.items():
         await page.page.goto(running.url + of_worker)
         await page.page.wait_for_selector("#spans tbody tr")

@@ -1,6 +1,7 @@
 """Numbers, and what became of them, through crashes and changes of the file: none comes back, and none is forgotten."""
 
 import os
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def test_dead_letters_beside_the_queue_are_taken_in_as_what_they_are(tmp_path: P
     expected = [canonical_json(one).encode() for one in (*events(15, 16), *events(20, 20))]
     assert expected == [found[seq] for seq in (9, 10, 11)]
     assert [("bad_id", f"no {seq}", 17) for seq in (10, 11, 15)] == letters
+
+
+def test_a_copy_beside_the_queue_ends_no_epoch_of_it(tmp_path: Path) -> None:
+    """`cp queue.db queue-2.db` as a backup: what waits in it is sent twice and kept once, and nothing is told to have ended."""
+    with closing(opened(tmp_path)) as log:
+        log.append(events(1, 5))
+    shutil.copy(tmp_path / QUEUE_FILE, tmp_path / "queue-2.db")
+    with closing(opened(tmp_path)) as log:
+        retired, last = log.retired(), log.facts().last_seq
+
+    assert ((), 10) == (retired, last)
 
 
 def test_a_log_that_is_gone_after_a_kill_in_place_brings_no_number_back(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files of a queue that are removed or replaced beside a running agent: what it holds open is written again, and said."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -9,11 +10,13 @@ import pytest
 
 from edge_agent.buffer import quarantine
 from edge_agent.buffer.findings import QUEUE_FILE
-from edge_agent.buffer.log import LOCK_FILE
+from edge_agent.buffer.log import LOCK_FILE, EventLog
+from edge_agent.buffer.space import Limits
 from shared.errors import StorageFull, StorageUnusable
 from tests.damage.files import fill, make_foreign, opened, readable, remove
 from tests.support.disks import fill_up, small_disk
 from tests.support.events import events
+from tests.support.fake_clock import FakeClock
 
 
 def remove_all(folder: Path) -> None:
@@ -55,6 +58,53 @@ def test_a_queue_that_is_removed_beside_its_agent_loses_nothing(tmp_path: Path, 
     assert token not in told.tokens
     assert left == (tmp_path / QUEUE_FILE).stat().st_ino
     assert len(quarantine.sets(tmp_path)) <= 1
+
+
+def test_a_stop_right_after_it_loses_nothing(tmp_path: Path) -> None:
+    """`rm queue.db*; systemctl restart`: what is open is written again before the process ends."""
+    with closing(opened(tmp_path)) as log:
+        told = fill(log, last=30)
+        remove_all(tmp_path)
+    with closing(opened(tmp_path)) as log:
+        found = readable(log)
+
+    assert told.payloads == found
+
+
+def test_a_failure_on_the_way_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in the place cannot be set aside once: what is open stays open until it is written."""
+    with closing(opened(tmp_path)) as log:
+        told = fill(log, last=30)
+        move_foreign_over(tmp_path)
+        with monkeypatch.context() as failing:
+            failing.setattr(quarantine, "set_aside", no_space)
+            with pytest.raises(StorageFull):
+                log.append(events(31, 31))
+        log.append(events(31, 31))
+        found = readable(log)
+
+    assert told.payloads.items() <= found.items()
+    assert 31 == len(found)
+
+
+def no_space(*_: object, **__: object) -> None:
+    """As a full disk answers."""
+    raise OSError(errno.ENOSPC, "no space left")
+
+
+def test_the_reserve_makes_way(tmp_path: Path) -> None:
+    """On a full disk the queue is written again in the room of what is kept for that."""
+    with small_disk(tmp_path / "small", size_bytes=16 * 1024 * 1024) as small:
+        limits = Limits(reserve_bytes=4 * 1024 * 1024)
+        with closing(EventLog.open(small / "queue", clock=FakeClock(), limits=limits)) as log:
+            told = fill(log, last=60, step=20)
+            fill_up(small)
+            assert log.counts().has_reserve
+            remove_all(small / "queue")
+            found = readable(log)
+        kept = (small / "queue" / QUEUE_FILE).exists()
+
+    assert (told.payloads, True) == (found, kept)
 
 
 def test_it_is_noticed_without_a_request(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who is let go when there is no room: strangers first, then whoever has waited longest; never who is known and being answered."""
+"""Who is let go: strangers first, then whoever has waited longest; who is known and being answered for their own next one alone."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def counted_as(address: str) -> str | None:
 @pytest.fixture
 def gate() -> Gate:
     """Return one with four places, two for strangers of one address."""
-    return Gate(4, most_strangers=2, counted_as=counted_as)
+    return Gate(4, most_strangers=2, most_each=3, counted_as=counted_as)
 
 
 def entered(gate: Gate, *names: str, address: str | None = None) -> list[Caller]:
@@ -100,6 +100,53 @@ def test_strangers_of_one_address_take_the_places_of_each_other(gate: Gate) -> N
     callers = agents + entered(gate, "c", "d", "e", address="nat")
 
     assert (["c"], 4) == (gone(callers), gate.connections)
+
+
+def theirs(gate: Gate, *names: str, address: str | None = None) -> list[Caller]:
+    """Let callers in who all show the same token."""
+    callers = entered(gate, *names, address=address)
+    for caller in callers:
+        gate.begin(caller, is_first=True)
+        gate.know(caller, "token")
+    return callers
+
+
+def test_for_their_next_one_the_connection_goes_that_waited_longest(gate: Gate) -> None:
+    """Whatever is being answered stays as long as there is one that waits."""
+    callers = theirs(gate, "a", "b", "c")
+    for caller in (callers[2], callers[1]):
+        gate.end(caller)
+    callers += theirs(gate, "d")
+
+    assert ["c"] == gone(callers)
+
+
+def test_where_none_waits_the_one_goes_that_was_answered_longest(gate: Gate) -> None:
+    """So one token never has more than its part, and the others have theirs."""
+    callers = theirs(gate, "a", "b", "c")
+    gate.end(callers[0])
+    gate.begin(callers[0], is_first=False)
+    callers += [*theirs(gate, "d"), *theirs(gate, "e")]
+    others = known(gate, "f")
+
+    assert (["b", "c"], [], 4) == (gone(callers), gone(others), gate.connections)
+
+
+def test_a_connection_on_which_another_is_shown_is_the_others(gate: Gate) -> None:
+    """Or nobody's, once nobody is known on it."""
+    callers = theirs(gate, "a", "b", "c")
+    gate.know(callers[0], "another token")
+    gate.disown(callers[1])
+    callers += theirs(gate, "d")
+
+    assert ([], 4) == (gone(callers), gate.connections)
+
+
+def test_a_proxys_connections_are_nobodys(gate: Gate) -> None:
+    """Each carries now this token and now that one."""
+    callers = theirs(gate, "a", "b", "c", "d", address=PROXY)
+
+    assert [] == gone(callers)
 
 
 def test_behind_a_proxy_is_everybody(gate: Gate) -> None:

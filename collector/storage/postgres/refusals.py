@@ -43,18 +43,23 @@ async def keep_refusals(
         await connection.execute(DROP_OLD, site, KEPT_REFUSALS)
 
 
-async def refusals(connection: Connection, sites: Sequence[int] | None, *, most: int) -> list[KeptRefusal]:
-    """Return the newest refused items, newest first."""
+async def refusals(
+    connection: Connection, sites: Sequence[int] | None, *, stretch: Stretch, most: int
+) -> list[KeptRefusal]:
+    """Return the newest refused items that were received within a stretch, newest first."""
+    start, end = stretch
     rows = await connection.fetch(
         """
         select r.received_at, s.name, r.camera, r.code, r.error, r.item
         from rejected as r
         join site as s on s.site_id = r.site_id
-        where $1::integer[] is null or r.site_id = any($1)
+        where ($1::integer[] is null or r.site_id = any($1)) and r.received_at >= $2 and r.received_at < $3
         order by r.number desc
-        limit $2
+        limit $4
         """,
         None if sites is None else list(sites),
+        start or 0,
+        LAST_INSTANT + 1 if end is None else end,
         most,
     )
     return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]

@@ -184,12 +184,14 @@ class PostgresStorage(PrivacyVerbs):
         """Return how many versions of events have lost."""
         return await self._readers.long(lambda connection: lost_versions(connection, sites, stretch=stretch, most=most))
 
-    async def refusals(self, sites: Sequence[str] | None = None, *, most: int) -> list[KeptRefusal]:
+    async def refusals(
+        self, sites: Sequence[str] | None = None, *, stretch: Stretch = (None, None), most: int
+    ) -> list[KeptRefusal]:
         """Return the newest refused items."""
 
         async def read(connection: Connection) -> list[KeptRefusal]:
             numbers = None if sites is None else [site.number for site in await reading.sites(connection, sites)]
-            return await refusals(connection, numbers, most=most)
+            return await refusals(connection, numbers, stretch=stretch, most=most)
 
         return await self._readers.long(read)
 

@@ -261,6 +261,8 @@ async def test_refusals_are_kept_newest_first_and_capped(storage: Storage) -> No
     assert KeptRefusal(NOON_AFTER, "default", "C1", Refusal("bad_id", "no 0", '"2000"')) == kept[-1]
     assert kept[:5] == await storage.refusals(["default"], most=5)
     assert [] == await storage.refusals(["north"], most=5)
+    middle = await storage.refusals(stretch=(NOON_AFTER + 1, NOON_AFTER + 2), most=20_000)
+    assert kept[4_000:8_000] == middle
     for sites, stretch, number in (
         (None, (None, None), 10_000),
         (["default"], (NOON_AFTER + 1, NOON_AFTER + 2), 4_000),

@@ -166,7 +166,10 @@ async def test_status_and_check_ask_the_running_collector_and_read_the_file_with
     assert "READY   version" in up[0].out
     assert "1 taken since the start" in up[0].out
     assert (3, True) == (down[0].code, down[0].out.startswith("collector  NOT RUNNING"))
-    assert (0, ["settings", "collector", "database", "disk", "clock", "address", "access", "tls", "retention"]) == (
+    assert (
+        0,
+        ["settings", "collector", "database", "disk", "clock", "address", "access", "tls", "retention", "copies"],
+    ) == (
         down[1].code,
         [line["what"] for line in json.loads(down[1].out)],
     )

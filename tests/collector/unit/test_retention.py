@@ -108,7 +108,15 @@ def test_copies_that_an_upgrade_or_a_restore_left_are_found(tmp_path: Path) -> N
     """By their names, not those of backups or of another database; what belongs to them is not named apart."""
     file = tmp_path / "collector.db"
     copies = (kept_before(file, 4).name, "collector.db.replaced-20260101T000000Z")
-    for name in ("collector.db", "collector.db-wal", "backup.db", "other.db.schema-4", f"{copies[1]}-wal", *copies):
+    for name in (
+        "collector.db",
+        "collector.db-wal",
+        "collector.db.lock",
+        "backup.db",
+        "other.db.schema-4",
+        f"{copies[1]}-wal",
+        *copies,
+    ):
         (tmp_path / name).touch()
     os.utime(tmp_path / copies[0], (0, at("10:00") // SECOND))
 

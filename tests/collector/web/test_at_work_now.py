@@ -17,8 +17,8 @@ EVENTS = [
     [
         ("12:00:00", {"working": 1, "idle": 0, "late": 0}, ("working", "2026-01-15T11:59:00Z", "S2")),
         ("11:58:00", {"working": 0, "idle": 1, "late": 0}, ("idle", "2026-01-15T10:00:00Z", "S1")),
-        ("11:57:59", {"working": 0, "idle": 1, "late": 1}, (None, None, None)),
-        ("09:30:00", {"working": 1, "idle": 0, "late": 1}, (None, None, None)),
+        ("11:57:59", {"working": 0, "idle": 0, "late": 1}, (None, None, None)),
+        ("09:30:00", {"working": 0, "idle": 0, "late": 1}, (None, None, None)),
     ],
     ids=["a clock that is ahead", "just behind", "late", "catching up"],
 )

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from shared import connections
-from shared.body_room import BodyRoom
-from shared.errors import Busy
 from tests.support.collector import RunningCollector, running_collector
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -143,17 +141,3 @@ async def test_what_is_no_http_gets_a_short_problem(
     assert (400, "the request is not HTTP that can be read") == (json.loads(body)["status"], json.loads(body)["detail"])
     assert ["requests could not be read"] == [one.message for one in caplog.records]
     assert [(None, False)] == [(one.exc_info, "W-" in str(vars(one))) for one in caplog.records]
-
-
-def test_bodies_have_a_room_of_their_own() -> None:
-    """What does not fit is refused; what is done with makes room, also after an error."""
-    room = BodyRoom(100)
-    with room.place() as place:
-        place.grow(60)
-        with room.place() as other:
-            other.grow(30)
-            with pytest.raises(Busy):
-                other.grow(30)
-        place.grow(40)
-    with room.place() as place:
-        place.grow(100)

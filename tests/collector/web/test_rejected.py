@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.cli import main
-from tests.support.collector import RunningCollector, envelope, item
+from tests.support.collector import RunningCollector, at, envelope, item
 
 NEGATIVE = item("10:00", "W1", "product_count", count=-1)
 EMPTY = item("10:00", "W1", "idle", worker_id=" ")
@@ -43,7 +43,22 @@ async def test_rejected_items_are_a_file_too(collector: RunningCollector) -> Non
     assert [("not_an_event", '"=1+1"')] == [(one["code"], one["item"]) for one in rows]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "limt=1", "site=nowhere"])
+async def test_rejected_items_of_a_stretch_are_those_received_in_it(collector: RunningCollector) -> None:
+    """As many as the floor counts, whatever time stands in them; in the file, too."""
+    for clock_time in ("09:00", "10:00", "11:00"):
+        collector.clock.set(at(clock_time))
+        await collector.post([NEGATIVE | {"worker_id": clock_time}])
+    query = "from=2026-01-15T10:00:00Z&to=2026-01-15T11:00:00Z"
+    listed = (await collector.get(f"/api/rejected/?{query}")).json
+    file = list(csv.DictReader(io.StringIO((await collector.get(f"/api/rejected.csv?{query}")).text)))
+    later = (await collector.get("/api/rejected/?from=2026-01-15T10:00:00Z")).json
+
+    assert ["2026-01-15T10:00:00Z"] == [one["received_at"] for one in listed] == [one["received_at"] for one in file]
+    assert len(listed) == (await collector.get(f"/api/floor/?{query}")).json["rejected"]
+    assert ["11:00", "10:00"] == [json.loads(one["item"])["worker_id"] for one in later]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "limt=1", "site=nowhere", "from=x", "to=1"])
 async def test_a_wrong_question_is_refused(collector: RunningCollector, query: str) -> None:
     """Named by its parameter."""
     refused = await collector.get(f"/api/rejected/?{query}")

@@ -154,7 +154,7 @@ async def test_a_file_that_nobody_reads_is_given_up(
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.5)
     headers = await session(collector, Role.supervisor)
     await _fill(collector, await camera_token(collector, "C1"))
-    async with _reading_nothing(collector) as one, asyncio.timeout(30):
+    async with reading_nothing(collector) as one, asyncio.timeout(30):
         await asyncio.get_running_loop().sock_sendall(one, head(headers, f"GET {FILE}"))
         found: list[Look] = []
         while not found:
@@ -172,7 +172,7 @@ async def _fill(collector: RunningCollector, headers: Headers) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _reading_nothing(collector: RunningCollector) -> AsyncIterator[socket.socket]:
+async def reading_nothing(collector: RunningCollector) -> AsyncIterator[socket.socket]:
     """Give a connection whose receiver takes next to nothing by itself."""
     host, _, port = collector.url.removeprefix("http://").partition(":")
     with socket.socket() as one:
