@@ -54,6 +54,8 @@ def translated(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _full(path) from error
+        if isinstance(error, PermissionError):
+            raise _not_ours(Path(error.filename or path), error) from error
         raise _unusable(path, error.strerror or str(error)) from error
 
 
@@ -108,6 +110,13 @@ def _in_our_words(error: sqlite3.Error, path: Path) -> LinesideError:
 
 def _full(path: Path) -> StorageFull:
     return StorageFull(f"no room is left on the disk of {path}", hint="make room; nothing that was taken is lost")
+
+
+def _not_ours(path: Path, error: PermissionError) -> DiskFailed:
+    """Return what to say of a file that another user owns, as one does that root has copied into the folder."""
+    return DiskFailed(
+        f"{path} cannot be used: {error.strerror}", hint="it has to belong to the user that the agent runs as: chown it"
+    )
 
 
 def _unusable(path: Path, reason: str) -> DiskFailed:

@@ -23,61 +23,21 @@ from collector.storage.backups import damage_of, kept_before
 from collector.storage.condition import condition_of
 from tests.support.flaky_collector import until
 from tests.support.older import make_older_with_events
-from tests.support.oracle import Oracle, Producer, key_of
+from tests.support.oracle import Oracle, key_of
 from tests.support.programs import LISTENING, Program, command, running
 from tests.support.reference import metrics_of, told_metrics
 from tests.support.stores import audited
+from tests.support.under_load import produced, serving, some_more, stored_in
 from tests.support.victims import Victim
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
-PRODUCERS = 4
-MOST_ACKNOWLEDGED_BEFORE_A_KILL = 300
 FEW = pytest.param(3, id="few")
 MANY = pytest.param(50, id="many", marks=[pytest.mark.gauntlet, pytest.mark.timeout(1_800)])
 MOST_TRIES = 3
 """For each kill that is wanted: where the machine is so fast or so slow that they strike too late, more of them are tried."""
 AFTER_IT = "after it"
 Figure = Callable[[str], None]
-
-
-def serving(folder: Path) -> Victim:
-    """A collector that is to be killed, on the database of a folder."""
-    where = ("--database", str(folder / "collector.db"), "--listen", "127.0.0.1:0")
-    return Victim("collector", "serve", *where, log=folder / "collector.log")
-
-
-@asynccontextmanager
-async def produced(oracle: Oracle, victim: Victim) -> AsyncIterator[aiohttp.ClientSession]:
-    """Let four producers post while the block lasts; what they have begun is finished at the end."""
-    timeout = aiohttp.ClientTimeout(total=60)
-    async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as tasks:
-        producers = [Producer(oracle, worker=f"W{n}", address=lambda: victim.address) for n in range(PRODUCERS)]
-        for producer in producers:
-            tasks.create_task(producer.run(session))
-        try:
-            yield session
-        finally:
-            for producer in producers:
-                producer.stop()
-
-
-async def some_more(oracle: Oracle) -> None:
-    """Return once a random number of events more has been acknowledged."""
-    enough = len(oracle.acknowledged) + oracle.chance.randint(1, MOST_ACKNOWLEDGED_BEFORE_A_KILL)
-    await until(lambda: len(oracle.acknowledged) >= enough, seconds=60)
-
-
-async def stored_in(victim: Victim, session: aiohttp.ClientSession) -> list[dict[str, Any]]:
-    """Return every event that the collector has, page after page."""
-    found: list[dict[str, Any]] = []
-    query = {"limit": "10000"}
-    while True:
-        page = await victim.get(session, "/api/events/", **query)
-        found += page["events"]
-        if page["next"] is None:
-            return found
-        query["after"] = page["next"]
 
 
 async def assert_nothing_is_lost(oracle: Oracle, victim: Victim, *, folder: Path) -> None:
@@ -153,7 +113,7 @@ async def test_kills_while_it_is_backed_up_leave_whole_backups_or_none(
                     break
                 await some_more(oracle)
                 target = tmp_path / f"backup-{number}.db"
-                after_seconds = most_seconds * oracle.chance.random()
+                after_seconds = most_seconds * oracle.chance.random() * _sooner(number, kills=kills)
                 struck = victim if number % 5 == 4 else None
                 await _back_up_and_kill(tmp_path, target, victim=struck, after_seconds=after_seconds)
                 outcomes["whole" if target.exists() else "none"] += 1
@@ -230,7 +190,8 @@ async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
         if number >= kills and outcomes.total() - outcomes[AFTER_IT] >= _struck_at_least(kills):
             break
         _begin_again(file, template)
-        await _upgrade_and_kill(tmp_path, after_seconds=most_seconds * chance.random() ** 2)
+        after_seconds = most_seconds * chance.random() ** 2 * _sooner(number, kills=kills)
+        await _upgrade_and_kill(tmp_path, after_seconds=after_seconds)
         condition, kept = condition_of(file, thorough=True), kept_before(file, steps)
         is_new = not condition.steps_missing
         outcomes[_told(is_new=is_new, has_copy=kept.exists())] += 1
@@ -261,6 +222,11 @@ async def test_kills_while_it_is_upgraded_leave_the_old_or_the_new_database(
 def _struck_at_least(kills: int) -> int:
     """Return how many have to strike in the midst; with fewer, more are tried."""
     return max(1, kills // 3)
+
+
+def _sooner(number: int, *, kills: int) -> float:
+    """Return by how much a kill that is tried beyond the wanted ones comes earlier, so that it cannot go on being too late."""
+    return 0.5 ** max(0, number - kills + 1)
 
 
 def _told(*, is_new: bool, has_copy: bool) -> str:

@@ -19,10 +19,10 @@ from collector.storage.sqlite import SqliteStorage
 from shared.events import Event, EventType
 from shared.instants import HOUR
 from tests.collector.processes.test_purging import FIRST, horizon, numbers, run, store
-from tests.gauntlet.test_collector_kills import PRODUCERS, produced, serving, some_more, stored_in
 from tests.support.collector import RULES, decide, delivery
 from tests.support.oracle import Oracle, key_of
 from tests.support.stores import audited
+from tests.support.under_load import PRODUCERS, produced, serving, some_more, stored_in
 from tests.support.victims import Victim
 
 pytestmark = [pytest.mark.processes, pytest.mark.gauntlet, pytest.mark.timeout(3_600)]

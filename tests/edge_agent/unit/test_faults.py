@@ -88,6 +88,15 @@ def test_the_file_system_speaks_the_same_words(code: int, kind: type[Exception])
         raise OSError(code, "no")
 
 
+def test_a_file_of_another_user_is_named(tmp_path: Path) -> None:
+    """As root's copy of a queue is: the file, and not its folder, and what to do."""
+    with (
+        pytest.raises(StorageUnusable, match=r"/data/queue/queue\.db cannot be used: .*chown it"),
+        translated(tmp_path),
+    ):
+        raise PermissionError(errno.EACCES, "Permission denied", "/data/queue/queue.db")
+
+
 def test_a_rollback_that_fails_does_not_hide_the_first_failure(
     connection: sqlite3.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
