@@ -17,7 +17,10 @@ from tests.support.postgres import Server
 async def test_a_copy_waits_for_who_stores_and_who_stores_then_is_told_at_once(
     postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A copy of a server in use begins when the transaction under way is over; collectors come again until it is done."""
+    """A copy of a server in use begins when the transaction under way is over; collectors come again until it is done.
+
+    Pages are answered meanwhile.
+    """
     monkeypatch.setattr(locks, "SECONDS_TO_SHARE", 0.1)
     url = await postgres.emptied_database()
     copy = PostgresEnd(url, is_source=True)
@@ -31,9 +34,11 @@ async def test_a_copy_waits_for_who_stores_and_who_stores_then_is_told_at_once(
         with pytest.raises(Busy, match="is being copied"):
             await store.store(FIRST, decide=decide)
         took = monotonic() - begun
+        sites = await store.sites()
         await asyncio.to_thread(copy.__exit__)
         await store.store(FIRST, decide=decide)
 
+    assert [] == sites
     assert took < STATEMENT_SECONDS / 2
 
 
