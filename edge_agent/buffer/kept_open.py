@@ -5,7 +5,8 @@ on to write there, says nothing, and with the process everything ends that was a
 are compared with what was opened, two looks of a microsecond before each use, as SQLite's own check does it by the inode.
 
 Nothing is lost as long as the agent runs. What is open is copied into a complete file under the name of a salvage, which
-takes the place of whatever lies there now; a crash in between is finished by the next start.
+takes the place of whatever lies there now; a crash in between is finished by the next start. Where the lock's file is gone,
+too (the folder was moved), another agent may be at work there: then the copy lies beside, and the next start takes it in.
 """
 
 from contextlib import closing
@@ -13,11 +14,11 @@ from pathlib import Path
 
 from edge_agent.buffer import quarantine, rows, schema
 from edge_agent.buffer.faults import translated
-from edge_agent.buffer.findings import companions
+from edge_agent.buffer.findings import companions, places
 from edge_agent.buffer.pages import PAGE_BYTES
 from edge_agent.buffer.salvage import SALVAGED
 from edge_agent.buffer.space import ROOM_TO_WRITE, free_disk_bytes
-from shared.errors import StorageFull
+from shared.errors import StorageFull, StorageUnusable
 
 WORDS = "its files were removed or replaced while they were in use; all that it held was written again"
 
@@ -45,23 +46,41 @@ def put_back(connection: rows.Connection, path: Path, *, now: int) -> None:
         StorageFull, StorageUnusable: not possible now; what is open stays so.
     """
     with translated(path):
-        size = PAGE_BYTES * int(connection.execute("pragma page_count").fetchone()[0])
-        if free_disk_bytes(path.parent) < size + ROOM_TO_WRITE:
-            raise StorageFull(
-                f"{path} was removed or replaced, and there is no room to write it again ({size:,} bytes)",
-                hint="make room, and do not stop the agent before: its events are only in the file that it holds open",
-            )
         complete = path.with_name(path.name + SALVAGED)
-        unfinished = schema.prepare(path)
-        with closing(schema.connect_plainly(unfinished)) as target:
-            connection.backup(target)
-        unfinished.replace(complete)
-        schema.sync_folder(path.parent)
+        _copy(connection, path, complete=complete)
         if companions(path):
             quarantine.set_aside(path, now=now)
         complete.replace(path)
         schema.sync_folder(path.parent)
         connection.close()  # last: whatever fails before is tried again from what is open
+
+
+def leave_beside(connection: rows.Connection, path: Path) -> Path:
+    """Write what a connection still reads into a file beside `path` that the next start takes in; return it.
+
+    Raises:
+        StorageFull, StorageUnusable: not possible now.
+    """
+    with translated(path):
+        free = (place for place in places(path.parent) if place != path and not companions(place))
+        if (beside := next(free, None)) is None:
+            raise StorageUnusable(f"there is no free name for a queue beside {path}", hint="move one of them away")
+        _copy(connection, beside, complete=beside)
+    return beside
+
+
+def _copy(connection: rows.Connection, path: Path, *, complete: Path) -> None:
+    size = PAGE_BYTES * int(connection.execute("pragma page_count").fetchone()[0])
+    if free_disk_bytes(path.parent) < size + ROOM_TO_WRITE:
+        raise StorageFull(
+            f"{path} was removed or replaced, and there is no room to write it again ({size:,} bytes)",
+            hint="make room, and do not stop the agent before: its events are only in the file that it holds open",
+        )
+    unfinished = schema.prepare(path)
+    with closing(schema.connect_plainly(unfinished)) as target:
+        connection.backup(target)
+    unfinished.replace(complete)
+    schema.sync_folder(path.parent)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

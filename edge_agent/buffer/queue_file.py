@@ -46,6 +46,7 @@ class QueueFile:
     """Numbers of the epoch above it may be others at the collector, see `put_back`; None: none may."""
     _folded: int
     _by_hand: int
+    _is_left_beside = False
     """How many of the settled numbers were in truth given up, long ago: see `folding`."""
     _coming: list[tuple[int, int]] | None = None
     """(number, instant) of the dead letters that time will mend, soonest first; None: to be looked up."""
@@ -164,7 +165,11 @@ class QueueFile:
 
     def _put_back(self) -> None:
         """Give the open file its name again; the next epoch is a new one, for whatever bore the name may have given out numbers."""
-        self._lock.check()  # without it the file in its place may be another agent's
+        try:
+            self._lock.check()  # without it the file in its place may be another agent's
+        except LinesideError:
+            self._leave_beside()
+            raise
         while True:
             try:
                 kept_open.put_back(self._connection, self._path, now=self._clock.now())
@@ -176,6 +181,13 @@ class QueueFile:
         _log.error("the queue was not as it should be", extra={"found": words})
         self._recovery = "; ".join(filter(None, (self._recovery, words)))
         self._fault = DiskFailed(words)
+
+    def _leave_beside(self) -> None:
+        """Have the next start take in what is only in the open file; once is enough, for nothing is accepted any more."""
+        if not self._is_left_beside:
+            left = kept_open.leave_beside(self._connection, self._path)
+            _log.error("the folder was taken away; what is held lies beside the queue", extra={"file": str(left)})
+            self._is_left_beside = True
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -117,6 +117,24 @@ def test_it_is_noticed_without_a_request(tmp_path: Path) -> None:
         assert (tmp_path / QUEUE_FILE).exists()
 
 
+def test_a_folder_that_is_moved_beside_its_agent_loses_nothing(tmp_path: Path) -> None:
+    """To another disk, and linked: what was accepted during the copy is taken in by the next start."""
+    folder, moved = tmp_path / "queue", tmp_path / "large"
+    with closing(opened(folder)) as log:
+        told = fill(log, last=30)
+        shutil.copytree(folder, moved)
+        told.payloads |= fill(log, last=60).payloads
+        shutil.rmtree(folder)
+        folder.symlink_to(moved)
+        for _ in range(2):
+            with pytest.raises(StorageUnusable, match="deleted or replaced"):
+                log.append(events(61, 61))
+    with closing(opened(folder)) as log:
+        found = set(readable(log).values())
+
+    assert set(told.payloads.values()) == found
+
+
 def test_a_folder_that_may_be_another_agents_is_left_alone(tmp_path: Path) -> None:
     """With the lock file gone a second agent may have begun: nothing is accepted, and nothing of its files is moved."""
     with closing(opened(tmp_path)) as log:
