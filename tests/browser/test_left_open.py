@@ -71,6 +71,7 @@ async def test_a_late_answer_does_not_put_other_events_under_the_conflicts(watch
 
     await page.page.route(EVENTS, hold)
     await running.post([item("05:00", "W6", "idle"), {"timestamp": "tomorrow"}])
+    running.clock.advance(1)  # what was received at the end of a window is not in it
     async with page.page.expect_request(is_plain):
         await page.ask_now()
     await chosen(page.page, "Conflicts")

@@ -30,9 +30,8 @@ async def test_a_camera_that_falls_silent_changes_the_page_though_nothing_arrive
         await page.ask_now()
         await board.ask_now()
         await expect(page.page.get_by_role("status")).to_have_text("Not complete yet: 2 of 2 cameras are behind.")
-        assert ["/dashboard/icon-behind.svg"] * 2 == [
-            await each.page.locator("#icon").get_attribute("href") for each in (page, board)
-        ]
+        for each in (page, board):
+            await expect(each.page.locator("#icon")).to_have_attribute("href", "/dashboard/icon-behind.svg")
         assert {"no data"} == {row["state"].strip() for row in await page.rows("stations")}
         await expect(bar).to_have_text("NO DATA SINCE 13:40")
         for tile in await board.page.locator(".tile").all():
