@@ -5,8 +5,7 @@ nothing to send an empty envelope goes out every `heartbeat`. Nothing leaves the
 receipt; a crash between the receipt and the commit costs duplicates, which the collector knows, and never an event. What
 a receipt calls lacking although it was settled comes back the same way, see `refilling`.
 
-Three hops to the log's thread a batch: one gathers, one settles, one looks at what is lacking. A round holds one batch in
-memory, never the backlog. Every wait is by the monotonic clock: a jump of the wall clock changes stamps and nothing else.
+Three hops to the log's thread a batch: gather, settle, look at what is lacking. Every wait is by the monotonic clock.
 """
 
 import asyncio
@@ -39,6 +38,8 @@ from shared.receipts import count
 
 LIVE_EVENTS = 50
 """In a batch while the backlog waits for its moment: a producer's second, and nothing that a collector would notice."""
+MOST_QUESTIONS = 3
+"""Empty envelopes that may come before what is new: of an epoch in doubt, of an earlier one, of an event that was refused."""
 
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -84,9 +85,8 @@ class SyncLoop:
         self._suspects = Suspects()
         self._bucket = Bucket(settings.delivery.max_events_per_second)
         self._size = BatchSize.of(self._bucket.most_in_a_batch(settings.delivery.max_events))
-        self._held_to = self._size.ceiling
-        self._turn = 0
-        self._left = 0
+        self._is_held_back, self._was_empty = False, False
+        self._turn, self._left = 0, 0
         self._refused: int | None = None
         self._split_seconds = 0.0
         self._recovery_seconds = 0.0
@@ -162,14 +162,17 @@ class SyncLoop:
     async def _hold_back(self, seconds: float) -> None:
         """Let the backlog wait so long; what is new meanwhile goes at once, with little company."""
         until = self._clock.monotonic() + seconds
-        self._held_to = LIVE_EVENTS
+        self._is_held_back = True
         while (left := until - self._clock.monotonic()) > 0 and not self._stop.is_set():
             await self._rest(left, until=self._something_new)
             if self._something_new.is_set():
                 await self._rest(self._settings.delivery.linger / SECOND)
                 await self._wait_for_the_bucket()
-                await self._exchange()
-        self._held_to = self._size.ceiling
+                for _ in range(MOST_QUESTIONS):
+                    await self._exchange()
+                    if not self._was_empty:
+                        break
+        self._is_held_back = False
 
     async def _wait_for_the_bucket(self) -> None:
         """Return once what was sent is paid for: before every batch, or the debt becomes a long silence."""
@@ -182,8 +185,9 @@ class SyncLoop:
             return None
         self._something_new.clear()
         try:
-            most = min(self._size.most, self._held_to)
-            batch = await self._on_log_thread(lambda: self._gatherer.gather(self._suspects, most=most, turn=self._turn))
+            # Held back, it is never the turn of an earlier epoch: what is new has this one batch.
+            most, turn = (min(self._size.most, LIVE_EVENTS), 0) if self._is_held_back else (self._size.most, self._turn)
+            batch = await self._on_log_thread(lambda: self._gatherer.gather(self._suspects, most=most, turn=turn))
             self._suspects = self._suspects.settle(batch.damaged) if batch.damaged else self._suspects
             sent_at = self._clock.monotonic()
             answer = await self._sender.post(batch.body)
@@ -207,6 +211,7 @@ class SyncLoop:
     def _keep_account(self, verdict: Verdict, header: Header, *, seconds: float) -> None:
         """Note what an attempt that took so many seconds has left behind."""
         events = count(header.seqs)
+        self._was_empty = not events
         self._size = self._size.after(verdict, events=events)
         self._bucket = self._bucket.after(events, now=self._clock.monotonic())
         self._left = count(self._log.facts().pending)
