@@ -1,8 +1,6 @@
 """The whole loop against a collector that lies, breaks and is silent: nothing is lost, and the waits are as they should be."""
 
-import shutil
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from shared.instants import MINUTE, SECOND, format_instant, parse_instant
 from shared.receipts import Ranges
 from tests.support.delivery import delivery
 from tests.support.events import events
-from tests.support.fake_clock import START, FakeClock
+from tests.support.fake_clock import START
 from tests.support.flaky_collector import (
     Answer,
     Envelope,
@@ -125,42 +123,6 @@ async def test_retries_grow_longer_and_a_pause_is_one_try_a_minute(folder: Path)
         await made.drain()
 
         assert [0.75, 1.5, 3.0, 6.0, 12.0, 24.0, 45.0, 45.0, 60.0, 60.0] == made.clock.slept[:10]
-
-
-async def test_after_a_long_outage_the_backlog_waits_for_a_moment_of_its_own(folder: Path) -> None:
-    """One batch shows that the collector is back; the rest follows within the recovery spread."""
-    async with delivery(folder, 30, delivery__max_events=10) as made:
-        made.collector.script = [status(500)] * 14
-        await made.drain()
-
-        assert 15.0 == made.clock.slept[14]
-        assert 45.0 == made.clock.slept[13]
-
-
-@pytest.mark.parametrize("heartbeat", ["1h", "20s"])
-async def test_what_is_new_does_not_wait_for_the_backlog_whatever_else_has_its_turn(
-    tmp_path: Path, heartbeat: str
-) -> None:
-    """Not for the events of an earlier epoch, nor for the question that an earlier epoch has to be asked."""
-    with closing(EventLog.open(tmp_path / "before", clock=FakeClock())) as log:
-        log.append(events(1, 200))
-        shutil.copytree(tmp_path / "before", tmp_path / "killed")
-    async with delivery(tmp_path / "killed", delivery__heartbeat=heartbeat, retry__recovery_spread="120s") as made:
-
-        def back(collector: FlakyCollector, envelope: Envelope) -> web.Response:
-            made.clock.longest = 2.0  # the backlog is held back for good
-            return honest(collector, envelope)
-
-        made.log.append(events(201, 400))
-        made.collector.script = [status(500)] * 14 + [back]
-        async with made.running() as loop:
-            await until(lambda: loop.link.state == "ok")
-            made.clock.advance(30)
-            made.log.append(events(401, 401))
-            loop.wake()
-            await until(lambda: any(401 in batch for batch in made.numbers_sent))
-
-        assert made.log.facts().pending
 
 
 async def test_with_nothing_to_send_a_heartbeat_goes_out(folder: Path) -> None:
