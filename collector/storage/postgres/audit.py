@@ -11,10 +11,11 @@ from collector.accounts import Account, Audit, Check, Difference
 from collector.records import OpenState, Sighting, State
 from collector.storage.blocks import Block, with_hours_of
 from collector.storage.nameless import NUMBER as NAMELESS_NUMBER
-from collector.storage.postgres import connecting, reading
-from collector.storage.postgres.connecting import Connection, translated_errors
+from collector.storage.postgres import reading
+from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.migrating import check_schema, refuse_unfinished
 from collector.storage.postgres.reading import Site
+from collector.storage.postgres.snapshot import snapshot
 from collector.storage.postgres.standing import stored_rules
 from shared.events import EventType
 from shared.instants import LAST_INSTANT
@@ -170,18 +171,10 @@ async def events_in(url: str) -> int:
 
 
 async def _reading(url: str, work: Callable[[Connection], Any]) -> Any:
-    with translated_errors(url):
-        pool = await connecting.new_pool(url, size=1, statement_seconds=SECONDS_A_STATEMENT)
-        try:
-            async with (
-                pool.acquire() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
-                await check_schema(connection)
-                await refuse_unfinished(connection)
-                return await work(connection)
-        finally:
-            await connecting.let_go(pool)
+    async with snapshot(url, statement_seconds=SECONDS_A_STATEMENT) as connection:
+        await check_schema(connection)
+        await refuse_unfinished(connection)
+        return await work(connection)
 
 
 async def _account(connection: Connection, worker: tuple[int, int]) -> Account:

@@ -5,8 +5,9 @@ A few short questions in one transaction, to the server's own tables; collectors
 
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
-from collector.storage.postgres.connecting import APPLICATION, Connection, translated_errors
+from collector.storage.postgres.connecting import APPLICATION, Connection
 from collector.storage.postgres.migrating import migrations, refuse_foreign, refuse_unfinished
+from collector.storage.postgres.snapshot import snapshot
 from collector.storage.postgres.standing import stored_rules
 from collector.storage.server import Held, ServerCondition, TableSize
 from shared.errors import StorageUnusable
@@ -59,16 +60,8 @@ async def condition_of(url: str) -> ServerCondition:
         Busy: the database is away.
         StorageUnusable: an old server, another program's database, or one of a newer version.
     """
-    with translated_errors(url):
-        pool = await connecting.new_pool(url, size=1, statement_seconds=SECONDS_A_STATEMENT)
-        try:
-            async with (
-                pool.acquire() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
-                return await _look(connection, place=connecting.shown(url))
-        finally:
-            await connecting.let_go(pool)
+    async with snapshot(url, statement_seconds=SECONDS_A_STATEMENT) as connection:
+        return await _look(connection, place=connecting.shown(url))
 
 
 async def _look(connection: Connection, *, place: str) -> ServerCondition:
