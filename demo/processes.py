@@ -2,10 +2,12 @@
 
 Each writes what it prints to `NAME.log` in the folder of the demo. A program has START_SECONDS to say where it
 listens and STOP_SECONDS to end after SIGTERM; then it is killed. Settings of this user's environment are kept from it.
+On Linux they get SIGTERM also where the demo itself is killed and can stop nobody.
 """
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -18,6 +20,9 @@ START_SECONDS = 30
 STOP_SECONDS = 5
 SAYS_WHERE = "listening on "
 LAST_LINES = 15
+_PR_SET_PDEATHSIG = 1
+"""Of sys/prctl.h."""
+_prctl = getattr(ctypes.CDLL(None), "prctl", None)
 
 
 class ProgramFailed(Exception):
@@ -101,6 +106,7 @@ class Programs:
                 stderr=asyncio.subprocess.STDOUT,
                 env=own,
                 start_new_session=True,  # Ctrl-C reaches the demo alone, which then stops the others
+                preexec_fn=_end_with_the_demo,
             )
         program = Program(name, child, log, asyncio.create_task(child.wait()))
         self._running.append(program)
@@ -129,3 +135,8 @@ async def _stopped(program: Program) -> None:
             # Not `child.send_signal`: it may reap a child that has just ended before asyncio does, and its exit code is lost.
             os.kill(program.child.pid, number)
         await asyncio.wait([program.ended], timeout=seconds)
+
+
+def _end_with_the_demo() -> None:
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

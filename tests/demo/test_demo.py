@@ -42,6 +42,21 @@ def test_ctrl_c_ends_the_live_demo_and_leaves_nothing_behind(tmp_path: Path) -> 
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_demo_that_is_killed_leaves_no_program_behind(tmp_path: Path) -> None:
+    """It can stop nobody then; each program hears of it by itself, and the port is free for the next demo."""
+    with _demo(tmp_path, "--port", "0") as demo:
+        _read_until(demo, "Ctrl-C stops everything")
+        programs = _programs(demo)
+        demo.kill()
+        demo.communicate(timeout=SECONDS)
+        deadline = time.monotonic() + SECONDS
+        while left := [pid for pid in programs if Path(f"/proc/{pid}").exists()]:
+            assert time.monotonic() < deadline, left
+            time.sleep(0.05)
+
+    assert 7 == len(programs)
+
+
 def test_a_program_that_dies_ends_the_demo_which_says_which(tmp_path: Path) -> None:
     """One dead agent: exit code 1, its name and its log, and the others are stopped."""
     with _demo(tmp_path, "--port", "0") as demo:
