@@ -22,7 +22,9 @@ ANSWER_MS = 10_000
 
 async def post_with_the_line_shown(page: Page) -> None:
     """Do what the curl line on the page would do, word by word."""
-    words = shlex.split(await page.locator("#line-curl").inner_text())
+    line = page.locator("#line-curl")
+    await expect(line).to_contain_text("curl")  # the lines come with a module of their own
+    words = shlex.split(await line.inner_text())
     assert ["curl", "-H", "Content-Type: application/json", "-d"] == words[:4]
     body, address = words[4:]
     answer = await page.context.request.post(address, data=body, headers={"Content-Type": "application/json"})
