@@ -82,6 +82,7 @@ OPERATIONS = {
         query=events_api.QUERY,
         is_table=True,
         query_of_the_file=events_api.QUERY_OF_A_FILE,
+        has_tag=True,
     ),
     ("get", "/api/metrics/workers/"): Operation(
         "A row for each registered worker; with `workstation_id` for each who was there, with time and units there alone.",
@@ -140,8 +141,9 @@ OPERATIONS = {
         list[models.RejectedRow],
         query=rejected_api.QUERY,
         is_table=True,
+        has_tag=True,
     ),
-    ("get", "/api/me/"): Operation("Who is asking, and what is shown to them.", models.Me),
+    ("get", "/api/me/"): Operation("Who is asking, and what is shown to them.", models.Me, has_tag=True),
     ("get", "/healthz"): Operation(
         "Whether the collector takes events; its version and warnings to those who may look.",
         models.Health | models.HealthToStrangers,

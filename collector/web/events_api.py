@@ -28,7 +28,7 @@ from collector.web.context import (
     sites_of,
 )
 from collector.web.csv_answers import stream_csv
-from collector.web.json_answers import json_answer
+from collector.web.json_answers import json_answer, json_unless_known
 from collector.web.limits import BODY_ROOM, LARGE_TURN
 from shared.errors import BadRequest
 from shared.events import EventType
@@ -144,7 +144,7 @@ async def list_events(request: web.Request, viewer: Viewer) -> web.Response:
     query = await _checked_query(request, viewer)
     events = await request.app[STORAGE].events(query)
     cursor = _write_cursor(events[-1].key) if len(events) == query.limit else None
-    return await json_answer(lambda: {"events": [event_row(event) for event in events], "next": cursor})
+    return await json_unless_known(request, lambda: {"events": [event_row(event) for event in events], "next": cursor})
 
 
 async def list_events_as_csv(request: web.Request, viewer: Viewer) -> web.StreamResponse:

@@ -6,12 +6,13 @@ from aiohttp import web
 
 from collector.web.access import Viewer
 from collector.web.context import check_query
+from collector.web.json_answers import json_unless_known
 
 
 async def me(request: web.Request, viewer: Viewer) -> web.Response:
     """Return who is asking."""
     check_query(request, ())
-    return web.json_response(me_row(viewer))
+    return await json_unless_known(request, lambda: me_row(viewer))
 
 
 def me_row(viewer: Viewer) -> dict[str, Any]:

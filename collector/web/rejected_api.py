@@ -14,6 +14,7 @@ from collector.storage.base import KEPT_REFUSALS
 from collector.web.access import Viewer
 from collector.web.context import REPORTS, STORAGE, check_query, read_limit, sites_of
 from collector.web.csv_answers import csv_answer
+from collector.web.json_answers import json_unless_known
 from shared.instants import format_instant
 
 COLUMNS = ("received_at", "site", "camera", "code", "error", "item")
@@ -22,7 +23,8 @@ QUERY = ("from", "to", "site", "limit")
 
 async def rejected(request: web.Request, viewer: Viewer) -> web.Response:
     """Return the newest rejected items, newest first."""
-    return web.json_response(await _rows(request, viewer, unless_limited=1_000))
+    rows = await _rows(request, viewer, unless_limited=1_000)
+    return await json_unless_known(request, lambda: rows)
 
 
 async def as_csv(request: web.Request, viewer: Viewer) -> web.Response:

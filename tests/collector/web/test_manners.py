@@ -129,7 +129,8 @@ TAGGED = ["workers/", "workstations/", "factory/", "hours/"]
 
 
 @pytest.mark.parametrize(
-    "path", [*(f"/api/metrics/{what}" for what in TAGGED), "/api/cameras/", "/api/timeline/?worker_id=W1"]
+    "path",
+    [*(f"/api/metrics/{what}" for what in TAGGED), "/api/cameras/", "/api/timeline/?worker_id=W1", "/api/events/"],
 )
 async def test_a_table_is_not_sent_again_until_it_is_another(collector: RunningCollector, path: str) -> None:
     """By the tag of its bytes, packed or not; no browser keeps it."""
@@ -147,3 +148,24 @@ async def test_a_table_is_not_sent_again_until_it_is_another(collector: RunningC
     assert sent.headers["ETag"] == again.headers["ETag"] != other.headers["ETag"]
     assert {"no-store"} == {answer.headers["Cache-Control"] for answer in (sent, again, other)}
     assert sent.headers.get("Lineside-Window-To") == again.headers.get("Lineside-Window-To")
+
+
+async def test_rejected_items_are_not_sent_again_until_there_is_another(collector: RunningCollector) -> None:
+    """By the tag of their bytes."""
+    await collector.post([item("10:00", "W1", "dancing")])
+    sent = await collector.get("/api/rejected/")
+    known = {"If-None-Match": sent.headers["ETag"]}
+    again = await collector.ask("GET", "/api/rejected/", headers=known)
+    await collector.post([item("10:01", "W1", "dancing")])
+    other = await collector.ask("GET", "/api/rejected/", headers=known)
+
+    assert (200, 304, b"", 200) == (sent.status, again.status, again.content, other.status)
+    assert (1, 2) == (len(sent.json), len(other.json))
+
+
+async def test_whoever_asks_who_is_asking_is_told_once(collector: RunningCollector) -> None:
+    """By the tag of the answer, as of every other."""
+    sent = await collector.get("/api/me/")
+    again = await collector.ask("GET", "/api/me/", headers={"If-None-Match": sent.headers["ETag"]})
+
+    assert (200, 304, b"") == (sent.status, again.status, again.content)
