@@ -34,8 +34,10 @@ STATES_ON_A_PAGE = 20_000
 FULL_SPEED_SECONDS = 1 / 10
 """Of the time of a round, to find out what is half of it."""
 MOST_GROWTH_BYTES = 16 * 1024 * 1024
-"""From the first fifth of what was noted at half speed to the last one; what leaks with the events or the requests is more within a
-minute. Half an hour made 1 MB of it."""
+"""From the second fifth of what was noted at half speed to the last one; what leaks with the events or the requests is more within a
+minute. In the first fifth the caches fill, and the interpreter gets to know its largest answers: it keeps what it had to have for them.
+Looked at from within, nothing else grows: 322,509 blocks of Python were in use at rest after seven minutes, and 322,195 after eight;
+SQLite had 80 MB from the third minute on."""
 CACHE_BYTES = 72 * 1024 * 1024
 """Of the writing connection: 64 MiB of pages, and what SQLite notes of each. It holds no more of a database than there is; only a
 short soak may grow by what is yet to fill."""
@@ -111,8 +113,8 @@ async def _soak(
             )
         code = await program.stop()
     verified = await command("collector", "db", "check", "--database", str(database), seconds=600)
-    early, late = _ends(soak.rss_bytes)
-    yet_to_fill = max(0, CACHE_BYTES - soak.database_bytes[len(soak.database_bytes) // 10])
+    early, late = _warm_and_late(soak.rss_bytes)
+    yet_to_fill = max(0, CACHE_BYTES - soak.database_bytes[3 * len(soak.database_bytes) // 10])
     first, second = soak.halves()
     figure(
         f"soak of {seconds:.0f} s in {rounds} rounds at {median(soak.half_speeds):,.0f} events/s (full speed {min(soak.full_speeds):,.0f} "
@@ -159,10 +161,10 @@ async def _round(
     soak.parts.append(half / (2 * rate))
 
 
-def _ends(values: list[int]) -> tuple[float, float]:
-    """Return what is in the middle of the first fifth, and of the last."""
+def _warm_and_late(values: list[int]) -> tuple[float, float]:
+    """Return what is in the middle of the second fifth, and of the last."""
     fifth = max(1, len(values) // 5)
-    return median(values[:fifth]), median(values[-fifth:])
+    return median(values[fifth : 2 * fifth]), median(values[-fifth:])
 
 
 async def _post(
