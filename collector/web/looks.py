@@ -20,12 +20,14 @@ from shared.instants import HOUR
 
 FLOOR = "/api/floor"
 """Shows persons to those who may see them, and numbers to everybody else."""
+MOST_REMEMBERED = 10_000
+"""Ten supervisors who look at a thousand workers each, and some megabytes."""
 
 _log = logging.getLogger(__name__)
 
 
 class Looks:
-    """Notes who looked; what was noted in this hour is remembered."""
+    """Notes who looked; what was noted in this hour is remembered, and spares asking the store again."""
 
     def __init__(self, storage: Storage, *, clock: Clock) -> None:
         self._storage = storage
@@ -52,8 +54,11 @@ class Looks:
         if look in self._noted:
             return
         try:
-            await self._storage.note_look(look._replace(at=now))
+            is_noted = await self._storage.note_look(look._replace(at=now))
         except LinesideError as error:
             _log.warning("a look was not noted", extra={"reason": str(error)})
-        else:
+            return
+        if is_noted:  # whoever is not there yet may be a moment later
+            if len(self._noted) >= MOST_REMEMBERED:
+                self._noted.clear()
             self._noted.add(look)
