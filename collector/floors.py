@@ -236,7 +236,8 @@ def floor_answer(
         "workstations_left_out": len(totals.stations) - len(shown),
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
-        "watches": watch_rows(measure, window=window),
+        "watches": (watches := watch_rows(measure, window=window)),
+        "watches_left_out": sum(map(len, measure.watched.values())) - len(watches),
         "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets, plans=plans) if has_hours else [],
     }
 
