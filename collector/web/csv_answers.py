@@ -7,11 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
+from collector.web.answer_room import hold_place
 from collector.web.manners import takes_gzip
 from shared.cut_short import reset_unless_whole
 from shared.terminal import write_csv
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Iterable[Mapping[str, Any]]
+PIECE_BYTES = 1024 * 1024
+"""Taken for a piece of a streamed file: a thousand events with the longest ids have as much, with ordinary ones a tenth."""
 
 
 async def csv_answer(
@@ -34,6 +37,9 @@ async def stream_csv(
     """Send pages of rows as one file, none of them held longer than it takes to send.
 
     It is whole, or refused, or its connection is reset.
+
+    Raises:
+        TooOften, Busy: there is no place for it among the answers that wait to be read.
     """
     answer = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"} | _headers(name))
     answer.headers["Vary"] = "Accept-Encoding"
@@ -42,6 +48,7 @@ async def stream_csv(
         return answer
     if takes_gzip(request):
         answer.enable_compression(web.ContentCoding.gzip)
+    hold_place(request, PIECE_BYTES)
     with reset_unless_whole(request):
         async for piece in _pieces(pages, columns):
             await answer.prepare(request)  # not before there is a first piece: without one the file is refused
