@@ -79,17 +79,21 @@ class Writer:
         while True:
             tries += 1
             try:
-                async with (
-                    (await self._connections()).acquire() as connection,
-                    watched(connection),
-                    connection.transaction(),
-                ):
-                    return await self._transact(connection, work, holding=holding)
-            except BaseException as error:
-                self.registry.forget()
+                async with (await self._connections()).acquire() as connection, watched(connection):
+                    return await self._remembering(connection, work, holding=holding)
+            except Exception as error:
                 met_another = isinstance(error, COME_AGAIN) and tries < MOST_TRIES
                 if not met_another and not (is_worth_another(error) and tries == 1):
                     raise
+
+    async def _remembering(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
+        try:
+            async with connection.transaction():
+                return await self._transact(connection, work, holding=holding)
+        except BaseException:
+            # Here and not further out: whoever gives up waiting for the connection must not void what its holder goes by.
+            self.registry.forget()
+            raise
 
     async def _transact(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
         await holding(connection, locks.RULES)
