@@ -68,7 +68,7 @@ async def refusals(
 async def refused(connection: Connection, sites: Sequence[int] | None, *, stretch: Stretch, most: int) -> int:
     """Return how many were received within a stretch, counted up to so many."""
     start, end = stretch
-    # All that are kept are looked at: they are 10,000 at most.
+    # All that are kept are looked at: they are 10,000 a site at most.
     number = await connection.fetchval(
         """
         select count(*)
