@@ -35,7 +35,7 @@ from collector.records import (
 from collector.storage.access_base import AccessStorage
 
 KEPT_REFUSALS = 10_000
-"""The newest, of all sites together."""
+"""The newest: of all sites together in a file, of each site on a server."""
 
 
 class Storage(Protocol):
