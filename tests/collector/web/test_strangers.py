@@ -234,3 +234,12 @@ async def test_behind_a_proxy_requests_are_counted_by_who_they_are_passed_on_for
             statuses[address] = answer.status
 
     assert {"192.0.2.1": 429, "192.0.2.2": 200} == statuses
+
+
+async def test_a_byte_that_is_no_text_is_none_of_a_session(collector: RunningCollector) -> None:
+    """Who logs out with it is led to the page to log in on, as everybody without a session."""
+    async with connected(collector) as (reader, writer):
+        writer.write(head({}, "POST /logout", "Connection: close") + b"Cookie: lineside=lss_\xff\r\n\r\n")
+        answer = await told(reader)
+
+    assert b"HTTP/1.1 303 See Other" == answer.partition(b"\r\n")[0]
