@@ -30,6 +30,7 @@ from collector.web.context import (
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer, json_unless_known
 from collector.web.limits import BODY_ROOM, LARGE_TURN
+from collector.web.to_the_end import to_the_end
 from shared.errors import BadRequest
 from shared.events import EventType
 from shared.http_body import read_post, refusal
@@ -57,7 +58,10 @@ EVENTS_A_PIECE = 1_000
 
 
 async def receive(request: web.Request, viewer: Viewer) -> web.Response:
-    """Store a body of events and say what became of each."""
+    """Store a body of events and say what became of each.
+
+    Whoever hangs up keeps what they hold, a turn, a part of the room, a place in the crowd, until that is done.
+    """
     app = request.app
     with app[BODY_ROOM].place(viewer.token) as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
@@ -66,11 +70,11 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
         is_large = len(content) > LARGE_BYTES
         if is_large:
             async with app[LARGE_TURN]:
-                reception, delivery = await asyncio.to_thread(take)
+                reception, delivery = await to_the_end(asyncio.to_thread(take))
         else:
             reception, delivery = take()
         del content, take  # what was made of it is enough
-        stored = await app[INGEST].store(delivery)
+        stored = await to_the_end(app[INGEST].store(delivery))
     refused = reception.refused_object(stored)
     if refused is not None:
         return refusal(refused)
