@@ -15,13 +15,15 @@ _NOTE = """
 """
 
 
-async def note(connection: Connection, look: Look) -> None:
-    """Write down a look, and let go of those that are too old."""
+async def note(connection: Connection, look: Look) -> bool:
+    """Write down a look, and let go of those that are too old; False where nobody is there to be seen."""
     hour = look.at // HOUR * HOUR
-    for site, worker in await _places(connection, look):
+    places = await _places(connection, look)
+    for site, worker in places:
         row = (hour, worker, look.who, look.what, look.role, look.at)
         await columns.execute(connection, _NOTE, site=site, rows=[row])
         await connection.execute("delete from look where site_id = $1 and hour < $2", site, hour - KEPT)
+    return bool(places)
 
 
 async def _places(connection: Connection, look: Look) -> Sequence[tuple[int, int]]:

@@ -69,7 +69,7 @@ async def refusals(
 async def refused(connection: Connection, sites: Sequence[str] | None, *, stretch: Stretch, most: int) -> int:
     """Return how many were received within a stretch, counted up to so many."""
     start, end = stretch
-    # All that are kept are looked at: they are 10,000 at most.
+    # All that are kept are looked at: they are 10,000 a site at most.
     rows = await reading.fetch_of(
         connection,
         """

@@ -205,9 +205,9 @@ class PostgresStorage(PrivacyVerbs):
         """Return how many items were refused."""
         return await self._readers.long(lambda connection: refused(connection, sites, stretch=stretch, most=most))
 
-    async def note_look(self, look: Look) -> None:
+    async def note_look(self, look: Look) -> bool:
         """Write down who looked at whose data."""
-        await self._writing().write(lambda connection: looks.note(connection, look))
+        return await self._writing().write(lambda connection: looks.note(connection, look))
 
     async def looks(self, *, worker_id: str | None, site: str | None) -> list[Look]:
         """Return who looked."""
