@@ -81,8 +81,17 @@ function pageOf(kind, { id, site, search }) {
 export const workerPage = (id, site, search) => pageOf("workers", { id, site, search });
 export const stationPage = (id, site, search) => pageOf("stations", { id, site, search });
 
+/** What a part of a path spells; what spells nothing (%FF) stands for itself. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The id that such a page is about. */
 export function idOf(pathname, search) {
   const asked = new URLSearchParams(search);
-  return asked.has("id") ? asked.get("id") : decodeURIComponent(pathname.split("/")[3] ?? "");
+  return asked.has("id") ? asked.get("id") : decoded(pathname.split("/")[3] ?? "");
 }
