@@ -1,6 +1,5 @@
 """What is drawn is what is known: a silent camera is no work, a state reaches into its window, every minute is explained."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,11 +8,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from collector.storage.sqlite import SqliteStorage
 from tests.browser.conftest import Opener
 from tests.browser.drawn import DRAWN, drawn
 from tests.browser.plant import NOW, SETTINGS, Plant, call, plant, watermark
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import at, envelope, item, running_collector
+from tests.support.collector import RULES, at, contact, decide, delivery, envelope, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -254,14 +254,13 @@ async def test_a_camera_beyond_those_that_are_drawn_has_no_picture_that_says_nev
     watched: Opener, tmp_path: Path
 ) -> None:
     """500 are drawn; of the others the page says that they watched, and shows no hatching as if they had not."""
+    storage = SqliteStorage.open(tmp_path / "collector.db", rules=RULES)
+    for clock_time in ("11:39", NOW):
+        said = contact(watermark=at(clock_time), pending=1)
+        calls = [delivery(camera=f"cam-{number:03}", contact=said) for number in range(502)]
+        await storage.store(calls, decide=decide)
+    await storage.close()
     async with running_collector(tmp_path) as there:
-        for clock_time in ("11:39", NOW):
-            there.clock.set(at(clock_time))
-            for first in range(0, 502, 16):
-                names = [f"cam-{number:03}" for number in range(first, min(502, first + 16))]
-                await asyncio.gather(
-                    *(call(there, name, [], seen_up_to=clock_time, batch=clock_time) for name in names)
-                )
         page = await watched(f"{there.url}/dashboard/")
         await page.open(f"cameras?from={watermark('11:00')}&to={watermark('12:00')}")
         table = page.page.locator("#cameras")
