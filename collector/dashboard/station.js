@@ -1,7 +1,7 @@
 /** A workstation: now, its numbers, and who was there when. */
 
 import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
@@ -24,11 +24,11 @@ const keyOf = (row) => JSON.stringify([row.site, row.worker_id]);
 const people = keyedTable(byId("workers"), {
   keyOf,
   draw: {
-    name: (cell, row, view) => cell.replaceChildren(
-      make("a", { href: workerPage(row.worker_id, row.site, view.search) }, isolated(row.name || row.worker_id))),
+    name: (cell, row, view) => drawOnce(cell, `${keyOf(row)} ${row.name}`, () => cell.replaceChildren(
+      make("a", { href: workerPage(row.worker_id, row.site, view.search) }, isolated(row.name || row.worker_id)))),
     state: (cell, row, view) => (isHereNow(row) || row.isLost
       ? drawState(cell, { state: row.state, since: stateSince(row, view), until: view.until })
-      : write(cell, "–")),
+      : writeIsolated(cell, "–")),
     timeline: (cell, row, view) => drawTimeline(cell, {
       ...view, opens: true, segments: row.here, partial: true, lostFrom: row.isLost ? stateSince(row, view) : null, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
     }),
@@ -56,7 +56,11 @@ function whoWasHere(view, station) {
 function showNow(row, view) {
   if (!view.live || row.state === null) {
     const isUnknown = view.live && row.is_unknown;
-    byId("now").replaceChildren(...(isUnknown ? [make("i", { class: "key no-data" }), "no data"] : [view.live ? "nobody" : "–"]));
+    if (isUnknown) {
+      drawState(byId("now"), { state: null, since: null });
+    } else {
+      writeIsolated(byId("now"), view.live ? "nobody" : "–");
+    }
     write(byId("now-more"), isUnknown ? (row.workers_late > 0 ? `${format.workers(row.workers_late)} seen here last` : "no camera vouches for it")
       : view.live ? "is working or idle here" : "not a live window");
     return;
@@ -75,11 +79,8 @@ function showPeople(view, row) {
   }
 }
 
-/** What to say where the id is nobody's, or that of several workstations: the same id may stand at two sites for two things. */
+/** What to say where the id is that of several workstations: it may stand at two sites for two things. */
 function whichOne(found) {
-  if (found.length === 0) {
-    return [`There is no workstation ${id} here.`];
-  }
   const links = found.map((row) => make("a", { href: stationPage(id, row.site, search) }, isolated(`${row.name || id} (${row.site})`)));
   return [`${id} is a workstation of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), "."];
 }
@@ -88,7 +89,11 @@ function show(view) {
   const found = view.floor.workstations.filter(isThis);
   const row = found.length === 1 ? found[0] : undefined;
   byId("nobody").hidden = row !== undefined;
-  byId("nobody").replaceChildren(...(row === undefined ? whichOne(found) : []));
+  if (found.length > 1) {
+    drawOnce(byId("nobody"), JSON.stringify(found.map((one) => [one.site, one.name])), (node) => node.replaceChildren(...whichOne(found)));
+  } else {
+    writeIsolated(byId("nobody"), row === undefined ? `There is no workstation ${id} here.` : "");
+  }
   nameHeading(row?.name || id, view);
   assign(byId("to-events"), { href: eventsOf("workstation_id", id, closed(asked, view.window)) });
   if (row === undefined) {

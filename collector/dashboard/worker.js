@@ -1,7 +1,7 @@
 /** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
 
 import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
@@ -38,15 +38,20 @@ const rowIn = (floor, site) => (floor.workers ?? []).find((row) => row.worker_id
 function showNow(row, view) {
   const isNow = view.live && row !== undefined && row.state !== null;
   if (!isNow) {
-    byId("now").replaceChildren(view.live ? make("i", { class: "key no-data" }) : "", view.live ? "no data" : "–");
+    if (view.live) {
+      drawState(byId("now"), { state: null, since: null });
+    } else {
+      writeIsolated(byId("now"), "–");
+    }
     const known = view.live && row !== undefined ? stateSince(row, view) : null;
     const nothing = known === null ? "not seen now" : `nothing after ${format.clockTime(known, view)}`;
-    write(byId("now-more"), view.live ? nothing : "not a live window");
+    writeIsolated(byId("now-more"), view.live ? nothing : "not a live window");
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
-  byId("now-more").replaceChildren("at ", isolated(placeName(view.places, row.site, row.workstation_id)),
-    ` since ${format.clockTime(Date.parse(row.state_since), view)}`);
+  const place = placeName(view.places, row.site, row.workstation_id);
+  const since = ` since ${format.clockTime(Date.parse(row.state_since), view)}`;
+  drawOnce(byId("now-more"), place + since, (node) => node.replaceChildren("at ", isolated(place), since));
 }
 
 function fill(attribute, values) {
