@@ -1,6 +1,7 @@
 /** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
 
 import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
+import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
@@ -77,6 +78,9 @@ function queryOf(shownWindow) {
 
 /** What there is to say where there are no spans; what is no longer kept is told on top. */
 function nobody(told, view) {
+  if (told.refusal !== undefined) {
+    return `Spans, hours and days are not told: ${told.refusal}.`;
+  }
   const since = format.instant(told.kept_from);
   if (told.spans.length > 0 || (since !== null && since >= view.until)) {
     return null;
@@ -103,7 +107,10 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
-  showSpans(spans, told, view);
+  byId("spans-section").hidden = told.refusal !== undefined;
+  if (told.refusal === undefined) {
+    showSpans(spans, told, view);
+  }
   const empty = nobody(told, view);
   byId("nobody").hidden = empty === null;
   write(byId("nobody"), empty ?? "");
@@ -111,7 +118,21 @@ function show(seen) {
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
+/** How the worker spent the window; where that is too much to be told, his row of the floor, and why in `refusal`. */
+async function readTimeline(floor, read) {
+  try {
+    return await read(`/api/timeline/?${queryOf(floor.window)}`);
+  } catch (error) {
+    const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
+    if (!(error instanceof Refused) || error.status !== 400 || rows.length !== 1) {
+      throw error;
+    }
+    const { name, site } = rows[0];
+    return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null, refusal: error.message };
+  }
+}
+
 startPage({
-  more: (floor, read) => read(`/api/timeline/?${queryOf(floor.window)}`),
+  more: readTimeline,
   show,
 });
