@@ -10,6 +10,7 @@ import { startPage } from "./page.js";
 import { finds, linkFiles, stationsTable, wasSeen, workersTable } from "./people_and_places.js";
 import { placesOf } from "./places.js";
 import { remember, startTabs } from "./tabs.js";
+import { noteTimelines } from "./timeline.js";
 import { showTrend } from "./trend.js";
 
 const tabs = startTabs(document.querySelector("[role=tablist]"));
@@ -48,6 +49,7 @@ function show(view) {
   shown = { ...view, places: placesOf(floor) };
   const seesPersons = floor.shows_persons;
   document.body.classList.toggle("no-timelines", !floor.has_timelines);
+  noteTimelines(floor);
   showNumbers(floor);
   showEmptiness(view);
   if (seesPersons) {

@@ -12,7 +12,7 @@ import { startPage } from "./page.js";
 import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
-import { drawTimeline, keepAxis } from "./timeline.js";
+import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
 import { HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
@@ -39,13 +39,14 @@ const rowIn = (floor, site) => (floor.workers ?? []).find((row) => row.worker_id
 function showNow(row, view) {
   const isNow = view.live && row !== undefined && row.state !== null;
   if (!isNow) {
-    if (view.live) {
+    const isLeftOut = row === undefined && view.floor.workers_left_out > 0; // there are more than a floor tells of
+    if (view.live && !isLeftOut) {
       drawState(byId("now"), { state: null, since: null });
     } else {
       writeIsolated(byId("now"), "–");
     }
     const known = view.live && row !== undefined ? stateSince(row, view) : null;
-    const nothing = known === null ? "not seen now" : `nothing after ${format.clockTime(known, view)}`;
+    const nothing = isLeftOut ? "not told of so many workers" : known === null ? "not seen now" : `nothing after ${format.clockTime(known, view)}`;
     writeIsolated(byId("now-more"), view.live ? nothing : "not a live window");
     return;
   }
@@ -62,6 +63,7 @@ function fill(attribute, values) {
 }
 
 function showPicture(row, view) {
+  noteTimelines(view.floor);
   byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
   if (view.floor.has_timelines && row !== undefined) {
     pictured = { worker: row, view };

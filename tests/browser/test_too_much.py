@@ -1,7 +1,8 @@
-"""More than can be told: of a window with too many spans, the rest is shown, and what is missing is named."""
+"""More than can be told, too many spans, a month, too many rows: the rest is shown, and what is missing is named."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -10,7 +11,7 @@ from playwright.async_api import Route, expect
 from shared.instants import format_instant
 from tests.browser.conftest import Opener
 from tests.browser.plant import Plant, plant
-from tests.support.collector import at, item
+from tests.support.collector import at, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -79,3 +80,47 @@ async def test_of_two_moments_the_one_asked_for_last_is_shown(watched: Opener, r
 
     await expect(page.page.get_by_role("dialog")).to_contain_text("W3")
     assert [] == page.misdeeds
+
+
+@pytest.mark.parametrize(
+    ("path", "picture"), [("", "th.timeline"), ("workers/W1", ".drawn"), ("stations/S1", "th.timeline")]
+)
+async def test_a_stretch_too_long_for_timelines_says_so(
+    watched: Opener, running: Plant, path: str, picture: str
+) -> None:
+    """Where they would be; the note goes with the stretch."""
+    page = await watched(f"{running.url}/dashboard/")
+    note = page.page.locator("#timelines-note")
+    await page.open(path)
+    await expect(page.page.locator(picture).first).to_be_visible()
+    await expect(note).to_be_hidden()
+    await page.open(f"{path}?from=2025-12-01T00:00:00Z&to=2026-01-15T11:00:00Z")
+
+    await expect(page.page.locator(picture).first).to_be_hidden()
+    await expect(note).to_have_text("This stretch is too long for timelines.")
+
+
+async def test_beyond_the_rows_of_a_floor_nobody_is_denied(watched: Opener, tmp_path: Path) -> None:
+    """The last of 2,001 workers and workstations have pages with their numbers; of now the pages say that it is not told."""
+    async with running_collector(tmp_path) as there:
+        there.clock.set(at("11:40"))
+        await there.post([item("11:00", f"W{number:04}", "working") for number in range(2_001)])
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open("stations/S2000")
+        await expect(page.page.locator("#nobody")).to_be_hidden()
+        await expect(page.page.locator(".cards [data-row=occupancy_us]")).to_have_text("0:05")
+        await expect(page.page.locator("#occupied")).to_have_text("0:05")
+        await expect(page.page.locator("#now-more")).to_have_text("not told of so many workstations")
+        await expect(page.page.locator("#workers tbody tr")).to_contain_text("W2000")
+        await page.open("workers/W2000")
+        await expect(page.page.locator(".cards [data-row=working_us]")).to_have_text("0:05")
+        await expect(page.page.locator("#now-more")).to_have_text("not told of so many workers")
+        await page.open("stations/S2001")
+        await expect(page.page.locator("#nobody")).to_have_text("There is no workstation S2001 here.")
+        await page.page.route("**/api/metrics/workstations/**", lambda route: route.fulfill(status=429, json={}))
+        await page.open("stations/S2000")
+        await expect(page.page.locator("#nobody")).to_have_text(
+            "There are too many workstations here to tell of S2000."
+        )
+
+        assert [] == [misdeed for misdeed in page.misdeeds if "429" not in misdeed]
