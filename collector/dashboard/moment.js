@@ -12,6 +12,7 @@ import { dayAndSeconds, durationSeconds, instant } from "./format.js";
 import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
+const NOT_ALL_SEEN = "Not all of it: the camera did not watch, or has not delivered everything yet. The numbers count all of it.";
 const ASSUMED = "The state was seen to begin, and no camera vouches for this part of it; the numbers assume it.";
 
 /**
@@ -35,6 +36,17 @@ export function momentsOf(spans, { from, until }) {
 /** The place of the last one that has begun by an instant; the first where none has. */
 export const placeAt = (moments, at) => Math.max(0, moments.findLastIndex(({ start }) => start <= at));
 
+/**
+ * Whether all of a moment is drawn as something that was seen: neither paler nor hatched, but for what is too short to be drawn.
+ * Of whom nothing is drawn nothing is known of that.
+ */
+export function isAllSeen({ start, end }, { timeline, from, until }) {
+  const seen = timeline.map(([at, length, , , assumed]) => (assumed
+    ? 0 : Math.max(0, Math.min(end, from + (at + length) * 1000) - Math.max(start, from + at * 1000))));
+  const unseen = end - start - seen.reduce((sum, part) => sum + part, 0);
+  return timeline.length === 0 || unseen <= Math.max(2000, (until - from) / 800);
+}
+
 function sighting(event, view) {
   if (event === null) {
     return ["nothing seen"];
@@ -42,7 +54,16 @@ function sighting(event, view) {
   return [`${event.event_type} ${dayAndSeconds(Date.parse(event.timestamp), view)}`];
 }
 
-function factsOf({ start, end, span }, { worker, view }) {
+function whyOf(moment, { worker, view }) {
+  if (moment.span.basis === "assumed") {
+    return [["Why", [ASSUMED]]];
+  }
+  return isAllSeen(moment, { ...view, timeline: worker.timeline }) ? [] : [["Seen", [NOT_ALL_SEEN]]];
+}
+
+function factsOf(moment, shown) {
+  const { start, end, span } = moment;
+  const { worker, view } = shown;
   const facts = [
     ["From", [dayAndSeconds(start, view)]],
     ["To", [dayAndSeconds(end, view)]],
@@ -54,7 +75,7 @@ function factsOf({ start, end, span }, { worker, view }) {
   const camera = span.began_by.camera;
   return [...facts, ["Station", [isolated(placeName(placesOf(view.floor), worker.site, span.workstation_id))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
     ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)],
-    ...(span.basis === "assumed" ? [["Why", [ASSUMED]]] : [])];
+    ...whyOf(moment, shown)];
 }
 
 let opened = null; // {worker, view, moments, place}

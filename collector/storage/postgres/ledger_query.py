@@ -64,7 +64,8 @@ async def measure(
         open_states=open_states,
         stays=gathered.stays,
         company=company,
-        watched=gathered.watched,
+        watched={site: known.within for site, known in gathered.watches.items()},
+        watched_before={site: known.before for site, known in gathered.watches.items()},
         kept={site.name: site.kept for site in sites},
     )
 
@@ -96,7 +97,7 @@ async def _add_site(
         found = await last_stays(connection, site.number, gap=rules.session_gap)
         gathered.stays.update({(site.name, station_id): runs for station_id, runs in found.items()})
     if question.by_hour and parts.window is not None:
-        gathered.watched[site.name] = await watched(connection, site.number, stretch=parts.window)
+        gathered.watches[site.name] = await watched(connection, site.number, stretch=closed(parts.window))
 
 
 async def _company(
