@@ -19,6 +19,7 @@ from collector.web.answer_room import keep_place_for
 from collector.web.limits import ALLOWANCES, CROWDS
 from collector.web.peers import PEERS
 from shared.connections import note_who_asks
+from shared.cut_short import has_begun
 from shared.errors import CameraPaused, NotAllowed, NotKnown, WrongCamera
 
 
@@ -150,7 +151,7 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
                 shown_answer = await handler(request, viewer)
         except BaseException as error:
             # Of a file that breaks off, whoever ends it, the half that was sent has been seen.
-            if request.writer.output_size > 0 or isinstance(error, asyncio.CancelledError | ConnectionError):
+            if has_begun(request) or isinstance(error, asyncio.CancelledError | ConnectionError):
                 await asyncio.shield(note())
             raise
         await note()
