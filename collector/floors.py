@@ -103,12 +103,13 @@ class Floors:
         found = outlook(question, plans=plans, now=now)
         sites = seen if found.asked.site is None else [site for site in plans if site == found.asked.site]
         cameras = [camera for camera in known.cameras if sites is None or camera.site in sites]
-        shows = (shows_persons, shows_names)
-        etag = self._etag(known, found, sites=sites, shows=shows, states=self._states(cameras, now=now))
-        judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
         places = [site for site in known.sites if seen is None or site in seen]
-        never_called = self._never_called(cameras, known=known, sites=sites)
         warnings = self._reports.warnings_by(known.hour_offsets, sites=seen)
+        shows = (shows_persons, shows_names)
+        told = (*shows, places, warnings)
+        etag = self._etag(known, found, sites=sites, told=told, states=self._states(cameras, now=now))
+        judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
+        never_called = self._never_called(cameras, known=known, sites=sites)
         return View(etag, found, sites, places, now, judged, never_called, warnings, *shows)
 
     async def page(self, view: View) -> Page:
@@ -136,10 +137,11 @@ class Floors:
         return expected + sum(camera.last_contact_at is None for camera in cameras)
 
     def _etag(
-        self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, shows: tuple[bool, bool], states: object
+        self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, told: tuple[object, ...], states: object
     ) -> str:
+        # `told` is what two who look at the same sites may be told differently: nobody is given a page of somebody else's.
         row = found.row() | {"until": found.until // LIVE_STEP}
-        text = json.dumps([known.version, self._settings_version, shows, sites, found.asked.site, row, states])
+        text = json.dumps([known.version, self._settings_version, told, sites, found.asked.site, row, states])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     async def _make(self, view: View) -> Page:
@@ -234,7 +236,8 @@ def floor_answer(
         "workstations_left_out": len(totals.stations) - len(shown),
         "stations": floor.named_in(workers, [station.name for station in in_line], shown=len(shown)),
         "has_hours": has_hours,
-        "watches": watch_rows(measure, window=window),
+        "watches": (watches := watch_rows(measure, window=window)),
+        "watches_left_out": sum(map(len, measure.watched.values())) - len(watches),
         "hours": _hour_rows(measure, window=window, rules=rules, offsets=offsets, plans=plans) if has_hours else [],
     }
 

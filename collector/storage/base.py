@@ -35,7 +35,7 @@ from collector.records import (
 from collector.storage.access_base import AccessStorage
 
 KEPT_REFUSALS = 10_000
-"""The newest, of all sites together."""
+"""The newest: of all sites together in a file, of each site on a server."""
 
 
 class Storage(Protocol):
@@ -156,8 +156,8 @@ class Storage(Protocol):
         """Erase a worker, whose events are refused from now on; raises as `forgettable`."""
         ...
 
-    async def note_look(self, look: Look) -> None:
-        """Write down who looked at whose data; the same within an hour once."""
+    async def note_look(self, look: Look) -> bool:
+        """Write down who looked at whose data, the same within an hour once; False where nobody is there to be seen."""
         ...
 
     async def looks(self, *, worker_id: str | None, site: str | None) -> list[Look]:

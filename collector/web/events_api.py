@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -151,11 +151,13 @@ async def list_events_as_csv(request: web.Request, viewer: Viewer) -> web.Stream
     """Return all events of the query, page after page: a file is never cut, so `after` and `limit` are refused."""
     query = await _checked_query(request, viewer, known=QUERY_OF_A_FILE)
 
-    async def pages() -> Any:
+    async def pages() -> AsyncIterator[Iterable[Mapping[str, Any]]]:
         page = replace(query, limit=EVENTS_A_PIECE)
         while events := await request.app[STORAGE].events(page):
-            yield [event_row(event) | {"conflicts": len(event.losers)} for event in events]
             page = replace(page, after=events[-1].key)
+            rows = (event_row(event) | {"conflicts": len(event.losers)} for event in events)
+            del events  # once the rows are written they are gone, however long their bytes wait to be read
+            yield rows
 
     return await stream_csv(request, pages(), columns=COLUMNS, name="events")
 

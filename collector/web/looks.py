@@ -23,12 +23,14 @@ SECONDS_TO_NOTE = 3.0
 """Much longer than a store takes that is well; who looks is not to wait for one that hangs."""
 FLOOR = "/api/floor"
 """Shows persons to those who may see them, and numbers to everybody else."""
+MOST_REMEMBERED = 10_000
+"""Ten supervisors who look at a thousand workers each, and some megabytes."""
 
 _log = logging.getLogger(__name__)
 
 
 class Looks:
-    """Notes who looked; what was noted in this hour is remembered."""
+    """Notes who looked; what was noted in this hour is remembered, and spares asking the store again."""
 
     def __init__(self, storage: Storage, *, clock: Clock) -> None:
         self._storage = storage
@@ -56,8 +58,11 @@ class Looks:
             return
         try:
             async with asyncio.timeout(SECONDS_TO_NOTE):
-                await self._storage.note_look(look._replace(at=now))
+                is_noted = await self._storage.note_look(look._replace(at=now))
         except (LinesideError, TimeoutError) as error:
             _log.warning("a look was not noted", extra={"reason": str(error) or "the store did not answer in time"})
-        else:
+            return
+        if is_noted:  # whoever is not there yet may be a moment later
+            if len(self._noted) >= MOST_REMEMBERED:
+                self._noted.clear()
             self._noted.add(look)

@@ -4,7 +4,8 @@ A few short questions in one transaction, to the server's own tables; collectors
 """
 
 from collector.records import LedgerRules
-from collector.storage.postgres import connecting, locks
+from collector.storage.postgres import locks
+from collector.storage.postgres.address import shown
 from collector.storage.postgres.connecting import APPLICATION, Connection
 from collector.storage.postgres.migrating import migrations, refuse_foreign, refuse_unfinished
 from collector.storage.postgres.snapshot import snapshot
@@ -74,7 +75,7 @@ async def condition_of(url: str) -> ServerCondition:
         StorageUnusable: an old server, another program's database, or one of a newer version.
     """
     async with snapshot(url, statement_seconds=SECONDS_A_STATEMENT) as connection:
-        return await _look(connection, place=connecting.shown(url))
+        return await _look(connection, place=shown(url))
 
 
 async def _look(connection: Connection, *, place: str) -> ServerCondition:

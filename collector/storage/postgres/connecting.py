@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg import exceptions as raised
 
+from collector.storage.postgres.address import check_address, shown
 from collector.storage.postgres.hosts import Hosts, NoHost, PlacedConnection
 from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 
@@ -50,30 +50,6 @@ _REFUSED = (
 )
 
 
-def shown(url: str) -> str:
-    """Return an address without its password, for people to read.
-
-    >>> shown("postgresql://lineside:secret@db1,db2:5433/lineside?target_session_attrs=read-write")
-    'postgresql://lineside@db1,db2:5433/lineside'
-    """
-    parts = urlsplit(url)
-    user, _, hosts = parts.netloc.rpartition("@")
-    name = user.split(":", maxsplit=1)[0]
-    return f"{parts.scheme}://{name}{'@' if name else ''}{hosts}{parts.path}"
-
-
-def without_password(url: str) -> str:
-    """Return an address that another program can be called with, without its password.
-
-    >>> without_password("postgresql://lineside:secret@db1,db2:5433/lineside?target_session_attrs=read-write")
-    'postgresql://lineside@db1,db2:5433/lineside?target_session_attrs=read-write'
-    """
-    query = [
-        part for part in urlsplit(url).query.split("&") if part and not part.startswith(("password=", "passfile="))
-    ]
-    return shown(url) + ("?" + "&".join(query) if query else "")
-
-
 def overtaken(by: str) -> BaseException:
     """Return what is raised where another transaction came first, as the server says it: the same again may succeed at once."""
     error: BaseException = raised.SerializationError(f"overtaken by {by}")
@@ -98,7 +74,11 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
 
     With several hosts in the address, the one is taken that can be written to. `plans_once` is for connections whose
     statements know the whole key of whatever they read or write: a plan that is made anew each time could only be worse.
+
+    Raises:
+        StorageUnusable: the address cannot be read.
     """
+    check_address(url)
     milliseconds = str(round(statement_seconds * 1000))
     hosts = Hosts(url, is_passed_over=is_lost)
     hosts.pool = await asyncpg.create_pool(

@@ -4,7 +4,8 @@ A host that vanishes (its power, its line, a machine that is frozen) says nothin
 all hosts together. So each host is asked by itself, for `SECONDS_A_HOST` at most and all for `SECONDS_FOR_ALL`; the one that
 was good last comes first, and one that failed comes last. A connection in use is watched: where its transaction takes longer
 than `SECONDS_QUIET`, another connection to the same host is tried, and if that finds silence the first one is cut. A statement
-that merely takes long goes on. Both together end before an agent's time-out of 10 s.
+that merely takes long goes on. Both together end before an agent's time-out of 10 s, also for those that wait for the same
+connection behind the one that met the silence: where no host was found, they are told so without asking each of them again.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ SECONDS_A_HOST = 3.0
 SECONDS_FOR_ALL = 4.5
 SECONDS_QUIET = 2.0
 """Longer than nearly every transaction of ours takes: only then it is looked whether the host is there."""
+SECONDS_TOLD = 2.0
+"""For how long it is told at most that there is no host; never longer than it took to find out."""
 _LOOKS = 6
 """A wait is made of so many looks: a loop that was held up meanwhile has lost one of them, and not the whole wait."""
 
@@ -95,6 +98,7 @@ class Hosts:
         self._url = url
         self._is_passed_over = is_passed_over
         self._clock = clock or SystemClock()
+        self._none, self._told_until = "", 0.0
         self.pool: Any = None
         """What the connections are for."""
 
@@ -104,7 +108,10 @@ class Hosts:
         Raises:
             NoHost: there is none; what the driver raises that says more than that a host is away is raised as it is.
         """
-        until, reasons = self._clock.monotonic() + SECONDS_FOR_ALL, []
+        begun = self._clock.monotonic()
+        if begun < self._told_until:
+            raise NoHost(self._none)
+        until, reasons = begun + SECONDS_FOR_ALL, []
         for host in tuple(self._order):
             seconds = min(SECONDS_A_HOST, until - self._clock.monotonic())
             if seconds <= 0:
@@ -119,9 +126,12 @@ class Hosts:
                 reasons.append(f"{host.name or 'the server'}: {why or type(error).__name__}")
             else:
                 connection.place, connection.hosts = host, self
+                self._told_until = begun
                 self._order = [host, *(other for other in self._order if other != host)]
                 return connection
-        raise NoHost("; ".join(reasons))
+        self._none, now = "; ".join(reasons), self._clock.monotonic()
+        self._told_until = now + min(now - begun, SECONDS_TOLD)
+        raise NoHost(self._none)
 
     async def watch(self, connection: Any) -> None:
         """Cut a connection once its host has fallen silent, and use none of the others to it again."""

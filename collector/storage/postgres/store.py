@@ -199,25 +199,15 @@ class PostgresStorage(PrivacyVerbs):
         self, sites: Sequence[str] | None = None, *, stretch: Stretch = (None, None), most: int
     ) -> list[KeptRefusal]:
         """Return the newest refused items."""
-
-        async def read(connection: Connection) -> list[KeptRefusal]:
-            numbers = None if sites is None else [site.number for site in await reading.sites(connection, sites)]
-            return await refusals(connection, numbers, stretch=stretch, most=most)
-
-        return await self._readers.long(read)
+        return await self._readers.long(lambda connection: refusals(connection, sites, stretch=stretch, most=most))
 
     async def refused(self, sites: Sequence[str] | None = None, *, stretch: Stretch, most: int) -> int:
         """Return how many items were refused."""
+        return await self._readers.long(lambda connection: refused(connection, sites, stretch=stretch, most=most))
 
-        async def read(connection: Connection) -> int:
-            numbers = None if sites is None else [site.number for site in await reading.sites(connection, sites)]
-            return await refused(connection, numbers, stretch=stretch, most=most)
-
-        return await self._readers.long(read)
-
-    async def note_look(self, look: Look) -> None:
+    async def note_look(self, look: Look) -> bool:
         """Write down who looked at whose data."""
-        await self._writing().write(lambda connection: looks.note(connection, look))
+        return await self._writing().write(lambda connection: looks.note(connection, look))
 
     async def looks(self, *, worker_id: str | None, site: str | None) -> list[Look]:
         """Return who looked."""

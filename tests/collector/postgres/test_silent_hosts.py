@@ -127,6 +127,28 @@ async def test_a_line_that_falls_silent_in_use_is_given_up(postgres: Server) -> 
 
 
 @pytest.mark.usefixtures("hasty")
+async def test_all_who_wait_for_a_silent_host_are_told_at_once(postgres: Server) -> None:
+    """One after the other they would wait for the one connection, each for a time-out of its own; and back it is used again."""
+    with TemporaryDirectory(prefix="line-") as folder:
+        async with Line(Path(folder), postgres).open() as line:
+            store = await PostgresStorage.open(address(postgres, folder), rules=RULES)
+            await store.sites()
+            line.is_cut = True
+            begun = monotonic()
+            told = await asyncio.gather(*(store.sites() for _ in range(50)), return_exceptions=True)
+            took = monotonic() - begun
+            line.is_cut = False
+            back: list[object] = [Busy]
+            async with asyncio.timeout(AN_AGENTS):
+                while [[]] != back:
+                    back = list(await asyncio.gather(store.sites(), return_exceptions=True))
+            await store.close()
+
+    assert [Busy] * 50 == [type(each) for each in told]
+    assert took < AN_AGENTS
+
+
+@pytest.mark.usefixtures("hasty")
 async def test_a_statement_that_takes_long_is_waited_for(postgres: Server) -> None:
     """As long as its host answers to others."""
     store = await PostgresStorage.open(postgres.new_database(), rules=RULES)
