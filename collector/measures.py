@@ -36,6 +36,14 @@ class Station:
     last_at: int | None
 
 
+class Home(NamedTuple):
+    """Where a camera is known."""
+
+    site: str
+    stays: bool
+    """It has events or a token there, so it does whatever the settings say."""
+
+
 Stretch = tuple[int | None, int | None]
 """Instants `[start, end)`; None is an open end."""
 

@@ -3,7 +3,7 @@
 import { reduced } from "./address.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
 import { showLines } from "./first_lines.js";
-import { ago, clockTime, count, instant, rate } from "./format.js";
+import { ago, clockTime, count, instant, plural, rate } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { ordering } from "./people_and_places.js";
@@ -25,7 +25,9 @@ function drawState(cell, camera) {
 }
 
 function drawWatched(cell, camera, view) {
-  if (view.floor.has_hours && view.from !== null) {
+  if (camera.stretches === null) {
+    cell.replaceChildren();
+  } else if (view.floor.has_hours && view.from !== null) {
     const segments = camera.stretches.map(([start, length]) => [start, length, "w", 0, 0]);
     const hatched = segments.length === 0 ? "never" : "where it is not hatched";
     drawTimeline(cell, { ...view, keptFrom: null, segments, sentence: `${camera.camera} watched ${hatched}.` });
@@ -59,8 +61,11 @@ const table = keyedTable(byId("cameras"), {
 
 function show(view) {
   const watches = new Map(view.floor.watches.map((watch) => [keyOf(watch), watch.stretches]));
-  const rows = view.extra.map((camera) => ({ ...camera, stretches: watches.get(keyOf(camera)) ?? [] }));
+  const { watches_left_out: leftOut } = view.floor;
+  const untold = leftOut > 0 ? null : []; // beside some that are left out, nothing tells one that never watched from them
+  const rows = view.extra.map((camera) => ({ ...camera, stretches: watches.get(keyOf(camera)) ?? untold }));
   table.update(rows, { ...view, stamp: `${view.stamp} ${view.now}` });
+  write(byId("watches-note"), leftOut > 0 ? `${plural(leftOut, "camera")} more watched then; no picture says when.` : "");
   write(byId("all-pending"), count(sumOf(rows, "pending")));
   write(byId("all-missing"), count(sumOf(rows, "missing")));
   if (rows.length === 0 && byId("first-steps").hidden) {

@@ -135,12 +135,18 @@ function heatCell(hours, { field, most, view }) {
   return assign(cell, { "data-heat": most === 0 ? 0 : Math.ceil((5 * greatest) / most) });
 }
 
-/** Where not all hours fit, the first ones of which anything is known are in sight: nobody works at midnight. */
+/**
+ * Where not all hours fit, the first ones of which anything is known are in sight: nobody works at midnight. That waits until the box
+ * is laid out, by itself or when its tab is opened: asking where a cell is would have the whole page laid out twice.
+ */
 function showKnown(box) {
-  const known = [...box.querySelectorAll("td.heat:not(.none, .no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
-  if (known.length > 0) {
-    box.scrollLeft = known[0].offsetLeft - known[0].parentElement.cells[0].offsetWidth;
-  }
+  new ResizeObserver((_, observer) => {
+    const known = [...box.querySelectorAll("td.heat:not(.none, .no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
+    if (known.length > 0 && box.clientWidth > 0) {
+      box.scrollLeft = known[0].offsetLeft - known[0].parentElement.cells[0].offsetWidth;
+      observer.disconnect();
+    }
+  }).observe(box);
 }
 
 /** Draws a table of the clock's hours and the days into a box; the value of `field` stands in each cell. */

@@ -111,6 +111,7 @@ export function workersTable(table) {
     keyOf,
     first: byAttention,
     ...ordering(),
+    moving: ["state", "place", "timeline"], // a place may get another name, too
     draw: {
       name: (cell, worker, view, row) => {
         row.classList.toggle("faint", worker.working_us + worker.idle_us < SEEN_ENOUGH_US);
@@ -146,6 +147,7 @@ const knownThere = (station) => (station.is_unknown ? null : station.workers_now
 export const stationsTable = (table) => keyedTable(table, {
   keyOf,
   ...ordering({ column: "name", descending: false }),
+  moving: ["state"],
   draw: {
     name: (cell, station, view) =>
       drawName(cell, { ...station, id: station.station_id, search: view.search, pageOf: stationPage }),

@@ -41,11 +41,6 @@ def rules(connection: sqlite3.Connection) -> LedgerRules:
     return LedgerRules(*connection.execute("select session_gap, tail from arithmetic").fetchone())
 
 
-def hour_offsets(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return where the stored hours of each site begin."""
-    return dict(connection.execute("select name, hour_offset from site order by name").fetchall())
-
-
 def measure(
     connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, stays: bool, occupied: Occupied | None
 ) -> Measure:

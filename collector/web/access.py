@@ -148,9 +148,10 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
         try:
             with _place_in_crowd(request, viewer, is_counted=is_counted):
                 shown_answer = await handler(request, viewer)
-        except (asyncio.CancelledError, ConnectionError):
-            # Whoever hangs up half-way through a file has seen the half that was sent.
-            await asyncio.shield(note())
+        except BaseException as error:
+            # Of a file that breaks off, whoever ends it, the half that was sent has been seen.
+            if request.writer.output_size > 0 or isinstance(error, asyncio.CancelledError | ConnectionError):
+                await asyncio.shield(note())
             raise
         await note()
         return shown_answer

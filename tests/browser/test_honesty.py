@@ -1,7 +1,9 @@
 """What is drawn is what is known: a silent camera is no work, a state reaches into its window, every minute is explained."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -9,9 +11,9 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Opener
 from tests.browser.drawn import DRAWN, drawn
-from tests.browser.plant import NOW, Plant, plant
+from tests.browser.plant import NOW, Plant, call, plant, watermark
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import at, item
+from tests.support.collector import at, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -210,3 +212,30 @@ async def test_conflicts_and_rejected_items_can_be_looked_at(watched: Opener, ru
     assert 1 == (await page.api("floor"))["rejected"]
     assert "from=" in str(await page.page.locator("#rejected-csv").get_attribute("href"))
     assert ("bad_timestamp", '{"timestamp":"yesterday"}') == (item_["code"], item_["item"].replace(" ", ""))
+
+
+async def test_a_camera_beyond_those_that_are_drawn_has_no_picture_that_says_never(
+    watched: Opener, tmp_path: Path
+) -> None:
+    """500 are drawn; of the others the page says that they watched, and shows no hatching as if they had not."""
+    async with running_collector(tmp_path) as there:
+        for clock_time in ("11:39", NOW):
+            there.clock.set(at(clock_time))
+            for first in range(0, 502, 16):
+                names = [f"cam-{number:03}" for number in range(first, min(502, first + 16))]
+                await asyncio.gather(
+                    *(call(there, name, [], seen_up_to=clock_time, batch=clock_time) for name in names)
+                )
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open(f"cameras?from={watermark('11:00')}&to={watermark('12:00')}")
+        table = page.page.locator("#cameras")
+        await expect(table.locator("tbody tr")).to_have_count(502)
+        await expect(table).not_to_have_attribute("aria-busy", "true")
+        pictures = {name: table.locator("tr", has_text=name).locator("svg.picture") for name in ("cam-499", "cam-500")}
+
+        await expect(pictures["cam-499"]).to_have_attribute("aria-label", "cam-499 watched where it is not hatched.")
+        await expect(pictures["cam-500"]).to_have_count(0)
+        await expect(page.page.locator("#watches-note")).to_have_text(
+            "2 cameras more watched then; no picture says when."
+        )
+        assert [] == page.misdeeds

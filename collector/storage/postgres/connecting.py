@@ -62,8 +62,11 @@ def is_lost(error: BaseException) -> bool:
 
 
 def is_worth_another(error: BaseException) -> bool:
-    """Say whether the connection alone may have been lost, perhaps long ago, so that a new one may do."""
-    return is_lost(error) and not isinstance(error, NoHost)
+    """Say whether the connection alone may have been lost, perhaps long ago, so that a new one may do.
+
+    A statement that nobody answered in time is not sent again: its host does answer, or the connection would have been cut.
+    """
+    return is_lost(error) and not isinstance(error, (NoHost, TimeoutError))
 
 
 async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once: bool = False) -> Any:

@@ -19,7 +19,6 @@ from collector.storage.postgres import reading
 from collector.storage.postgres.company import tell_company
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.histories import closed
-from collector.storage.postgres.kept import kept
 from collector.storage.postgres.ledger_blocks import blocks_within
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.reading import Site
@@ -66,7 +65,7 @@ async def measure(
         stays=gathered.stays,
         company=company,
         watched=gathered.watched,
-        kept=await kept(connection),
+        kept={site.name: site.kept for site in sites},
     )
 
 

@@ -14,7 +14,9 @@ from tests.collector.postgres.test_schema import OF_NO_SITE
 from tests.support.collector import RULES
 from tests.support.invoked import invoked_collector
 from tests.support.postgres import Server
-from tests.support.programs import command
+from tests.support.programs import ROOT, command
+
+SCALE = ROOT / "docs" / "scale.md"
 
 
 async def test_without_citus_nothing_is_spread(postgres: Server) -> None:
@@ -43,6 +45,7 @@ async def test_every_table_has_its_place(postgres: Server) -> None:
     stay = OF_NO_SITE - {*ON_EVERY_MACHINE}
 
     assert {row[0] for row in rows} == {*OF_SITES, *ON_EVERY_MACHINE, *stay}
+    assert {table for table in {*ON_EVERY_MACHINE, *stay} if f"`{table}`" not in SCALE.read_text("utf-8")} == set()
 
 
 AS_CITUS = """
