@@ -6,7 +6,7 @@
  */
 
 import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js";
-import { read } from "./api.js";
+import { read, Refused } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
 import { placeName, placesOf } from "./places.js";
@@ -79,6 +79,7 @@ function factsOf(moment, shown) {
 }
 
 let opened = null; // {worker, view, moments, place}
+let latest = 0; // the number of the last question: an answer to an earlier one is not shown
 let isReady = false; // whether its buttons work
 
 function show() {
@@ -105,9 +106,24 @@ function step(by) {
   show();
 }
 
+/** What there is to say where the collector refuses to tell the moments, in its own words. */
+function showRefusal(message, { worker, view }) {
+  const { worker_id: id, site } = worker;
+  byId("moment-title").replaceChildren(isolated(worker.name || id));
+  byId("moment").replaceChildren(make("div", {}, make("dt", {}, "Not told"), make("dd", {}, message)));
+  write(byId("moment-place"), "");
+  byId("moment-earlier").disabled = true;
+  byId("moment-later").disabled = true;
+  const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { site, worker_id: id });
+  assign(byId("moment-events"), { href: `/dashboard/data${query}` });
+  assign(byId("moment-worker"), { href: workerPage(id, site, view.search) });
+  byId("moment-dialog").showModal();
+}
+
 /** Closes what is open, and keeps nothing of it: it is about a person. */
 export function forgetMoment() {
   opened = null;
+  latest += 1;
   byId("moment-dialog").close();
   for (const id of ["moment-title", "moment", "moment-place"]) {
     byId(id).replaceChildren();
@@ -125,10 +141,7 @@ function makeReady() {
   }
 }
 
-/** Opens the moment of an instant of a worker's timeline. */
-export async function open(worker, view, at) {
-  const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
-  const told = await read(`/api/timeline/${query}`);
+function showMoments(told, { worker, view, at }) {
   const from = Math.max(view.from, instant(told.kept_from) ?? view.from);
   const moments = momentsOf(told.spans, { from, until: view.until });
   if (moments.length > 0) {
@@ -136,5 +149,25 @@ export async function open(worker, view, at) {
     opened = { worker, view, moments, place: placeAt(moments, at) };
     show();
     byId("moment-dialog").showModal();
+  }
+}
+
+/** Opens the moment of an instant of a worker's timeline, or says why it cannot be told; of several asked for the last. */
+export async function open(worker, view, at) {
+  latest += 1;
+  const mine = latest;
+  const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
+  try {
+    const told = await read(`/api/timeline/${query}`);
+    if (mine === latest) {
+      showMoments(told, { worker, view, at });
+    }
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      throw error;
+    }
+    if (mine === latest) {
+      showRefusal(error.message, { worker, view });
+    }
   }
 }
