@@ -43,12 +43,17 @@ class Running(NamedTuple):
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it has used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+        return cpu_seconds(self.pid)
 
     def written_bytes(self) -> int:
         """Return what it has written to the file system so far."""
         return written_bytes(self.pid)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
 
 
 def written_bytes(pid: int) -> int:
@@ -82,9 +87,9 @@ def edge_agent(folder: Path, *, collector: str = CLOSED_ADDRESS) -> Iterator[Run
 
 
 @contextmanager
-def collector(folder: Path, *, port: int = 0) -> Iterator[Running]:
-    """Run a collector on a folder, new or not."""
-    options = ("--database", f"{folder}/collector.db", "--listen", f"127.0.0.1:{port}")
+def collector(folder: Path, *, port: int = 0, database: str | None = None) -> Iterator[Running]:
+    """Run a collector on a folder, new or not, or on a database that is named."""
+    options = ("--database", database or f"{folder}/collector.db", "--listen", f"127.0.0.1:{port}")
     with _running("collector", "serve", *options) as running:
         yield running
 

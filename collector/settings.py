@@ -31,10 +31,16 @@ PREFIX = "COLLECTOR_"
 POSTGRES = ("postgresql", "postgres")
 """What the address of a PostgreSQL database begins with."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_OF_ONE_MACHINE = re.compile("localtime|posixrules|(posix|right)/.*")
+"""Files beside the tz database that have no name elsewhere: a browser cannot draw a site by their clock."""
 _CLOCK_TIME = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 def _read_zone(name: str) -> str:
+    if _OF_ONE_MACHINE.fullmatch(name):
+        raise ValueError(
+            "is a time zone of this machine alone; name it as browsers know it, for example, Europe/Berlin"
+        )
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

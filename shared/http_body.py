@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from shared import cut_short
 from shared.clock import new_token
 from shared.errors import BadRequest, BodyTooLarge, BodyTooSlow, LinesideError, UnsupportedBody
 from shared.events import Rejection
@@ -32,7 +33,7 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
 
 
-def request_id(request: web.Request) -> str:
+def request_id(request: web.BaseRequest) -> str:
     """Return the name of a request in answers and in the log: the `X-Request-Id` of a proxy before us, or one of our own."""
     if _REQUEST_ID not in request:
         given = request.headers.get("X-Request-Id", "")
@@ -93,9 +94,12 @@ def refusal(rejection: Rejection) -> web.Response:
 async def answer_problems(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Turn errors into problem+json: ours with their status, aiohttp's own too, anything else into a bare 500."""
+    """Turn errors into problem+json: ours with their status, aiohttp's own too, anything else into a bare 500.
+
+    Where an answer has begun already, its connection is reset, and nobody gets the problem; it is counted and logged all the same.
+    """
     try:
-        return await handler(request)
+        return await _whole(request, handler)
     except LinesideError as error:
         return problem(error.http_status, str(error), retry_after_seconds=error.retry_after_seconds, **error.members())
     except web.HTTPException as error:
@@ -110,6 +114,20 @@ async def answer_problems(
             "request failed", extra={"method": request.method, "route": _route_of(request), "request_id": named}
         )
         return problem(500, f"the request failed here; the log says why, under {named}")
+
+
+async def _whole(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Return the answer of a handler; what it began and cannot end is broken off."""
+    try:
+        return await handler(request)
+    except BaseException as error:
+        if cut_short.has_begun(request) and cut_short.reset(request):
+            # The error's kind and not its words: they may hold a worker's id.
+            told = {"method": request.method, "route": _route_of(request), "error": type(error).__name__}
+            _log.warning("an answer was broken off", extra=told | {"request_id": request_id(request)})
+        raise
 
 
 def _route_of(request: web.Request) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from collector.checks.database_findings import megabytes
 from collector.metrics.drift import duration
-from collector.storage.server import Held, ServerCondition, TableSize
+from collector.storage.server import Held, ServerCondition, Standbys, TableSize
 from shared.findings import Finding
 from shared.spoken import counted
 
@@ -27,6 +27,8 @@ def server_findings(condition: ServerCondition) -> Iterator[Finding]:
     yield _tables(condition)
     yield _sessions(condition)
     yield _locks(condition)
+    if condition.standbys is not None and condition.standbys.there is not None:
+        yield _standbys(condition.standbys, there=condition.standbys.there)
 
 
 def _server(condition: ServerCondition) -> Finding:
@@ -90,3 +92,10 @@ def _locks(condition: ServerCondition) -> Finding:
 def _told(held: Held) -> str:
     verb = "waits" if held.is_waiting else "holds the lock"
     return f"process {held.pid} ({held.who}) {verb} since {held.seconds:.0f} s: {held.what}"
+
+
+def _standbys(standbys: Standbys, *, there: int) -> Finding:
+    words = f"{there} of the {standbys.wanted} that a commit waits for (synchronous_standby_names = {standbys.names})"
+    if there < standbys.wanted:
+        return Finding("standby", f"{words}: until it is back, or another one is named, nothing is acknowledged", 3)
+    return Finding("standby", words)

@@ -11,6 +11,7 @@ from collector.cli.options import read_storage
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.choosing import check_driver
+from collector.storage.postgres.address import check_address, shown, without_password
 from collector.storage.server import ServerCondition
 from shared.clock import SystemClock
 from shared.errors import LinesideError, StorageUnusable
@@ -103,8 +104,7 @@ def refuse_compact(url: str) -> NoReturn:
 
 def _refuse(url: str, *, what: str, line: str) -> NoReturn:
     check_driver()
-    from collector.storage.postgres.connecting import shown, without_password  # noqa: PLC0415 - only where its driver is
-
+    check_address(url)
     raise StorageUnusable(
         f"{shown(url)} is on a server: {what} is for PostgreSQL's own tools",
         hint=f"{line.format(url=without_password(url))}; see docs/scale.md",

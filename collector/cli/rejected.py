@@ -24,7 +24,7 @@ from shared.terminal import ends_with_exit_code, json_text
 def rejected(*, limit: int, site: str | None, database: str | None, config: Path | None) -> int:
     """Print the newest rejected items, newest first: one JSON object a line, with the reason and the item as it came.
 
-    The newest 10,000 are kept. What is mended at its source is sent again: nothing is counted twice.
+    The newest 10,000 are kept, on PostgreSQL of each site. What is mended at its source is sent again: nothing is counted twice.
     """
     asyncio.run(_print(settings_from(config, database), site=site, most=limit))
     return 0

@@ -37,15 +37,17 @@ export function changed(search, values) {
 export const windowed = (search, query) => changed(search, { shift: null, from: null, to: null, ...query });
 
 /**
- * The query that means the window shown even when time has gone on; of what is no closed window, the one there is. Where
- * there is but one of the `sites` it is named: without it the query would mean another, or nothing, beside a second one.
+ * The query that means the window shown even when time has gone on: an open end is where the numbers end; of what has no
+ * begin, or has not begun, the query there is. Where there is but one of the `sites` it is named: without it the query would
+ * mean another, or nothing, beside a second one.
  */
 export function pinned(query, { window, sites }) {
   const search = sites.length === 1 ? changed(query, { site: sites[0].site }) : query;
   if (window.shift !== null) {
     return windowed(search, { shift: window.shift });
   }
-  return window.from === null || window.to === null ? search || "?" : windowed(search, { from: window.from, to: window.to });
+  const to = window.to ?? window.until;
+  return window.from === null || window.from === to ? search || "?" : windowed(search, { from: window.from, to });
 }
 
 /** What a route that takes neither shifts nor open futures gets for the window shown: its ends up to `until`. */
@@ -79,8 +81,17 @@ function pageOf(kind, { id, site, search }) {
 export const workerPage = (id, site, search) => pageOf("workers", { id, site, search });
 export const stationPage = (id, site, search) => pageOf("stations", { id, site, search });
 
+/** What a part of a path spells; what spells nothing (%FF) stands for itself. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The id that such a page is about. */
 export function idOf(pathname, search) {
   const asked = new URLSearchParams(search);
-  return asked.has("id") ? asked.get("id") : decodeURIComponent(pathname.split("/")[3] ?? "");
+  return asked.has("id") ? asked.get("id") : decoded(pathname.split("/")[3] ?? "");
 }

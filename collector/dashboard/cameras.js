@@ -1,9 +1,9 @@
 /** Cameras: who delivers, who is behind, and when each of them watched. */
 
 import { reduced } from "./address.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, drawOnce, isolated, make, write } from "./elements.js";
 import { showLines } from "./first_lines.js";
-import { ago, clockTime, count, instant, rate } from "./format.js";
+import { ago, clockTime, count, instant, plural, rate } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { ordering } from "./people_and_places.js";
@@ -25,7 +25,9 @@ function drawState(cell, camera) {
 }
 
 function drawWatched(cell, camera, view) {
-  if (view.floor.has_hours && view.from !== null) {
+  if (camera.stretches === null) {
+    cell.replaceChildren();
+  } else if (view.floor.has_hours && view.from !== null) {
     const segments = camera.stretches.map(([start, length]) => [start, length, "w", 0, 0]);
     const hatched = segments.length === 0 ? "never" : "where it is not hatched";
     drawTimeline(cell, { ...view, keptFrom: null, segments, sentence: `${camera.camera} watched ${hatched}.` });
@@ -36,7 +38,8 @@ const table = keyedTable(byId("cameras"), {
   keyOf,
   ...ordering({ column: "state", descending: false }), // the worst first
   draw: {
-    name: (cell, camera) => cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site))),
+    name: (cell, camera) => drawOnce(cell, keyOf(camera), () =>
+      cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site)))),
     state: drawState,
     watched: drawWatched,
     watermark: (cell, camera, view) => write(cell, clockTime(instant(camera.watermark), view)),
@@ -59,8 +62,11 @@ const table = keyedTable(byId("cameras"), {
 
 function show(view) {
   const watches = new Map(view.floor.watches.map((watch) => [keyOf(watch), watch.stretches]));
-  const rows = view.extra.map((camera) => ({ ...camera, stretches: watches.get(keyOf(camera)) ?? [] }));
+  const { watches_left_out: leftOut } = view.floor;
+  const untold = leftOut > 0 ? null : []; // beside some that are left out, nothing tells one that never watched from them
+  const rows = view.extra.map((camera) => ({ ...camera, stretches: watches.get(keyOf(camera)) ?? untold }));
   table.update(rows, { ...view, stamp: `${view.stamp} ${view.now}` });
+  write(byId("watches-note"), leftOut > 0 ? `${plural(leftOut, "camera")} more watched then; no picture says when.` : "");
   write(byId("all-pending"), count(sumOf(rows, "pending")));
   write(byId("all-missing"), count(sumOf(rows, "missing")));
   if (rows.length === 0 && byId("first-steps").hidden) {

@@ -2,9 +2,9 @@
  * What every page does: asks for the floor again and again, shows how fresh it is, keeps what it has when nothing comes.
  *
  * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so, with its
- * age, be it an outage or a refusal; only what somebody may not see any more is taken off. What a page needs beside the
- * floor (`more`) is read only when the floor has changed: any write, and any camera that falls silent, changes its ETag.
- * A page may be left open for weeks: what it asks for is made up anew each time.
+ * age, be it an outage, a refusal or an answer that cannot be drawn; only what somebody may not see any more is taken off.
+ * What a page needs beside the floor (`more`) is read only when the floor has changed: any write, and any camera that falls
+ * silent, changes its ETag. A page may be left open for weeks: what it asks for is made up anew each time.
  */
 
 import { showAccount } from "./account.js";
@@ -20,7 +20,10 @@ import { forgetMoment } from "./opens.js";
 import { startPeriods } from "./periods.js";
 import { keepAsking } from "./polling.js";
 import { goneFrom } from "./retained.js";
-import { showGone, showOutage, showRefusal, showVerdict, showWarnings } from "./trust_strip.js";
+import { showGone, showOutage, showRefusal, showUndrawn, showVerdict, showWarnings } from "./trust_strip.js";
+
+/** An answer that this page does not know how to draw; its cause is for whoever mends that. */
+class Undrawn extends Error {}
 
 const search = window.location.search;
 const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
@@ -64,6 +67,7 @@ export function startPage({
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
   let refusal = null;
+  let isUndrawn = false; // the last answer could not be drawn
   let isForgotten = false; // what was shown was taken off
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
@@ -86,12 +90,14 @@ export function startPage({
   function showFailure() {
     const zone = view?.zone ?? BROWSERS_ZONE;
     const told = { readAt: view?.readAt ?? null, zone, nextAt: outage.nextAt, now: Date.now() };
-    onOutage(told);
-    if (refusal !== null) {
+    if (isUndrawn) {
+      showUndrawn(told);
+    } else if (refusal !== null) {
       showRefusal(refusal.message, told);
     } else {
       showOutage({ ...told, since: heardAt ?? openedAt });
     }
+    onOutage(told);
   }
 
   function showTrust() {
@@ -103,24 +109,16 @@ export function startPage({
     }
   }
 
-  function onAnswer(answer) {
-    if (isForgotten) {
-      window.location.reload();
-      return;
-    }
-    heardAt = Date.now();
-    outage = null;
-    refusal = null;
-    view = answer.isNew ? viewOf(answer, answer.extra) : laterView(view, answer.now);
-    if (answer.isNew) {
-      byId("numbers").classList.remove("unread");
+  function draw(isNew) {
+    if (isNew) {
+      if (!view.floor.shows_persons) {
+        forgetMoment(); // whoever may see persons may have opened one here before
+      }
       showHeader(view);
       showWarnings(view.floor.warnings);
       showGone(goneFrom(document.body.dataset.page, view.floor, view));
       show(view);
-      if (!view.floor.shows_persons) {
-        forgetMoment(); // whoever may see persons may have opened one here before
-      }
+      byId("numbers").classList.remove("unread");
     } else {
       onSame(view);
     }
@@ -128,9 +126,31 @@ export function startPage({
     showTrust();
   }
 
+  function onAnswer(answer) {
+    if (isForgotten) {
+      window.location.reload();
+      return;
+    }
+    const before = view;
+    heardAt = Date.now();
+    try {
+      [outage, refusal, isUndrawn] = [null, null, false];
+      view = answer.isNew ? viewOf(answer, answer.extra) : laterView(view, answer.now);
+      draw(answer.isNew);
+    } catch (cause) {
+      view = before;
+      throw new Undrawn("", { cause });
+    }
+  }
+
   function onFailure(error, { nextAt }) {
     refusal = error instanceof Refused ? error : null;
+    isUndrawn = error instanceof Undrawn;
     outage = { nextAt };
+    if (isUndrawn) {
+      console.error(error.cause);
+      hasMore = false; // the same answer once more is one to be drawn
+    }
     if (refusal?.isOfRole && view !== null && forget()) {
       [view, isForgotten] = [null, true];
     }

@@ -22,7 +22,8 @@ export function pause({ failures, hidden, used }) {
 }
 
 /**
- * Asks for ever: `ask` is awaited, then `onAnswer(answer)` or `onFailure(error, {nextAt})` is called.
+ * Asks for ever: `ask` is awaited, then `onAnswer(answer)` is called; what either of them throws is a failure, of which
+ * `onFailure(error, {nextAt})` hears.
  * Returns {now()}: ask at once instead of at the planned time; while a question is under way, right after its answer.
  */
 export function keepAsking({ ask, onAnswer, onFailure }) {
@@ -46,9 +47,8 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
     }
     underWay = true;
     clearTimeout(timer);
-    let answer;
     try {
-      answer = await ask();
+      onAnswer(await ask());
     } catch (error) {
       failures += 1;
       underWay = false;
@@ -58,7 +58,6 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
     failures = 0;
     underWay = false;
     plan();
-    onAnswer(answer);
   }
 
   function onUse() {

@@ -7,7 +7,7 @@
  * hatched gaps are rectangles in the cell's own pixels, so that the hatching is not stretched with them.
  */
 
-import { assign, draw, drawOnce, make } from "./elements.js";
+import { assign, byId, draw, drawOnce, make, write } from "./elements.js";
 import { hourMinute, MONTHS } from "./format.js";
 import { sameSegments } from "./same.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
@@ -108,6 +108,13 @@ export function drawTimeline(cell, { segments, from, to, until, sentence, live, 
     picture.setAttribute("aria-label", sentence);
   }
   drawn.set(picture, { segments, whole, passed, first, sentence });
+}
+
+/** Says below the table, or in the picture's place, why there are no timelines where there could be some. */
+export function noteTimelines({ has_timelines: hasTimelines, shows_persons: showsPersons }) {
+  const hasNone = showsPersons && !hasTimelines;
+  byId("timelines-note").hidden = !hasNone;
+  write(byId("timelines-note"), hasNone ? "This stretch is too long for timelines." : "");
 }
 
 function label(at, { from, to, zone }) {

@@ -60,6 +60,17 @@ export function showRefusal(message, { readAt, nextAt, now, zone }) {
   show({ level: "stale", headline, detail, mark: "⚠ stale · " });
 }
 
+/** The collector answered, and this page cannot draw it: most likely it is of another version. */
+export function showUndrawn({ readAt, nextAt, now, zone }) {
+  if (readAt === null) {
+    show({ level: "stale", headline: "This page cannot show what the collector tells.", detail: "Load it anew.", mark: "⚠ " });
+    return;
+  }
+  const headline = `Showing data of ${clockTime(readAt, { now, zone })};`;
+  const detail = `this page cannot show what the collector tells since; load it anew.${retry(nextAt, now)}`;
+  show({ level: "stale", headline, detail, mark: "⚠ stale · " });
+}
+
 /** What of the stretch shown is no longer kept. */
 export function showGone(sentences) {
   write(byId("gone"), sentences.join(" "));

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
+from collector.storage.postgres import address
 from collector.storage.room import Room, room_of
 from collector.storage.sqlite import SqliteStorage
 from shared.errors import StorageUnusable
@@ -91,7 +92,4 @@ def shown(settings: CollectorSettings) -> str:
     """Return what the database is called, without a password."""
     if settings.database_url is None:
         return str(settings.database_file())
-    check_driver()
-    from collector.storage.postgres import connecting  # noqa: PLC0415 - only where its driver is
-
-    return connecting.shown(settings.database_url)
+    return address.shown(settings.database_url)

@@ -17,18 +17,20 @@ MOST = 100_000
 """Of those that are asked for at once; of a worker, who has a right to all of them, a year has as many as there are."""
 
 
-def note(connection: sqlite3.Connection, look: Look) -> None:
-    """Write down a look, and let go of those that are too old."""
+def note(connection: sqlite3.Connection, look: Look) -> bool:
+    """Write down a look, and let go of those that are too old; False where nobody is there to be seen."""
     hour = look.at // HOUR * HOUR
+    places = _places(connection, look)
     connection.executemany(
         """
         insert into look (hour, site, worker, who, what, role, first_at)
         values (?, ?, ?, ?, ?, ?, ?)
         on conflict do nothing
         """,
-        [(hour, *place, look.who, look.what, look.role, look.at) for place in _places(connection, look)],
+        [(hour, *place, look.who, look.what, look.role, look.at) for place in places],
     )
     connection.execute("delete from look where hour < ?", (hour - KEPT,))
+    return bool(places)
 
 
 def _places(connection: sqlite3.Connection, look: Look) -> list[tuple[int, int]]:

@@ -87,9 +87,9 @@ class PrivacyVerbs:
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
 
-    async def note_look(self: _Store, look: Look) -> None:
+    async def note_look(self: _Store, look: Look) -> bool:
         """Write down who looked at whose data."""
-        await self._write(lambda writer: looks.note(writer.connection, look))
+        return await self._write(lambda writer: looks.note(writer.connection, look))
 
     async def looks(self: _Store, *, worker_id: str | None, site: str | None) -> list[Look]:
         """Return who looked."""

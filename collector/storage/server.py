@@ -27,6 +27,17 @@ class Held(NamedTuple):
     seconds: float
 
 
+class Standbys(NamedTuple):
+    """The synchronous standbys of a server."""
+
+    names: str
+    """The setting that says who may be one."""
+    wanted: int
+    """How many of them a commit waits for."""
+    there: int | None
+    """How many it would hear from; None if this user is not told."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerCondition:
     """What a look shows."""
@@ -52,5 +63,7 @@ class ServerCondition:
     """Of all programs and databases, as far as this user is told."""
     most_sessions: int
     held: Sequence[Held]
+    standbys: Standbys | None
+    """None if commits wait for no standby."""
     is_spread: bool
     """Over the machines of a Citus cluster."""

@@ -4,6 +4,7 @@ They begin at 0 with the process. Labels are bounded: routes, methods, statuses,
 an address. Ingest and the web tell what happens, and know nothing of Prometheus.
 """
 
+from collections import Counter as Counted
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -15,6 +16,8 @@ from shared.prometheus import COMMIT_SECONDS, FAILURE_REASONS, REQUEST_SECONDS, 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """Others are what strangers think of, and one label."""
 RESULTS = ("accepted", "duplicate", "rejected")
+REFUSED = (Outcome.too_old, Outcome.forgotten)
+"""What retention and erasure leave of an event, by the code that its sender is told."""
 
 
 class Meters:
@@ -29,7 +32,9 @@ class Meters:
         self._conflicts = self._counter(
             "events_conflicting", "Duplicates that said something else than what was stored."
         )
-        self._rejected = self._counter("events_rejected", "Items that are no events, by reject code.", "code")
+        self._rejected = self._counter(
+            "events_rejected", "Items that are no events or are refused, by reject code.", "code"
+        )
         self._failures = self._counter("commit_failures", "Transactions that kept nothing, by reason.", "reason")
         self._commits = self._histogram(
             "commit_duration_seconds", "Time of a transaction: judging, writing, fsync.", buckets=COMMIT_SECONDS
@@ -64,19 +69,21 @@ class Meters:
         self._commits.observe(self.busy_seconds)
         self._began = self._failed = None
         for delivery, stored in zip(deliveries, results, strict=True):
-            accepted = stored.outcomes.count(Outcome.accepted)
-            self._count("accepted", accepted)
-            self._count("duplicate", len(stored.outcomes) - accepted)
-            self._count("rejected", len(delivery.refusals))
-            for refusal in delivery.refusals:
-                self.rejected(refusal.code)
-            conflicts = stored.outcomes.count(Outcome.conflict)
-            self._conflicts.inc(conflicts)
-            self.taken["conflict"] += conflicts
+            became = {outcome: stored.outcomes.count(outcome) for outcome in Outcome}
+            self._count("accepted", became[Outcome.accepted])
+            self._count("duplicate", became[Outcome.duplicate] + became[Outcome.conflict])
+            for code, items in Counted(refusal.code for refusal in delivery.refusals).items():
+                self.rejected(code, items)
+            for outcome in REFUSED:
+                self.rejected(outcome.value, became[outcome])
+            self._conflicts.inc(became[Outcome.conflict])
+            self.taken["conflict"] += became[Outcome.conflict]
 
-    def rejected(self, code: str) -> None:
-        """Count an item that is no event."""
-        self._rejected.labels(code).inc()
+    def rejected(self, code: str, items: int = 1) -> None:
+        """Count items that are no events, or that the store refuses."""
+        if items:
+            self._count("rejected", items)
+            self._rejected.labels(code).inc(items)
 
     def failed(self, error: Exception) -> None:
         """Count a transaction that kept nothing."""

@@ -1,8 +1,8 @@
 """Memory for the answers that wait until they are read, shared by all who are known; strangers have bounds of their own.
 
 Invariant: what a whole answer takes, packed or not, is taken from the room before the first byte of it is sent, and given back once
-the operating system has all of it. What does not fit is refused instead. A file that is streamed holds one piece at a time, and
-the crowd bounds how many of those one token has. Two steps: that which takes a place is inside of what counts answers, so
+the operating system has all of it. What does not fit is refused instead. A file that is streamed takes as much as a piece of it may have,
+for one piece at a time is held. Two steps: that which takes a place is inside of what counts answers, so
 that a refusal is counted as one; that which sends is outside, so that how long an answer is made is not how long it is read.
 """
 
@@ -37,15 +37,21 @@ async def send_in_its_place(request: web.Request, handler: Handler) -> web.Strea
 
 @web.middleware
 async def take_place(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Take a place for an answer.
-
-    Raises:
-        TooOften: those that whoever asks has not read yet take a share of the room.
-        Busy: there is no room left.
-    """
+    """Take a place for an answer that is whole; what is streamed has taken one."""
     answer = await handler(request)
     body = answer.body if isinstance(answer, web.Response) else None
-    if _WHO in request and isinstance(body, bytes) and request.method != "HEAD":
-        place = request[_HELD].enter_context(request.app[ANSWER_ROOM].place(request[_WHO]))
-        place.grow(len(body))
+    if isinstance(body, bytes) and request.method != "HEAD":
+        hold_place(request, len(body))
     return answer
+
+
+def hold_place(request: web.Request, size_bytes: int) -> None:
+    """Take so much of the room, until the answer is sent; strangers have none.
+
+    Raises:
+        TooOften: what whoever asks has not read yet takes a share of the room.
+        Busy: there is no room left.
+    """
+    if _WHO in request:
+        place = request[_HELD].enter_context(request.app[ANSWER_ROOM].place(request[_WHO]))
+        place.grow(size_bytes)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from collector import passwords
-from collector.grants import CloseSession, Kind, Needs, OpenSession, Role, digest_of
+from collector.grants import CloseSession, Kind, Needs, OpenSession, Role, digest_of, kind_of
 from collector.web.access import Viewer
 from collector.web.attempts import Attempts
 from collector.web.context import CLOCK, SETTINGS, STORAGE
@@ -127,10 +127,12 @@ async def leave(request: web.Request, viewer: Viewer) -> web.Response:
     name = cookie_name(Kind.session, is_secure=request.app[LOGINS].peers.is_secure(request))
     token = request.cookies.get(name, "")
     answer = web.HTTPSeeOther("/login")
-    if token.startswith(Kind.session):
+    # What is no session of ours is nothing to close: for a stranger nothing is written.
+    has_session = kind_of(token) is Kind.session and viewer.token == digest_of(token)
+    if has_session:
         await request.app[STORAGE].access.apply(CloseSession(digest_of(token)))
     _set_cookie(request, answer, token="", kind=Kind.session, seconds=0)
-    if viewer.token != digest_of(token):
+    if not has_session:
         _set_cookie(request, answer, token="", kind=Kind.board, seconds=0)
     raise answer
 

@@ -1,9 +1,10 @@
 """The access log: every look at data of persons by somebody who is known, once an hour, noted before the answer ends.
 
-Without access configured nobody is known, and there is nothing to note. If it cannot be written, people are answered all the
-same, and the log of the program says so.
+Without access configured nobody is known, and there is nothing to note. If it cannot be written, or not within
+`SECONDS_TO_NOTE`, people are answered all the same, and the log of the program says so; the next such look is tried again.
 """
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -18,14 +19,18 @@ from shared.errors import LinesideError
 from shared.events import UNICODE_WHITE_SPACE
 from shared.instants import HOUR
 
+SECONDS_TO_NOTE = 3.0
+"""Much longer than a store takes that is well; who looks is not to wait for one that hangs."""
 FLOOR = "/api/floor"
 """Shows persons to those who may see them, and numbers to everybody else."""
+MOST_REMEMBERED = 10_000
+"""Ten supervisors who look at a thousand workers each, and some megabytes."""
 
 _log = logging.getLogger(__name__)
 
 
 class Looks:
-    """Notes who looked; what was noted in this hour is remembered."""
+    """Notes who looked; what was noted in this hour is remembered, and spares asking the store again."""
 
     def __init__(self, storage: Storage, *, clock: Clock) -> None:
         self._storage = storage
@@ -52,8 +57,12 @@ class Looks:
         if look in self._noted:
             return
         try:
-            await self._storage.note_look(look._replace(at=now))
-        except LinesideError as error:
-            _log.warning("a look was not noted", extra={"reason": str(error)})
-        else:
+            async with asyncio.timeout(SECONDS_TO_NOTE):
+                is_noted = await self._storage.note_look(look._replace(at=now))
+        except (LinesideError, TimeoutError) as error:
+            _log.warning("a look was not noted", extra={"reason": str(error) or "the store did not answer in time"})
+            return
+        if is_noted:  # whoever is not there yet may be a moment later
+            if len(self._noted) >= MOST_REMEMBERED:
+                self._noted.clear()
             self._noted.add(look)

@@ -279,5 +279,6 @@ class FloorAnswer(Answer):
     has_hours: bool
     hours: list[FloorHour]
     watches: list[FloorWatch]
+    watches_left_out: Annotated[Count, Field(description="Cameras that watched, and have no row in `watches`.")]
     watch_kept: Annotated[FloorWatchKept | None, Field(description="Where nobody was seen; else null.")]
     sites: list[FloorSite]

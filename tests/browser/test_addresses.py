@@ -17,7 +17,7 @@ text => {
     return {pathname: url.pathname, search: url.search, asked: Object.fromEntries(url.searchParams)};
 }
 """
-ODD_IDS = ["W1", "<&\"'/ \\", "..", ".", "%2F", "a?b#c", "👷🏽‍♀️ مرحبا", "+", "x" * 64]
+ODD_IDS = ["W1", "<&\"'/ \\", "..", ".", "%2F", "a?b#c", "{a}", "a{b", "}", "👷🏽‍♀️ مرحبا", "+", "x" * 64]
 WINDOW = {"from": "2026-01-15T05:00:00Z", "to": "2026-01-15T13:00:00Z", "until": "2026-01-15T11:42:00Z", "shift": None}
 
 
@@ -66,6 +66,13 @@ async def test_the_page_passes_on_what_is_looked_at_and_nothing_else(call: Call,
         ("?to=x", WINDOW | {"from": None}, "ns", {"to": "x"}),
         ("", WINDOW | {"shift": "2026-01-15/late"}, "n", {"site": "n", "shift": "2026-01-15/late"}),
         ("", WINDOW | {"from": None}, "n", {"site": "n"}),
+        (
+            "?from=x",
+            WINDOW | {"to": None, "until": "2026-01-15T11:40:00Z"},
+            "ns",
+            {"from": WINDOW["from"], "to": "2026-01-15T11:40:00Z"},
+        ),
+        ("?from=x", WINDOW | {"to": None, "until": WINDOW["from"]}, "ns", {"from": "x"}),
     ],
 )
 async def test_a_copied_link_means_what_was_seen(

@@ -36,6 +36,7 @@ _HTTP_ROOMS = (
     "shared/asking",  # a command asks the running program, whichever it is
     "shared/connections",  # one kind of connection, gate and way to listen, for both servers
     "shared/gated_site",
+    "shared/cut_short",  # how an answer ends that cannot be ended, for both servers
     "shared/http_body",  # one bounded way to read a body, for both servers
     "shared/http_guard",
 )

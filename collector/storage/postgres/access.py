@@ -6,7 +6,7 @@ All collectors of a database let in the same people: what another one changed is
 from collections.abc import Sequence
 
 from collector.grants import Board, CameraAccess, Change, Grant, Kind, Person
-from collector.storage.postgres import access_rows
+from collector.storage.postgres import access_lists, access_rows
 from collector.storage.postgres.access_changes import AccessChanges
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.writer import Writer
@@ -40,15 +40,15 @@ class PostgresAccess:
 
     async def cameras(self, *, now: int) -> Sequence[CameraAccess]:
         """Return how each camera stands with its tokens."""
-        return await self._readers.short(lambda connection: access_rows.cameras(connection, now=now))
+        return await self._readers.long(lambda connection: access_lists.cameras(connection, now=now))
 
     async def people(self) -> Sequence[Person]:
         """Return who may log in."""
-        return await self._readers.short(access_rows.people)
+        return await self._readers.short(access_lists.people)
 
     async def boards(self) -> Sequence[Board]:
         """Return the wall boards."""
-        return await self._readers.short(access_rows.boards)
+        return await self._readers.short(access_lists.boards)
 
     async def apply(self, change: Change) -> str:
         """Make a change, all of it or nothing."""

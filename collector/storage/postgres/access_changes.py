@@ -182,19 +182,28 @@ class AccessChanges:
         _must_exist(told, "board", name=change.name)
 
     async def _find(self, name: str) -> _Found | None:
-        row = await self._connection.fetchrow(
+        home = await self._connection.fetchrow(
             """
-            select s.site_id, c.number, s.name, c.has_events, exists (
-                select 1 from camera_token as t where t.site_id = c.site_id and t.camera = c.number
-            )
+            select s.site_id, s.name
             from camera_home as h
             join site as s on s.site_id = h.site_id
-            join camera as c on c.site_id = h.site_id and c.name = h.camera
             where h.camera = $1
             """,
             name,
         )
-        return None if row is None else _Found((row[0], row[1]), *row[2:])
+        if home is None:
+            return None
+        site, of_site = home
+        camera = await self._connection.fetchrow(
+            "select number, has_events from camera where site_id = $1 and name = $2", site, name
+        )
+        if camera is None:
+            return None
+        number, has_events = camera
+        has_tokens = await self._connection.fetchval(
+            "select exists (select 1 from camera_token where site_id = $1 and camera = $2)", site, number
+        )
+        return _Found((site, number), of_site, has_events, has_tokens)
 
     async def _camera(self, name: str) -> _Found:
         found = await self._find(name)

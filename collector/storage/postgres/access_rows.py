@@ -1,13 +1,16 @@
-"""The questions about access in the PostgreSQL store; `access.py` lends the connections."""
+"""Whom a token lets in, as read from the PostgreSQL store; `access.py` lends the connections."""
 
-from collector.grants import Board, CameraAccess, Grant, Kind, Person, Role
+from collections.abc import Sequence
+from typing import Any
+
+from collector.grants import Grant, Kind
 from collector.storage.access_base import READ_GRANT
 from collector.storage.postgres.connecting import Connection
 
-_CAMERA_GRANT = """
-    select c.name, s.name, t.expires_at, c.is_paused
+# Which camera a token is of: on a cluster tokens are with the coordinator, and say on which machine the camera is.
+_CAMERA_OF = """
+    select t.site_id, t.camera, s.name, t.expires_at
     from camera_token as t
-    join camera as c on c.site_id = t.site_id and c.number = t.camera
     join site as s on s.site_id = t.site_id
     where t.digest = $1
 """
@@ -24,16 +27,6 @@ _BOARD_GRANT = """
     left join site as s on s.site_id = b.site_id
     where b.digest = $1
 """
-# How many tokens are valid now; a camera without any is listed, too, because it may be given one.
-_CAMERAS = """
-    select s.name, c.name, count(t.digest) filter (where t.expires_at is null or t.expires_at > $1), max(t.created_at),
-        c.is_paused
-    from site as s
-    join camera as c on c.site_id = s.site_id
-    left join camera_token as t on t.site_id = c.site_id and t.camera = c.number
-    group by s.site_id, s.name, c.number, c.name, c.is_paused
-    order by s.name, c.name
-"""
 
 
 async def is_configured(connection: Connection) -> bool:
@@ -43,7 +36,7 @@ async def is_configured(connection: Connection) -> bool:
 
 async def grant(connection: Connection, digest: bytes, *, kind: Kind) -> Grant | None:
     """Return what a token of this kind grants."""
-    row = await connection.fetchrow(_GRANTS[kind], digest)
+    row = await (_camera_row(connection, digest) if kind is Kind.camera else connection.fetchrow(_GRANTS[kind], digest))
     return None if row is None else READ_GRANT[kind](*row)
 
 
@@ -53,35 +46,16 @@ async def password_of(connection: Connection, name: str) -> str | None:
     return found
 
 
-async def cameras(connection: Connection, *, now: int) -> list[CameraAccess]:
-    """Return how each camera stands with its tokens."""
-    return [CameraAccess(*row) for row in await connection.fetch(_CAMERAS, now)]
-
-
-async def people(connection: Connection) -> list[Person]:
-    """Return who may log in."""
-    rows = await connection.fetch(
-        """
-        select p.name, p.role, s.name, p.created_at
-        from person as p
-        left join site as s on s.site_id = p.site_id
-        order by p.name
-        """
+async def _camera_row(connection: Connection, digest: bytes) -> Sequence[Any] | None:
+    token = await connection.fetchrow(_CAMERA_OF, digest)
+    if token is None:
+        return None
+    site, number, of_site, expires_at = token
+    # What that camera is called, and whether it may send.
+    camera = await connection.fetchrow(
+        "select name, is_paused from camera where site_id = $1 and number = $2", site, number
     )
-    return [Person(name, Role(role), site, created_at) for name, role, site, created_at in rows]
+    return None if camera is None else (camera[0], of_site, expires_at, camera[1])
 
 
-async def boards(connection: Connection) -> list[Board]:
-    """Return the wall boards."""
-    rows = await connection.fetch(
-        """
-        select b.name, s.name, b.created_at
-        from board as b
-        left join site as s on s.site_id = b.site_id
-        order by b.name
-        """
-    )
-    return [Board(*row) for row in rows]
-
-
-_GRANTS = {Kind.camera: _CAMERA_GRANT, Kind.session: _SESSION_GRANT, Kind.board: _BOARD_GRANT}
+_GRANTS = {Kind.session: _SESSION_GRANT, Kind.board: _BOARD_GRANT}

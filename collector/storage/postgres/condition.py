@@ -4,12 +4,13 @@ A few short questions in one transaction, to the server's own tables; collectors
 """
 
 from collector.records import LedgerRules
-from collector.storage.postgres import connecting, locks
+from collector.storage.postgres import locks
+from collector.storage.postgres.address import shown
 from collector.storage.postgres.connecting import APPLICATION, Connection
 from collector.storage.postgres.migrating import migrations, refuse_foreign, refuse_unfinished
 from collector.storage.postgres.snapshot import snapshot
 from collector.storage.postgres.standing import stored_rules
-from collector.storage.server import Held, ServerCondition, TableSize
+from collector.storage.server import Held, ServerCondition, Standbys, TableSize
 from shared.errors import StorageUnusable
 
 SECONDS_A_STATEMENT = 60.0
@@ -17,7 +18,7 @@ _ALONE = {
     locks.SCHEMA: "the schema is brought up to date",
     locks.RULES: "nobody may store: a site is renamed, somebody is erased, or sums are made anew",
     locks.NAMES: "a site or a camera is registered",
-    locks.UPKEEP: "a rebuild or a copy",
+    locks.UPKEEP: "a rebuild, a copy, or tables are spread",
 }
 # Tables of ours with their indexes; rows are those that the server counted of late.
 _TABLES = """
@@ -51,6 +52,19 @@ _UNSAFE = """
     where name in ('fsync', 'full_page_writes') and setting = 'off'
     order by 1
 """
+# Commits wait for the first so many, or any so many, of those named. Of another user's sessions it is told that they are there,
+# and no more, unless one may read all statistics.
+_STANDBYS = """
+    select n.names, coalesce(substring(n.names from '(?i)^\\s*(?:first|any)?\\s*(\\d+)\\s*\\(')::integer, 1),
+        (
+            select case when bool_and(sync_state is not null) is not false
+                then count(*) filter (where sync_state in ('sync', 'quorum'))
+            end
+            from pg_stat_replication
+        )
+    from (select current_setting('synchronous_standby_names')) as n (names)
+    where n.names <> ''
+"""
 
 
 async def condition_of(url: str) -> ServerCondition:
@@ -61,7 +75,7 @@ async def condition_of(url: str) -> ServerCondition:
         StorageUnusable: an old server, another program's database, or one of a newer version.
     """
     async with snapshot(url, statement_seconds=SECONDS_A_STATEMENT) as connection:
-        return await _look(connection, place=connecting.shown(url))
+        return await _look(connection, place=shown(url))
 
 
 async def _look(connection: Connection, *, place: str) -> ServerCondition:
@@ -87,8 +101,14 @@ async def _look(connection: Connection, *, place: str) -> ServerCondition:
         sessions=sessions,
         most_sessions=most,
         held=[Held(_what(kind, lock), *rest) for kind, lock, *rest in await connection.fetch(_HELD, locks.OURS)],
+        standbys=await _standbys(connection),
         is_spread=await connection.fetchval("select exists (select 1 from pg_extension where extname = 'citus')"),
     )
+
+
+async def _standbys(connection: Connection) -> Standbys | None:
+    found = await connection.fetchrow(_STANDBYS)
+    return None if found is None else Standbys(*found)
 
 
 async def _sums(connection: Connection) -> tuple[LedgerRules | None, str | None]:

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg import exceptions as raised
 
+from collector.storage.postgres.address import check_address, shown
 from collector.storage.postgres.hosts import Hosts, NoHost, PlacedConnection
 from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
 
@@ -38,7 +38,7 @@ _AWAY = (
     raised.CannotConnectNowError,
     raised.TooManyConnectionsError,
     raised.TargetServerAttributeNotMatched,
-    raised.ReadOnlySQLTransactionError,  # a primary that became a standby
+    raised.ReadOnlySQLTransactionError,  # a primary that became a standby, or was fenced
 )
 _BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.InsufficientResourcesError, *COME_AGAIN)
 _FULL = (raised.DiskFullError,)
@@ -48,30 +48,6 @@ _REFUSED = (
     raised.InsufficientPrivilegeError,
     raised.UndefinedTableError,
 )
-
-
-def shown(url: str) -> str:
-    """Return an address without its password, for people to read.
-
-    >>> shown("postgresql://lineside:secret@db1,db2:5433/lineside?target_session_attrs=read-write")
-    'postgresql://lineside@db1,db2:5433/lineside'
-    """
-    parts = urlsplit(url)
-    user, _, hosts = parts.netloc.rpartition("@")
-    name = user.split(":", maxsplit=1)[0]
-    return f"{parts.scheme}://{name}{'@' if name else ''}{hosts}{parts.path}"
-
-
-def without_password(url: str) -> str:
-    """Return an address that another program can be called with, without its password.
-
-    >>> without_password("postgresql://lineside:secret@db1,db2:5433/lineside?target_session_attrs=read-write")
-    'postgresql://lineside@db1,db2:5433/lineside?target_session_attrs=read-write'
-    """
-    query = [
-        part for part in urlsplit(url).query.split("&") if part and not part.startswith(("password=", "passfile="))
-    ]
-    return shown(url) + ("?" + "&".join(query) if query else "")
 
 
 def overtaken(by: str) -> BaseException:
@@ -86,8 +62,11 @@ def is_lost(error: BaseException) -> bool:
 
 
 def is_worth_another(error: BaseException) -> bool:
-    """Say whether the connection alone may have been lost, perhaps long ago, so that a new one may do."""
-    return is_lost(error) and not isinstance(error, NoHost)
+    """Say whether the connection alone may have been lost, perhaps long ago, so that a new one may do.
+
+    A statement that nobody answered in time is not sent again: its host does answer, or the connection would have been cut.
+    """
+    return is_lost(error) and not isinstance(error, (NoHost, TimeoutError))
 
 
 async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once: bool = False) -> Any:
@@ -95,7 +74,11 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
 
     With several hosts in the address, the one is taken that can be written to. `plans_once` is for connections whose
     statements know the whole key of whatever they read or write: a plan that is made anew each time could only be worse.
+
+    Raises:
+        StorageUnusable: the address cannot be read.
     """
+    check_address(url)
     milliseconds = str(round(statement_seconds * 1000))
     hosts = Hosts(url, is_passed_over=is_lost)
     hosts.pool = await asyncpg.create_pool(
@@ -107,7 +90,7 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
         # Beyond the server's own time-out, for a server that does not answer at all any more.
         command_timeout=statement_seconds + SECONDS_TO_END,
         max_inactive_connection_lifetime=300,
-        target_session_attrs=None if "target_session_attrs" in url else "read-write",
+        target_session_attrs=hosts.target,
         server_settings={
             "application_name": APPLICATION,
             "statement_timeout": milliseconds,

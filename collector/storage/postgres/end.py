@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
+from collector.storage.postgres.address import shown
 from collector.storage.postgres.held import HeldDatabase
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
 from collector.storage.postgres.standing import stored_rules
@@ -84,7 +85,7 @@ class PostgresEnd(HeldDatabase):
         if begun is not None and tuple(begun) == UNDER_WAY and await stored_rules(connection) == rules:
             return
         if begun is not None or await connection.fetchval("select count(*) from site"):
-            raise StorageUnusable(f"{connecting.shown(self._url)} is not empty", hint="copy into a new database")
+            raise StorageUnusable(f"{shown(self._url)} is not empty", hint="copy into a new database")
         async with connection.transaction():
             await connection.execute("update arithmetic set session_gap = $1, tail = $2", *rules)
             await connection.execute(

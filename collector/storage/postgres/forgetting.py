@@ -52,7 +52,9 @@ async def forget(connection: Connection, person: Person, *, tell: TellAll, key: 
     if person.number is not None:
         await _forget_registered(connection, person.site, worker=person.number, tell=tell)
     await leave_mark(connection, person.site.number, worker_id=person.worker_id, key=key, now=now)
-    await connection.execute("insert into unscrubbed (one) values (true) on conflict do nothing")
+    await connection.execute(
+        "insert into unscrubbed (one) values (true) on conflict (one) do update set one = excluded.one"
+    )
     # Whoever remembers the number, or that nobody was erased, reads anew.
     await connection.execute("update arithmetic set generation = generation + 1")
     return went

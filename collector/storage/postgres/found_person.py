@@ -34,19 +34,21 @@ async def person_of(connection: Connection, site: str | None, *, worker_id: str)
 
 async def refused_items(connection: Connection, sites: Sequence[Site]) -> list[tuple[int, int, Refusal]]:
     """Return the refused items of these sites: number, number of the site, what is kept."""
-    rows = await connection.fetch(
-        "select number, site_id, code, error, item from rejected where site_id = any($1::integer[])",
-        [site.number for site in sites],
+    rows = await reading.fetch_of(
+        connection,
+        "select number, site_id, code, error, item from rejected where site_id {of}",
+        of=reading.numbers(sites),
     )
     return [(number, site, Refusal(*kept)) for number, site, *kept in rows]
 
 
 async def _registered(connection: Connection, sites: Sequence[Site], *, worker_id: str) -> Places:
     # Everybody of that id; each has a number of a site's own.
-    rows = await connection.fetch(
-        "select site_id, number from worker where site_id = any($1::integer[]) and worker_id = $2 and number > 0",
-        [site.number for site in sites],
+    rows = await reading.fetch_of(
+        connection,
+        "select site_id, number from worker where site_id {of} and worker_id = $2 and number > 0",
         worker_id,
+        of=reading.numbers(sites),
     )
     numbers = dict(map(tuple, rows))
     return [(site.name, numbers[site.number]) for site in sites if site.number in numbers]

@@ -4,7 +4,8 @@ A host that vanishes (its power, its line, a machine that is frozen) says nothin
 all hosts together. So each host is asked by itself, for `SECONDS_A_HOST` at most and all for `SECONDS_FOR_ALL`; the one that
 was good last comes first, and one that failed comes last. A connection in use is watched: where its transaction takes longer
 than `SECONDS_QUIET`, another connection to the same host is tried, and if that finds silence the first one is cut. A statement
-that merely takes long goes on. Both together end before an agent's time-out of 10 s.
+that merely takes long goes on. Both together end before an agent's time-out of 10 s, also for those that wait for the same
+connection behind the one that met the silence: where no host was found, they are told so without asking each of them again.
 """
 
 import asyncio
@@ -22,6 +23,10 @@ SECONDS_A_HOST = 3.0
 SECONDS_FOR_ALL = 4.5
 SECONDS_QUIET = 2.0
 """Longer than nearly every transaction of ours takes: only then it is looked whether the host is there."""
+SECONDS_TOLD = 2.0
+"""For how long it is told at most that there is no host; never longer than it took to find out."""
+FOR_WRITING = "read-write"
+"""What a host must be where the address does not say it."""
 _LOOKS = 6
 """A wait is made of so many looks: a loop that was held up meanwhile has lost one of them, and not the whole wait."""
 
@@ -76,10 +81,17 @@ class PlacedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg shi
 
 @asynccontextmanager
 async def watched(connection: Any) -> AsyncIterator[None]:
-    """Watch a connection of ours meanwhile: if its host falls silent, whoever waits for an answer is told that it is lost."""
-    watching = asyncio.ensure_future(connection.hosts.watch(connection))
+    """Watch a connection of ours meanwhile: if its host falls silent, whoever waits for an answer is told that it is lost.
+
+    A host that can no longer be written to is left, too: it takes connections, and another one may be the primary now.
+    """
+    hosts: Hosts = connection.hosts
+    watching = asyncio.ensure_future(hosts.watch(connection))
     try:
         yield
+    except asyncpg.ReadOnlySQLTransactionError:
+        await hosts.leave(connection)
+        raise
     finally:
         watching.cancel()
         await asyncio.wait({watching})
@@ -93,8 +105,11 @@ class Hosts:
     ) -> None:
         self._order = hosts_of(url)
         self._url = url
+        self.target = parse_qs(urlsplit(url).query).get("target_session_attrs", [FOR_WRITING])[-1]
+        """What a host must be, in the words of an address."""
         self._is_passed_over = is_passed_over
         self._clock = clock or SystemClock()
+        self._none, self._told_until = "", 0.0
         self.pool: Any = None
         """What the connections are for."""
 
@@ -104,7 +119,10 @@ class Hosts:
         Raises:
             NoHost: there is none; what the driver raises that says more than that a host is away is raised as it is.
         """
-        until, reasons = self._clock.monotonic() + SECONDS_FOR_ALL, []
+        begun = self._clock.monotonic()
+        if begun < self._told_until:
+            raise NoHost(self._none)
+        until, reasons = begun + SECONDS_FOR_ALL, []
         for host in tuple(self._order):
             seconds = min(SECONDS_A_HOST, until - self._clock.monotonic())
             if seconds <= 0:
@@ -119,19 +137,26 @@ class Hosts:
                 reasons.append(f"{host.name or 'the server'}: {why or type(error).__name__}")
             else:
                 connection.place, connection.hosts = host, self
+                self._told_until = begun
                 self._order = [host, *(other for other in self._order if other != host)]
                 return connection
-        raise NoHost("; ".join(reasons))
+        self._none, now = "; ".join(reasons), self._clock.monotonic()
+        self._told_until = now + min(now - begun, SECONDS_TOLD)
+        raise NoHost(self._none)
 
     async def watch(self, connection: Any) -> None:
         """Cut a connection once its host has fallen silent, and use none of the others to it again."""
         while True:
             await self._clock.sleep(SECONDS_QUIET)
             if not await self._answers(connection.place):
-                self._put_last(connection.place)
-                await self.pool.expire_connections()
-                connection.terminate()
+                await self.leave(connection)
                 return
+
+    async def leave(self, connection: Any) -> None:
+        """Cut a connection, use none of the others to its host again, and ask that host last."""
+        self._put_last(connection.place)
+        await self.pool.expire_connections()
+        connection.terminate()
 
     async def _answers(self, host: Host) -> bool:
         asking = asyncio.ensure_future(_ask(self._url, host))

@@ -47,18 +47,27 @@ async def sites(connection: Connection, of: Sequence[str] | None = None) -> list
     return [Site(name, number, offset, Kept(*kept)) for name, number, offset, *kept in rows]
 
 
-async def _fetch_of(connection: Connection, statement: str, *, of: Sequence[Site]) -> list[Any]:
-    """Return what a statement, with `{of}` behind `site_id`, finds of these sites; of one site a cluster asks one machine."""
-    if len(of) == 1:
-        rows: list[Any] = await connection.fetch(statement.format(of="= $1"), of[0].number)
-    else:
-        rows = await connection.fetch(statement.format(of="= any($1::integer[])"), [site.number for site in of])
+async def fetch_of(connection: Connection, statement: str, *bound: object, of: Sequence[int]) -> list[Any]:
+    """Return what a statement, with `{of}` behind `site_id`, finds of these sites; of one site a cluster asks one machine.
+
+    What else it is bound to begins with `$2`.
+    """
+    one, several = "= $1", "= any($1::integer[])"
+    of_one = len(of) == 1
+    rows: list[Any] = await connection.fetch(
+        statement.format(of=one if of_one else several), of[0] if of_one else list(of), *bound
+    )
     return rows
+
+
+def numbers(of: Sequence[Site]) -> list[int]:
+    """Return the numbers of sites."""
+    return [site.number for site in of]
 
 
 async def workers(connection: Connection, of: Sequence[Site]) -> list[Registered]:
     """Return the registered workers; one without a name is called by its id."""
-    rows = await _fetch_of(
+    rows = await fetch_of(
         connection,
         """
         select s.name, w.worker_id, coalesce(w.name, w.worker_id)
@@ -67,14 +76,14 @@ async def workers(connection: Connection, of: Sequence[Site]) -> list[Registered
         where w.site_id {of} and w.number > 0
         order by s.name, w.worker_id
         """,
-        of=of,
+        of=numbers(of),
     )
     return [Registered(*row) for row in rows]
 
 
 async def stations(connection: Connection, of: Sequence[Site]) -> list[Station]:
     """Return the registered workstations with their first and last events; one without a name is called by its id."""
-    rows = await _fetch_of(
+    rows = await fetch_of(
         connection,
         """
         select s.name, w.station_id, coalesce(w.name, w.station_id), w.first_at, w.last_at
@@ -83,14 +92,14 @@ async def stations(connection: Connection, of: Sequence[Site]) -> list[Station]:
         where w.site_id {of}
         order by s.name, w.station_id
         """,
-        of=of,
+        of=numbers(of),
     )
     return [Station(*row) for row in rows]
 
 
 async def cameras(connection: Connection, of: Sequence[Site]) -> list[Camera]:
     """Return the cameras; missing numbers are those given out, less those that arrived and those that wait there."""
-    rows = await _fetch_of(
+    rows = await fetch_of(
         connection,
         """
         select s.name, c.name, c.watermark, c.last_contact_at, c.pending, c.oldest_pending_at, c.clock_offset_us,
@@ -107,14 +116,14 @@ async def cameras(connection: Connection, of: Sequence[Site]) -> list[Camera]:
         where c.site_id {of}
         order by s.name, c.name
         """,
-        of=of,
+        of=numbers(of),
     )
     return [replace(Camera(*row), missing=int(row[8])) for row in rows]  # a sum of numbers is a Decimal
 
 
 async def open_states(connection: Connection, of: Sequence[Site]) -> dict[Person, OpenState]:
     """Return where each worker's time stands, by the ids that people know."""
-    rows = await _fetch_of(
+    rows = await fetch_of(
         connection,
         """
         select s.name, w.worker_id, o.last_at, o.state_at, o.state_type, st.station_id, c.name
@@ -125,7 +134,7 @@ async def open_states(connection: Connection, of: Sequence[Site]) -> dict[Person
         left join camera as c on c.site_id = o.site_id and c.number = o.state_camera
         where o.site_id {of}
         """,
-        of=of,
+        of=numbers(of),
     )
     return {(row[0], row[1]): OpenState(row[2], None if row[3] is None else State(*row[3:])) for row in rows}
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from collector.measures import Stretch
 from collector.records import Delivery, KeptRefusal, Refusal
 from collector.storage.base import KEPT_REFUSALS
-from collector.storage.postgres import columns
+from collector.storage.postgres import columns, reading
 from collector.storage.postgres.connecting import Connection
 from shared.instants import LAST_INSTANT
 
@@ -44,47 +44,49 @@ async def keep_refusals(
 
 
 async def refusals(
-    connection: Connection, sites: Sequence[int] | None, *, stretch: Stretch, most: int
+    connection: Connection, sites: Sequence[str] | None, *, stretch: Stretch, most: int
 ) -> list[KeptRefusal]:
     """Return the newest refused items that were received within a stretch, newest first."""
     start, end = stretch
-    rows = await connection.fetch(
+    rows = await reading.fetch_of(
+        connection,
         """
         select r.received_at, s.name, r.camera, r.code, r.error, r.item
         from rejected as r
         join site as s on s.site_id = r.site_id
-        where ($1::integer[] is null or r.site_id = any($1)) and r.received_at >= $2 and r.received_at < $3
+        where r.site_id {of} and r.received_at >= $2 and r.received_at < $3
         order by r.number desc
         limit $4
         """,
-        None if sites is None else list(sites),
         start or 0,
         LAST_INSTANT + 1 if end is None else end,
         most,
+        of=reading.numbers(await reading.sites(connection, sites)),
     )
     return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]
 
 
-async def refused(connection: Connection, sites: Sequence[int] | None, *, stretch: Stretch, most: int) -> int:
+async def refused(connection: Connection, sites: Sequence[str] | None, *, stretch: Stretch, most: int) -> int:
     """Return how many were received within a stretch, counted up to so many."""
     start, end = stretch
-    # All that are kept are looked at: they are 10,000 at most.
-    number = await connection.fetchval(
+    # All that are kept are looked at: they are 10,000 a site at most.
+    rows = await reading.fetch_of(
+        connection,
         """
         select count(*)
         from (
             select 1
             from rejected as r
-            where ($1::integer[] is null or r.site_id = any($1)) and r.received_at >= $2 and r.received_at < $3
+            where r.site_id {of} and r.received_at >= $2 and r.received_at < $3
             limit $4
         ) as found
         """,
-        None if sites is None else list(sites),
         start or 0,
         LAST_INSTANT + 1 if end is None else end,
         most,
+        of=reading.numbers(await reading.sites(connection, sites)),
     )
-    return int(number)
+    return int(rows[0][0])
 
 
 def _text(text: str) -> str:

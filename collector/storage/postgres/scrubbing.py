@@ -26,7 +26,9 @@ async def scrub(connection: Connection) -> bool:
     Raises:
         Busy: somebody reads, or holds a table, for so long that it cannot be done; the next run tries again.
     """
-    if not await is_unscrubbed(connection):
+    # Whoever is erased while this goes on writes the row anew; it stays then, for the next run.
+    version = await connection.fetchval("select xmin::text from unscrubbed")
+    if version is None:
         return False
     await _wait_for_readers(connection)
     await connection.execute(f"set lock_timeout = '{SECONDS_TO_LOCK}s'")
@@ -35,7 +37,7 @@ async def scrub(connection: Connection) -> bool:
             await connection.execute(f"vacuum (full) {table}")
     finally:
         await connection.execute("set lock_timeout = 0")
-    await connection.execute("delete from unscrubbed")
+    await connection.execute("delete from unscrubbed where xmin::text = $1", version)
     return True
 
 

@@ -2,7 +2,7 @@
 
 A transaction that met another one begins again at once; one whose connection was lost is tried once more on a new one, since
 the old one may have died long ago. Then whoever waits is told to come again: nothing is kept, or, if the connection was lost
-during the commit, all of it, and the same again finds duplicates.
+during the commit or nobody confirmed it in time, all of it, and the same again finds duplicates.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
+from collector.storage.postgres.committing import committed
 from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_worth_another, translated_errors
 from collector.storage.postgres.hosts import watched
 from collector.storage.postgres.loop_thread import LoopThread
@@ -54,7 +55,8 @@ class Writer:
         """Return what comes of work within a transaction, once it is committed.
 
         Raises:
-            Busy: the database is away or busy, or the amounts are being made anew; nothing was kept, as far as is known.
+            Busy: the database is away or busy, the amounts are being made anew, or the commit was not confirmed; nothing was
+                kept, as far as is known.
             StorageUnusable: the amounts were made anew by other rules.
         """
 
@@ -79,17 +81,20 @@ class Writer:
         while True:
             tries += 1
             try:
-                async with (
-                    (await self._connections()).acquire() as connection,
-                    watched(connection),
-                    connection.transaction(),
-                ):
-                    return await self._transact(connection, work, holding=holding)
-            except BaseException as error:
-                self.registry.forget()
+                async with (await self._connections()).acquire() as connection, watched(connection):
+                    return await self._remembering(connection, work, holding=holding)
+            except Exception as error:
                 met_another = isinstance(error, COME_AGAIN) and tries < MOST_TRIES
                 if not met_another and not (is_worth_another(error) and tries == 1):
                     raise
+
+    async def _remembering(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
+        try:
+            return await committed(connection, lambda: self._transact(connection, work, holding=holding))
+        except BaseException:
+            # Here and not further out: whoever gives up waiting for the connection must not void what its holder goes by.
+            self.registry.forget()
+            raise
 
     async def _transact(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
         await holding(connection, locks.RULES)

@@ -42,6 +42,16 @@ async def test_the_same_within_an_hour_is_written_once(storage: Storage) -> None
     assert [later, ONE] == await storage.looks(worker_id=None, site=None)
 
 
+async def test_a_look_at_nobody_is_told_apart(storage: Storage) -> None:
+    """It may be somebody a moment later; what stands there already is noted as well as what is new."""
+    nobody = ONE._replace(worker_id="W9"), AT_A_SITE._replace(site="west")
+    await seen(storage)
+
+    assert [True, True, True, False, False] == [
+        await storage.note_look(look) for look in (ONE, ONE, AT_A_SITE, *nobody)
+    ]
+
+
 async def test_a_look_is_forgotten_after_a_year(storage: Storage) -> None:
     """With the next one at the same."""
     later = ONE._replace(at=NOON_AFTER + 366 * 24 * HOUR)

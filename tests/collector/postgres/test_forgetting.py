@@ -169,6 +169,25 @@ async def test_whoever_still_reads_is_waited_for(postgres: Server, monkeypatch: 
     assert [True, False] == done
 
 
+async def test_whoever_is_erased_while_files_are_cleaned_is_cleaned_out_by_the_next_run(postgres: Server) -> None:
+    """A table may have been written anew already when they went."""
+    async with two(postgres) as (one, other):
+        await one.store([delivery(event("10:00", "W1", "working"), event("10:00", "W2", "working"))], decide=decide)
+        await one.forget("W1", site=None, tell=TELL, now=0)
+        connection = await asyncpg.connect(postgres.url("emptied"))
+        reading = connection.transaction(isolation="repeatable_read")
+        await reading.start()
+        await connection.fetchval("select count(*) from worker")
+        first = asyncio.create_task(one.scrub())
+        await asyncio.sleep(0.3)  # it has begun, and waits for the reader
+        await other.forget("W2", site=None, tell=TELL, now=0)
+        await reading.rollback()
+        await connection.close()
+        done = [await first, await other.scrub(), await one.scrub()]
+
+    assert [True, True, False] == done
+
+
 async def test_a_replay_during_the_erasing_waits_and_is_refused(postgres: Server) -> None:
     """However the two meet, nothing of the person is there afterwards."""
     async with two(postgres) as (one, other):

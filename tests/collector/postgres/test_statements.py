@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from collector.storage.tables import OF_ALL_SITES
 from tests.structure.tree import docstrings_of, python_files, tree_of
 
 ROOM = "collector/storage/postgres/"
-OTHERS = ("audit", "connecting", "distributing", "end", "migrating", "rebuilding", "what_stays")
+OTHERS = ("access_lists", "audit", "connecting", "distributing", "end", "migrating", "rebuilding", "what_stays")
 """Modules whose statements are about all sites together, for an operator and not for a page."""
 TABLES = (
     "worker", "workstation", "camera", "camera_epoch", "camera_range", "watched", "event", "conflict", "rejected", "ledger",
@@ -23,12 +24,15 @@ _NAMED = re.compile(
 _FILLED = re.compile(rf"\binsert\s+into\s+{_ALL_OF_SITES}", re.IGNORECASE)
 _FILLED_BY_SITE = re.compile(rf"\binsert\s+into\s+{_ALL_OF_SITES}\s*\(\s*(?:site_id|x)\b", re.IGNORECASE)
 _BY_SITE = re.compile(
-    r"(?<![.\w])((?:\w+\.)?)site_id\s*(?:=\s*(?:\$1\b|any\(\s*\$\d+(?:::\w+\[\])?\s*\)|\w+\.site_id\b)|\{of\})",
+    r"(?<![.\w])(?:(\w+)\.)?site_id\s*(?:(=\s*\$1\b|\{of\})|=\s*(\w+)\.site_id\b)",
     re.IGNORECASE,
 )
+"""Of several sites only `{of}` may ask, which asks for one as for one."""
+_CALLED = re.compile(r"\b(?:as|from|join)\s+(?:only\s+)?(?:\w+\.)?(\w+)", re.IGNORECASE)
+_SHARED = re.compile(
+    rf"(?:\b(?:from|join)\s+|,\s*)({'|'.join(OF_ALL_SITES)}|camera_home)\b(?:\s+as\s+(\w+))?", re.IGNORECASE
+)
 _ROUND = re.compile(r"\(([^()]*)\)")
-_OF_EVERY_SITE = re.compile(r"\(\$1::integer\[\] is null or (\w+\.site_id = any\(\$1\))\)|\$1::integer\[\] is null or ")
-"""A page of whoever may see all sites: it names none."""
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 
 
@@ -54,18 +58,18 @@ def statements() -> Iterator[tuple[str, str]]:
 
 
 def is_of_a_site(statement: str) -> bool:
-    """Say whether every table of sites in a statement is asked for one site, or for those of a page.
+    """Say whether every table of sites in a statement is asked for the site that is named, or for that of a table which is.
 
-    Each pair of parentheses by itself, and what is around it without it: a condition counts for the tables beside it.
+    Each pair of parentheses by itself, and what is around it without it: a condition counts for the tables beside it. The site
+    that a row of a shared table names does not count: a cluster knows it too late.
     """
     if len(_FILLED_BY_SITE.findall(statement)) != len(_FILLED.findall(statement)):
         return False
-    return all(map(_asks_for_sites, _scopes(statement)))
+    shared = {name for found in _SHARED.findall(statement.lower()) for name in found}
+    return all(_asks_for_its_site(scope, shared=shared) for scope in _scopes(statement))
 
 
-def _scopes(statement: str) -> Iterator[str]:
-    statement = _OF_EVERY_SITE.sub(r"\1", statement)
-    text = re.sub(r"any\((\s*\$\d+(?:::\w+\[\])?\s*)\)", r"any<\1>", statement, flags=re.IGNORECASE)
+def _scopes(text: str) -> Iterator[str]:
     while inner := _ROUND.search(text):
         yield from _parts(inner[1])
         text = f"{text[: inner.start()]}<>{text[inner.end() :]}"
@@ -77,10 +81,14 @@ def _parts(scope: str) -> list[str]:
     return re.split(r"\b(?:union(?:\s+all)?|except|intersect)\b", scope, flags=re.IGNORECASE)
 
 
-def _asks_for_sites(scope: str) -> bool:
+def _asks_for_its_site(scope: str, *, shared: set[str]) -> bool:
     named = len(_NAMED.findall(scope))
-    conditions = {found.lower() for found in _BY_SITE.findall(re.sub(r"any<(.*?)>", r"any(\1)", scope))}
-    return named <= len(conditions) and not (named and _OR.search(scope))
+    conditions = _BY_SITE.findall(scope.lower())
+    here = set(_CALLED.findall(scope.lower()))
+    asked = {table for table, site, _ in conditions if site}
+    for _ in conditions:
+        asked |= {table for table, _, other in conditions if other and (other in asked or other not in here | shared)}
+    return named <= len(asked) and not (named and _OR.search(scope))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +97,17 @@ def _asks_for_sites(scope: str) -> bool:
         ("select max(at) from event where site_id = $1 and worker = $2", True),
         ("select max(at) from event where worker = $2", False),
         ("select 1 from event as e join worker as w on w.number = e.worker where e.site_id = $1", False),
-        ("select 1 from event as e join worker as w on w.site_id = e.site_id where e.site_id = any($1)", True),
+        ("select 1 from event as e join worker as w on w.site_id = e.site_id where e.site_id {of}", True),
+        ("select 1 from event as e join worker as w on w.site_id = e.site_id where e.site_id = any($1)", False),
+        ("select 1 from event where site_id = any($2::integer[])", False),
+        ("select 1 from camera_token as t join camera as c on c.site_id = t.site_id where t.digest = $1", False),
+        ("select 1 from camera_home as h, camera as c where c.site_id = h.site_id and h.camera = $1", False),
+        ("select 1 from camera_token as t where exists (select 1 from camera where site_id = t.site_id)", False),
+        (
+            "select (select 1 from camera_epoch as e where e.site_id = c.site_id) from camera as c where c.site_id {of}",
+            True,
+        ),
+        ("select 1 from event as e, worker as w where e.site_id = w.site_id and w.site_id = e.site_id", False),
         ("insert into conflict (site_id, worker) select $1, 2", True),
         ("insert into conflict (worker) select 2", False),
         ("update camera as c set pending = 0 where c.number = $2", False),

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 
 from tests.collector.processes.hostile_requests import TIMES, Hostile, get, post
-from tests.collector.processes.hostile_values import forms, headers_of_envelopes, queries, tokens, values
+from tests.collector.processes.hostile_values import forms, headers_of_envelopes, logouts, queries, tokens, values
 
 GIB = 1024**3
 
@@ -19,6 +19,7 @@ def all_of_them(*, agent: str, supervisor: str) -> list[Hostile]:
         *values(agent),
         *headers_of_envelopes(agent),
         *forms(),
+        *logouts(),
         *_heads(supervisor),
         *_frames(agent),
         *_paths(supervisor),

@@ -142,6 +142,23 @@ def forms() -> Iterator[Hostile]:
         yield Hostile(f"form {form[:30]}", post(None, form.encode(), target="/login", **kind), status)
 
 
+def logouts() -> Iterator[Hostile]:
+    """Odd bytes in the cookies of who logs out: there is no such session, and the page to log in on is next."""
+    head = b"POST /logout HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\nCookie: lineside"
+    for shown in (
+        b"=lss_x",
+        b"=lss_\xff",
+        b"=\xff",
+        b"=lss_\xc3\xa9",
+        b"=lss_\xed\xa0\x80",
+        b'="lss_\\377"',
+        b"-board=lsb_\xff",
+        b"=lss_" + b"\xff" * 5_000,
+        b"\xff=lss_x",
+    ):
+        yield Hostile(f"logout {shown[:16]!r}", head + shown + b"\r\n\r\n", 303)
+
+
 def tokens() -> Iterator[Hostile]:
     """What is no token of anybody."""
     for token in ("", "lsc_", "lsc_" + "A" * 43, "lsc_' or 1=1 --", "lss_" + "a" * 7_000, "\u00e4\u00f6"):

@@ -203,7 +203,7 @@ async def attacked(url: str, attempts: list[Hostile], *, token: str, quiet: tupl
     "slow_bodies", [pytest.param(0, id="heads"), pytest.param(8, id="bodies", marks=pytest.mark.gauntlet)]
 )
 async def test_hostile_input_is_refused_and_others_are_answered_meanwhile(tmp_path: Path, slow_bodies: int) -> None:
-    """Each attempt gets a documented 4xx or is stored as harmless text; memory, log and database stay as they should be."""
+    """Each attempt gets a documented 4xx, is led to the login, or is stored as harmless text; memory, log and database stay as they should be."""
     async with (
         served(tmp_path / "a") as (url, program, agent, supervisor),
         served(tmp_path / "b") as (other, _, _, reader),

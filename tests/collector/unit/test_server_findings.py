@@ -7,7 +7,7 @@ import pytest
 
 from collector.checks.server_findings import server_findings
 from collector.records import LedgerRules
-from collector.storage.server import Held, ServerCondition, TableSize
+from collector.storage.server import Held, ServerCondition, Standbys, TableSize
 from shared.findings import exit_code
 from shared.instants import HOUR, MINUTE
 
@@ -25,6 +25,7 @@ WELL = ServerCondition(
     sessions=9,
     most_sessions=100,
     held=(),
+    standbys=None,
     is_spread=False,
 )
 HOLDS = Held("a rebuild or a copy", 7, "lineside-collector on 10.0.0.4", is_waiting=False, seconds=3.2)
@@ -43,6 +44,13 @@ def test_all_is_well() -> None:
         "sessions": "2 from 10.0.0.4, 1 from 10.0.0.5 of collectors and commands; 9 of 100 that the server takes",
         "locks": "nobody waits for anybody",
     } == found
+
+
+def test_of_standbys_that_cannot_be_seen_nothing_is_said() -> None:
+    """Who may not read the server's statistics is not told how many there are."""
+    found = {each.what for each in server_findings(replace(WELL, standbys=Standbys("b", 1, None)))}
+
+    assert "standby" not in found
 
 
 @pytest.mark.parametrize(
@@ -64,6 +72,8 @@ def test_all_is_well() -> None:
         ),
         ({"held": (HOLDS._replace(seconds=90),)}, "locks", "since 90 s", 3),
         ({"held": (HOLDS, HOLDS._replace(what="rows", is_waiting=True, seconds=11))}, "locks", "waits since 11 s", 3),
+        ({"standbys": Standbys("b, c", 1, 1)}, "standby", "1 of the 1 that a commit waits for", 0),
+        ({"standbys": Standbys("2 (b, c)", 2, 1)}, "standby", "1 of the 2 that a commit waits for", 3),
     ],
 )
 def test_each_trouble_is_told(changes: dict[str, Any], what: str, words: str, code: int) -> None:

@@ -68,6 +68,11 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ('[cameras."cam\\u0007"]', "it holds the control character U+0007"),
         ("[sites.default.workers]\nW1 = 5", "sites.default.workers.W1 = 5: "),
         ('[sites.north]\ntime_zone = "Berlin"', "sites.north.time_zone = 'Berlin': is no time zone of the tz database"),
+        (
+            '[sites.north]\ntime_zone = "localtime"',
+            "= 'localtime': is a time zone of this machine alone; name it as browsers",
+        ),
+        ('time_zone = "posix/Europe/Berlin"', "= 'posix/Europe/Berlin': is a time zone of this machine alone"),
         (f"{SHIFT}{SHIFT}", "sites.north.shifts: 2 shifts are called 'morning' (from "),
         (SHIFT.replace("06:00", "25:00"), "sites.north.shifts[0].start = '25:00': must be a time of day such as"),
         (SHIFT.replace("14:00", "24:00"), "sites.north.shifts[0].end = '24:00': must be a time of day such as"),

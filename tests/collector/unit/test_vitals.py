@@ -148,6 +148,21 @@ def test_every_item_is_counted_once_and_conflicts_among_the_duplicates() -> None
     assert {"accepted": 2, "duplicate": 2, "rejected": 1, "conflict": 1} == meters.taken
 
 
+def test_what_retention_and_erasure_refuse_is_rejected() -> None:
+    """As its sender is told, and under the same code; none of it was there before."""
+    meters = Meters(clock=FakeClock())
+    sent, stored = of_outcomes(Outcome.too_old, Outcome.forgotten, Outcome.too_old, refused=["bad_id"])
+    meters.began()
+    meters.stored([sent], [stored])
+    found = told(WELL, meters)
+
+    assert (0, 4) == (found["events_total{duplicate}"], found["events_total{rejected}"])
+    assert {"too_old": 2, "forgotten": 1, "bad_id": 1} == {
+        code: found[f"events_rejected_total{{{code}}}"] for code in ("too_old", "forgotten", "bad_id")
+    }
+    assert {"accepted": 0, "duplicate": 0, "rejected": 4, "conflict": 0} == meters.taken
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [(StorageFull(), "full"), (Busy(), "busy"), (StorageUnusable(), "unusable"), (ValueError(), "unusable")],

@@ -15,6 +15,7 @@ from tests.support.postgres import Server
 
 PASSWORD = "correct horse battery staple"
 HASH = hashed(PASSWORD)
+PAST = "/api/floor/?to=2026-01-15T00:00:00Z"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -136,6 +137,17 @@ async def test_a_session_ends(on_each_store: RunningCollector, way: str) -> None
         asking.clock.advance(12 * 3_600)
 
     assert (200, 401) == (before, await sees_workers(asking, cookie))
+
+
+async def test_who_logs_out_without_a_session_changes_nothing(on_each_store: RunningCollector) -> None:
+    """Nothing is written, and no page is made anew for others."""
+    cookie = cookie_of(await tried(on_each_store, "amit", PASSWORD))
+    await on_each_store.ask("GET", PAST, headers=cookie)  # the first look is noted, which is a write
+    floor = await on_each_store.ask("GET", PAST, headers=cookie)
+    left = await on_each_store.ask("POST", "/logout", headers={"Cookie": "lineside=lss_x"})
+    again = await on_each_store.ask("GET", PAST, headers=cookie | {"If-None-Match": floor.headers["ETag"]})
+
+    assert (303, "/login", 304) == (left.status, left.headers["Location"], again.status)
 
 
 async def test_other_pages_cannot_log_in_or_out(asking: RunningCollector) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from collector.grants import PauseCamera, Role
-from collector.web import app
+from collector.web import app, csv_answers
 from collector.web.limits import MOST_REQUESTS_EACH
 from shared import http_body
 from tests.collector.web.test_connections import connected, told
-from tests.collector.web.test_strangers import delivered, head, reading_nothing
+from tests.collector.web.test_strangers import FILE, delivered, head, reading_nothing
 from tests.collector.web.tokens import Headers, camera_token, change, session, session_of
 from tests.support.collector import JSON, RunningCollector, item, running_collector
 
@@ -131,6 +131,7 @@ async def test_behind_a_proxy_requests_of_a_token_are_counted(tmp_path: Path) ->
 async def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningCollector]:
     """Return a collector with a page of 300 kB, and little room for answers."""
     monkeypatch.setattr(app, "MOST_ANSWER_BYTES_AT_ONCE", 1_200_000)
+    monkeypatch.setattr(csv_answers, "PIECE_BYTES", 300_000)
     async with running_collector(tmp_path) as collector:
         rows = [item(f"10:{n // 60:02}:{n % 60:02}", "W" * 64, "working") for n in range(1_000)]
         headers = await camera_token(collector, "C1")
@@ -152,13 +153,15 @@ async def status_of(collector: RunningCollector, headers: Headers, *, until: int
 
 
 async def test_answers_that_nobody_reads_fill_the_share_of_whoever_asked(filled: RunningCollector) -> None:
-    """429 for the next; another session is answered, and so is this one once it has hung up there."""
+    """429 for the next, a file that is streamed too; another session is answered, and so is this one once it has hung up there."""
     greedy = await session(filled, Role.supervisor)
     other = await session_of(filled, Role.supervisor.value)
     async with reading_nothing(filled) as one:
         await asyncio.get_running_loop().sock_sendall(one, head(greedy, f"GET {PAGE}") * 40)
         refused = await status_of(filled, greedy, until=429)
         beside = (await filled.ask("GET", PAGE, headers=other)).status
+        files = [(await filled.ask("GET", FILE, headers=headers)).status for headers in (greedy, other)]
     again = await status_of(filled, greedy, until=200)
 
     assert (429, 200, 200) == (refused, beside, again)
+    assert [429, 200] == files

@@ -150,17 +150,29 @@ async def test_a_body_that_breaks_later_than_its_head_is_answered_at_once(
 async def test_a_file_that_nobody_reads_is_given_up(
     collector: RunningCollector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is streamed, and each piece of it has to be read in time; that half of it was seen is noted then."""
+    """It is streamed, and each piece of it has to be read in time; that half of it was seen is noted then.
+
+    Whoever reads on all the same is told by a reset that it was half of it, also over HTTP/1.0.
+    """
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.5)
     headers = await session(collector, Role.supervisor)
     await _fill(collector, await camera_token(collector, "C1"))
     async with reading_nothing(collector) as one, asyncio.timeout(30):
-        await asyncio.get_running_loop().sock_sendall(one, head(headers, f"GET {FILE}"))
+        await asyncio.get_running_loop().sock_sendall(
+            one, head(headers, f"GET {FILE}").replace(b"HTTP/1.1", b"HTTP/1.0")
+        )
         found: list[Look] = []
         while not found:
             found = await looks(collector)
+        with pytest.raises(ConnectionResetError):
+            await _read_on(one)
 
     assert ["events.csv"] == [each.what for each in found]
+
+
+async def _read_on(one: socket.socket) -> None:
+    while await asyncio.get_running_loop().sock_recv(one, 65_536):
+        pass
 
 
 async def _fill(collector: RunningCollector, headers: Headers) -> None:
@@ -222,3 +234,12 @@ async def test_behind_a_proxy_requests_are_counted_by_who_they_are_passed_on_for
             statuses[address] = answer.status
 
     assert {"192.0.2.1": 429, "192.0.2.2": 200} == statuses
+
+
+async def test_a_byte_that_is_no_text_is_none_of_a_session(collector: RunningCollector) -> None:
+    """Who logs out with it is led to the page to log in on, as everybody without a session."""
+    async with connected(collector) as (reader, writer):
+        writer.write(head({}, "POST /logout", "Connection: close") + b"Cookie: lineside=lss_\xff\r\n\r\n")
+        answer = await told(reader)
+
+    assert b"HTTP/1.1 303 See Other" == answer.partition(b"\r\n")[0]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from aiohttp import ClientSession, web
 
 from collector.ingest import Ingest
-from collector.records import Decide, Delivery, Stored
+from collector.records import Decide, Delivery, EventQuery, Stored, StoredEvent
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.sqlite import SqliteStorage
+from collector.web import events_api
 from collector.web.app import make_app
 from shared import http_body
 from shared.errors import Busy, LinesideError, StorageFull
@@ -24,15 +26,25 @@ BODY = json.dumps([GOOD]).encode()
 
 
 class TroubledStorage(SqliteStorage):
-    """A real store that refuses to write as long as it is in trouble."""
+    """A real store that refuses to write as long as it is in trouble, and to read beyond so many pages."""
 
     trouble: LinesideError | None = None
+    pages_left: float = math.inf
+    """How many pages of events it reads before it fails."""
+    failure: Exception = Busy("the question was given up")
 
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Store, or say what the trouble is."""
         if self.trouble is not None:
             raise self.trouble
         return await super().store(deliveries, decide=decide)
+
+    async def events(self, query: EventQuery) -> list[StoredEvent]:
+        """Return a page of events, or fail."""
+        if self.pages_left < 1:
+            raise self.failure
+        self.pages_left -= 1
+        return await super().events(query)
 
 
 @pytest.fixture
@@ -87,6 +99,45 @@ async def test_a_trouble_that_lasts_is_told_once(
         await collector.post([GOOD])
 
     assert ["deliveries not stored", "deliveries not stored", "deliveries are stored again"] == caplog.messages
+
+
+@pytest.mark.parametrize("failure", [Busy("given up"), OSError("gone"), ConnectionResetError("of another connection")])
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_a_file_that_cannot_be_ended_is_no_whole_file(
+    troubled: tuple[RunningCollector, TroubledStorage],
+    *,
+    version: bytes,
+    failure: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its connection is reset, and the log says so, once."""
+    monkeypatch.setattr(events_api, "EVENTS_A_PIECE", 1)
+    collector, storage = troubled
+    await collector.post([GOOD, item("10:01", "W1", "idle"), item("10:02", "W1", "absent")])
+    storage.pages_left, storage.failure = 2, failure
+    host, port = collector.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /api/events.csv HTTP/" + version + b"\r\nHost: localhost\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+    writer.close()
+
+    assert head.startswith(b"HTTP/" + version + b" 200 ")
+    assert [type(failure).__name__] == [
+        one.__dict__["error"] for one in caplog.records if one.message == "an answer was broken off"
+    ]
+
+
+async def test_a_file_of_which_nothing_can_be_read_is_refused(
+    troubled: tuple[RunningCollector, TroubledStorage],
+) -> None:
+    """With the status of what is wrong, like any other answer."""
+    collector, storage = troubled
+    storage.pages_left = 0
+
+    assert 503 == (await collector.get("/api/events.csv")).status
 
 
 async def test_a_body_that_drips_is_given_up(collector: RunningCollector, monkeypatch: pytest.MonkeyPatch) -> None:

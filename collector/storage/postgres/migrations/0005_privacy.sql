@@ -49,7 +49,7 @@ declare
     is_spread boolean := false;
 begin
     if to_regclass('pg_dist_partition') is not null then
-        select exists (select 1 from pg_dist_partition where logicalrel = 'worker'::regclass) into is_spread;
+        select exists (select 1 from pg_dist_partition where logicalrelid = 'worker'::regclass) into is_spread;
     end if;
     if not is_spread then
         alter table worker alter column worker_id set statistics 0, alter column name set statistics 0;
