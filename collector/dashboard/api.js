@@ -15,9 +15,12 @@ export class Refused extends Error {
   }
 }
 
-async function refusal(answer) {
-  const body = await answer.json().catch(() => ({}));
-  return new Refused(body.detail || body.error || `HTTP ${answer.status}`, answer.status);
+/** A fault without a word of why may be a proxy's: the collector behind it does not answer. */
+async function failure(answer) {
+  const body = await answer.json().catch(() => null);
+  const reason = body?.detail || body?.error;
+  const said = `HTTP ${answer.status}`;
+  return answer.status < 500 || reason ? new Refused(reason || said, answer.status) : new Error(said);
 }
 
 const clockOf = (answer) => {
@@ -31,16 +34,13 @@ async function asked(path, headers) {
     const { pathname, search } = window.location;
     window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
   }
-  if (answer.status >= 400 && answer.status < 500) {
-    throw await refusal(answer);
-  }
   if (!answer.ok && answer.status !== 304) {
-    throw new Error(`HTTP ${answer.status}`);
+    throw await failure(answer);
   }
   return answer;
 }
 
-/** The JSON at a path; throws Refused for 4xx, another error for no answer. */
+/** The JSON at a path; throws Refused where the collector says why there is none, another error for no answer. */
 export const read = async (path) => (await asked(path, {})).json();
 
 /**

@@ -1,12 +1,12 @@
 /**
  * The board for a screen across the hall: workstations and totals, never persons. Nothing scrolls; more workstations than
- * fit take turns. When nothing comes any more, from the collector or from any camera, that fills the width, and the clock
+ * fit take turns, until somebody stops them (WCAG 2.2.2). When nothing comes any more, from the collector or from any camera, that fills the width, and the clock
  * stands still. After an upgrade the board loads itself anew.
  */
 
 import { changed, reduced } from "./address.js";
 import { showNumbers } from "./cards.js";
-import { byId, isolated, make, write } from "./elements.js";
+import { assign, byId, isolated, make, write } from "./elements.js";
 import { clockTime, count, duration, hourMinute, instant } from "./format.js";
 import { periodText } from "./header.js";
 import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN, partTold } from "./hour_rows.js";
@@ -21,6 +21,7 @@ const MOST_HOURS = 12;
 let shown = null;
 let outage = null; // {readAt, zone} while nothing new comes from the collector
 let turn = 0;
+let isPaused = false; // not remembered: a board that has loaded itself anew turns its pages again
 let most = A_PAGE; // tiles that fit, as far as has been tried
 
 const WORDS = { working: "WORKING", idle: "IDLE", absent: "NOBODY", "no-data": "NO DATA" };
@@ -48,6 +49,7 @@ function showPage(stations) {
   const pages = Math.max(1, Math.ceil(stations.length / most));
   const [page, each] = [turn % pages, Math.ceil(stations.length / pages)];
   write(byId("board-page"), pages > 1 ? `${page + 1} / ${pages}` : "");
+  byId("board-pause").hidden = pages === 1;
   const tiles = stations.slice(page * each, (page + 1) * each).map((station) => tile(station, shown));
   byId("board-stations").replaceChildren(...tiles);
   return tiles;
@@ -138,12 +140,18 @@ async function lookForUpgrade() {
   edition = tag ?? edition;
 }
 
-setInterval(() => {
-  turn += 1;
+function onTurn() {
+  turn += isPaused ? 0 : 1;
   if (shown !== null) {
     showStations();
   }
-}, TURN_MS);
+}
+
+byId("board-pause").addEventListener("click", () => {
+  isPaused = !isPaused;
+  assign(byId("board-pause"), { "aria-pressed": String(isPaused) });
+});
+setInterval(onTurn, TURN_MS);
 new ResizeObserver(onRoom).observe(byId("board-stations"));
 setInterval(lookForUpgrade, UPGRADE_MS);
 lookForUpgrade();

@@ -1,4 +1,4 @@
-/** The five numbers on top, and the totals rows: every one is a field of the floor as it came. */
+/** The five numbers on top, and the totals rows: fields of the floor as they came, and of who is at work their sum. */
 
 import { byId, write } from "./elements.js";
 import * as format from "./format.js";

@@ -8,6 +8,7 @@
 import { clockTime, instant, plural } from "./format.js";
 
 const NAMED_AT_MOST = 3; // more names than this are a list for the page of cameras, not a sentence
+const BRIEFLY = 1; // where there is room for few lines
 
 function nobodyCounts({ never_called: strangers }, hasEvents) {
   const waiting = strangers > 0 ? `${plural(strangers, "camera")} known, none has called.` : "";
@@ -17,8 +18,8 @@ function nobodyCounts({ never_called: strangers }, hasEvents) {
 }
 
 /** "a; b; c; and 2 more." */
-function listed(texts, leftOut) {
-  const named = texts.slice(0, NAMED_AT_MOST);
+function listed(texts, leftOut, most) {
+  const named = texts.slice(0, most);
   const others = texts.length + leftOut - named.length;
   return named.join("; ") + (others > 0 ? `; and ${others} more.` : ".");
 }
@@ -31,32 +32,32 @@ function shortfall(camera, spell) {
   return `${camera.camera}: ${reach}${backlog}`;
 }
 
-function shortfalls({ behind, behind_left_out: leftOut }, spell) {
-  return listed(behind.map((camera) => shortfall(camera, spell)), leftOut);
+function shortfalls({ behind, behind_left_out: leftOut }, { spell, most }) {
+  return listed(behind.map((camera) => shortfall(camera, spell)), leftOut, most);
 }
 
 /** "All in up to 13:40"; while something never arrived it is not all. */
 const inUpTo = ({ missing }, time) => `${missing === 0 ? "All" : "All else"} in up to ${time}`;
 
-function incomplete(completeness, spell) {
+function incomplete(completeness, { spell, most }) {
   const number = completeness.behind.length + completeness.behind_left_out;
   const verb = number === 1 ? "is" : "are";
   const headline = completeness.cameras === 1
     ? "Not complete yet: the camera is behind."
     : `Not complete yet: ${number} of ${completeness.cameras} cameras ${verb} behind.`;
   const through = instant(completeness.up_through);
-  const list = shortfalls(completeness, spell);
+  const list = shortfalls(completeness, { spell, most });
   return { level: "behind", headline, detail: through === null ? list : `${inUpTo(completeness, spell(through))}, except ${list}` };
 }
 
-function ofCounted(completeness, { until, spell }) {
+function ofCounted(completeness, { until, spell, most }) {
   const through = instant(completeness.complete_through);
   const isIn = through === null ? "" : `${inUpTo(completeness, spell(through))}.`;
   if (until !== null && through !== null && until <= through) {
     return { level: "good", headline: "Complete.", detail: isIn };
   }
   if (completeness.behind.length > 0) {
-    return incomplete(completeness, spell);
+    return incomplete(completeness, { spell, most });
   }
   const headline = completeness.cameras === 1
     ? "The camera is up to date."
@@ -65,11 +66,11 @@ function ofCounted(completeness, { until, spell }) {
 }
 
 /** A verdict with what never arrived: it takes the place of one that is good, and stands beside any other. */
-function withMissing(verdict, { missing, lacking, lacking_left_out: leftOut }) {
+function withMissing(verdict, { missing, lacking, lacking_left_out: leftOut }, most) {
   if (missing === 0) {
     return verdict;
   }
-  const who = listed(lacking.map((camera) => `${plural(camera.missing, "event")} of ${camera.camera}`), leftOut);
+  const who = listed(lacking.map((camera) => `${plural(camera.missing, "event")} of ${camera.camera}`), leftOut, most);
   const detail = `${verdict.detail} Never arrived: ${who}`.trim();
   return verdict.level === "behind"
     ? { ...verdict, detail }
@@ -82,11 +83,14 @@ function withStrangers(verdict, { cameras, never_called: strangers }) {
 }
 
 /**
- * The verdict: {level: "good" | "behind" | "unknown", headline, detail}.
+ * The verdict: {level: "good" | "behind" | "unknown", headline, detail, brief}; `brief` is the detail with fewer cameras by name.
  * `completeness` is the floor's; `hasEvents`: whether anything is stored though no camera counts; `until`: the end of the stretch shown where it has passed, as an instant, else null.
  */
 export function judge(completeness, { until = null, hasEvents = false, now, zone }) {
   const spell = (then) => clockTime(then, { now, zone });
-  const verdict = completeness.cameras === 0 ? nobodyCounts(completeness, hasEvents) : ofCounted(completeness, { until, spell });
-  return withStrangers(withMissing(verdict, completeness), completeness);
+  const tell = (most) => {
+    const verdict = completeness.cameras === 0 ? nobodyCounts(completeness, hasEvents) : ofCounted(completeness, { until, spell, most });
+    return withStrangers(withMissing(verdict, completeness, most), completeness);
+  };
+  return { ...tell(NAMED_AT_MOST), brief: tell(BRIEFLY).detail };
 }

@@ -15,7 +15,8 @@ const BASE = 118;
 const MOST_BARS = 31 * 24;
 const FEW = 26; // hours that each have room for their own text
 const A_VALUE = 17; // pixels from a bar to the upper edge of its value
-const NARROW = "(max-width: 45rem)"; // there a third of the labels have room
+/** Where a third of the labels have room. */
+export const NARROW = "(max-width: 45rem)";
 const SPELL = { units_produced: count, working_us: duration, idle_us: duration, utilization_percent: rate };
 const MOST = { utilization_percent: 100 }; // of others the greatest one shown
 

@@ -1,7 +1,7 @@
 /** The two pictures of hours, bars and heat map, of what the reader chose: units, time, or utilization. */
 
 import { byId, write } from "./elements.js";
-import { drawHeat, drawHourBars } from "./hour_charts.js";
+import { drawHeat, drawHourBars, NARROW } from "./hour_charts.js";
 import { byStart } from "./hour_rows.js";
 import { remember } from "./tabs.js";
 
@@ -34,14 +34,15 @@ export function startHours(key) {
     drawHeat(byId("heat"), view, { field });
   }
 
+  const redraw = () => (shown === null ? undefined : draw(shown));
+
   for (const button of buttons) {
     button.addEventListener("click", () => {
       chosen = button.dataset.show;
       remember(key, chosen === FIRST ? null : chosen);
-      if (shown !== null) {
-        draw(shown);
-      }
+      redraw();
     });
   }
+  window.matchMedia(NARROW).addEventListener("change", redraw); // a tablet is turned
   return { draw };
 }

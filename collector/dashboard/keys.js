@@ -71,9 +71,11 @@ function act(key, current) {
     follow(byId(LINKS[key]));
   } else if (key === "f" || key === "b") {
     follow(document.querySelector(`nav [data-page=${key === "f" ? "floor" : "board"}]`));
+  } else if (key === " " && byId("board-pause")?.hidden === false) {
+    byId("board-pause").click();
   } else if (key === "?") {
     showHelp();
-  } else if (key === "/" && byId("find") !== null) {
+  } else if (key === "/" && byId("find")?.checkVisibility()) {
     byId("find").focus();
   } else {
     return false;
@@ -81,22 +83,28 @@ function act(key, current) {
   return true;
 }
 
+const pressesIt = (key, target) => key === " " && target.closest("a, button, summary") !== null;
+
 function isOurs({ key, target, ctrlKey, altKey, metaKey, defaultPrevented }) {
-  const isTaken = ctrlKey || altKey || metaKey || defaultPrevented || isTyping(target);
+  const isTaken = ctrlKey || altKey || metaKey || defaultPrevented || isTyping(target) || pressesIt(key, target);
   return !isTaken && !(key in LINKS && scrolls(target));
 }
+
+/** The key as it is called in the list, also where Caps Lock is on. */
+const keyOf = ({ key, shiftKey }) => (key.length === 1 && !shiftKey ? key.toLowerCase() : key);
 
 /** Listens; `current()` is the view shown last, null before the first answer. */
 export function startKeys(current) {
   showChoice();
   byId("key-find").hidden = byId("find") === null; // it would lead nowhere
+  byId("key-pause").hidden = byId("board-pause") === null;
   byId("help").addEventListener("click", showHelp);
   byId("keys-on").addEventListener("change", (event) => choose(event.target.checked));
   document.addEventListener("pointerdown", (event) => {
     pointed = event.target;
   });
   document.addEventListener("keydown", (event) => {
-    if (isOurs(event) && areOn() && act(event.key, current)) {
+    if (isOurs(event) && areOn() && act(keyOf(event), current)) {
       event.preventDefault();
     }
   });

@@ -49,6 +49,6 @@ export async function showTrend(view) {
     asked.then = await read(`/api/metrics/factory/${changed(reduced(view.search, ["site"]), ends)}`);
     show(view);
   } catch (error) {
-    asked.isRefused = error instanceof Refused; // of an outage the line on top tells
+    asked.isRefused = error instanceof Refused && error.status < 500; // of an outage the line on top tells
   }
 }

@@ -32,7 +32,10 @@ function show({ level, headline, detail, mark }) {
 }
 
 /** The verdict of freshness.js over numbers that have just been read. */
-export const showVerdict = (verdict) => show({ ...verdict, mark: verdict.level === "behind" ? "▲ " : "" });
+export function showVerdict({ level, headline, detail, brief }) {
+  const isNarrow = window.matchMedia("(max-width: 45rem)").matches;
+  show({ level, headline, detail: isNarrow ? brief : detail, mark: level === "behind" ? "▲ " : "" });
+}
 
 function retry(nextAt, now) {
   return nextAt > now ? ` Next try in ${span(nextAt - now + 999)}.` : " Trying now …";
@@ -49,11 +52,11 @@ export function showOutage({ readAt, since, nextAt, now, zone }) {
 /** The collector answered, but not with numbers: its own words, and how old is what is still shown (null: nothing is). */
 export function showRefusal(message, { readAt, nextAt, now, zone }) {
   if (readAt === null) {
-    show({ level: "stale", headline: "The collector refused this page.", detail: message, mark: "⚠ " });
+    show({ level: "stale", headline: "The collector cannot show this page.", detail: message, mark: "⚠ " });
     return;
   }
   const headline = `Showing data of ${clockTime(readAt, { now, zone })};`;
-  const detail = `the collector refuses to tell what came since: ${message.replace(/\.$/, "")}.${retry(nextAt, now)}`;
+  const detail = `the collector gives nothing new: ${message.replace(/\.$/, "")}.${retry(nextAt, now)}`;
   show({ level: "stale", headline, detail, mark: "⚠ stale · " });
 }
 

@@ -97,6 +97,14 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
 }
 
 
+BRIEF = {
+    "more than a sentence can hold": "All in up to 13:40, except cam-10: nothing after 12:00; and 6 more.",
+    "up to date, and some never arrived": "All else in up to 13:40. Never arrived: 1 event of cam-01; and 1 more.",
+    "nobody counts, and some never arrived": "Never arrived: 1 event of cam-0; and 4 more.",
+}
+"""What a phone says where that is less than a desk."""
+
+
 @pytest.mark.parametrize("case", CASES)
 async def test_the_verdict_follows_from_the_cameras(call: Call, case: str) -> None:
     """The line names how far everything is in, and who is missing; it never says more than the watermarks do."""
@@ -104,7 +112,7 @@ async def test_the_verdict_follows_from_the_cameras(call: Call, case: str) -> No
 
     verdict = await call("freshness.js", "judge", completeness, {"now": NOW, "zone": ZONE})
 
-    expected = {"level": level, "headline": headline, "detail": detail}
+    expected = {"level": level, "headline": headline, "detail": detail, "brief": BRIEF.get(case, detail)}
     assert expected == {key: text.replace(SPACE, " ") for key, text in verdict.items()}
 
 

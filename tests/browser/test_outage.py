@@ -82,7 +82,7 @@ async def test_a_window_that_makes_no_sense_is_explained_by_the_collector(watche
         answer = await page.page.context.request.get(f"{address}/api/floor/?from=yesterday")
 
         assert 400 == answer.status
-        await expect(page.page.locator("#trust")).to_contain_text("The collector refused this page.")
+        await expect(page.page.locator("#trust")).to_contain_text("The collector cannot show this page.")
         await expect(page.page.locator("#trust")).to_contain_text((await answer.json())["error"])
         await expect(page.page.get_by_role("button", name="…")).to_be_visible()  # no stretch of time is named
         for unit in await page.page.locator(".cards small").all():
