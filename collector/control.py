@@ -157,9 +157,9 @@ class ServiceDoor:
         return dict(await self._post("/purge", query={}))
 
     async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
-        """Erase a worker."""
+        """Erase a worker; a large database is written anew for longer than anything else takes, and is waited for."""
         query = {key: value for key, value in (("worker", worker_id), ("site", site)) if value is not None}
-        return dict(await self._post("/forget", query=query))
+        return dict(await self._post("/forget", query=query, seconds=None))
 
     async def change_access(self, change: Change) -> str:
         """Make a change to access."""
@@ -167,12 +167,22 @@ class ServiceDoor:
         answer = await self._post("/access", query={}, content=content)
         return str(answer["site"])
 
-    async def _post(self, path: str, *, query: dict[str, str], content: bytes = b"", content_type: str = JSON) -> Any:
+    async def _post(
+        self,
+        path: str,
+        *,
+        query: dict[str, str],
+        content: bytes = b"",
+        content_type: str = JSON,
+        seconds: float | None = SECONDS_TO_ANSWER,
+    ) -> Any:
+        timeout = aiohttp.ClientTimeout(total=seconds)
         headers = {"Content-Type": content_type}
         try:
             url = f"http://control{path}"
             # A stream is written piece by piece; bytes would be written at once, however many they are.
-            async with self._session.post(url, params=query, headers=headers, data=io.BytesIO(content)) as answer:
+            body = io.BytesIO(content)
+            async with self._session.post(url, params=query, headers=headers, data=body, timeout=timeout) as answer:
                 told = await answer.json(content_type=None)
         except aiohttp.ClientConnectorError as error:
             raise FileHeld("the database is in use by another command", hint="wait until it is done") from error
@@ -189,8 +199,7 @@ async def service_door(socket: Path) -> AsyncIterator[Door]:
     """Give the door of the service that owns the database."""
     with reachable(socket) as path:
         connector = aiohttp.UnixConnector(path)
-        timeout = aiohttp.ClientTimeout(total=SECONDS_TO_ANSWER)
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        async with aiohttp.ClientSession(connector=connector) as session:
             yield ServiceDoor(session)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from collector.measures import Purged
 from collector.metrics.erasing import undo
-from collector.metrics.retention import due, is_due, sentences, settle
+from collector.metrics.retention import UNSCRUBBED, due, is_due, sentences, settle
 from collector.records import KEPT_FOR_EVER, Retention
 from collector.storage.base import Storage
 from shared.clock import Clock
@@ -50,11 +50,13 @@ async def purge_some(storage: Storage, retention: Retention, *, now: int) -> dic
 async def erase(storage: Storage, worker_id: str, *, site: str | None, now: int) -> dict[str, Any]:
     """Erase a worker of a site, or the only one of that id; return what went.
 
-    Raises:
-        Busy: all is erased, but bytes of it may lie on the disk until the service starts again, or the next one is erased.
+    Where bytes of it may still lie on the disk, `left` says why: all is erased then, and the service tries again every hour.
     """
     went = await storage.forget(worker_id, site=site, tell=partial(undo, rules=storage.rules), now=now)
-    await storage.scrub()
+    try:
+        await storage.scrub()
+    except LinesideError as error:
+        return went._asdict() | {"left": str(error).removesuffix("; nothing of this request was kept")}
     return went._asdict()
 
 
@@ -62,12 +64,13 @@ async def told(storage: Storage, retention: Retention, *, now: int, sites: Colle
     """Return what is kept how long and what goes next at these sites (None: all), in words."""
     kept, offsets = await storage.kept(), await storage.hour_offsets()
     seen = offsets.keys() if sites is None else offsets.keys() & set(sites)
-    return sentences(
+    says = sentences(
         retention,
         kept={site: kept[site] for site in seen},
         offsets={site: offsets[site] for site in seen},
         now=now,
     )
+    return [*says, UNSCRUBBED] if await storage.is_unscrubbed() else says
 
 
 class Retaining:
@@ -80,17 +83,13 @@ class Retaining:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Say what is kept how long; begin, unless everything is kept for ever.
+        """Say what is kept how long, and begin.
 
         What was erased and is still somewhere on the disk is written over first.
         """
-        try:
-            await self._storage.scrub()
-        except LinesideError as error:
-            _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
+        await self._scrub()
         await self._say()
-        if self._retention != KEPT_FOR_EVER:
-            self._task = asyncio.create_task(self._run(), name="retaining")
+        self._task = asyncio.create_task(self._run(), name="retaining")
 
     async def stop(self) -> None:
         """End after the step that is being taken."""
@@ -102,10 +101,19 @@ class Retaining:
     async def _run(self) -> None:
         while True:
             try:
-                await self._purge()
+                if self._retention != KEPT_FOR_EVER:
+                    await self._purge()
             except LinesideError as error:
                 _log.warning("the purge will be tried again", extra={"reason": str(error), "seconds": SECONDS_BETWEEN})
             await self._clock.sleep(SECONDS_BETWEEN)
+            await self._scrub()
+
+    async def _scrub(self) -> None:
+        try:
+            if await self._storage.scrub():
+                _log.info("bytes of what was erased are written over")
+        except LinesideError as error:
+            _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
 
     async def _say(self) -> None:
         for sentence in await told(self._storage, self._retention, now=self._clock.now()):

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 
 from collector.measures import KeptCopy
 from collector.metrics.copies_told import are_too_old, copy_sentences
+from collector.metrics.retention import UNSCRUBBED
 from collector.records import Retention
 from shared.findings import Finding
 
 
 def retention_finding(sentences: Sequence[str]) -> Finding:
-    """Say what is kept how long and what is gone; that everything is kept for ever is worth a line, and no failure."""
-    return Finding("retention", "; ".join(sentences))
+    """Say what is kept how long and what is gone; that everything is kept for ever is worth a line, and no failure.
+
+    Bytes of somebody who was erased want somebody to look.
+    """
+    return Finding("retention", "; ".join(sentences), 3 if UNSCRUBBED in sentences else 0)
 
 
 def copies_finding(copies: Sequence[KeptCopy], retention: Retention, *, now: int) -> Finding:

@@ -14,6 +14,7 @@ from shared.clock import SystemClock
 from shared.spoken import counted
 from shared.terminal import ends_with_exit_code, one_line
 
+BYTES_LEFT = 7
 ELSEWHERE = "the server's log (pg_wal) until it is used again, its archive, and backups; see docs/privacy.md"
 
 
@@ -30,6 +31,7 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
     Events of the worker that still arrive are refused. The database file is written anew, so that no byte of the id is left
     in it: that takes twice as much room again beside it, and its time; on PostgreSQL that is two small tables. Copies of the database that lie beside it and still hold the worker are
     named; they, and backups elsewhere, are yours to delete.
+    Where bytes of it are left, for want of room or because somebody reads, all is erased and the command ends with 7.
     """
     settings = settings_from(config, database)
     went = asyncio.run(_would_go(settings, worker, site=site) if dry_run else _went(settings, worker, site=site))
@@ -49,7 +51,11 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
             click.echo(one_line(f"this copy still holds the worker and is yours to delete: {copy}"), err=True)
     else:
         click.echo(f"{'would still hold' if dry_run else 'may still hold'} the worker: {ELSEWHERE}", err=True)
-    return 0
+    if (left := went.get("left")) is None:
+        return 0
+    click.echo(one_line(f"bytes of what is erased are still on the disk: {left}"), err=True)
+    click.echo("the service tries every hour to write over them; or run this command again", err=True)
+    return BYTES_LEFT
 
 
 async def _would_go(settings: CollectorSettings, worker: str, *, site: str | None) -> dict[str, Any]:

@@ -4,6 +4,13 @@ import { byId, write } from "./elements.js";
 import { count, instant, plural } from "./format.js";
 import { periodText } from "./header.js";
 
+let unloaded = ""; // what to do where the lines could not be loaded, after an upgrade or while the link is down
+
+function callersText({ cameras, never_called: strangers }) {
+  const called = cameras === 0 ? "No edge agent has called yet." : `${plural(cameras, "edge agent")} called, and delivered no event so far.`;
+  return `${called}${strangers > 0 ? ` ${plural(strangers, "camera")} never called.` : ""}${unloaded}`;
+}
+
 /**
  * Takes the place of cards and tables while no worker and no workstation is known.
  * The example keeps the time at which it appeared: it may be selected just now.
@@ -12,13 +19,12 @@ function showFirstSteps({ floor, now }) {
   const section = byId("first-steps");
   const isEmpty = floor.workstations.length === 0 && (floor.workers ?? []).length === 0;
   if (isEmpty && section.hidden) {
-    import("./first_lines.js").then(({ showLines }) => showLines(now)).catch(() => undefined); // most pages need none
+    import("./first_lines.js").then(({ showLines }) => showLines(now)).catch(() => { // most pages need none
+      unloaded = " How to send a first event cannot be shown: load the page anew.";
+      write(byId("first-steps-callers"), callersText(floor.completeness));
+    });
   }
-  const { cameras, never_called: strangers } = floor.completeness;
-  const known = strangers > 0 ? ` ${plural(strangers, "camera")} never called.` : "";
-  write(byId("first-steps-callers"), cameras === 0
-    ? `No edge agent has called yet.${known}`
-    : `${plural(cameras, "edge agent")} called, and delivered no event so far.${known}`);
+  write(byId("first-steps-callers"), callersText(floor.completeness));
   section.hidden = !isEmpty;
   byId("numbers").classList.toggle("empty", isEmpty);
   return isEmpty;

@@ -1,5 +1,7 @@
 /** Timelines that open. What they open (moment.js) is loaded when somebody wants to know: most never do, on a bad link. */
 
+import { byId, make, write } from "./elements.js";
+
 /** The instant under a pointer; what opens it without one (a key, a screen reader) gets the last that is known. */
 function instantOf(event, picture, { from, to, until }) {
   const { left, width } = picture.getBoundingClientRect();
@@ -8,8 +10,22 @@ function instantOf(event, picture, { from, to, until }) {
 
 let moment = null; // the module, once it is loaded
 
+/** Says that it cannot be loaded, or not to this page any more: after an upgrade the collector has others. */
+function showUnloaded() {
+  write(byId("moment-title"), "This cannot be opened");
+  byId("moment").replaceChildren(make("div", {}, make("dt", {}, "What to do"), make("dd", {}, "Load the page anew")));
+  byId("moment-choices").hidden = true;
+  byId("moment-dialog").showModal();
+}
+
 async function open({ worker, view }, at) {
-  moment ??= await import("./moment.js");
+  try {
+    moment ??= await import("./moment.js");
+  } catch {
+    showUnloaded();
+    return;
+  }
+  byId("moment-choices").hidden = false;
   await moment.open(worker, view, at);
 }
 

@@ -18,6 +18,10 @@ from shared.instants import HOUR, format_instant
 DAY = 24 * HOUR
 _WHAT_GOES = ("events", "names in hours", "hours")
 _WORKING = int(EventType.working)
+UNSCRUBBED = (
+    "bytes of somebody who was erased are still on the disk: the service tries every hour to write over them, and so does "
+    "collector forget, run again"
+)
 
 
 def due(retention: Retention, *, offset: int, now: int) -> Kept:

@@ -178,6 +178,10 @@ class Storage(Protocol):
         """
         ...
 
+    async def is_unscrubbed(self) -> bool:
+        """Say whether bytes of what was erased may still lie on the disk."""
+        ...
+
     async def name(self, names: Sequence[NewName]) -> None:
         """Give workers and workstations their names; ids not seen yet are registered."""
         ...

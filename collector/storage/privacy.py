@@ -87,6 +87,10 @@ class PrivacyVerbs:
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
 
+    async def is_unscrubbed(self: _Store) -> bool:
+        """Say whether bytes of what was erased may still lie in the file."""
+        return await self._readers.short(forgetting.is_unscrubbed)
+
     async def note_look(self: _Store, look: Look) -> bool:
         """Write down who looked at whose data."""
         return await self._write(lambda writer: looks.note(writer.connection, look))

@@ -155,6 +155,15 @@ async def test_how_it_was_a_week_before_stands_beside_the_mean(watched: Opener, 
     assert [] == page.misdeeds
 
 
+async def test_a_moment_that_cannot_be_loaded_says_what_to_do(watched: Opener, running: Plant) -> None:
+    """After an upgrade the collector may have no such file for a page that was left open: the click is answered all the same."""
+    page = await opened(watched, running)
+    await page.page.route("**/moment.js", lambda route: route.fulfill(status=404))
+    await page.page.get_by_role("button", name="W2: working").press("Enter")
+
+    await expect(page.page.locator("#moment-dialog")).to_contain_text("Load the page anew")
+
+
 async def test_a_moment_of_a_timeline_opens(watched: Opener, running: Plant) -> None:
     """A click tells what was then, Enter what is known last: from when to when, where, by which events and camera."""
     page = await opened(watched, running)

@@ -69,6 +69,10 @@ class PrivacyVerbs:
             return False  # nearly always, and the writer is not asked
         return await self._writer.prepare(scrubbing.scrub)
 
+    async def is_unscrubbed(self) -> bool:
+        """Say whether bytes of what was erased may still lie in the tables' files."""
+        return await self._readers.short(scrubbing.is_unscrubbed)
+
     def _writing(self) -> Writer:
         if self._writer is None:
             raise StorageUnusable("the database was opened for reading only")
