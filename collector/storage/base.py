@@ -57,7 +57,8 @@ class Storage(Protocol):
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Keep all deliveries, on disk when this returns: read what stands, let `decide` judge, write, commit.
 
-        Events, conflicts, refusals, registries, the cameras' ranges and watermarks change together or not at all.
+        Events, conflicts, refusals, registries, the cameras' ranges and watermarks change together or not at all. Raises
+        `SiteHeld` where others hold one site in the database: the others may be stored without it.
         """
         ...
 

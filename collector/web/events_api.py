@@ -31,6 +31,7 @@ from collector.web.context import (
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer, json_unless_known
 from collector.web.limits import BODY_ROOM, LARGE_TURN
+from collector.web.to_the_end import to_the_end
 from shared.errors import BadRequest
 from shared.events import EventType
 from shared.http_body import read_post, refusal
@@ -58,19 +59,22 @@ EVENTS_A_PIECE = 1_000
 
 
 async def receive(request: web.Request, viewer: Viewer) -> web.Response:
-    """Store a body of events and say what became of each."""
+    """Store a body of events and say what became of each.
+
+    Whoever hangs up keeps what they hold, a turn, a part of the room, a place in the crowd, until that is done.
+    """
     app = request.app
     with app[BODY_ROOM].place(viewer.token) as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
         is_large = len(content) > LARGE_BYTES
         async with app[LARGE_TURN] if is_large else nullcontext():
-            run = asyncio.to_thread if is_large else _here
+            run = _in_a_thread if is_large else _here
             reception, camera = await run(partial(_judged, content, app=app, viewer=viewer))
             del content  # what was made of it is enough
             site = viewer.home or app[SETTINGS].site_of(camera)
             key = await _pseudonym_key(app, camera if viewer.home is None else None, site=site)
             delivery = await run(partial(reception.delivery, site=site, camera=camera, pseudonym_key=key))
-        stored = await app[INGEST].store(delivery)
+        stored = await to_the_end(app[INGEST].store(delivery))
     refused = reception.refused_object(stored)
     if refused is not None:
         return refusal(refused)
@@ -88,6 +92,10 @@ def _judged(content: bytes, *, app: web.Application, viewer: Viewer) -> tuple[Re
 
 async def _here(make: Callable[[], Any]) -> Any:
     return make()
+
+
+async def _in_a_thread(make: Callable[[], Any]) -> Any:
+    return await to_the_end(asyncio.to_thread(make))
 
 
 async def _pseudonym_key(app: web.Application, camera: str | None, *, site: str) -> bytes | None:

@@ -70,7 +70,8 @@ async def measure(
         open_states=open_states,
         stays=gathered.stays,
         company=company,
-        watched=gathered.watched,
+        watched={site: known.within for site, known in gathered.watches.items()},
+        watched_before={site: known.before for site, known in gathered.watches.items()},
         kept={site.name: site.kept for site in sites},
     )
 
@@ -107,7 +108,7 @@ async def _add_sites(
         await _add_stays(connection, gathered, sites=sites, gap=rules.session_gap)
     if question.by_hour and parts.window is not None:
         for site in sites:
-            gathered.watched[site.name] = await watched(connection, site.number, stretch=parts.window)
+            gathered.watches[site.name] = await watched(connection, site.number, stretch=closed(parts.window))
 
 
 async def _company(

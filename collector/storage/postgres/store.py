@@ -6,7 +6,9 @@ Nothing that changes is remembered from one transaction to the next, so collecto
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
+from collector.held_sites import SiteHeld
 from collector.measures import Histories, Home, Look, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
@@ -47,6 +49,7 @@ class PostgresStorage(PrivacyVerbs):
         self._readers = readers
         readers.know(rules)
         self._writer = writer
+        self._has_met_held = False
         self.access = PostgresAccess(readers=readers, writer=writer)
         """Who may write and who may look."""
 
@@ -123,9 +126,17 @@ class PostgresStorage(PrivacyVerbs):
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Keep all deliveries in one transaction."""
         writer = self._writing()
-        return await writer.write(
-            lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide)
-        )
+        patience = locks.SECONDS_TO_HURRY if self._has_met_held else locks.SECONDS_TO_WAIT
+        try:
+            stored = await writer.write(
+                lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
+                holding=partial(locks.share, patience=patience),
+            )
+        except SiteHeld:
+            self._has_met_held = True
+            raise
+        self._has_met_held = False
+        return stored
 
     async def measure(
         self,
