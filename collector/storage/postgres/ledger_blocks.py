@@ -1,9 +1,12 @@
 """Blocks of hours in the PostgreSQL store; `collector/storage/blocks.py` says what a block is to a reader."""
 
+from collections.abc import Sequence
+
 from collector import hours
 from collector.hours import Moved
 from collector.storage.block_changes import Shares
 from collector.storage.blocks import ALWAYS, Block, Blocks
+from collector.storage.postgres import reading
 from collector.storage.postgres.connecting import Connection
 
 # Blocks of which an hour begins in a window.
@@ -28,6 +31,12 @@ _TIMES = """
 async def there_are(connection: Connection, site: int) -> bool:
     """Say whether a site has any."""
     return await connection.fetchval("select exists (select 1 from ledger_block where site_id = $1)", site) is True
+
+
+async def those_with_any(connection: Connection, sites: Sequence[int]) -> set[int]:
+    """Return which of these sites have any."""
+    rows = await reading.fetch_of(connection, "select distinct site_id from ledger_block where site_id {of}", of=sites)
+    return {row[0] for row in rows}
 
 
 async def blocks_within(

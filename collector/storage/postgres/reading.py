@@ -50,13 +50,14 @@ async def sites(connection: Connection, of: Sequence[str] | None = None) -> list
 async def fetch_of(connection: Connection, statement: str, *bound: object, of: Sequence[int]) -> list[Any]:
     """Return what a statement, with `{of}` behind `site_id`, finds of these sites; of one site a cluster asks one machine.
 
-    What else it is bound to begins with `$2`.
+    What else it is bound to begins with `$2`. `{too}` says it once more where a cluster would not know by itself; of several
+    sites it says nothing, since each look-up by a key would go through all of them.
     """
-    one, several = "= $1", "= any($1::integer[])"
-    of_one = len(of) == 1
-    rows: list[Any] = await connection.fetch(
-        statement.format(of=one if of_one else several), of[0] if of_one else list(of), *bound
-    )
+    if len(of) == 1:
+        rows: list[Any] = await connection.fetch(statement.format(of="= $1", too="= $1"), of[0], *bound)
+    else:
+        several = statement.format(of="= any($1::integer[])", too="is not null")
+        rows = await connection.fetch(several, list(of), *bound)
     return rows
 
 

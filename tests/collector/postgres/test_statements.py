@@ -24,7 +24,7 @@ _NAMED = re.compile(
 _FILLED = re.compile(rf"\binsert\s+into\s+{_ALL_OF_SITES}", re.IGNORECASE)
 _FILLED_BY_SITE = re.compile(rf"\binsert\s+into\s+{_ALL_OF_SITES}\s*\(\s*(?:site_id|x)\b", re.IGNORECASE)
 _BY_SITE = re.compile(
-    r"(?<![.\w])(?:(\w+)\.)?site_id\s*(?:(=\s*\$1\b|\{of\})|=\s*(\w+)\.site_id\b)",
+    r"(?<![.\w])(?:(\w+)\.)?site_id\s*(?:(=\s*\$1\b|\{(?:of|too)\})|=\s*(\w+)\.site_id\b)",
     re.IGNORECASE,
 )
 """Of several sites only `{of}` may ask, which asks for one as for one."""
