@@ -133,7 +133,7 @@ async def test_what_citus_cannot_do_to_a_spread_table_is_left_out(
     connection = await asyncpg.connect(postgres.new_database())
     for step in steps[:4]:
         await connection.execute(step.statements)
-    await connection.execute("create table pg_dist_partition (logicalrel regclass)")
+    await connection.execute("create table pg_dist_partition (logicalrelid regclass)")
     if is_spread:
         await connection.execute("insert into pg_dist_partition values ('worker')")
     await connection.execute(steps[4].statements)
