@@ -90,7 +90,7 @@ class Ingest:
 
     @property
     def waiting_events(self) -> int:
-        """How many are not on disk yet, those of the transaction that runs included."""
+        """How many are not on disk yet, items that are none and those of the transaction that runs included."""
         return self._events_waiting
 
     def start(self) -> None:
@@ -112,22 +112,22 @@ class Ingest:
             Busy: too many wait already, the database is locked, or the site is held; nothing was kept.
             StorageFull: no room; nothing was kept.
         """
-        is_too_much = self._events_waiting and self._events_waiting + len(delivery.events) > MOST_EVENTS_WAITING
+        is_too_much = self._events_waiting and self._events_waiting + _items(delivery) > MOST_EVENTS_WAITING
         if is_too_much or self._queue.full():
             raise Busy("too many requests are waiting; nothing of this one was kept")
         self._held.check(delivery, now=self._clock.monotonic())
         stored: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((delivery, stored))
-        self._events_waiting += len(delivery.events)
+        self._events_waiting += _items(delivery)
         return await stored
 
     async def _run(self) -> None:
         while True:
             group = [await self._queue.get()]
-            events = len(group[0][0].events)
+            events = _items(group[0][0])
             while not self._queue.empty() and events < MOST_EVENTS_TOGETHER:
                 group.append(self._queue.get_nowait())
-                events += len(group[-1][0].events)
+                events += _items(group[-1][0])
             await self._store(group)
             self._events_waiting -= events
             for _ in group:
@@ -198,3 +198,7 @@ def _tell(group: Sequence[_Waiting], error: Exception) -> None:
     for _, future in group:
         if not future.done():
             future.set_exception(error)
+
+
+def _items(delivery: Delivery) -> int:
+    return len(delivery.events) + len(delivery.refusals)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from collector.held_sites import SiteHeld
-from collector.measures import Histories, Look, Measure, Occupied, Split, Stretch
+from collector.measures import Histories, Home, Look, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -22,7 +22,8 @@ from collector.records import (
     Stored,
     StoredEvent,
 )
-from collector.storage.postgres import histories, ledger_query, locks, looks, naming, reading, storing
+from collector.storage.base import FEW_SITES
+from collector.storage.postgres import histories, homes, ledger_query, locks, looks, naming, reading, storing
 from collector.storage.postgres.access import PostgresAccess
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.lost_versions import lost_versions
@@ -171,21 +172,31 @@ class PostgresStorage(PrivacyVerbs):
         """Return all that metrics are made of, as of one moment."""
         return await self._readers.long(lambda connection: reading.snapshot(connection, sites))
 
-    async def sites(self) -> list[str]:
-        """Return the names of all sites."""
-        return [site.name for site in await self._readers.short(reading.sites)]
+    async def sites(self, sites: Sequence[str] | None = None) -> list[str]:
+        """Return the names of the sites that there are."""
+        return [*await self.hour_offsets(sites)]
 
-    async def hour_offsets(self) -> dict[str, int]:
+    async def hour_offsets(self, sites: Sequence[str] | None = None) -> dict[str, int]:
         """Return where the stored hours of each site begin."""
-        return {site.name: site.hour_offset for site in await self._readers.short(reading.sites)}
+        there = await self._readers.short(lambda connection: reading.sites(connection, sites))
+        return {site.name: site.hour_offset for site in there}
 
     async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
         """Return the cameras that ever delivered or called."""
 
-        async def read(connection: Connection) -> list[Camera]:
+        async def of_few(connection: Connection) -> list[Camera] | None:
+            there = await reading.sites(connection, sites)
+            return await reading.cameras(connection, there) if len(there) <= FEW_SITES else None
+
+        async def of_any(connection: Connection) -> list[Camera]:
             return await reading.cameras(connection, await reading.sites(connection, sites))
 
-        return await self._readers.short(read)
+        found = await self._readers.short(of_few)
+        return await self._readers.long(of_any) if found is None else found
+
+    async def homes(self, cameras: Sequence[str]) -> dict[str, Home]:
+        """Return where cameras are known."""
+        return await self._readers.short(lambda connection: homes.homes(connection, cameras))
 
     async def events(self, query: EventQuery) -> list[StoredEvent]:
         """Return a page of events."""

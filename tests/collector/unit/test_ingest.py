@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collector.held_sites import HELD_SECONDS, SiteHeld
-from collector.ingest import MOST_WAITING, SECONDS_A_GROUP, Ingest
-from collector.records import Decide, Delivery, EventQuery, Outcome, Stored
+from collector.ingest import MOST_EVENTS_WAITING, MOST_WAITING, SECONDS_A_GROUP, Ingest
+from collector.records import Decide, Delivery, EventQuery, Outcome, Refusal, Stored
 from collector.storage.sqlite import SqliteStorage
 from shared.clock import Clock
 from shared.errors import Busy, StorageFull
@@ -96,6 +97,20 @@ async def test_too_many_waiting_requests_are_sent_away(tmp_path: Path) -> None:
         stored = await storage.events(EventQuery(limit=10_000))
 
         assert MOST_WAITING + 1 == len(stored)
+
+
+async def test_items_that_are_no_events_wait_as_events_do(tmp_path: Path) -> None:
+    """They are kept, too, and take as much memory: beyond the bound a request is sent away."""
+    none = replace(delivery(), refusals=[Refusal("bad_id", "an id is missing", "{}")] * MOST_EVENTS_WAITING)
+    async with running(tmp_path) as (ingest, storage):
+        first = asyncio.create_task(ingest.store(none))
+        await storage.is_inside.wait()
+        with pytest.raises(Busy):
+            await ingest.store(minute(0))
+        storage.full = True
+        storage.gate.set()
+        with pytest.raises(StorageFull):
+            await first
 
 
 async def test_a_full_disk_is_told_to_everybody_and_passes(tmp_path: Path) -> None:
