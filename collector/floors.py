@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -65,13 +65,23 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class _Cameras:
+    """The cameras of the sites that somebody looks at."""
+
+    called: Sequence[Camera]
+    never_called: int
+    """How many have never called, with those that only the settings know."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """What stands still until the next write."""
 
     version: str
     sites: Sequence[str]
-    cameras: Sequence[Camera]
     hour_offsets: Mapping[str, int]
+    cameras: dict[tuple[str, ...] | None, _Cameras] = field(default_factory=dict)
+    """Of the sites that were looked at since (None: all)."""
 
 
 class Floors:
@@ -102,15 +112,14 @@ class Floors:
         plans = {site: self._reports.plan_of(site) for site in there if seen is None or site in seen}
         found = outlook(question, plans=plans, now=now)
         sites = seen if found.asked.site is None else [site for site in plans if site == found.asked.site]
-        cameras = [camera for camera in known.cameras if sites is None or camera.site in sites]
+        cameras = await self._cameras(known, sites)
         places = [site for site in known.sites if seen is None or site in seen]
         warnings = self._reports.warnings_by(known.hour_offsets, sites=seen)
         shows = (shows_persons, shows_names)
         told = (*shows, places, warnings)
-        etag = self._etag(known, found, sites=sites, told=told, states=self._states(cameras, now=now))
-        judged = completeness(cameras, now=now, heartbeat=self._settings.heartbeat)
-        never_called = self._never_called(cameras, known=known, sites=sites)
-        return View(etag, found, sites, places, now, judged, never_called, warnings, *shows)
+        etag = self._etag(known, found, sites=sites, told=told, states=self._states(cameras.called, now=now))
+        judged = completeness(cameras.called, now=now, heartbeat=self._settings.heartbeat)
+        return View(etag, found, sites, places, now, judged, cameras.never_called, warnings, *shows)
 
     async def page(self, view: View) -> Page:
         """Return the page of a view; whoever asks for the same at the same time waits for the same one."""
@@ -121,20 +130,30 @@ class Floors:
             await self._storage.version()
         )  # before reading: what is read may be newer, but never older than it says
         if self._known is None or self._known.version != version:
-            sites = sorted(await self._reports.sites_there())
-            cameras = await self._storage.cameras()
-            self._known = _Known(version, sites, cameras, await self._storage.hour_offsets())
+            offsets = await self._storage.hour_offsets()
+            self._known = _Known(version, sorted(self._reports.sites_there(offsets)), offsets)
         return self._known
+
+    async def _cameras(self, known: _Known, sites: Sequence[str] | None) -> _Cameras:
+        key = None if sites is None else tuple(sites)
+        if key not in known.cameras:
+            called = await self._storage.cameras(sites)
+            known.cameras[key] = _Cameras(called, await self._never_called(called, sites=sites))
+        return known.cameras[key]
 
     def _states(self, cameras: Sequence[Camera], *, now: int) -> list[tuple[str, str, str]]:
         heartbeat = self._settings.heartbeat
         return [(camera.site, camera.name, camera_state(camera, now=now, heartbeat=heartbeat)) for camera in cameras]
 
-    def _never_called(self, cameras: Sequence[Camera], *, known: _Known, sites: Sequence[str] | None) -> int:
-        called = {camera.name for camera in known.cameras}
-        placed = [self._settings.site_of(name) for name in self._settings.cameras if name not in called]
-        expected = sum(sites is None or site in sites for site in placed)
-        return expected + sum(camera.last_contact_at is None for camera in cameras)
+    async def _never_called(self, cameras: Sequence[Camera], *, sites: Sequence[str] | None) -> int:
+        called = {camera.name for camera in cameras}
+        placed = [name for name in self._settings.cameras if name not in called]
+        if sites is not None:
+            # One that the settings place here may be known elsewhere.
+            placed = [name for name in placed if self._settings.site_of(name) in sites]
+            elsewhere = await self._storage.homes(placed) if placed else {}
+            placed = [name for name in placed if name not in elsewhere]
+        return len(placed) + sum(camera.last_contact_at is None for camera in cameras)
 
     def _etag(
         self, known: _Known, found: Outlook, *, sites: Sequence[str] | None, told: tuple[object, ...], states: object

@@ -1,7 +1,8 @@
 """The way of deliveries into the store: concurrent requests share a transaction, answers leave after the commit.
 
 While one transaction runs, the next requests gather; together they are one. Nobody waits for a timer, and under load
-a commit to disk serves many. What may wait is bounded.
+a commit to disk serves many. What may wait is bounded. Requests of a site that somebody else holds in the database are told so, and
+those of other sites are stored without them (`held_sites.py`).
 """
 
 import asyncio
@@ -11,9 +12,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
+from collector.held_sites import HeldSites, SiteHeld
 from collector.metrics.ledger import splice
 from collector.records import Delivery, Stored
 from collector.storage.base import Storage
+from shared.clock import Clock, SystemClock
 from shared.errors import Busy, LinesideError
 
 MOST_WAITING = 1_000
@@ -22,6 +25,8 @@ MOST_EVENTS_WAITING = 100_000
 """About 50 MB. Beyond either bound a request is told to come again."""
 MOST_EVENTS_TOGETHER = 20_000
 """A transaction of this size takes about 0.2 s; more would make everybody wait for little gain."""
+SECONDS_A_GROUP = 3.5
+"""Who waits behind a group that meets held sites, and meets others then, is still answered before an agent gives up."""
 
 _log = logging.getLogger(__name__)
 _Waiting = tuple[Delivery, asyncio.Future[Stored]]
@@ -54,7 +59,7 @@ class _NoTally:
 class Ingest:
     """Takes deliveries one by one and stores them in groups; `start` before, `stop` after."""
 
-    def __init__(self, storage: Storage, *, tally: Tally | None = None) -> None:
+    def __init__(self, storage: Storage, *, tally: Tally | None = None, clock: Clock | None = None) -> None:
         self._storage = storage
         self._decide = partial(splice, rules=storage.rules)
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MOST_WAITING)
@@ -62,10 +67,15 @@ class Ingest:
         self._task: asyncio.Task[None] | None = None
         self._failure: str | None = None
         self._tally: Tally = _NoTally() if tally is None else tally
+        self._clock = clock or SystemClock()
+        self._held = HeldSites()
 
     @property
     def failure(self) -> str | None:
-        """Why the last group could not be stored; None if it was, or if there was none yet."""
+        """Why the last group could not be stored; None if it was, or if there was none yet.
+
+        That a site is held is no reason: others are stored.
+        """
         return self._failure
 
     @property
@@ -80,7 +90,7 @@ class Ingest:
 
     @property
     def waiting_events(self) -> int:
-        """How many are not on disk yet, those of the transaction that runs included."""
+        """How many are not on disk yet, items that are none and those of the transaction that runs included."""
         return self._events_waiting
 
     def start(self) -> None:
@@ -99,50 +109,76 @@ class Ingest:
         """Return what became of a delivery, once it is on disk.
 
         Raises:
-            Busy: too many wait already, or the database is locked; nothing was kept.
+            Busy: too many wait already, the database is locked, or the site is held; nothing was kept.
             StorageFull: no room; nothing was kept.
         """
-        is_too_much = self._events_waiting and self._events_waiting + len(delivery.events) > MOST_EVENTS_WAITING
+        is_too_much = self._events_waiting and self._events_waiting + _items(delivery) > MOST_EVENTS_WAITING
         if is_too_much or self._queue.full():
             raise Busy("too many requests are waiting; nothing of this one was kept")
+        self._held.check(delivery, now=self._clock.monotonic())
         stored: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((delivery, stored))
-        self._events_waiting += len(delivery.events)
+        self._events_waiting += _items(delivery)
         return await stored
 
     async def _run(self) -> None:
         while True:
             group = [await self._queue.get()]
-            events = len(group[0][0].events)
+            events = _items(group[0][0])
             while not self._queue.empty() and events < MOST_EVENTS_TOGETHER:
                 group.append(self._queue.get_nowait())
-                events += len(group[-1][0].events)
+                events += _items(group[-1][0])
             await self._store(group)
             self._events_waiting -= events
             for _ in group:
                 self._queue.task_done()
 
     async def _store(self, group: list[_Waiting]) -> None:
+        until = self._clock.monotonic() + SECONDS_A_GROUP
+        held = await self._store_together(group)
+        while held is not None:
+            group = self._without(held, group)
+            if group and self._clock.monotonic() > until:
+                self._fail(group, Busy("many sites are held by others; nothing of this request was kept"))
+                return
+            held = await self._store_together(group) if group else None
+
+    async def _store_together(self, group: list[_Waiting]) -> SiteHeld | None:
+        """Store a group; return why nothing of it was stored if the others may be."""
         deliveries = [delivery for delivery, _ in group]
         self._tally.began()
         try:
             results = await self._storage.store(deliveries, decide=self._decide)
+        except SiteHeld as error:
+            self._tally.failed(error)
+            return error
         except LinesideError as error:
             self._fail(group, error)
         except Exception as error:  # noqa: BLE001 - the top of the task: nothing kept, everybody told, the task goes on
             if len(group) > 1:  # one of them is at fault: the others shall not suffer
                 for waiting in group:
                     await self._store([waiting])
-                return
-            self._fail(group, error)
+            else:
+                self._fail(group, error)
         else:
             self._tally.stored(deliveries, results)
             self._succeed(group, results)
+        return None
+
+    def _without(self, held: SiteHeld, group: list[_Waiting]) -> list[_Waiting]:
+        """Tell those whose site is held; return the others."""
+        of_site = [group[place] for place in sorted(held.of)]
+        if self._held.note(held.site, of=[delivery for delivery, _ in of_site], now=self._clock.monotonic()):
+            _log.warning("a site is held by others", extra={"site": held.site, "requests": len(of_site)})
+        _tell(of_site, held)
+        return [waiting for place, waiting in enumerate(group) if place not in held.of]
 
     def _succeed(self, group: list[_Waiting], results: Sequence[Stored]) -> None:
         if self._failure is not None:
             self._failure = None
             _log.info("deliveries are stored again")
+        for site in self._held.free([delivery for delivery, _ in group]):
+            _log.info("a site is stored again", extra={"site": site})
         for (_, future), stored in zip(group, results, strict=True):
             if not future.done():
                 future.set_result(stored)
@@ -155,6 +191,14 @@ class Ingest:
             self._failure = failure
             facts = {"requests": len(group), "reason": failure}
             _log.warning("deliveries not stored", extra=facts, exc_info=None if is_ours else error)
-        for _, future in group:
-            if not future.done():
-                future.set_exception(error)
+        _tell(group, error)
+
+
+def _items(delivery: Delivery) -> int:
+    return len(delivery.events) + len(delivery.refusals)
+
+
+def _tell(group: Sequence[_Waiting], error: Exception) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

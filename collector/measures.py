@@ -1,6 +1,6 @@
 """What crosses the storage interface when somebody asks: the parts of a window, and what its numbers are made of."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -34,6 +34,14 @@ class Station:
     first_at: int | None
     """Its first event; None if it was only named."""
     last_at: int | None
+
+
+class Home(NamedTuple):
+    """Where a camera is known."""
+
+    site: str
+    stays: bool
+    """It has events or a token there, so it does whatever the settings say."""
 
 
 Stretch = tuple[int | None, int | None]
@@ -213,6 +221,8 @@ class Measure:
     """How workstations were occupied; None where that was not asked for, or takes more states than may be read."""
     watched: Mapping[str, Watched]
     """By site, where hours are told apart: when its cameras watched within the window."""
+    watched_before: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """By site, likewise: the cameras that had watched before it began."""
     kept: Mapping[str, Kept] = field(default_factory=dict)
     """By site; one that is not there has everything."""
 

@@ -4,7 +4,7 @@ Everything that grows with what is asked is computed away from the loop: meanwhi
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -114,7 +114,7 @@ class Reports:
 
     async def hour_offsets(self, sites: Sequence[str] | None) -> dict[str, int]:
         """Return where the hours of these sites (None: all that have anything) begin, past the full hour of UTC."""
-        stored = await self._storage.hour_offsets()
+        stored = await self._storage.hour_offsets(sites)
         if sites is None:
             return stored
         return {site: stored.get(site, self._settings.hour_offset_of(site)) for site in sites}
@@ -165,7 +165,7 @@ class Reports:
             await self.check_sites([question.site])
             there = {question.site}
         else:
-            there = await self.sites_there()
+            there = self.sites_there(await self._storage.sites())
         seen = there if sites is None else there.intersection(sites)
         return understand(question, plans={site: self.plan_of(site) for site in seen}, now=self._clock.now())
 
@@ -191,7 +191,7 @@ class Reports:
 
     async def warnings(self, *, sites: Sequence[str] | None = None) -> list[str]:
         """Return what people must know of the numbers of these sites: which settings they do not follow, a sentence each."""
-        return self.warnings_by(await self._storage.hour_offsets(), sites=sites)
+        return self.warnings_by(await self._storage.hour_offsets(sites), sites=sites)
 
     def warnings_by(self, stored_offsets: Mapping[str, int], *, sites: Sequence[str] | None) -> list[str]:
         """Return the same, given where the stored hours of all sites begin."""
@@ -212,14 +212,16 @@ class Reports:
             return
         expected = {self._settings.default_site, *self._settings.sites}
         expected.update(self._settings.site_of(camera) for camera in self._settings.cameras)
-        for site in sites:
-            if site not in expected and site not in await self._storage.sites():
+        asked = [site for site in sites if site not in expected]
+        there = await self._storage.sites(asked) if asked else []
+        for site in asked:
+            if site not in there:
                 raise BadRequest(f"site: there is no site {site!r}", field="site")
 
-    async def sites_there(self) -> set[str]:
+    def sites_there(self, stored: Iterable[str]) -> set[str]:
         """Return the sites that have anything or stand in the settings; the default one alone if there are none."""
         expected = {*self._settings.sites, *(self._settings.site_of(camera) for camera in self._settings.cameras)}
-        return expected.union(await self._storage.sites()) or {self._settings.default_site}
+        return expected.union(stored) or {self._settings.default_site}
 
     def _with_names(self, measure: Measure) -> Measure:
         return replace(

@@ -28,9 +28,9 @@ _log = logging.getLogger(__name__)
 
 async def purge(storage: Storage, retention: Retention, *, now: int) -> AsyncIterator[tuple[str, Purged]]:
     """Take steps until nothing is due any more; yield the site and what each took."""
-    for site, offset in (await storage.hour_offsets()).items():
-        to = due(retention, offset=offset, now=now)
-        kept = (await storage.kept())[site]
+    offsets, all_kept = await storage.hour_offsets(), await storage.kept()
+    for site, kept in all_kept.items():
+        to = due(retention, offset=offsets[site], now=now)
         while is_due(kept, to):
             done = await storage.purge(site, to=to, settle=partial(settle, rules=storage.rules))
             kept = done.kept

@@ -48,7 +48,7 @@ async def collector_app(settings: CollectorSettings, *, clock: Clock) -> AsyncIt
     storage = await open_storage(settings)
     try:
         meters = Meters(clock=clock)
-        ingest = Ingest(storage, tally=meters)
+        ingest = Ingest(storage, tally=meters, clock=clock)
         ingest.start()
         try:
             reports = Reports(storage, settings=settings, clock=clock)

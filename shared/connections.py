@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler
 
 from shared.clock import Clock
 from shared.gate import Gate
-from shared.http_body import problem
+from shared.http_body import problem, request_id
 
 HEAD_SECONDS = 10.0
 MOST_HEAD_BYTES = 16 * 1024
@@ -37,6 +37,8 @@ ANSWER_SECONDS = 300.0
 STRANGERS_ANSWER_SECONDS = 10.0
 """They are shown a page to log in, and the description of the interface, 60 kB."""
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+MANNERS = {"Server": "lineside", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+"""Of every answer; which versions it is made with is nobody's business."""
 TOO_LONG = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 _log = logging.getLogger(__name__)
@@ -156,6 +158,8 @@ class Connection(web.RequestHandler):
         start_time: float | None,
     ) -> tuple[web.StreamResponse, bool]:
         """Send an answer; then the next request may come, but none that a stranger has sent ahead."""
+        if isinstance(resp, web.HTTPExpectationFailed):  # the one answer that aiohttp gives before any step of ours
+            resp = problem(resp.status, "nothing but 100-continue can be expected here")
         if self._messages and not self._is_known:
             resp.force_close()
         try:
@@ -186,14 +190,18 @@ class Connection(web.RequestHandler):
         """Return a short problem: what could not be read is told, and no line of our code with it."""
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the answer is sent already")
+        named = request_id(request)
         if not isinstance(exc, HttpProcessingError):
-            _log.error("request failed before it reached the collector", exc_info=exc)
+            _log.error("request failed before it reached the collector", exc_info=exc, extra={"request_id": named})
         # Its kind and not its words: they quote the address that was asked for, and a worker's id may stand in it.
         told = type(exc).__name__ if isinstance(exc, HttpProcessingError) else f"status {status}"
         self._malformed.note(told)
         answer = problem(
             status, "the request is not HTTP that can be read" if status < 500 else "the request failed here"
         )
+        answer.headers.update(
+            MANNERS | {"X-Request-Id": named}
+        )  # it has come to no address, and to nothing that sets them
         answer.force_close()
         return answer
 

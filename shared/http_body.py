@@ -33,7 +33,7 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
 
 
-def request_id(request: web.Request) -> str:
+def request_id(request: web.BaseRequest) -> str:
     """Return the name of a request in answers and in the log: the `X-Request-Id` of a proxy before us, or one of our own."""
     if _REQUEST_ID not in request:
         given = request.headers.get("X-Request-Id", "")

@@ -16,7 +16,7 @@ def retention_finding(sentences: Sequence[str]) -> Finding:
 def copies_finding(copies: Sequence[KeptCopy], retention: Retention, *, now: int) -> Finding:
     """Name the copies beside the database; one that is older than events may be wants somebody to look."""
     if not copies:
-        return Finding("copies", "none of an upgrade or a restore beside the database")
+        return Finding("copies", "none of an upgrade, a restore or a killed backup beside the database")
     return Finding(
         "copies", "; ".join(copy_sentences(copies, now=now)), 3 if are_too_old(copies, retention, now=now) else 0
     )

@@ -31,8 +31,8 @@ SLOW_DISK = "every delivery waits so long; is it a network disk, or does it die?
 def check(*, database: str | None, config: Path | None, as_json: bool) -> int:
     """Try everything that the collector needs, and say what is not as it should be.
 
-    Settings, collector, database, disk with the time of its fsync, clock, address, access, TLS, retention, copies that an upgrade
-    or a restore has left: a line each; on PostgreSQL the server, its schema, sums, tables, sessions and locks instead of disk and copies. Works with the
+    Settings, collector, database, disk with the time of its fsync, clock, address, access, TLS, retention, copies that an upgrade,
+    a restore or a killed backup has left: a line each; on PostgreSQL the server, its schema, sums, tables, sessions and locks instead of disk and copies. Works with the
     collector running and without, and writes nothing that stays.
 
     \b

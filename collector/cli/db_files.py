@@ -118,7 +118,7 @@ def check(*, as_json: bool, database: str | None, config: Path | None) -> int:
 def compact(*, database: str | None, config: Path | None) -> int:
     """Give the room of deleted rows back to the disk; wants the collector stopped.
 
-    Takes as much room again as the database has, until it is done. Killed at any moment, the database is as it was.
+    Takes twice as much room again as the database has, beside it, until it is done. Killed at any moment, the database is as it was.
     """
     settings = settings_from(config, database)
     if settings.database_url is not None:

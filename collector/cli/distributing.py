@@ -18,7 +18,8 @@ from shared.terminal import ends_with_exit_code
 def distribute(*, database: str | None, config: Path | None) -> int:
     """Spread the tables over the machines of a Citus cluster, each site's rows together.
 
-    Says so where the database has no Citus, and changes nothing. May be called again; what is done stays.
+    Says so where the database has no Citus, and changes nothing. May be called again; what is done stays. Restart
+    collectors that ran meanwhile.
     """
     url = settings_from(config, database).database_url
     if url is None:
@@ -27,5 +28,9 @@ def distribute(*, database: str | None, config: Path | None) -> int:
     from collector.storage.postgres.distributing import distribute as spread  # noqa: PLC0415 - only where its driver is
 
     tables = asyncio.run(spread(url))
-    click.echo(f"spread: {', '.join(tables)}" if tables else "all tables are spread already")
+    if not tables:
+        click.echo("all tables are spread already")
+        return 0
+    click.echo(f"spread: {', '.join(tables)}")
+    click.echo("restart the collectors: the connections that they have plan their statements for one machine")
     return 0

@@ -28,7 +28,7 @@ def forget(*, worker: str, site: str | None, dry_run: bool, database: str | None
     """Erase WORKER: events, names, refused items; hours name nobody any more.
 
     Events of the worker that still arrive are refused. The database file is written anew, so that no byte of the id is left
-    in it: that takes as much room again, and its time; on PostgreSQL that is two small tables. Copies of the database that lie beside it and still hold the worker are
+    in it: that takes twice as much room again beside it, and its time; on PostgreSQL that is two small tables. Copies of the database that lie beside it and still hold the worker are
     named; they, and backups elsewhere, are yours to delete.
     """
     settings = settings_from(config, database)

@@ -1,7 +1,7 @@
 /** Cameras: who delivers, who is behind, and when each of them watched. */
 
 import { reduced } from "./address.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, drawOnce, isolated, make, write } from "./elements.js";
 import { showLines } from "./first_lines.js";
 import { ago, clockTime, count, instant, plural, rate } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
@@ -38,7 +38,8 @@ const table = keyedTable(byId("cameras"), {
   keyOf,
   ...ordering({ column: "state", descending: false }), // the worst first
   draw: {
-    name: (cell, camera) => cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site))),
+    name: (cell, camera) => drawOnce(cell, keyOf(camera), () =>
+      cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site)))),
     state: drawState,
     watched: drawWatched,
     watermark: (cell, camera, view) => write(cell, clockTime(instant(camera.watermark), view)),

@@ -2,7 +2,7 @@
 
 import { changed, closed, reduced, WINDOW_KEYS } from "./address.js";
 import { read } from "./api.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, drawOnce, make, write, writeIsolated } from "./elements.js";
 import { eventList } from "./event_list.js";
 import { count, dayAndSeconds, plural, words } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
@@ -14,7 +14,7 @@ const FILTERS = ["worker_id", "workstation_id", "event_type"];
 const MOST_REJECTED = 200;
 const search = window.location.search;
 const form = byId("filters");
-const drawText = (field) => (cell, row) => cell.replaceChildren(isolated(words(row[field])));
+const drawText = (field) => (cell, row) => writeIsolated(cell, words(row[field]));
 
 const events = keyedTable(byId("events"), {
   rank: {
@@ -32,7 +32,7 @@ const events = keyedTable(byId("events"), {
     worker: drawText("worker_id"),
     station: drawText("workstation_id"),
     camera: drawText("camera"),
-    type: (cell, row) => cell.replaceChildren(make("i", { class: `key ${row.event_type}` }), row.event_type),
+    type: (cell, row) => drawOnce(cell, row.event_type, () => cell.replaceChildren(make("i", { class: `key ${row.event_type}` }), row.event_type)),
     losers: (cell, row) => write(cell, row.conflicts.map((one) => `count ${count(one.count)}, confidence ${words(one.confidence)}`).join("; ")),
   },
 });
@@ -44,7 +44,7 @@ const rejected = keyedTable(byId("rejected"), {
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.received_at), view)),
     camera: drawText("camera"),
-    item: (cell, row) => cell.replaceChildren(make("code", {}, row.item)),
+    item: (cell, row) => drawOnce(cell, row.item, () => cell.replaceChildren(make("code", {}, row.item))),
   },
 });
 let shown = null; // the view

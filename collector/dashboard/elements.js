@@ -55,3 +55,6 @@ export function drawOnce(node, signature, drawIt) {
     drawIt(node);
   }
 }
+
+/** A text of people's own making, as `write` does it: an untouched node keeps the reader's selection. */
+export const writeIsolated = (node, text) => drawOnce(node, `isolated ${text}`, () => node.replaceChildren(isolated(text)));

@@ -8,12 +8,15 @@ import { plural } from "./format.js";
 import { startHours } from "./hour_choice.js";
 import { startPage } from "./page.js";
 import { finds, linkFiles, stationsTable, wasSeen, workersTable } from "./people_and_places.js";
+import { placesOf } from "./places.js";
 import { remember, startTabs } from "./tabs.js";
+import { noteTimelines } from "./timeline.js";
 import { showTrend } from "./trend.js";
 
 const tabs = startTabs(document.querySelector("[role=tablist]"));
 const tables = { workers: workersTable(byId("workers")), stations: stationsTable(byId("stations")) };
 let rows = []; // of workers, as they were read last
+let shown = null; // the view that they are of, with what places are called
 let namesAll = true; // whether all hours shown still name who worked
 const charts = startHours("chart");
 const find = byId("find");
@@ -22,7 +25,8 @@ const unseen = byId("show-unseen");
 
 /** Whoever was not seen in the window is no row until somebody looks for him, or wants them all. */
 function narrow() {
-  const keep = finds(find.value);
+  const wanted = finds(find.value);
+  const keep = (row) => wanted(row, shown);
   const showsAll = find.value !== "" || new URLSearchParams(window.location.search).get("show") === "all";
   tables.workers.narrow((row) => keep(row) && (showsAll || wasSeen(row)));
   tables.stations.narrow(keep);
@@ -42,8 +46,10 @@ function leftOut(number, noun) {
 
 function show(view) {
   const { floor } = view;
+  shown = { ...view, places: placesOf(floor) };
   const seesPersons = floor.shows_persons;
   document.body.classList.toggle("no-timelines", !floor.has_timelines);
+  noteTimelines(floor);
   showNumbers(floor);
   showEmptiness(view);
   if (seesPersons) {

@@ -2,11 +2,13 @@
  * One table of a page: rows by key, updated in place, sorted by the header the reader chose, narrowed to what he looks for.
  *
  * Columns are read from the table's own header (data-column, data-format, class). A row keeps its element as long as
- * its key is in the data, so selection, focus and scroll survive a refresh; a row that has not changed is not touched.
+ * its key is in the data, so selection, focus and scroll survive a refresh; a row that has not changed is not touched, but for
+ * cells that go on with time.
  * Rows in sight are drawn at once, the others soon after: until then the table is busy (aria-busy). Whoever sorts,
  * narrows or prints gets them all.
  */
 
+import { arrange } from "./arrange.js";
 import { write } from "./elements.js";
 import * as format from "./format.js";
 import { isSame } from "./same.js";
@@ -38,7 +40,8 @@ function blankRow(columns) {
 }
 
 function columnsOf(headers, draw) {
-  return headers.map((header) => ({
+  return headers.map((header, index) => ({
+    index,
     name: header.dataset.column,
     className: header.className,
     draw: draw[header.dataset.column]
@@ -69,11 +72,13 @@ export function byColumn({ column, descending }, { rank, keyOf, context }) {
  * (cell, item, context, row); `rank` has, for columns that sort otherwise than by their field, a function (item, context) → value:
  * rows are in the order of what is read in them.
  * `order` is a header chosen before ({column, descending}), `onOrder` is told of a new one. Until one is chosen rows are in the order of the
- * column that `otherwise` names, or in that of the function `first`, which no header says. Returns {update(items, context), narrow(keep), shownIn(row)}; `context.stamp` says when every row must be redrawn.
+ * column that `otherwise` names, or in that of the function `first`, which no header says. Returns {update(items, context), narrow(keep), shownIn(row)}; where `context.stamp`
+ * changes, every row is redrawn, of one that has not changed only the cells that `moving` names (null: all of them).
  */
-export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, order = null, otherwise = null, onOrder = () => {} }) {
+export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, order = null, otherwise = null, moving = null, onOrder = () => {} }) {
   const headers = [...table.tHead.rows[0].cells].filter((header) => header.dataset.column);
   const columns = columnsOf(headers, draw);
+  const moves = columns.filter((column) => moving === null || moving.includes(column.name));
   const blank = blankRow(columns);
   const rows = new Map();
   const shown = new Map();
@@ -91,22 +96,14 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
   }
 
   function place() {
-    const body = table.tBodies[0];
-    let next = body.firstElementChild;
-    for (const item of items) {
+    const there = items.filter((item) => rows.has(keyOf(item))); // of the others the turn comes
+    for (const item of there) {
       const row = rows.get(keyOf(item));
-      if (row === undefined) {
-        continue; // its turn comes
-      }
       if (row.hidden === keep(item)) {
         row.hidden = !row.hidden;
       }
-      if (next === row) {
-        next = row.nextElementSibling;
-      } else {
-        body.insertBefore(row, next);
-      }
     }
+    arrange(table.tBodies[0], there.map((item) => rows.get(keyOf(item))));
   }
 
   function mark() {
@@ -128,19 +125,24 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
     onOrder(chosen);
   }
 
-  function isDue(item) {
+  /** The columns whose cells must be drawn again for an item. */
+  function dueOf(item) {
     const before = shown.get(keyOf(item));
-    return before === undefined || before.stamp !== told?.stamp || !isSame(before.item, item);
+    if (before === undefined || !isSame(before.item, item)) {
+      return columns;
+    }
+    return before.stamp === told?.stamp ? [] : moves;
   }
 
   function redraw(item) {
     const key = keyOf(item);
+    const due = dueOf(item);
     if (!rows.has(key)) {
       rows.set(key, blank.cloneNode(true));
       inSight.watch(rows.get(key));
     }
     const row = rows.get(key);
-    columns.forEach((column, index) => column.draw(row.cells[index], item, told, row));
+    due.forEach((column) => column.draw(row.cells[column.index], item, told, row));
     shown.set(key, { item, stamp: told?.stamp });
   }
 
@@ -167,7 +169,7 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
     [items, told] = [newItems, context];
     items = inOrder();
     dropOthersThan(new Set(items.map(keyOf)));
-    const due = items.filter(isDue);
+    const due = items.filter((item) => dueOf(item).length > 0);
     const isFew = due.length <= A_TURN;
     const atOnce = new Set(isFew ? due : items.filter(keep).filter(isSeen));
     redrawAll(due.filter((item) => atOnce.has(item)));

@@ -6,12 +6,13 @@
  */
 
 import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js";
-import { read } from "./api.js";
+import { read, Refused } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
 import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
+const NOT_ALL_SEEN = "Not all of it: the camera did not watch, or has not delivered everything yet. The numbers count all of it.";
 const ASSUMED = "The state was seen to begin, and no camera vouches for this part of it; the numbers assume it.";
 
 /**
@@ -35,6 +36,17 @@ export function momentsOf(spans, { from, until }) {
 /** The place of the last one that has begun by an instant; the first where none has. */
 export const placeAt = (moments, at) => Math.max(0, moments.findLastIndex(({ start }) => start <= at));
 
+/**
+ * Whether all of a moment is drawn as something that was seen: neither paler nor hatched, but for what is too short to be drawn.
+ * Of whom nothing is drawn nothing is known of that.
+ */
+export function isAllSeen({ start, end }, { timeline, from, until }) {
+  const seen = timeline.map(([at, length, , , assumed]) => (assumed
+    ? 0 : Math.max(0, Math.min(end, from + (at + length) * 1000) - Math.max(start, from + at * 1000))));
+  const unseen = end - start - seen.reduce((sum, part) => sum + part, 0);
+  return timeline.length === 0 || unseen <= Math.max(2000, (until - from) / 800);
+}
+
 function sighting(event, view) {
   if (event === null) {
     return ["nothing seen"];
@@ -42,7 +54,16 @@ function sighting(event, view) {
   return [`${event.event_type} ${dayAndSeconds(Date.parse(event.timestamp), view)}`];
 }
 
-function factsOf({ start, end, span }, { worker, view }) {
+function whyOf(moment, { worker, view }) {
+  if (moment.span.basis === "assumed") {
+    return [["Why", [ASSUMED]]];
+  }
+  return isAllSeen(moment, { ...view, timeline: worker.timeline }) ? [] : [["Seen", [NOT_ALL_SEEN]]];
+}
+
+function factsOf(moment, shown) {
+  const { start, end, span } = moment;
+  const { worker, view } = shown;
   const facts = [
     ["From", [dayAndSeconds(start, view)]],
     ["To", [dayAndSeconds(end, view)]],
@@ -54,10 +75,11 @@ function factsOf({ start, end, span }, { worker, view }) {
   const camera = span.began_by.camera;
   return [...facts, ["Station", [isolated(placeName(placesOf(view.floor), worker.site, span.workstation_id))]], ["Camera", [camera ? isolated(camera) : "none: sent directly"]],
     ["Began with", sighting(span.began_by, view)], ["Counts up to", sighting(span.ended_by, view)],
-    ...(span.basis === "assumed" ? [["Why", [ASSUMED]]] : [])];
+    ...whyOf(moment, shown)];
 }
 
 let opened = null; // {worker, view, moments, place}
+let latest = 0; // the number of the last question: an answer to an earlier one is not shown
 let isReady = false; // whether its buttons work
 
 function show() {
@@ -84,9 +106,24 @@ function step(by) {
   show();
 }
 
+/** What there is to say where the collector refuses to tell the moments, in its own words. */
+function showRefusal(message, { worker, view }) {
+  const { worker_id: id, site } = worker;
+  byId("moment-title").replaceChildren(isolated(worker.name || id));
+  byId("moment").replaceChildren(make("div", {}, make("dt", {}, "Not told"), make("dd", {}, message)));
+  write(byId("moment-place"), "");
+  byId("moment-earlier").disabled = true;
+  byId("moment-later").disabled = true;
+  const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { site, worker_id: id });
+  assign(byId("moment-events"), { href: `/dashboard/data${query}` });
+  assign(byId("moment-worker"), { href: workerPage(id, site, view.search) });
+  byId("moment-dialog").showModal();
+}
+
 /** Closes what is open, and keeps nothing of it: it is about a person. */
 export function forgetMoment() {
   opened = null;
+  latest += 1;
   byId("moment-dialog").close();
   for (const id of ["moment-title", "moment", "moment-place"]) {
     byId(id).replaceChildren();
@@ -104,10 +141,7 @@ function makeReady() {
   }
 }
 
-/** Opens the moment of an instant of a worker's timeline. */
-export async function open(worker, view, at) {
-  const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
-  const told = await read(`/api/timeline/${query}`);
+function showMoments(told, { worker, view, at }) {
   const from = Math.max(view.from, instant(told.kept_from) ?? view.from);
   const moments = momentsOf(told.spans, { from, until: view.until });
   if (moments.length > 0) {
@@ -115,5 +149,25 @@ export async function open(worker, view, at) {
     opened = { worker, view, moments, place: placeAt(moments, at) };
     show();
     byId("moment-dialog").showModal();
+  }
+}
+
+/** Opens the moment of an instant of a worker's timeline, or says why it cannot be told; of several asked for the last. */
+export async function open(worker, view, at) {
+  latest += 1;
+  const mine = latest;
+  const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
+  try {
+    const told = await read(`/api/timeline/${query}`);
+    if (mine === latest) {
+      showMoments(told, { worker, view, at });
+    }
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      throw error;
+    }
+    if (mine === latest) {
+      showRefusal(error.message, { worker, view });
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** The tables of workers and workstations: what identifies a row, and the cells that are more than one formatted field. */
 
 import { changed, stationPage, workerPage } from "./address.js";
-import { assign, drawOnce, isolated, make, write } from "./elements.js";
+import { assign, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { clockTime, count, duration, instant } from "./format.js";
 import { compare, keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
@@ -23,8 +23,6 @@ function drawName(cell, { name, id, site, search, pageOf }) {
     cell.replaceChildren(...parts, make("span", { class: "site" }, " ", isolated(site)));
   });
 }
-
-const drawText = (cell, text) => drawOnce(cell, text, () => cell.replaceChildren(isolated(text)));
 
 /** A state's shape, its name, and how long it has lasted. */
 export function drawState(cell, { state, since, until }) {
@@ -111,13 +109,14 @@ export function workersTable(table) {
     keyOf,
     first: byAttention,
     ...ordering(),
+    moving: ["state", "place", "timeline"], // a place may get another name, too
     draw: {
       name: (cell, worker, view, row) => {
         row.classList.toggle("faint", worker.working_us + worker.idle_us < SEEN_ENOUGH_US);
         drawName(cell, { ...worker, id: worker.worker_id, search: view.search, pageOf: workerPage });
       },
       state: (cell, worker, view) => drawState(cell, { state: worker.state, since: stateSince(worker, view), until: view.until }),
-      place: (cell, worker, view) => drawText(cell, placeOf(worker, view) ?? "–"),
+      place: (cell, worker, view) => writeIsolated(cell, placeOf(worker, view) ?? "–"),
       timeline: drawWorkerTimeline,
     },
     rank: {
@@ -146,11 +145,12 @@ const knownThere = (station) => (station.is_unknown ? null : station.workers_now
 export const stationsTable = (table) => keyedTable(table, {
   keyOf,
   ...ordering({ column: "name", descending: false }),
+  moving: ["state"],
   draw: {
     name: (cell, station, view) =>
       drawName(cell, { ...station, id: station.station_id, search: view.search, pageOf: stationPage }),
     state: (cell, station, view) => (station.state === null && !station.is_unknown
-      ? drawText(cell, "–")
+      ? writeIsolated(cell, "–")
       : drawState(cell, { state: station.state, since: instant(station.state_since), until: view.until })),
     workers_now: (cell, station) => write(cell, count(knownThere(station))),
   },
@@ -165,10 +165,10 @@ export const stationsTable = (table) => keyedTable(table, {
 export const wasSeen = (worker) => worker.state !== null
   || worker.working_us + worker.idle_us + worker.absent_us + worker.units_produced > 0;
 
-/** Whether a row has a text in its name, its id or its place. */
+/** Whether a row has a text in its name, its id or its place: what this is called here, and its id. */
 export function finds(text) {
   const wanted = text.trim().toLocaleLowerCase();
-  return (row) => [row.name, row.worker_id, row.station_id, row.workstation_id]
+  return (row, view) => [row.name, row.worker_id, row.station_id, row.workstation_id, row.timeline ? placeOf(row, view) : null]
     .some((field) => (field ?? "").toLocaleLowerCase().includes(wanted));
 }
 

@@ -3,7 +3,7 @@
  * them what nobody saw. Together they are the stretch, as far as it has passed and is kept; less than a second is no row.
  */
 
-import { isolated, make, write } from "./elements.js";
+import { drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { dayAndSeconds, durationSeconds, instant, microseconds } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { momentsOf } from "./moment.js";
@@ -25,19 +25,23 @@ export const explained = (spans, { from, until }) => momentsOf(spans, { from, un
 function drawState(cell, { state, basis }) {
   const shape = state === NO_DATA ? "no-data" : state;
   const isAssumed = basis === "assumed";
-  cell.replaceChildren(make("i", { class: `key ${shape}${isAssumed ? " assumed" : ""}` }), state,
-    isAssumed ? make("span", { class: "quiet" }, " assumed") : "");
+  drawOnce(cell, `${state} ${basis}`, () => cell.replaceChildren(make("i", { class: `key ${shape}${isAssumed ? " assumed" : ""}` }), state,
+    isAssumed ? make("span", { class: "quiet" }, " assumed") : ""));
 }
 
 function drawEvent(cell, event, view) {
   if (event === null) {
-    cell.replaceChildren(make("span", { class: "quiet" }, "nothing seen"));
+    drawOnce(cell, "nothing seen", () => cell.replaceChildren(make("span", { class: "quiet" }, "nothing seen")));
     return;
   }
+  const time = dayAndSeconds(Date.parse(event.timestamp), view);
   const camera = event.camera ? [" by ", isolated(event.camera)] : [];
-  cell.replaceChildren(`${event.event_type} `, make("span", { class: "quiet" },
-    dayAndSeconds(Date.parse(event.timestamp), view), ...camera));
+  drawOnce(cell, `${event.event_type} ${time} ${event.camera}`, () =>
+    cell.replaceChildren(`${event.event_type} `, make("span", { class: "quiet" }, time, ...camera)));
 }
+
+/** What a span's workstation is called. */
+const placeOf = (span, view) => (span.workstation_id === null ? null : placeName(view.places, view.site, span.workstation_id));
 
 /** Takes the table over; the context of its updates is the view, with `places` of places.js and the worker's `site`. */
 export const spanTable = (table) => keyedTable(table, {
@@ -48,16 +52,15 @@ export const spanTable = (table) => keyedTable(table, {
     end: (cell, span, view) => write(cell, dayAndSeconds(Date.parse(span.end), view)),
     length: (cell, span) => write(cell, durationSeconds(lengthOf(span))),
     state: drawState,
-    place: (cell, span, view) => cell.replaceChildren(
-      span.workstation_id === null ? NOTHING : isolated(placeName(view.places, view.site, span.workstation_id))),
+    place: (cell, span, view) => writeIsolated(cell, placeOf(span, view) ?? NOTHING),
     began: (cell, span, view) => drawEvent(cell, span.began_by, view),
-    ended: (cell, span, view) => (span.state === NO_DATA ? write(cell, NOTHING) : drawEvent(cell, span.ended_by, view)),
+    ended: (cell, span, view) => (span.state === NO_DATA ? writeIsolated(cell, NOTHING) : drawEvent(cell, span.ended_by, view)),
   },
   rank: {
     name: (span) => Date.parse(span.start),
     end: (span) => Date.parse(span.end),
     length: lengthOf,
-    place: (span) => span.workstation_id,
+    place: placeOf,
     began: (span) => instant(span.began_by?.timestamp),
     ended: (span) => instant(span.ended_by?.timestamp),
   },

@@ -1,19 +1,20 @@
 /** A workstation: now, its numbers, and who was there when. */
 
 import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf, opensMoments, ordering, stateSince } from "./people_and_places.js";
-import { drawTimeline, keepAxis } from "./timeline.js";
+import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
 import { DAY } from "./zoned.js";
 
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
 const asked = reduced(search, WINDOW_KEYS);
 const showAxis = keepAxis(byId("workers").tHead.querySelector(".timeline"));
+const A_MINUTE_US = 60_000_000;
 const LONGEST_MS = 31 * DAY; // the collector tells for no longer window how long a workstation was occupied
 
 const isThis = (row) => row.station_id === id;
@@ -24,11 +25,11 @@ const keyOf = (row) => JSON.stringify([row.site, row.worker_id]);
 const people = keyedTable(byId("workers"), {
   keyOf,
   draw: {
-    name: (cell, row, view) => cell.replaceChildren(
-      make("a", { href: workerPage(row.worker_id, row.site, view.search) }, isolated(row.name || row.worker_id))),
+    name: (cell, row, view) => drawOnce(cell, `${keyOf(row)} ${row.name}`, () => cell.replaceChildren(
+      make("a", { href: workerPage(row.worker_id, row.site, view.search) }, isolated(row.name || row.worker_id)))),
     state: (cell, row, view) => (isHereNow(row) || row.isLost
       ? drawState(cell, { state: row.state, since: stateSince(row, view), until: view.until })
-      : write(cell, "–")),
+      : writeIsolated(cell, "–")),
     timeline: (cell, row, view) => drawTimeline(cell, {
       ...view, opens: true, segments: row.here, partial: true, lostFrom: row.isLost ? stateSince(row, view) : null, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
     }),
@@ -54,9 +55,18 @@ function whoWasHere(view, station) {
 }
 
 function showNow(row, view) {
+  if (view.live && row.isLeftOut) {
+    writeIsolated(byId("now"), "–");
+    write(byId("now-more"), "not told of so many workstations");
+    return;
+  }
   if (!view.live || row.state === null) {
     const isUnknown = view.live && row.is_unknown;
-    byId("now").replaceChildren(...(isUnknown ? [make("i", { class: "key no-data" }), "no data"] : [view.live ? "nobody" : "–"]));
+    if (isUnknown) {
+      drawState(byId("now"), { state: null, since: null });
+    } else {
+      writeIsolated(byId("now"), view.live ? "nobody" : "–");
+    }
     write(byId("now-more"), isUnknown ? (row.workers_late > 0 ? `${format.workers(row.workers_late)} seen here last` : "no camera vouches for it")
       : view.live ? "is working or idle here" : "not a live window");
     return;
@@ -69,26 +79,37 @@ function showPeople(view, row) {
   const found = whoWasHere(view, row);
   people.update(found, view);
   byId("people").hidden = found.length === 0;
-  document.body.classList.toggle("no-timelines", !view.floor.has_timelines);
-  if (view.floor.has_timelines && found.length > 0) {
+  const isDrawn = view.floor.has_timelines && !row.isLeftOut;
+  document.body.classList.toggle("no-timelines", !isDrawn);
+  noteTimelines(view.floor);
+  if (isDrawn && found.length > 0) {
     showAxis(view);
   }
 }
 
-/** What to say where the id is nobody's, or that of several workstations: the same id may stand at two sites for two things. */
+/** What to say where the id is that of several workstations: it may stand at two sites for two things. */
 function whichOne(found) {
-  if (found.length === 0) {
-    return [`There is no workstation ${id} here.`];
-  }
   const links = found.map((row) => make("a", { href: stationPage(id, row.site, search) }, isolated(`${row.name || id} (${row.site})`)));
   return [`${id} is a workstation of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), "."];
 }
 
-function show(view) {
+/** The rows of this id: the floor's, or beyond those that a floor tells of the collector's numbers alone. */
+function rowsOf(view) {
   const found = view.floor.workstations.filter(isThis);
+  const leftOut = found.length === 0 && view.floor.workstations_left_out > 0 ? view.extra.stations ?? [] : [];
+  return [...found, ...leftOut.filter(isThis).map((row) => ({ ...row, state: null, isLeftOut: true, occupancy_us: row.occupancy_minutes * A_MINUTE_US }))];
+}
+
+function show(view) {
+  const found = rowsOf(view);
   const row = found.length === 1 ? found[0] : undefined;
   byId("nobody").hidden = row !== undefined;
-  byId("nobody").replaceChildren(...(row === undefined ? whichOne(found) : []));
+  if (found.length > 1) {
+    drawOnce(byId("nobody"), JSON.stringify(found.map((one) => [one.site, one.name])), (node) => node.replaceChildren(...whichOne(found)));
+  } else {
+    const isTold = view.extra.stations !== null || view.floor.workstations_left_out === 0;
+    writeIsolated(byId("nobody"), isTold ? `There is no workstation ${id} here.` : `There are too many workstations here to tell of ${id}.`);
+  }
   nameHeading(row?.name || id, view);
   assign(byId("to-events"), { href: eventsOf("workstation_id", id, closed(asked, view.window)) });
   if (row === undefined) {
@@ -99,29 +120,32 @@ function show(view) {
   for (const node of document.querySelectorAll("[data-row]")) {
     write(node, format[node.dataset.format](row[node.dataset.row]));
   }
-  const here = view.extra.occupied?.find((one) => isThis(one) && one.site === row.site);
+  const here = view.extra.stations?.find((one) => isThis(one) && one.site === row.site);
   write(byId("occupied"), format.duration(here?.occupied_us));
   showPeople(view, row);
 }
 
 const peopleOf = (shownWindow) => changed(closed(asked, shownWindow), { workstation_id: id });
 
-async function readOccupied({ window: shownWindow }, read) {
-  const { from, until } = shownWindow;
-  if (from === null || Date.parse(until) - Date.parse(from) > LONGEST_MS || from === until) {
-    return null;
-  }
-  const query = changed(closed(asked, shownWindow), { include: "occupied" });
-  return read(`/api/metrics/workstations/${query}`).catch(() => null); // too full to be told: the rest is shown
+/** The collector's rows of all workstations, with how long each was occupied where that can be told; null where they are not needed. */
+async function readStations(floor, read) {
+  const { from, until } = floor.window;
+  const isLeftOut = floor.workstations_left_out > 0 && !floor.workstations.some(isThis);
+  const ask = (more) => read(`/api/metrics/workstations/${changed(closed(asked, floor.window), more)}`).catch(() => null);
+  const isTold = from !== null && Date.parse(until) - Date.parse(from) <= LONGEST_MS && from !== until;
+  const told = isTold ? await ask({ include: "occupied" }) : null; // null: too full to be told, the rest is shown
+  return told ?? (isLeftOut ? ask({}) : null);
 }
 
 /** Nothing is asked for that would be refused: of persons by those who see none, of a workstation that nobody knows. */
-async function readPeople(floor, read) {
-  const isThere = floor.shows_persons && floor.workstations.some(isThis);
+async function readPeople(floor, read, stations) {
+  const isThere = floor.shows_persons && [...floor.workstations, ...(stations ?? [])].some(isThis);
   return isThere ? read(`/api/metrics/workers/${peopleOf(floor.window)}`).catch(() => null) : null;
 }
 
-startPage({
-  more: async (floor, read) => ({ occupied: await readOccupied(floor, read), people: await readPeople(floor, read) }),
-  show,
-});
+async function readMore(floor, read) {
+  const stations = await readStations(floor, read);
+  return { stations, people: await readPeople(floor, read, stations) };
+}
+
+startPage({ more: readMore, show });

@@ -7,7 +7,7 @@
  * hatched gaps are rectangles in the cell's own pixels, so that the hatching is not stretched with them.
  */
 
-import { assign, draw, drawOnce, make } from "./elements.js";
+import { assign, byId, draw, drawOnce, make, write } from "./elements.js";
 import { hourMinute, MONTHS } from "./format.js";
 import { sameSegments } from "./same.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
@@ -57,15 +57,24 @@ function blankFrame(attributes) {
 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(3)}%`;
 
+/** Of what is alike the attributes that differ are set: on a live page every picture grows at its end, again and again. */
 function drawGaps(group, gaps, whole) {
-  const rectangles = gaps.map(([start, length]) => draw("rect",
-    { class: "no-data", x: share(start, whole), width: share(length, whole), y: 1, height: HEIGHT - 1 }));
-  group.replaceChildren(...rectangles);
+  const places = gaps.map(([start, length]) => ({ x: share(start, whole), width: share(length, whole) }));
+  const there = [...group.children];
+  there.slice(gaps.length).forEach((rectangle) => rectangle.remove());
+  there.slice(0, gaps.length).forEach((rectangle, index) => assign(rectangle, places[index]));
+  group.append(...places.slice(there.length).map((place) => draw("rect", { class: "no-data", ...place, y: 1, height: HEIGHT - 1 })));
 }
 
 function drawStates(picture, segments, whole) {
-  picture.setAttribute("viewBox", `0 0 ${whole} ${HEIGHT}`);
-  picture.replaceChildren(...Object.entries(pathsOf(segments)).map(([look, d]) => draw("path", { class: look, d })));
+  assign(picture, { viewBox: `0 0 ${whole} ${HEIGHT}` });
+  const paths = Object.entries(pathsOf(segments));
+  const there = [...picture.children];
+  if (paths.length === there.length && paths.every(([look], index) => there[index].getAttribute("class") === look)) {
+    paths.forEach(([, d], index) => assign(there[index], { d }));
+  } else {
+    picture.replaceChildren(...paths.map(([look, d]) => draw("path", { class: look, d })));
+  }
 }
 
 // Copies of these are cheaper than the same built anew, and a true button takes half as long again to lay out.
@@ -99,6 +108,13 @@ export function drawTimeline(cell, { segments, from, to, until, sentence, live, 
     picture.setAttribute("aria-label", sentence);
   }
   drawn.set(picture, { segments, whole, passed, first, sentence });
+}
+
+/** Says below the table, or in the picture's place, why there are no timelines where there could be some. */
+export function noteTimelines({ has_timelines: hasTimelines, shows_persons: showsPersons }) {
+  const hasNone = showsPersons && !hasTimelines;
+  byId("timelines-note").hidden = !hasNone;
+  write(byId("timelines-note"), hasNone ? "This stretch is too long for timelines." : "");
 }
 
 function label(at, { from, to, zone }) {

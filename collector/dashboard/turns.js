@@ -4,7 +4,7 @@
  */
 
 /** So many rows take some 50 ms on a cheap tablet. */
-export const A_TURN = 80;
+export const A_TURN = 40;
 const A_BREATH_MS = 5; // for whoever waited for the frame, too
 const A_ROW = 24; // CSS pixels, the least height of one
 

@@ -1,7 +1,8 @@
 /** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
 
 import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { Refused } from "./api.js";
+import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
@@ -11,7 +12,7 @@ import { startPage } from "./page.js";
 import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
-import { drawTimeline, keepAxis } from "./timeline.js";
+import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
 import { HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
@@ -38,15 +39,21 @@ const rowIn = (floor, site) => (floor.workers ?? []).find((row) => row.worker_id
 function showNow(row, view) {
   const isNow = view.live && row !== undefined && row.state !== null;
   if (!isNow) {
-    byId("now").replaceChildren(view.live ? make("i", { class: "key no-data" }) : "", view.live ? "no data" : "–");
+    const isLeftOut = row === undefined && view.floor.workers_left_out > 0; // there are more than a floor tells of
+    if (view.live && !isLeftOut) {
+      drawState(byId("now"), { state: null, since: null });
+    } else {
+      writeIsolated(byId("now"), "–");
+    }
     const known = view.live && row !== undefined ? stateSince(row, view) : null;
-    const nothing = known === null ? "not seen now" : `nothing after ${format.clockTime(known, view)}`;
-    write(byId("now-more"), view.live ? nothing : "not a live window");
+    const nothing = isLeftOut ? "not told of so many workers" : known === null ? "not seen now" : `nothing after ${format.clockTime(known, view)}`;
+    writeIsolated(byId("now-more"), view.live ? nothing : "not a live window");
     return;
   }
   drawState(byId("now"), { state: row.state, since: Date.parse(row.state_since), until: view.until });
-  byId("now-more").replaceChildren("at ", isolated(placeName(view.places, row.site, row.workstation_id)),
-    ` since ${format.clockTime(Date.parse(row.state_since), view)}`);
+  const place = placeName(view.places, row.site, row.workstation_id);
+  const since = ` since ${format.clockTime(Date.parse(row.state_since), view)}`;
+  drawOnce(byId("now-more"), place + since, (node) => node.replaceChildren("at ", isolated(place), since));
 }
 
 function fill(attribute, values) {
@@ -56,6 +63,7 @@ function fill(attribute, values) {
 }
 
 function showPicture(row, view) {
+  noteTimelines(view.floor);
   byId("timeline").parentElement.hidden = !view.floor.has_timelines || row === undefined;
   if (view.floor.has_timelines && row !== undefined) {
     pictured = { worker: row, view };
@@ -72,6 +80,9 @@ function queryOf(shownWindow) {
 
 /** What there is to say where there are no spans; what is no longer kept is told on top. */
 function nobody(told, view) {
+  if (told.refusal !== undefined) {
+    return `Spans, hours and days are not told: ${told.refusal}.`;
+  }
   const since = format.instant(told.kept_from);
   if (told.spans.length > 0 || (since !== null && since >= view.until)) {
     return null;
@@ -98,7 +109,10 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
-  showSpans(spans, told, view);
+  byId("spans-section").hidden = told.refusal !== undefined;
+  if (told.refusal === undefined) {
+    showSpans(spans, told, view);
+  }
   const empty = nobody(told, view);
   byId("nobody").hidden = empty === null;
   write(byId("nobody"), empty ?? "");
@@ -106,7 +120,21 @@ function show(seen) {
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
+/** How the worker spent the window; where that is too much to be told, his row of the floor, and why in `refusal`. */
+async function readTimeline(floor, read) {
+  try {
+    return await read(`/api/timeline/?${queryOf(floor.window)}`);
+  } catch (error) {
+    const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
+    if (!(error instanceof Refused) || error.status !== 400 || rows.length !== 1) {
+      throw error;
+    }
+    const { name, site } = rows[0];
+    return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null, refusal: error.message };
+  }
+}
+
 startPage({
-  more: (floor, read) => read(`/api/timeline/?${queryOf(floor.window)}`),
+  more: readTimeline,
   show,
 });

@@ -2,7 +2,7 @@
 
 A segment shorter than 1/800 of the window (and than a second) is folded into its neighbours. What is folded together takes
 the look that most of its time has, so that no state is lost to another only because it changes often. Assumed time stays
-apart from what was seen. What the numbers assume behind a camera's watermark is not drawn at all: nobody has watched yet.
+apart from what was seen. What of a worker's time is drawn, and what of it nobody saw, is judged in `sight.py`.
 
     strokes    |====== W ======|I|W|I|====== A ======|    |I|    (no data around it: stays)
     segments   |====== W ======|  I  |====== A ======|    |I|
@@ -14,7 +14,7 @@ from itertools import islice
 from operator import itemgetter, sub
 
 from collector.metrics.timeline import Piece, pieces
-from collector.records import LedgerRules, OpenState, Run, State
+from collector.records import LedgerRules, Run, State
 from shared.events import EventType
 from shared.instants import SECOND
 
@@ -29,13 +29,15 @@ Look = tuple[int, str, bool]
 """Code of the state, workstation, whether it is assumed."""
 Stroke = tuple[int, int, Look]
 """`[start, end)` in microseconds, and what it looks like."""
+Told = tuple[int, int, Look, str | None]
+"""The same, and the camera that told it; None: no camera did."""
 
 _COUNT = int(EventType.product_count)
 _AT, _KIND = itemgetter(0), itemgetter(1)
 _START, _END = itemgetter(0), itemgetter(1)
 
 
-def strokes(run: Run, *, rules: LedgerRules, watermarks: Mapping[str, int]) -> list[Stroke]:
+def strokes(run: Run, *, rules: LedgerRules, watermarks: Mapping[str, int]) -> list[Told]:
     """Return the time of a run, and of what goes on after it; ascending, none empty, none overlapping.
 
     Equal to the pieces of the run. Time is a sum over pairs of sightings, so a run may be cut in two at any state: between
@@ -46,43 +48,29 @@ def strokes(run: Run, *, rules: LedgerRules, watermarks: Mapping[str, int]) -> l
     states = events[:-1] if events and events[-1].event_type == _COUNT else events
     ats = [*map(_AT, states)]
     if len(states) < 2 or max(map(_KIND, states)) == _COUNT or max(map(sub, ats[1:], ats)) > rules.session_gap:
-        return [*map(_stroke, pieces(run, rules=rules, watermarks=watermarks))]
+        return [*map(_told, pieces(run, rules=rules, watermarks=watermarks))]
     at, kind, station_id, _, _, camera = states[-1]
     before = Run(run.state, run.last_at, states[:1], is_last=False)
     after = Run(State(at, kind, station_id, camera), at, events[len(states) :], run.is_last)
-    result = [*map(_stroke, pieces(before, rules=rules, watermarks=watermarks))]
+    result = [*map(_told, pieces(before, rules=rules, watermarks=watermarks))]
     result += [
-        (at, until, (kind, station_id, False))
-        for (at, kind, station_id, _, _, _), until in zip(states, islice(ats, 1, None), strict=False)
+        (at, until, (kind, station_id, False), camera)
+        for (at, kind, station_id, _, _, camera), until in zip(states, islice(ats, 1, None), strict=False)
         if at < until
     ]
-    result += map(_stroke, pieces(after, rules=rules, watermarks=watermarks))
+    result += map(_told, pieces(after, rules=rules, watermarks=watermarks))
     return result
 
 
-def vouched_for(of: Sequence[Stroke], *, stands: OpenState, watermarks: Mapping[str, int]) -> Sequence[Stroke]:
-    """Return strokes without the time that is assumed behind the last sighting and the watermark of its camera.
-
-    last sighting |==== watched ====| watermark |== assumed ==|
-    result        |=================|
-
-    Only the last stroke can be such time. A state that no camera told has no watermark: its tail is all that there will ever
-    be, and stays. `stands` is where the worker's time stands, `watermarks` maps a camera of the site to its greatest.
-    """
-    camera = None if stands.state is None else stands.state.camera
-    if camera is None or not of:
-        return of
-    start, end, look = of[-1]
-    reach = max(stands.last_at, watermarks.get(camera, stands.last_at))
-    if not look[2] or end <= reach:
-        return of
-    return [*of[:-1], (start, reach, look)] if start < reach else of[:-1]
+def shortest(start: int, end: int) -> int:
+    """Return how long something within a window must be to be seen."""
+    return max((end - start) // PIXELS, SECOND)
 
 
 def segments(of: Sequence[Stroke], *, window: tuple[int, int], stations: Mapping[str, int]) -> list[Segment]:
     """Return strokes within a window as at most 400 segments; `stations` gives each workstation its index."""
     start, end = window
-    least = max((end - start) // PIXELS, SECOND)
+    least = shortest(start, end)
     folded = _folded(_within(of, start, end=end), least=least, bridged=0)
     while len(folded) > MOST_SEGMENTS:  # now also over gaps that nobody would see
         least *= 2
@@ -90,9 +78,9 @@ def segments(of: Sequence[Stroke], *, window: tuple[int, int], stations: Mapping
     return _in_seconds(folded, start=start, stations=stations)
 
 
-def _stroke(piece: Piece) -> Stroke:
+def _told(piece: Piece) -> Told:
     start, end, (_, kind, station_id, *_), _, is_assumed = piece
-    return start, end, (kind, station_id, is_assumed)
+    return start, end, (kind, station_id, is_assumed), piece.began_by.camera
 
 
 def _within(of: Sequence[Stroke], start: int, *, end: int) -> list[Stroke]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.measures import EVERYTHING, Histories, Measure, Person, Place
-from collector.metrics.drawing import Segment, Stroke, segments, strokes, vouched_for
+from collector.metrics.drawing import Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, moment, present
 from collector.metrics.ratios import rounded, rounded_mean
+from collector.metrics.sight import Unwatched, drawn, unwatched
 from collector.metrics.timeline import kept_since, watermarks_of
 from collector.metrics.unseen import unknown_places
 from collector.metrics.windows import Window
@@ -60,6 +61,8 @@ def draw(
     for (site, station_id), number in stations.items():
         numbers.setdefault(site, {})[station_id] = number
     watermarks = {site: watermarks_of(cameras, site=site) for site in {camera.site for camera in cameras}}
+    stretch = None if histories is None or window.start is None or window.end is None else (window.start, window.end)
+    gaps = {} if stretch is None else _unwatched(measure, watermarks=watermarks, window=stretch)
     states = measure.open_states
     unknown = frozenset[Place]()
     if now is not None:
@@ -68,11 +71,10 @@ def draw(
     for person, stands in states.items():
         of_site = watermarks.get(person[0], {})
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
-        if histories is not None and whole and window.start is not None and window.end is not None:
-            stretch = (window.start, window.end)
-            drawn = vouched_for(whole, stands=stands, watermarks=of_site)
-            whole_kept = _kept(drawn, since=measure.kept.get(person[0], EVERYTHING).events)
-            drawing.timelines[person] = segments(whole_kept, window=stretch, stations=numbers[person[0]])
+        if stretch is not None and whole:
+            seen = drawn(whole, last_at=stands.last_at, watermarks=of_site, gaps=gaps.get(person[0], {}))
+            seen = _kept(seen, since=measure.kept.get(person[0], EVERYTHING).events)
+            drawing.timelines[person] = segments(seen, window=stretch, stations=numbers[person[0]])
         found = None if now is None else present(stands, whole, rules=rules, watermarks=of_site, now=now)
         if found is not None and (window.start is None or window.start <= found[0]):
             drawing.present[person] = found[1]
@@ -86,7 +88,21 @@ def timelines_from(measure: Measure, window: Window) -> int | None:
     return max((instant for instant in since if instant is not None), default=None)
 
 
-def _kept(of: Sequence[Stroke], *, since: int | None) -> Sequence[Stroke]:
+def _unwatched(
+    measure: Measure, *, watermarks: Mapping[str, Mapping[str, int]], window: tuple[int, int]
+) -> dict[str, Unwatched]:
+    return {
+        site: unwatched(
+            measure.watched.get(site, {}),
+            before=measure.watched_before.get(site, ()),
+            watermarks=of_site,
+            window=window,
+        )
+        for site, of_site in watermarks.items()
+    }
+
+
+def _kept(of: list[Stroke], *, since: int | None) -> list[Stroke]:
     """Return the strokes from the site's horizon on: what is known of the time before is not all of it."""
     if since is None:
         return of

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from collector.metrics.camera_states import LATE_BEHIND
-from collector.metrics.drawing import Look, Stroke
+from collector.metrics.drawing import Look, Told
 from collector.metrics.spans import open_spans
 from collector.records import LedgerRules, OpenState, State
 
@@ -35,11 +35,11 @@ class Present(NamedTuple):
 
 
 def present(
-    stands: OpenState, drawn: Sequence[Stroke], *, rules: LedgerRules, watermarks: Mapping[str, int], now: int
+    stands: OpenState, told: Sequence[Told], *, rules: LedgerRules, watermarks: Mapping[str, int], now: int
 ) -> tuple[int, Present] | None:
     """Return the state in force at min(now, the watermark), and that instant; None if none is, or none is known.
 
-    `stands` is where the worker's time stands, `drawn` is the time up to there, as far as it was read.
+    `stands` is where the worker's time stands, `told` is the time up to there, as far as it was read.
     """
     state = stands.state
     if state is None:
@@ -48,13 +48,13 @@ def present(
     at = moment(state, watermarks=watermarks, now=now)
     is_late = now - at > LATE_BEHIND
     if at < stands.last_at:
-        found = _drawn_at(drawn, at)
+        found = _told_at(told, at, watermarks=watermarks)
         return None if found is None else (at, found._replace(is_late=is_late))
     goes_on = open_spans(state, last_at=stands.last_at, rules=rules, watermark=watermark)
     reaches_to = goes_on[-1].end if goes_on else stands.last_at
     if at > reaches_to:
         return None
-    since = _since((state.event_type, state.workstation_id, False), drawn, at=state.at)
+    since = _since((state.event_type, state.workstation_id, False), told, at=state.at, watermarks=watermarks)
     return at, Present(state.event_type, state.workstation_id, since, is_late)
 
 
@@ -64,18 +64,22 @@ def moment(state: State, *, watermarks: Mapping[str, int], now: int) -> int:
     return now if watermark is None else min(now, watermark)
 
 
-def _drawn_at(drawn: Sequence[Stroke], at: int) -> Present | None:
-    behind = bisect_right(drawn, at, key=_START)
-    if not behind or drawn[behind - 1][1] <= at:
+def _told_at(told: Sequence[Told], at: int, *, watermarks: Mapping[str, int]) -> Present | None:
+    behind = bisect_right(told, at, key=_START)
+    if not behind or told[behind - 1][1] <= at:
         return None
-    start, _, look = drawn[behind - 1]
-    return Present(look[0], look[1], _since(look, drawn[:behind], at=start))
+    start, _, look, _ = told[behind - 1]
+    return Present(look[0], look[1], _since(look, told[: behind - 1], at=start, watermarks=watermarks))
 
 
-def _since(look: Look, drawn: Sequence[Stroke], *, at: int) -> int:
-    since, start = at, None
-    for first, last, drawn_look in reversed(drawn):
-        if drawn_look[:2] != look[:2] or start not in (None, last):
+def _since(look: Look, told: Sequence[Told], *, at: int, watermarks: Mapping[str, int]) -> int:
+    """Return since when a state that began at an instant is drawn without a break."""
+    since = at
+    for start, end, told_look, camera in reversed(told):
+        if start >= at:
+            continue
+        reach = end if camera is None else min(end, watermarks.get(camera, end))
+        if told_look[:2] != look[:2] or reach < since:
             break
-        since, start = min(since, first), first
+        since = start
     return since

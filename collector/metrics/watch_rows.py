@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from collector.measures import Measure
-from collector.metrics.drawing import PIXELS
+from collector.metrics.drawing import shortest
 from collector.metrics.windows import Window
 from shared.instants import SECOND
 
@@ -20,7 +20,7 @@ def watch_rows(measure: Measure, *, window: Window) -> list[dict[str, Any]]:
     if window.start is None or window.end is None:
         return []
     start = window.start
-    least = max((window.end - start) // PIXELS, SECOND)
+    least = shortest(start, window.end)
     cameras = [(site, name) for site, of_site in sorted(measure.watched.items()) for name in sorted(of_site)]
     return [
         {

@@ -24,6 +24,8 @@ from shared.errors import BadRequest, Busy, StorageUnusable
 
 COMPANIONS = ("-wal", "-shm", "-journal")
 """What SQLite would take for a part of the file before them."""
+HALF_MADE = (".partial", ".restored")
+_MAGIC = b"SQLite format 3\0"
 _MOST_DAMAGE = 3
 
 _log = logging.getLogger(__name__)
@@ -77,6 +79,14 @@ def kept_before(file: Path, steps: int) -> Path:
 def companions(file: Path) -> list[Path]:
     """Return the files beside a database that SQLite reads as a part of it."""
     return [file.with_name(file.name + ending) for ending in COMPANIONS]
+
+
+def is_half_made(path: Path) -> bool:
+    """Say whether a file is what a killed backup or restore has left, or one is writing: the first page is written last."""
+    if not path.name.startswith(".") or not path.name.endswith(HALF_MADE):
+        return False
+    with path.open("rb") as content:
+        return content.read(len(_MAGIC)) in (_MAGIC, bytes(len(_MAGIC)))
 
 
 def damage_of(file: Path) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from collector.measures import (
     Forgotten,
     Histories,
+    Home,
     Kept,
     Look,
     Measure,
@@ -36,6 +37,8 @@ from collector.storage.access_base import AccessStorage
 
 KEPT_REFUSALS = 10_000
 """The newest: of all sites together in a file, of each site on a server."""
+FEW_SITES = 10
+"""The cameras of so few are told between two posts; those of a thousand take a second, and wait in the other line."""
 
 
 class Storage(Protocol):
@@ -54,7 +57,8 @@ class Storage(Protocol):
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Keep all deliveries, on disk when this returns: read what stands, let `decide` judge, write, commit.
 
-        Events, conflicts, refusals, registries, the cameras' ranges and watermarks change together or not at all.
+        Events, conflicts, refusals, registries, the cameras' ranges and watermarks change together or not at all. Raises
+        `SiteHeld` where others hold one site in the database: the others may be stored without it.
         """
         ...
 
@@ -98,16 +102,20 @@ class Storage(Protocol):
         """Return all that the metrics of these sites (None: all) are made of, as of one moment."""
         ...
 
-    async def sites(self) -> list[str]:
-        """Return the names of the sites that have anything."""
+    async def sites(self, sites: Sequence[str] | None = None) -> list[str]:
+        """Return the names of those of these sites (None: all) that have anything."""
         ...
 
-    async def hour_offsets(self) -> dict[str, int]:
-        """Return where the stored hours of each site begin, in microseconds past the full hour of UTC."""
+    async def hour_offsets(self, sites: Sequence[str] | None = None) -> dict[str, int]:
+        """Return where the stored hours of each begin, in microseconds past the full hour of UTC."""
         ...
 
     async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
         """Return the cameras that ever delivered or called."""
+        ...
+
+    async def homes(self, cameras: Sequence[str]) -> dict[str, Home]:
+        """Return where each of these cameras is known; those that nobody has heard of are left out."""
         ...
 
     async def events(self, query: EventQuery) -> list[StoredEvent]:

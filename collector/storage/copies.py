@@ -1,4 +1,4 @@
-"""Copies of a database that lie beside it: what an upgrade or a restore has kept, and backups in the same folder.
+"""Copies of a database that lie beside it: what an upgrade or a restore has kept, backups in the same folder, and halves of them.
 
 Whoever erases a person has to know of those that still hold the person. They are looked into, never changed.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from collector.storage.backups import companions
+from collector.storage.backups import companions, is_half_made
 from collector.storage.found_person import refused_items
 from collector.storage.migrating import APPLICATION_ID
 from collector.storage.named_in_items import may_name
@@ -36,6 +36,8 @@ def _copies(real: Path) -> Iterator[Path]:
 
 
 def _is_ours(path: Path) -> bool:
+    if is_half_made(path):
+        return True
     with path.open("rb") as content:
         head = content.read(100)
     return (

@@ -18,6 +18,7 @@ from collector.storage.marks import mark
 from collector.storage.named_in_items import may_name
 from collector.storage.nameless import add_hours, move_hours
 from collector.storage.neighbourhood import runs_within
+from collector.storage.opening import write_anew
 from shared.errors import Busy
 
 _ALL = (-(2**62), 2**62)
@@ -79,14 +80,14 @@ def is_unscrubbed(connection: sqlite3.Connection) -> bool:
 def scrub(connection: sqlite3.Connection) -> bool:
     """Write over what pages held before, outside of a transaction; say whether there was anything to scrub.
 
-    Takes as much room again as the database has, and the time to write it.
+    Takes twice as much room again as the database has, beside it, and the time to write it.
 
     Raises:
         Busy: somebody reads for so long that the log cannot be emptied; the next run tries again.
     """
     if not is_unscrubbed(connection):
         return False
-    connection.execute("vacuum")
+    write_anew(connection)
     _empty_log(connection)
     connection.execute("delete from unscrubbed")
     _empty_log(connection)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from collector.measures import Person, Stretch, Watched
+from collector.measures import Person, Stretch
 from collector.records import Amounts, Run
 from collector.storage.blocks import Blocks
+from collector.storage.watching import WatchKnown
 
 
 @dataclass(slots=True)
@@ -18,7 +19,7 @@ class Gathered:
     stays: dict[tuple[str, str], Sequence[Run]] = field(default_factory=dict)
     blocks: dict[str, Blocks] = field(default_factory=dict)
     """By site: of which hours of the window are; none if they are not asked for."""
-    watched: dict[str, Watched] = field(default_factory=dict)
+    watches: dict[str, WatchKnown] = field(default_factory=dict)
 
     def add(self, place: tuple[str, str, str], amounts: Iterable[int]) -> None:
         """Add to what a worker did at a workstation."""

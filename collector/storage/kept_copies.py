@@ -1,10 +1,10 @@
-"""Copies that an upgrade or a restore has left beside a SQLite store: no retention reaches into them. They are found, never touched."""
+"""Copies that an upgrade, a restore or a killed backup has left beside a SQLite store: no retention reaches into them. They are found, never touched."""
 
 from contextlib import suppress
 from pathlib import Path
 
 from collector.measures import KeptCopy
-from collector.storage.backups import COMPANIONS
+from collector.storage.backups import COMPANIONS, is_half_made
 from collector.storage.opening import real_path
 from shared.instants import SECOND
 
@@ -19,7 +19,7 @@ def kept_copies(file: Path) -> list[KeptCopy]:
         real = real_path(file)
         starts = tuple(f"{real.name}{mark}" for mark in _MARKS)
         for path in sorted(real.parent.iterdir()):
-            if path.name.startswith(starts) and not path.name.endswith(COMPANIONS):
-                with suppress(OSError):
+            with suppress(OSError):
+                if (path.name.startswith(starts) and not path.name.endswith(COMPANIONS)) or is_half_made(path):
                     found.append(KeptCopy(path.name, int(path.stat().st_mtime * SECOND)))
     return found

@@ -41,11 +41,6 @@ def rules(connection: sqlite3.Connection) -> LedgerRules:
     return LedgerRules(*connection.execute("select session_gap, tail from arithmetic").fetchone())
 
 
-def hour_offsets(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return where the stored hours of each site begin."""
-    return dict(connection.execute("select name, hour_offset from site order by name").fetchall())
-
-
 def measure(
     connection: sqlite3.Connection, of: Sites, *, split: Split, by_hour: bool, stays: bool, occupied: Occupied | None
 ) -> Measure:
@@ -71,7 +66,7 @@ def measure(
             found = last_stays(connection, site.number, gap=rules(connection).session_gap)
             gathered.stays.update({(site.name, station_id): runs for station_id, runs in found.items()})
         if by_hour and parts.window is not None:
-            gathered.watched[site.name] = watched(connection, site.number, stretch=parts.window)
+            gathered.watches[site.name] = watched(connection, site.number, stretch=_closed(parts.window))
     return Measure(
         workers=sqlite_read.workers(connection, of),
         stations=_stations(connection, of),
@@ -82,7 +77,8 @@ def measure(
         open_states=open_states,
         stays=gathered.stays,
         company=None if occupied is None else _company(connection, of, question=occupied),
-        watched=gathered.watched,
+        watched={site: known.within for site, known in gathered.watches.items()},
+        watched_before={site: known.before for site, known in gathered.watches.items()},
         kept=has,
     )
 

@@ -4,7 +4,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
 from collector.records import LedgerRules
-from collector.storage.block_migrations import migrations
+from collector.storage.index_migrations import migrations
 from collector.storage.opening import CHOOSE_ANOTHER
 from shared.errors import Busy, StorageUnusable
 

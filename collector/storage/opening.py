@@ -110,6 +110,26 @@ def looking_at(file: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def write_anew(connection: sqlite3.Connection) -> None:
+    """Write a database anew, outside of a transaction, so that no page holds what was deleted.
+
+    Takes twice as much room again as the database has, all of it in its folder: a whole copy, and then the log. By itself
+    SQLite would put the copy, everybody's ids in it, under /var/tmp.
+    """
+    file = Path(next(place for _, name, place in connection.execute("pragma database_list") if name == "main"))
+    _put_aside_in(connection, str(file.parent))
+    try:
+        connection.execute("vacuum")
+    finally:
+        _put_aside_in(connection, "")
+
+
+def _put_aside_in(connection: sqlite3.Connection, folder: str) -> None:
+    # Deprecated, and there is no other way once the library is loaded; for the whole process, "" is what it was.
+    quoted = folder.replace("'", "''")
+    connection.execute(f"pragma temp_store_directory = '{quoted}'")
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
     """Run a block in one transaction, `immediate` to write or `deferred` to read; any error leaves nothing behind."""

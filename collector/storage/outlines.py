@@ -24,7 +24,7 @@ from shared.events import EventType
 _COUNT = int(EventType.product_count)
 _BOUNDS = """
     with known as materialized (
-        select o.site, o.worker, o.last_at, o.state_camera,
+        select o.site, o.worker, o.last_at,
             (select max(at) from event where site = o.site and worker = o.worker and at < :start) as seen_at,
             (select max(at) from event where site = o.site and worker = o.worker and at < :start and type < 3) as state_at,
             iif(o.last_at < :end, null,
@@ -32,17 +32,16 @@ _BOUNDS = """
         from open_state as o
         where o.site = :site and (:workers is null or o.worker in (select value from json_each(:workers)))
     )
-    select w.worker_id, k.worker, k.last_at, last.name, k.seen_at, k.next_at, e.at, e.type, st.station_id, c.name
+    select w.worker_id, k.worker, k.last_at, k.seen_at, k.next_at, e.at, e.type, st.station_id, c.name
     from known as k
     join worker as w on w.site = k.site and w.number = k.worker
-    left join camera as last on last.site = k.site and last.number = k.state_camera
     left join event as e on e.site = k.site and e.worker = k.worker and e.at = k.state_at and e.type < 3
     left join workstation as st on st.site = e.site and st.number = e.workstation
     left join camera as c on c.site = e.site and c.number = e.camera
     order by w.worker_id, e.type, st.station_id
 """
 _STATES = """
-    select e.worker, e.at, e.type, e.workstation
+    select e.worker, e.at, e.type, e.workstation, e.camera
     from open_state as o
     join event as e indexed by event_state on e.site = o.site and e.worker = o.worker
     where o.site = :site and (:workers is null or o.worker in (select value from json_each(:workers)))
@@ -79,11 +78,8 @@ def outlines_of_site(
     rows = connection.execute(_BOUNDS, bound).fetchall()
     bounds = {row[0]: row[1:] for row in rows}
     result: dict[Person, Run] = {}
-    for worker_id, (worker, last_at, camera, seen_at, next_at, *before) in bounds.items():
+    for worker_id, (worker, last_at, seen_at, next_at, *before) in bounds.items():
         events = states.get(worker, [])
-        if next_at is None and events:
-            # Time after the last sighting goes on with the camera of the state in force, which is the last one here.
-            events[-1] = events[-1]._replace(camera=camera)
         if next_at is not None or last_at >= start:
             events.append(_sighting(last_at if next_at is None else next_at))
         told = filled(connection, (number, worker), seen_at=seen_at, events=events, gap=gap)
@@ -93,16 +89,20 @@ def outlines_of_site(
 
 
 def _states(connection: sqlite3.Connection, bound: dict[str, Any]) -> dict[int, list[Entry]] | None:
-    """Return the states of each worker, in order, without their cameras; None if there are too many."""
+    """Return the states of each worker, in order; None if there are too many."""
     # The states of everybody, from their index alone.
     rows = connection.execute(_STATES, bound).fetchall()
     if len(rows) > bound["most"]:
         return None
     stations = _station_ids(connection, bound["site"], numbers={row[3] for row in rows})
+    cameras = _camera_names(connection, bound["site"])
     result: dict[int, list[Entry]] = {}
     make = tuple.__new__  # a third of the time of Entry(…), and a page is made of 20,000 of them
     for worker, of_worker in groupby(rows, itemgetter(0)):
-        entries = [make(Entry, (at, kind, stations[station], 0, None, None)) for _, at, kind, station in of_worker]
+        entries = [
+            make(Entry, (at, kind, stations[station], 0, None, cameras[camera]))
+            for _, at, kind, station, camera in of_worker
+        ]
         entries.sort()  # the index orders ties by the station's number, SEMANTICS §3 by its id
         result[worker] = entries
     return result
@@ -120,6 +120,12 @@ def _station_ids(connection: sqlite3.Connection, site: int, *, numbers: Iterable
             (site, json.dumps([*numbers])),
         ).fetchall()
     )
+
+
+def _camera_names(connection: sqlite3.Connection, site: int) -> dict[int | None, str | None]:
+    # The cameras of the site by their numbers; None told what no camera told.
+    rows = connection.execute("select number, name from camera where site = ?", (site,)).fetchall()
+    return {None: None, **dict(rows)}
 
 
 def filled(

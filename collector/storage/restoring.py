@@ -16,7 +16,15 @@ from sqlite_utils.utils import sqlite3
 
 from collector.storage.backups import companions, damage_of, sync_folder
 from collector.storage.migrating import refuse_foreign, refuse_other_programs
-from collector.storage.opening import CHOOSE_ANOTHER, lock_of, looking_at, open_writer, real_path, translated_errors
+from collector.storage.opening import (
+    CHOOSE_ANOTHER,
+    lock_of,
+    looking_at,
+    open_writer,
+    real_path,
+    translated_errors,
+    write_anew,
+)
 from shared.errors import BadRequest, Busy, StorageUnusable
 
 _COPY_BYTES = 1024 * 1024
@@ -64,7 +72,7 @@ def restore(backup: Path, file: Path, *, suffix: str) -> Path | None:
 
 
 def compact(file: Path) -> Compacted:
-    """Give the pages of deleted rows back to the disk; takes as much room as the file once more, until it is done.
+    """Give the pages of deleted rows back to the disk; takes twice as much room again as it has, until it is done.
 
     Raises:
         FileHeld: the service, or another command, has it.
@@ -81,7 +89,7 @@ def compact(file: Path) -> Compacted:
             refuse_foreign(connection)  # again: whoever held the lock until now may have changed it
         before = _size_of(real)
         with translated_errors(real), closing(open_writer(real)) as connection:
-            connection.execute("vacuum")
+            write_anew(connection)
             _fold(connection, real)
         return Compacted(before, _size_of(real))
 

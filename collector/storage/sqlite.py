@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlite_utils.utils import sqlite3
 
-from collector.measures import Histories, Measure, Occupied, Split, Stretch
+from collector.measures import Histories, Home, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -26,6 +26,7 @@ from collector.records import (
     StoredEvent,
 )
 from collector.storage import histories, ledger_query, sqlite_read, sqlite_write
+from collector.storage.base import FEW_SITES
 from collector.storage.opening import (
     lock_of,
     open_reader,
@@ -152,17 +153,29 @@ class SqliteStorage(PrivacyVerbs):
             )
         )
 
-    async def sites(self) -> list[str]:
-        """Return the names of all sites."""
-        return await self._readers.short(sqlite_read.sites)
+    async def sites(self, sites: Sequence[str] | None = None) -> list[str]:
+        """Return the names of the sites that there are."""
+        return [*await self.hour_offsets(sites)]
 
-    async def hour_offsets(self) -> dict[str, int]:
+    async def hour_offsets(self, sites: Sequence[str] | None = None) -> dict[str, int]:
         """Return where the stored hours of each site begin."""
-        return await self._readers.short(ledger_query.hour_offsets)
+        return await self._readers.short(lambda reader: sqlite_read.sites(reader, sites))
 
     async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
         """Return the cameras that ever delivered or called."""
-        return await self._readers.short(lambda reader: sqlite_read.cameras(reader, sites))
+
+        def of_few(reader: sqlite3.Connection) -> list[Camera] | None:
+            there = sqlite_read.sites(reader, sites)
+            return sqlite_read.cameras(reader, [*there]) if len(there) <= FEW_SITES else None
+
+        found = await self._readers.short(of_few)
+        if found is not None:
+            return found
+        return await self._readers.long(lambda reader: sqlite_read.cameras(reader, sites))
+
+    async def homes(self, cameras: Sequence[str]) -> dict[str, Home]:
+        """Return where cameras are known."""
+        return await self._readers.short(lambda reader: sqlite_read.homes(reader, cameras))
 
     async def events(self, query: EventQuery) -> list[StoredEvent]:
         """Return a page of events."""

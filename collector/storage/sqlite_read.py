@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from collector.measures import Stretch
+from collector.measures import Home, Stretch
 from collector.records import Camera, EventQuery, KeptRefusal, Key, Refusal, Registered, Sighting, StoredEvent, Version
 from shared.events import EventType
 from shared.instants import LAST_INSTANT
@@ -15,9 +15,23 @@ Sites = Sequence[str] | None
 _TYPES = tuple(EventType)
 
 
-def sites(connection: sqlite3.Connection) -> list[str]:
-    """Return the names of all sites, ascending."""
-    return [name for (name,) in connection.execute("select name from site order by name").fetchall()]
+def sites(connection: sqlite3.Connection, of: Sites = None) -> dict[str, int]:
+    """Return the sites that there are, ascending, and where the stored hours of each begin."""
+    rows = connection.execute(
+        """
+        select name, hour_offset
+        from site
+        where ?1 is null or name in (select value from json_each(?1))
+        order by name
+        """,
+        (named(of),),
+    ).fetchall()
+    return dict(rows)
+
+
+def named(of: Sites) -> str | None:
+    """Return sites as statements are told of them: a JSON list of names, or null for all."""
+    return None if of is None else json.dumps(list(of))
 
 
 def workers(connection: sqlite3.Connection, of: Sites) -> list[Registered]:
@@ -62,10 +76,28 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
             c.has_events, c.is_paused
         from camera as c
         join site as s on s.number = c.site
+        where ?1 is null or s.name in (select value from json_each(?1))
         order by s.name, c.name
-        """
+        """,
+        (named(of),),
     ).fetchall()
-    return [Camera(*row) for row in rows if of is None or row[0] in of]
+    return [Camera(*row) for row in rows]
+
+
+def homes(connection: sqlite3.Connection, of: Sequence[str]) -> dict[str, Home]:
+    """Return where each of these cameras is known; of several sites the one where it stays."""
+    rows = connection.execute(
+        """
+        select c.name, s.name,
+            c.has_events or exists (select 1 from camera_token as t where t.site = c.site and t.camera = c.number) as stays
+        from camera as c
+        join site as s on s.number = c.site
+        where c.name in (select value from json_each(?))
+        order by stays
+        """,
+        (named(of),),
+    ).fetchall()
+    return {name: Home(site, bool(stays)) for name, site, stays in rows}
 
 
 def sightings(connection: sqlite3.Connection, of: Sites) -> dict[tuple[str, str], list[Sighting]]:
@@ -104,7 +136,7 @@ def refusals(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, mos
         order by r.number desc
         limit ?4
         """,
-        (None if of is None else json.dumps(list(of)), start or 0, LAST_INSTANT + 1 if end is None else end, most),
+        (named(of), start or 0, LAST_INSTANT + 1 if end is None else end, most),
     ).fetchall()
     return [KeptRefusal(row[0], row[1], row[2], Refusal(*row[3:])) for row in rows]
 
@@ -124,7 +156,7 @@ def refused(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, most
             limit ?4
         )
         """,
-        (None if of is None else json.dumps(list(of)), start or 0, LAST_INSTANT + 1 if end is None else end, most),
+        (named(of), start or 0, LAST_INSTANT + 1 if end is None else end, most),
     ).fetchone()
     return int(number)
 
@@ -161,7 +193,7 @@ def lost_versions(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch
             limit ?4
         )
         """,
-        (None if of is None else json.dumps(list(of)), start or 0, LAST_INSTANT + 1 if end is None else end, most),
+        (named(of), start or 0, LAST_INSTANT + 1 if end is None else end, most),
     ).fetchone()
     return int(number)
 

@@ -8,11 +8,12 @@ A stretch that goes on where the last one ended is the same one, so there are as
 hours can be told to the microsecond.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from sqlite_utils.utils import sqlite3
 
-from collector.measures import Stretch, Watched
+from collector.measures import Watched
 from collector.records import Contact
 from shared.instants import HOUR, MINUTE
 
@@ -27,6 +28,15 @@ class Watching(NamedTuple):
 
     watermark: int | None
     is_watching: bool
+
+
+class WatchKnown(NamedTuple):
+    """When the cameras of a site watched, as far as a window needs it."""
+
+    within: Watched
+    """Within the window."""
+    before: frozenset[str]
+    """Those that had watched before it began."""
 
 
 def is_watching(contact: Contact, *, received_at: int) -> bool:
@@ -48,6 +58,23 @@ def advance(before: Watching, watermark: int | None) -> tuple[int, int] | None:
     return (start, watermark) if start < watermark <= start + LONGEST_ADVANCE else None
 
 
+def watch_known(rows: Iterable[Sequence[Any]], *, stretch: tuple[int, int]) -> WatchKnown:
+    """Return what rows of (camera, start, until) say of a stretch: ascending, and before it at most the last of a camera.
+
+    >>> watch_known([("C1", 0, 5), ("C1", 20, 40), ("C2", 15, 60)], stretch=(10, 30))
+    WatchKnown(within={'C1': [(20, 30)], 'C2': [(15, 30)]}, before=frozenset({'C1'}))
+    """
+    first, last = stretch
+    within: dict[str, list[tuple[int, int]]] = {}
+    before = set()
+    for name, start, until in rows:
+        if start < first:
+            before.add(name)
+        if until > first:
+            within.setdefault(name, []).append((max(start, first), min(until, last)))
+    return WatchKnown(within, frozenset(before))
+
+
 def keep(connection: sqlite3.Connection, camera: tuple[int, int], *, stretch: tuple[int, int]) -> None:
     """Add what a camera, by the numbers of its site and itself, watched since its last call."""
     start, until = stretch
@@ -65,22 +92,19 @@ def keep(connection: sqlite3.Connection, camera: tuple[int, int], *, stretch: tu
         connection.execute("insert into watched (site, camera, start, until) values (?, ?, ?, ?)", (*camera, *stretch))
 
 
-def watched(connection: sqlite3.Connection, site: int, *, stretch: Stretch) -> Watched:
-    """Return when each camera of a site watched within a stretch."""
-    # Two look-ups a camera: the first stretch that may reach in, and the first that begins after it.
+def watched(connection: sqlite3.Connection, site: int, *, stretch: tuple[int, int]) -> WatchKnown:
+    """Return when each camera of a site watched within a stretch, and which had watched before."""
+    # Two look-ups a camera: the last stretch that began before, and the first that begins after it.
     rows = connection.execute(
         """
-        select c.name, max(w.start, ?2), min(w.until, ?3)
+        select c.name, w.start, w.until
         from camera as c
         join watched as w on w.site = c.site and w.camera = c.number and w.start < ?3 and w.start >= coalesce(
             (select max(start) from watched where site = c.site and camera = c.number and start <= ?2), ?2
         )
-        where c.site = ?1 and w.until > ?2
+        where c.site = ?1
         order by c.name, w.start
         """,
-        (site, -(2**62) if stretch[0] is None else stretch[0], 2**62 if stretch[1] is None else stretch[1]),
+        (site, *stretch),
     ).fetchall()
-    found: dict[str, list[tuple[int, int]]] = {}
-    for name, start, until in rows:
-        found.setdefault(name, []).append((start, until))
-    return found
+    return watch_known(rows, stretch=stretch)

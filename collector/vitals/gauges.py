@@ -89,7 +89,7 @@ _ROWS: tuple[Row[Snapshot], ...] = (
     Row("start_time_seconds", "gauge", "When the collector started.", one(lambda it: it.started_at / SECOND)),
     Row("ready", "gauge", "1 if events are taken, as /readyz says; 0 if not.", one(lambda it: it.is_ready)),
     Row("waiting_requests", "gauge", "Requests that wait to be stored.", one(lambda it: it.waiting_requests)),
-    Row("waiting_events", "gauge", "Events in them.", one(lambda it: it.waiting_events)),
+    Row("waiting_events", "gauge", "Events in them, and items that are none.", one(lambda it: it.waiting_events)),
     Row(
         "commit_running_seconds",
         "gauge",

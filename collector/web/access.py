@@ -19,6 +19,7 @@ from collector.web.answer_room import keep_place_for
 from collector.web.limits import ALLOWANCES, CROWDS
 from collector.web.peers import PEERS
 from shared.connections import note_who_asks
+from shared.cut_short import has_begun
 from shared.errors import CameraPaused, NotAllowed, NotKnown, WrongCamera
 
 
@@ -129,13 +130,13 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
     """Return a handler as the framework wants it: who is asking is found out here, once, for every address.
 
     Before the body is read and the query is looked at: strangers cost nothing and learn nothing. Who has to log in before
-    they see a page is led there. What a token asks for is counted, also where it is refused; pages, which come from memory
-    with twenty files each, and what is open to everybody are not.
+    they see a page is led there. What a token asks for is counted, also where it is refused; what is open to everybody is not, nor
+    are pages, which come from memory with twenty files each: all but that for `Needs.settings`, which asks the store.
     """
+    is_counted = needs is not Needs.nothing and not (is_page and needs is Needs.look)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         viewer = await _viewer(request, needs=needs)
-        is_counted = not (is_page or needs is Needs.nothing)
         if is_counted:
             request.app[ALLOWANCES].take(viewer.token, is_camera=viewer.role is Role.agent)
         try:
@@ -150,7 +151,7 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
                 shown_answer = await handler(request, viewer)
         except BaseException as error:
             # Of a file that breaks off, whoever ends it, the half that was sent has been seen.
-            if request.writer.output_size > 0 or isinstance(error, asyncio.CancelledError | ConnectionError):
+            if has_begun(request) or isinstance(error, asyncio.CancelledError | ConnectionError):
                 await asyncio.shield(note())
             raise
         await note()

@@ -59,7 +59,8 @@ async def stream_csv(
 
 async def _pieces(pages: AsyncIterator[Rows], columns: Sequence[str]) -> AsyncIterator[bytes]:
     """Return the bytes of a file, page by page: the heading stands before the first one, also where there is none."""
-    yield await asyncio.to_thread(_written, await anext(pages, ()), columns)
+    first: Rows = await anext(pages, [])  # no tuple: with one CPython 3.11 raises SystemError where there is nothing
+    yield await asyncio.to_thread(_written, first, columns)
     async for rows in pages:
         yield await asyncio.to_thread(_written, rows, columns, has_heading=False)
 

@@ -94,10 +94,13 @@ class Doorkeeper:
 
     async def _asks(self) -> bool:
         """Say whether access is configured."""
-        now = self._clock.monotonic()
-        if now >= self._configured[1]:
-            self._configured = (await self._access.is_configured(), now + REMEMBERED_SECONDS)
-        return self._configured[0]
+        now, changes = self._clock.monotonic(), self._access.changes
+        if now < self._configured[1]:
+            return self._configured[0]
+        is_configured = await self._access.is_configured()
+        if changes == self._access.changes:
+            self._configured = (is_configured, now + REMEMBERED_SECONDS)
+        return is_configured
 
     async def _grant(self, token: str) -> Grant | None:
         kind = kind_of(token)
@@ -106,14 +109,21 @@ class Doorkeeper:
         digest, now = digest_of(token), self._clock.monotonic()
         remembered = self._grants.get(digest)
         if remembered is None or now >= remembered.until:
-            found = await self._access.grant(digest, kind=kind)
-            if found is None:
-                self._grants.pop(digest, None)
-                return None
+            grant = await self._looked_up(digest, kind=kind, until=now + REMEMBERED_SECONDS)
+        else:
+            grant = remembered.grant
+        return grant if grant is not None and grant.is_valid(now=self._clock.now()) else None
+
+    async def _looked_up(self, digest: bytes, *, kind: Kind, until: float) -> Grant | None:
+        changes = self._access.changes
+        found = await self._access.grant(digest, kind=kind)
+        if found is None:
+            self._grants.pop(digest, None)
+        elif changes == self._access.changes:  # else it may have been read before the change
             if len(self._grants) >= MOST_REMEMBERED:
                 self._grants.clear()
-            remembered = self._grants[digest] = _Remembered(found, now + REMEMBERED_SECONDS)
-        return remembered.grant if remembered.grant.is_valid(now=self._clock.now()) else None
+            self._grants[digest] = _Remembered(found, until)
+        return found
 
 
 def cookie_name(kind: Kind, *, is_secure: bool) -> str:

@@ -4,7 +4,8 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from collector.metrics.windows import read_window
 from collector.reception import Reception, Rules
-from collector.records import Delivery, EventQuery, Key, StoredEvent
+from collector.records import EventQuery, Key, StoredEvent
 from collector.web.access import Viewer
 from collector.web.context import (
     CLOCK,
@@ -30,6 +31,7 @@ from collector.web.context import (
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer, json_unless_known
 from collector.web.limits import BODY_ROOM, LARGE_TURN
+from collector.web.to_the_end import to_the_end
 from shared.errors import BadRequest
 from shared.events import EventType
 from shared.http_body import read_post, refusal
@@ -57,20 +59,22 @@ EVENTS_A_PIECE = 1_000
 
 
 async def receive(request: web.Request, viewer: Viewer) -> web.Response:
-    """Store a body of events and say what became of each."""
+    """Store a body of events and say what became of each.
+
+    Whoever hangs up keeps what they hold, a turn, a part of the room, a place in the crowd, until that is done.
+    """
     app = request.app
     with app[BODY_ROOM].place(viewer.token) as place:
         content = await read_post(request, content_types=("application/json",), grow=place.grow)
-        homes = await _homes(app) if viewer.home is None else {}
-        take = partial(_taken, content, app=app, viewer=viewer, homes=homes)
         is_large = len(content) > LARGE_BYTES
-        if is_large:
-            async with app[LARGE_TURN]:
-                reception, delivery = await asyncio.to_thread(take)
-        else:
-            reception, delivery = take()
-        del content, take  # what was made of it is enough
-        stored = await app[INGEST].store(delivery)
+        async with app[LARGE_TURN] if is_large else nullcontext():
+            run = _in_a_thread if is_large else _here
+            reception, camera = await run(partial(_judged, content, app=app, viewer=viewer))
+            del content  # what was made of it is enough
+            site = viewer.home or app[SETTINGS].site_of(camera)
+            key = await _pseudonym_key(app, camera if viewer.home is None else None, site=site)
+            delivery = await run(partial(reception.delivery, site=site, camera=camera, pseudonym_key=key))
+        stored = await to_the_end(app[INGEST].store(delivery))
     refused = reception.refused_object(stored)
     if refused is not None:
         return refusal(refused)
@@ -79,31 +83,26 @@ async def receive(request: web.Request, viewer: Viewer) -> web.Response:
     return web.json_response(reception.answer(stored))
 
 
-def _taken(
-    content: bytes, *, app: web.Application, viewer: Viewer, homes: Mapping[str, str]
-) -> tuple[Reception, Delivery]:
-    """Return a body judged, and what is to be stored of it."""
+def _judged(content: bytes, *, app: web.Application, viewer: Viewer) -> tuple[Reception, str | None]:
+    """Return a body judged, and the camera that it is from."""
     body = read_body(content)
     camera = viewer.camera_written(body.agent.camera if body.agent else None)
-    reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
-    site = viewer.home or app[SETTINGS].site_of(camera)
-    key = _pseudonym_key(camera, site=site, keys=app[PSEUDONYM_KEYS], homes=homes)
-    return reception, reception.delivery(site=site, camera=camera, pseudonym_key=key)
+    return Reception(body, now=app[CLOCK].now(), rules=_rules(app)), camera
 
 
-async def _homes(app: web.Application) -> Mapping[str, str]:
-    """Return where cameras have events, and therefore stay whatever the settings say; nothing where that decides no pseudonym."""
-    if not app[PSEUDONYM_KEYS]:
-        return {}
-    return {known.name: known.site for known in await app[STORAGE].cameras() if known.has_events}
+async def _here(make: Callable[[], Any]) -> Any:
+    return make()
 
 
-def _pseudonym_key(
-    camera: str | None, *, site: str, keys: Mapping[str, bytes], homes: Mapping[str, str]
-) -> bytes | None:
+async def _in_a_thread(make: Callable[[], Any]) -> Any:
+    return await to_the_end(asyncio.to_thread(make))
+
+
+async def _pseudonym_key(app: web.Application, camera: str | None, *, site: str) -> bytes | None:
     """Return the key of the site that keeps what a camera sends; or of that where it is placed: an id too few is kept sooner."""
-    home = site if camera is None else homes.get(camera, site)
-    return keys.get(home) or keys.get(site)
+    keys = app[PSEUDONYM_KEYS]
+    home = (await app[STORAGE].homes([camera])).get(camera) if keys and camera is not None else None
+    return (keys.get(home.site) if home is not None and home.stays else None) or keys.get(site)
 
 
 async def take_in_list(app: web.Application, body: Body, *, site: str | None, camera: str | None) -> dict[str, Any]:
@@ -119,20 +118,21 @@ async def take_in_list(app: web.Application, body: Body, *, site: str | None, ca
         await _check_home(app, camera, site=site)
     reception = Reception(body, now=app[CLOCK].now(), rules=_rules(app))
     site = site or app[SETTINGS].site_of(camera)
-    key = _pseudonym_key(camera, site=site, keys=app[PSEUDONYM_KEYS], homes=await _homes(app))
+    key = await _pseudonym_key(app, camera, site=site)
     delivery = reception.delivery(site=site, camera=camera, is_live=False, pseudonym_key=key)
     return reception.answer(await app[INGEST].store(delivery))
 
 
 async def _check_home(app: web.Application, camera: str, *, site: str) -> None:
-    """Refuse a site that would be ignored, since the camera has events elsewhere, or that would move the camera."""
-    homes = [known.site for known in await app[STORAGE].cameras() if known.name == camera and known.has_events]
-    if homes and site not in homes:
-        raise BadRequest(
-            f"camera {camera} has its events at site {homes[0]}, not at {site}",
-            hint="leave --site out, or rename the site with collector sites rename",
-        )
-    if not homes and site != (placed := app[SETTINGS].site_of(camera)):
+    """Refuse a site that would be ignored, since the camera stays elsewhere, or that would move the camera."""
+    home = (await app[STORAGE].homes([camera])).get(camera)
+    if home is not None and home.stays:
+        if site != home.site:
+            raise BadRequest(
+                f"camera {camera} has its events, or its token, at site {home.site}, not at {site}",
+                hint="leave --site out, or rename the site with collector sites rename",
+            )
+    elif site != (placed := app[SETTINGS].site_of(camera)):
         raise BadRequest(
             f"by the settings camera {camera} belongs to site {placed}, not to {site}",
             hint="leave --site out, or set the camera's site in the settings first",

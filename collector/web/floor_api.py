@@ -25,7 +25,6 @@ async def floor(request: web.Request, viewer: Viewer) -> web.Response:
     headers = {
         # Weak: the same page may be plain or compressed, and its end a few seconds later.
         "ETag": f'W/"{view.etag}"',
-        "Cache-Control": "private, no-cache",
         "Vary": "Accept-Encoding",
     }
     if is_known(request, view.etag):

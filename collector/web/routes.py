@@ -72,11 +72,17 @@ ROUTES = [
     _get("/", pages.to_dashboard, needs=Needs.look, is_page=True),
 ]
 """Every address that ends in a slash also works without it."""
+ANY_ID = "{id:[^/]+}"
+"""What `{id}` stands for: by itself it takes no id with a brace."""
 
 
 def add_routes(app: web.Application) -> None:
     """Give the application its addresses."""
-    app.add_routes(ROUTES)
+    app.add_routes([_taking_any_id(route) for route in ROUTES])
     taken = {route.path for route in ROUTES}
     short_forms = [web.route(route.method, route.path.rstrip("/"), route.handler) for route in ROUTES]
     app.add_routes([route for route in short_forms if route.path and route.path not in taken])
+
+
+def _taking_any_id(route: web.RouteDef) -> web.RouteDef:
+    return web.RouteDef(route.method, route.path.replace("{id}", ANY_ID), route.handler, route.kwargs)

@@ -15,7 +15,7 @@ DRAWN = """
     return {
         hatched: [...picture.querySelectorAll('.no-data')].map(share),
         states: Object.fromEntries([...picture.querySelectorAll('path')].map(path => [
-            path.getAttribute('class'), [...path.getAttribute('d').matchAll(/M(\\d+) \\d+h(\\d+)/g)]
+            path.getAttribute('class'), [...path.getAttribute('d').matchAll(/M(\\d+) [\\d.]+h(\\d+)/g)]
                 .map(([, start, length]) => [Number(start), Number(start) + Number(length)]),
         ])),
         now: picture.querySelector('.now').getAttribute('x1'),

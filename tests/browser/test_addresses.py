@@ -17,7 +17,7 @@ text => {
     return {pathname: url.pathname, search: url.search, asked: Object.fromEntries(url.searchParams)};
 }
 """
-ODD_IDS = ["W1", "<&\"'/ \\", "..", ".", "%2F", "a?b#c", "👷🏽‍♀️ مرحبا", "+", "x" * 64]
+ODD_IDS = ["W1", "<&\"'/ \\", "..", ".", "%2F", "a?b#c", "{a}", "a{b", "}", "👷🏽‍♀️ مرحبا", "+", "x" * 64]
 WINDOW = {"from": "2026-01-15T05:00:00Z", "to": "2026-01-15T13:00:00Z", "until": "2026-01-15T11:42:00Z", "shift": None}
 
 

@@ -11,9 +11,9 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Opener
 from tests.browser.drawn import DRAWN, drawn
-from tests.browser.plant import NOW, Plant, call, plant, watermark
+from tests.browser.plant import NOW, SETTINGS, Plant, call, plant, watermark
 from tests.browser.watched_page import WatchedPage
-from tests.support.collector import at, item, running_collector
+from tests.support.collector import at, envelope, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -66,6 +66,42 @@ async def test_a_silent_camera_s_worker_is_hatched_and_not_working(watched: Open
     }
     assert [since("10:58") / SHIFT_SECONDS, since(NOW) / SHIFT_SECONDS] == pytest.approx(there["hatched"][0], abs=0.005)
     assert [] == page.misdeeds
+
+
+async def test_what_nobody_watched_is_not_drawn_as_if_somebody_had(watched: Opener, tmp_path: Path) -> None:
+    """cam-2 catches up with its newest event first: hatched from its watermark on. cam-1 was off for an hour: paler."""
+    async with running_collector(tmp_path, **SETTINGS) as there:
+        there.clock.set(at("05:00"))
+        await call(there, "cam-1", [item("05:00", "W1", "working")], seen_up_to="05:00")
+        await call(there, "cam-2", [], seen_up_to="05:00")
+        there.clock.set(at("10:00"))
+        await call(there, "cam-1", [], seen_up_to="10:00", batch="b2", last_seq=1)
+        there.clock.set(at("10:58"))
+        await call(there, "cam-2", [item("09:40", "W2", "working")], seen_up_to="10:58", batch="b2")
+        there.clock.set(at("11:00"))
+        off = envelope([], camera="cam-1", epoch="another", batch="b3")
+        await there.post(off)
+        await there.post(off | {"agent": off["agent"] | {"batch": "b4", "watermark": watermark("11:00")}})
+        there.clock.set(at(NOW))
+        await call(there, "cam-1", [], seen_up_to=NOW, batch="b5", last_seq=1)
+        ahead = {"seqs": [[1206, 1206]], "last_seq": 1206, "pending": 1204, "oldest_pending_at": watermark("10:58")}
+        await call(there, "cam-2", [item("11:38", "W2", "working")], seen_up_to="10:58", batch="b3", **ahead)
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open()
+        pictures = [await drawn(page, name) for name in ("Zoë", "W2")]
+        await page.page.get_by_role("button", name="Zoë: working").click(position={"x": 5, "y": 5})
+        moment = page.page.locator("#moment")
+        await expect(moment).to_contain_text("Not all of it: the camera did not watch")
+
+        assert {
+            "working": [[0, since("10:00")], [since("11:00"), since(NOW)]],
+            "working assumed": [[since("10:00"), since("11:00")]],
+        } == pictures[0]["states"]
+        assert {"working": [[since("09:40"), since("10:58")]]} == pictures[1]["states"]
+        assert "now no data since 12:58" in pictures[1]["sentence"]
+        await page.open("workers/W2")
+        await expect(page.page.locator("#now-more")).to_have_text("nothing after 12:58")
+        assert [] == page.misdeeds
 
 
 async def test_a_state_that_began_before_the_window_reaches_into_it(watched: Opener, running: Plant) -> None:

@@ -7,6 +7,8 @@ import pytest
 from tests.docs.pages import blocks, pages
 from tests.docs.session import Session, agree, examples
 
+pytestmark = pytest.mark.timeout(300)  # a page may have ten commands, each of which starts a program
+
 WITH_EXAMPLES = [page for page in pages() if blocks(page, "console")]
 
 

@@ -18,7 +18,7 @@ _ALONE = {
     locks.SCHEMA: "the schema is brought up to date",
     locks.RULES: "nobody may store: a site is renamed, somebody is erased, or sums are made anew",
     locks.NAMES: "a site or a camera is registered",
-    locks.UPKEEP: "a rebuild or a copy",
+    locks.UPKEEP: "a rebuild, a copy, or tables are spread",
 }
 # Tables of ours with their indexes; rows are those that the server counted of late.
 _TABLES = """

@@ -38,7 +38,7 @@ _AWAY = (
     raised.CannotConnectNowError,
     raised.TooManyConnectionsError,
     raised.TargetServerAttributeNotMatched,
-    raised.ReadOnlySQLTransactionError,  # a primary that became a standby
+    raised.ReadOnlySQLTransactionError,  # a primary that became a standby, or was fenced
 )
 _BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.InsufficientResourcesError, *COME_AGAIN)
 _FULL = (raised.DiskFullError,)
@@ -90,7 +90,7 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
         # Beyond the server's own time-out, for a server that does not answer at all any more.
         command_timeout=statement_seconds + SECONDS_TO_END,
         max_inactive_connection_lifetime=300,
-        target_session_attrs=None if "target_session_attrs" in url else "read-write",
+        target_session_attrs=hosts.target,
         server_settings={
             "application_name": APPLICATION,
             "statement_timeout": milliseconds,

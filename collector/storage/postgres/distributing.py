@@ -7,11 +7,11 @@ called again, and after a later version has added a table, or after it was cut o
 
 from typing import Any
 
-from collector.storage.postgres import connecting
+from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.connecting import Connection, translated_errors
 from collector.storage.postgres.migrating import check_schema
 from collector.storage.tables import OF_ALL_SITES, TABLES
-from shared.errors import StorageUnusable
+from shared.errors import FileHeld, StorageUnusable
 
 SECONDS_A_STATEMENT = 3_600.0
 """The rows that are there already move."""
@@ -29,6 +29,7 @@ async def distribute(url: str) -> list[str]:
     """Spread the tables that are not yet; return their names. Collectors wait meanwhile, table by table.
 
     Raises:
+        FileHeld: a rebuild, a copy or another spreading of this database is under way.
         Busy: the database is away.
         StorageUnusable: it is not a collector's, or it has no Citus, or too old a one.
     """
@@ -36,6 +37,10 @@ async def distribute(url: str) -> list[str]:
         pool = await connecting.new_pool(url, size=1, statement_seconds=SECONDS_A_STATEMENT)
         try:
             async with pool.acquire() as connection:
+                if not await locks.try_to_keep(connection, locks.UPKEEP):
+                    raise FileHeld(
+                        "the database is being looked after by another command", hint="try again when it is done"
+                    )
                 await check_schema(connection)
                 await _check_citus(connection)
                 return await _spread(connection)

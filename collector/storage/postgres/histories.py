@@ -6,7 +6,6 @@ from collector.measures import Histories, Person, Stretch
 from collector.records import Run
 from collector.storage.postgres import reading
 from collector.storage.postgres.connecting import Connection
-from collector.storage.postgres.kept import kept
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.outlines import outlines_of_site
 
@@ -52,8 +51,9 @@ async def of_worker(
             return None
         found = await runs_within(connection, site.number, workers=[row[0]], stretch=closed(stretch))
         runs[site.name, worker_id] = found[row[0]]
+    kept = {site.name: site.kept for site in sites}
     workers = [worker for worker in await reading.workers(connection, sites) if worker.id == worker_id]
-    return Histories(workers, await reading.cameras(connection, sites), runs, await kept(connection))
+    return Histories(workers, await reading.cameras(connection, sites), runs, kept)
 
 
 async def of_all(
@@ -70,6 +70,5 @@ async def of_all(
         of_site, states = found
         runs.update(of_site)
         left -= states
-    return Histories(
-        await reading.workers(connection, sites), await reading.cameras(connection, sites), runs, await kept(connection)
-    )
+    kept = {site.name: site.kept for site in sites}
+    return Histories(await reading.workers(connection, sites), await reading.cameras(connection, sites), runs, kept)

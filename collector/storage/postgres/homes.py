@@ -4,14 +4,12 @@ That is one row a camera, which all collectors share: two of them with other set
 settled never changes, so it is asked for once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+from collector.measures import Home
 from collector.records import Delivery
 from collector.storage.postgres import locks
 from collector.storage.postgres.connecting import Connection
-
-Home = tuple[str, bool]
-"""The name of a camera's site, and whether it stays there."""
 
 KnowSites = Callable[[set[str]], Awaitable[Mapping[str, int]]]
 """Let sites of these names exist, and return the numbers of all that are known."""
@@ -32,12 +30,12 @@ class Homes:
         cameras = {each.camera for each in deliveries if each.camera is not None and each.camera not in self._settled}
         places = self._settled
         if cameras:
-            before = await _stored(connection, cameras)
+            before = await homes(connection, cameras)
             after = _placed(before, deliveries, cameras=cameras)
             if before != after:
                 # Again, now that nobody else can change it.
                 await locks.take(connection, locks.NAMES)
-                before = await _stored(connection, cameras)
+                before = await homes(connection, cameras)
                 after = _placed(before, deliveries, cameras=cameras)
                 numbers = await know({site for site, _ in (*before.values(), *after.values())})
                 await _move(connection, before, after=after, numbers=numbers)
@@ -46,13 +44,27 @@ class Homes:
         return [each.site if each.camera is None else places[each.camera] for each in deliveries]
 
 
+async def homes(connection: Connection, cameras: Collection[str]) -> dict[str, Home]:
+    """Return where each of these cameras is known."""
+    rows = await connection.fetch(
+        """
+        select h.camera, s.name, h.is_settled
+        from camera_home as h
+        join site as s on s.site_id = h.site_id
+        where h.camera = any($1::text[])
+        """,
+        list(cameras),
+    )
+    return {camera: Home(site, is_settled) for camera, site, is_settled in rows}
+
+
 async def settle(connection: Connection, camera: str, *, site: str, number: int) -> None:
     """Let a camera stay at a site, by its name and number, from now on; the caller holds the lock `NAMES`."""
-    before = await _stored(connection, {camera})
+    before = await homes(connection, {camera})
     numbers = {site: number}
     for name, _ in before.values():
         numbers[name] = await connection.fetchval("select site_id from site where name = $1", name)
-    await _move(connection, before, after={camera: (site, True)}, numbers=numbers)
+    await _move(connection, before, after={camera: Home(site, stays=True)}, numbers=numbers)
 
 
 async def unsettle(connection: Connection, camera: str) -> None:
@@ -70,21 +82,8 @@ def _placed(before: dict[str, Home], deliveries: Sequence[Delivery], *, cameras:
             continue
         _, is_settled = after.get(delivery.camera, (delivery.site, False))
         if not is_settled:
-            after[delivery.camera] = (delivery.site, bool(delivery.events))
+            after[delivery.camera] = Home(delivery.site, bool(delivery.events))
     return after
-
-
-async def _stored(connection: Connection, cameras: set[str]) -> dict[str, Home]:
-    rows = await connection.fetch(
-        """
-        select h.camera, s.name, h.is_settled
-        from camera_home as h
-        join site as s on s.site_id = h.site_id
-        where h.camera = any($1::text[])
-        """,
-        list(cameras),
-    )
-    return {camera: (site, is_settled) for camera, site, is_settled in rows}
 
 
 async def _move(

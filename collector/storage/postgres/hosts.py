@@ -25,6 +25,8 @@ SECONDS_QUIET = 2.0
 """Longer than nearly every transaction of ours takes: only then it is looked whether the host is there."""
 SECONDS_TOLD = 2.0
 """For how long it is told at most that there is no host; never longer than it took to find out."""
+FOR_WRITING = "read-write"
+"""What a host must be where the address does not say it."""
 _LOOKS = 6
 """A wait is made of so many looks: a loop that was held up meanwhile has lost one of them, and not the whole wait."""
 
@@ -79,10 +81,17 @@ class PlacedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg shi
 
 @asynccontextmanager
 async def watched(connection: Any) -> AsyncIterator[None]:
-    """Watch a connection of ours meanwhile: if its host falls silent, whoever waits for an answer is told that it is lost."""
-    watching = asyncio.ensure_future(connection.hosts.watch(connection))
+    """Watch a connection of ours meanwhile: if its host falls silent, whoever waits for an answer is told that it is lost.
+
+    A host that can no longer be written to is left, too: it takes connections, and another one may be the primary now.
+    """
+    hosts: Hosts = connection.hosts
+    watching = asyncio.ensure_future(hosts.watch(connection))
     try:
         yield
+    except asyncpg.ReadOnlySQLTransactionError:
+        await hosts.leave(connection)
+        raise
     finally:
         watching.cancel()
         await asyncio.wait({watching})
@@ -96,6 +105,8 @@ class Hosts:
     ) -> None:
         self._order = hosts_of(url)
         self._url = url
+        self.target = parse_qs(urlsplit(url).query).get("target_session_attrs", [FOR_WRITING])[-1]
+        """What a host must be, in the words of an address."""
         self._is_passed_over = is_passed_over
         self._clock = clock or SystemClock()
         self._none, self._told_until = "", 0.0
@@ -138,10 +149,14 @@ class Hosts:
         while True:
             await self._clock.sleep(SECONDS_QUIET)
             if not await self._answers(connection.place):
-                self._put_last(connection.place)
-                await self.pool.expire_connections()
-                connection.terminate()
+                await self.leave(connection)
                 return
+
+    async def leave(self, connection: Any) -> None:
+        """Cut a connection, use none of the others to its host again, and ask that host last."""
+        self._put_last(connection.place)
+        await self.pool.expire_connections()
+        connection.terminate()
 
     async def _answers(self, host: Host) -> bool:
         asking = asyncio.ensure_future(_ask(self._url, host))

@@ -19,7 +19,6 @@ from collector.storage.postgres import reading
 from collector.storage.postgres.company import tell_company
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.histories import closed
-from collector.storage.postgres.kept import kept
 from collector.storage.postgres.ledger_blocks import blocks_within
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.reading import Site
@@ -65,8 +64,9 @@ async def measure(
         open_states=open_states,
         stays=gathered.stays,
         company=company,
-        watched=gathered.watched,
-        kept=await kept(connection),
+        watched={site: known.within for site, known in gathered.watches.items()},
+        watched_before={site: known.before for site, known in gathered.watches.items()},
+        kept={site.name: site.kept for site in sites},
     )
 
 
@@ -97,7 +97,7 @@ async def _add_site(
         found = await last_stays(connection, site.number, gap=rules.session_gap)
         gathered.stays.update({(site.name, station_id): runs for station_id, runs in found.items()})
     if question.by_hour and parts.window is not None:
-        gathered.watched[site.name] = await watched(connection, site.number, stretch=parts.window)
+        gathered.watches[site.name] = await watched(connection, site.number, stretch=closed(parts.window))
 
 
 async def _company(

@@ -17,6 +17,10 @@ SECONDS_TO_KEEP = 10.0
 """Longer than a transaction that stores; those that come meanwhile are told to come again."""
 SECONDS_TO_SHARE = 1.0
 """Longer than changing a name takes; a copy takes hours, and who waits for it in vain should know at once."""
+SECONDS_TO_WAIT = 3.0
+"""For anything else in a transaction that shares: longer than a transaction that stores takes, and shorter than agents wait."""
+SECONDS_TO_HURRY = 0.5
+"""Likewise, right after one that waited in vain: of several sites that are held each costs so long."""
 SCHEMA, RULES, NAMES, UPKEEP = -1, -2, -3, -4
 
 
@@ -49,17 +53,23 @@ async def wait_to_keep(connection: Connection, lock: int) -> bool:
     return True
 
 
-async def share(connection: Connection, lock: int) -> None:
-    """Share a lock with others to the end of the transaction.
+async def share(connection: Connection, lock: int, *, patience: float = SECONDS_TO_WAIT) -> None:
+    """Share a lock with others to the end of the transaction, which waits for no other one longer than `patience`, in seconds.
 
     Raises:
         Busy: somebody has it alone for longer than `SECONDS_TO_SHARE`.
     """
-    if await connection.fetchval("select pg_try_advisory_xact_lock_shared($1, $2)", OURS, lock):
+    is_shared, _ = await connection.fetchrow(
+        "select pg_try_advisory_xact_lock_shared($1, $2), set_config('lock_timeout', $3, true)",
+        OURS,
+        lock,
+        str(round(patience * 1000)),
+    )
+    if is_shared:
         return
     await connection.execute(f"set local lock_timeout = {round(SECONDS_TO_SHARE * 1000)}")
     try:
         await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", OURS, lock)
     except LockNotAvailableError as error:
         raise Busy("the database is being copied, or something in it changed that everybody waits for") from error
-    await connection.execute("set local lock_timeout = 0")
+    await connection.execute(f"set local lock_timeout = {round(patience * 1000)}")

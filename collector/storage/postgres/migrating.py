@@ -5,6 +5,7 @@ refused, and so is a database in which somebody else's tables lie.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -40,6 +41,12 @@ def migrations() -> Iterator[Migration]:
         if file.name.endswith(".sql"):
             number, name = file.name.removesuffix(".sql").split("_", maxsplit=1)
             yield Migration(int(number), name, file.read_text(encoding="utf-8"))
+
+
+@cache
+def newest_step() -> int:
+    """Return the number of the last step that this version knows."""
+    return max(migration.number for migration in migrations())
 
 
 async def migrate(connection: Connection, *, rules: LedgerRules) -> None:

@@ -24,7 +24,7 @@ _COUNT = int(EventType.product_count)
 # What holds at the start, and the first sighting after the end. Of states at one instant the last row is the last one.
 _BOUNDS = """
     with known as materialized (
-        select o.worker, o.last_at, o.state_camera,
+        select o.worker, o.last_at,
             (select max(at) from event where site_id = $1 and worker = o.worker and at < $3) as seen_at,
             (select max(at) from event where site_id = $1 and worker = o.worker and at < $3 and type < 3) as state_at,
             case when o.last_at >= $4
@@ -33,10 +33,9 @@ _BOUNDS = """
         from open_state as o
         where o.site_id = $1 and ($2::integer[] is null or o.worker = any($2))
     )
-    select w.worker_id, k.worker, k.last_at, last.name, k.seen_at, k.next_at, e.at, e.type, st.station_id, c.name
+    select w.worker_id, k.worker, k.last_at, k.seen_at, k.next_at, e.at, e.type, st.station_id, c.name
     from known as k
     join worker as w on w.site_id = $1 and w.number = k.worker
-    left join camera as last on last.site_id = $1 and last.number = k.state_camera
     left join lateral (
         select * from event where site_id = $1 and worker = k.worker and at = k.state_at and type < 3 offset 0
     ) as e on true
@@ -45,12 +44,13 @@ _BOUNDS = """
     order by w.worker_id, e.type, st.station_id
 """
 _STATES = """
-    select e.worker, e.at, e.type, st.station_id
+    select e.worker, e.at, e.type, st.station_id, c.name
     from open_state as o
     cross join lateral (
         select * from event where site_id = $1 and worker = o.worker and at >= $3 and at < $4 and type < 3 offset 0
     ) as e
     join workstation as st on st.site_id = $1 and st.number = e.workstation
+    left join camera as c on c.site_id = $1 and c.number = e.camera
     where o.site_id = $1 and ($2::integer[] is null or o.worker = any($2)) and o.last_at >= $3
     limit $5::bigint + 1
 """
@@ -86,29 +86,28 @@ async def outlines_of_site(
     states = _by_worker(rows)
     bounds = {row[0]: row[1:] for row in await connection.fetch(_BOUNDS, site.number, these, *stretch)}
     told: dict[int, Sequence[Entry]] = {}
-    for worker, last_at, camera, _, next_at, *_ in bounds.values():
+    for worker, last_at, _, next_at, *_ in bounds.values():
         events = states.get(worker, [])
-        if next_at is None and events:
-            # Time after the last sighting goes on with the camera of the state in force, which is the last one here.
-            events[-1] = events[-1]._replace(camera=camera)
         if next_at is not None or last_at >= start:
             events.append(sighting(last_at if next_at is None else next_at))
         told[worker] = events
-    seen = {row[0]: row[3] for row in bounds.values()}
+    seen = {row[0]: row[2] for row in bounds.values()}
     told = await filled(connection, site.number, events=told, seen=seen, gap=gap)
     result: dict[Person, Run] = {}
-    for worker_id, (worker, _, _, seen_at, next_at, *before) in bounds.items():
+    for worker_id, (worker, _, seen_at, next_at, *before) in bounds.items():
         state = None if before[0] is None else State._make(before)
         result[site.name, worker_id] = Run(state, seen_at, told[worker], is_last=next_at is None)
     return result, len(rows)
 
 
 def _by_worker(rows: Iterable[Sequence[object]]) -> dict[int, list[Entry]]:
-    """Return the states of each worker, in order, without their cameras."""
+    """Return the states of each worker, in order."""
     result: dict[int, list[Entry]] = {}
     make = tuple.__new__  # a third of the time of Entry(…), and a page is made of 20,000 of them
     for worker, of_worker in groupby(sorted(map(tuple, rows)), itemgetter(0)):
-        result[worker] = [make(Entry, (at, kind, station, 0, None, None)) for _, at, kind, station in of_worker]
+        result[worker] = [
+            make(Entry, (at, kind, station, 0, None, camera)) for _, at, kind, station, camera in of_worker
+        ]
     return result
 
 

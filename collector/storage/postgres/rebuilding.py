@@ -71,7 +71,7 @@ class PostgresRebuilding(HeldDatabase):
         self._pool = await connecting.new_pool(self._url, size=1, statement_seconds=SECONDS_A_STATEMENT)
         self._connection = await self._pool.acquire()
         if not await locks.try_to_keep(self._connection, locks.UPKEEP):
-            raise FileHeld("another rebuild of this database is under way")
+            raise FileHeld("the database is being looked after by another command", hint="try again when it is done")
         await migrate(self._connection, rules=self._rules)
         if await self._connection.fetchval("select tail < 0 from rebuilding"):
             await refuse_unfinished(self._connection)  # a copy half made: sums of its events would be of some of them

@@ -6,8 +6,10 @@ Nothing that changes is remembered from one transaction to the next, so collecto
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from collector.measures import Histories, Look, Measure, Occupied, Split, Stretch
+from collector.held_sites import SiteHeld
+from collector.measures import Histories, Home, Look, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
     Decide,
@@ -20,7 +22,8 @@ from collector.records import (
     Stored,
     StoredEvent,
 )
-from collector.storage.postgres import histories, ledger_query, locks, looks, naming, reading, storing
+from collector.storage.base import FEW_SITES
+from collector.storage.postgres import histories, homes, ledger_query, locks, looks, naming, reading, storing
 from collector.storage.postgres.access import PostgresAccess
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.lost_versions import lost_versions
@@ -46,6 +49,7 @@ class PostgresStorage(PrivacyVerbs):
         self._readers = readers
         readers.know(rules)
         self._writer = writer
+        self._has_met_held = False
         self.access = PostgresAccess(readers=readers, writer=writer)
         """Who may write and who may look."""
 
@@ -122,9 +126,17 @@ class PostgresStorage(PrivacyVerbs):
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
         """Keep all deliveries in one transaction."""
         writer = self._writing()
-        return await writer.write(
-            lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide)
-        )
+        patience = locks.SECONDS_TO_HURRY if self._has_met_held else locks.SECONDS_TO_WAIT
+        try:
+            stored = await writer.write(
+                lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
+                holding=partial(locks.share, patience=patience),
+            )
+        except SiteHeld:
+            self._has_met_held = True
+            raise
+        self._has_met_held = False
+        return stored
 
     async def measure(
         self,
@@ -160,21 +172,31 @@ class PostgresStorage(PrivacyVerbs):
         """Return all that metrics are made of, as of one moment."""
         return await self._readers.long(lambda connection: reading.snapshot(connection, sites))
 
-    async def sites(self) -> list[str]:
-        """Return the names of all sites."""
-        return [site.name for site in await self._readers.short(reading.sites)]
+    async def sites(self, sites: Sequence[str] | None = None) -> list[str]:
+        """Return the names of the sites that there are."""
+        return [*await self.hour_offsets(sites)]
 
-    async def hour_offsets(self) -> dict[str, int]:
+    async def hour_offsets(self, sites: Sequence[str] | None = None) -> dict[str, int]:
         """Return where the stored hours of each site begin."""
-        return {site.name: site.hour_offset for site in await self._readers.short(reading.sites)}
+        there = await self._readers.short(lambda connection: reading.sites(connection, sites))
+        return {site.name: site.hour_offset for site in there}
 
     async def cameras(self, sites: Sequence[str] | None = None) -> list[Camera]:
         """Return the cameras that ever delivered or called."""
 
-        async def read(connection: Connection) -> list[Camera]:
+        async def of_few(connection: Connection) -> list[Camera] | None:
+            there = await reading.sites(connection, sites)
+            return await reading.cameras(connection, there) if len(there) <= FEW_SITES else None
+
+        async def of_any(connection: Connection) -> list[Camera]:
             return await reading.cameras(connection, await reading.sites(connection, sites))
 
-        return await self._readers.short(read)
+        found = await self._readers.short(of_few)
+        return await self._readers.long(of_any) if found is None else found
+
+    async def homes(self, cameras: Sequence[str]) -> dict[str, Home]:
+        """Return where cameras are known."""
+        return await self._readers.short(lambda connection: homes.homes(connection, cameras))
 
     async def events(self, query: EventQuery) -> list[StoredEvent]:
         """Return a page of events."""

@@ -4,8 +4,12 @@ Statements only; `store.py` opens the transaction and commits it. Sites are gone
 statement names the site it is about. Of the order in which locks are taken see `locks.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+from asyncpg import LockNotAvailableError
+
+from collector.held_sites import SiteHeld
 from collector.records import Decide, Delivery, Outcome, Splice, Stored
 from collector.storage.named_in_items import kept_where_erased
 from collector.storage.postgres import workers
@@ -28,34 +32,50 @@ async def store(
     sites = by_site(places, deliveries)
     outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
     for site in sites:
-        erased = await registry.erased(connection, site.site, ids=site.by_worker)
-        site.leave_out(erased, outcomes)
-        site.leave_out_before(registry.horizon(site.site), outcomes)
-        await registry.register(
-            connection,
-            site.site,
-            of=(
-                (WORKER, site.by_worker.keys()),
-                (STATION, site.stations),
-                (CAMERA, {name for each in site.deliveries if (name := deliveries[each].camera) is not None}),
-            ),
-        )
+        with _held_is_told(registry, site):
+            erased = await registry.erased(connection, site.site, ids=site.by_worker)
+            site.leave_out(erased, outcomes)
+            site.leave_out_before(registry.horizon(site.site), outcomes)
+            await registry.register(
+                connection,
+                site.site,
+                of=(
+                    (WORKER, site.by_worker.keys()),
+                    (STATION, site.stations),
+                    (CAMERA, {name for each in site.deliveries if (name := deliveries[each].camera) is not None}),
+                ),
+            )
     for site in sites:
-        await workers.hold(connection, site.site, workers=_numbers(registry, site))
-    kept = [await _judge(connection, registry, site=site, decide=decide, outcomes=outcomes) for site in sites]
+        with _held_is_told(registry, site):
+            await workers.hold(connection, site.site, workers=_numbers(registry, site))
+    kept = []
+    for site in sites:
+        with _held_is_told(registry, site):
+            kept.append(await _judge(connection, registry, site=site, decide=decide, outcomes=outcomes))
     for site, events in zip(sites, kept, strict=True):
-        await events.widen(connection, site.site)
+        with _held_is_told(registry, site):
+            await events.widen(connection, site.site)
     became = [*outcomes_of(deliveries, outcomes)]
     known: dict[int, Known] = {}
     for site in sites:
         of_site = {place: (deliveries[place], became[place]) for place in site.deliveries}
-        known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
+        with _held_is_told(registry, site):
+            known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
     horizons = {place: registry.horizon(site.site) for site in sites for place in site.deliveries}
     return [
         Stored(each, lacking, horizons[place], last_seq)
         for place, each in enumerate(became)
         for lacking, last_seq in [known.get(place, ((), None))]
     ]
+
+
+@contextmanager
+def _held_is_told(registry: Registry, site: Arrivals) -> Iterator[None]:
+    """Name the site at which somebody else holds what is waited for."""
+    try:
+        yield
+    except LockNotAvailableError as error:
+        raise SiteHeld(registry.name_of(site.site), of=site.deliveries) from error
 
 
 def _numbers(registry: Registry, site: Arrivals) -> list[int]:

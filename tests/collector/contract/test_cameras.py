@@ -1,13 +1,18 @@
 """What a store knows of cameras: their numbering, watermarks, contact, and the site that they stay at."""
 
+import asyncio
 from itertools import count
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.grants import AddCamera
+from collector.measures import Home, Parts
 from collector.records import Camera, Contact, Delivery
-from collector.storage.base import Storage
+from collector.storage.base import FEW_SITES, Storage
+from collector.storage.readers import LONG_AT_ONCE
 from shared.receipts import Range, Ranges, normalise, numbers, of_numbers, subtract
 from tests.collector.contract.conftest import Open
 from tests.support.collector import NOON_AFTER, at, contact, decide, delivery, event
@@ -220,3 +225,52 @@ async def test_cameras_are_asked_for_by_site(storage: Storage) -> None:
     assert ["B", "b"] == [camera.name for camera in await storage.cameras(["south"])]
     assert [] == await storage.cameras([])
     assert [] == await storage.cameras(["west"])
+
+
+async def test_where_cameras_are_known_is_told_of_those_that_are_asked_for(storage: Storage) -> None:
+    """One that has events stays there, and so does one that has a token; what only called may be placed elsewhere."""
+    await storage.store([delivery(event("10:00", "W1", "working"), camera="C1", site="north")], decide=decide)
+    await call(storage, contact(), camera="C2", site="south")
+    await storage.access.apply(AddCamera("C3", "west", "default", bytes(32), NOON_AFTER))
+    await call(storage, contact(), camera="C4", site="south")
+
+    assert {
+        "C1": Home("north", stays=True),
+        "C2": Home("south", stays=False),
+        "C3": Home("west", stays=True),
+    } == await storage.homes(["C1", "C2", "C3", "C9"])
+    assert {} == await storage.homes([])
+
+
+async def test_sites_are_told_of_those_that_are_asked_for(storage: Storage) -> None:
+    """In the order of their names; one that has nothing is left out."""
+    for site in ("north", "south", "east"):
+        await call(storage, contact(), camera=f"C-{site}", site=site)
+
+    assert ["east", "south"] == await storage.sites(["south", "west", "east"])
+    assert {"south": 0} == await storage.hour_offsets(["south", "west"])
+    assert [] == await storage.sites([])
+
+
+async def test_only_the_cameras_of_few_sites_are_a_short_question(storage: Storage) -> None:
+    """Those of many wait for other long questions, so that no token waits for them."""
+    sites = [f"P{number}" for number in range(FEW_SITES + 1)]
+    for number, site in enumerate(sites):
+        await call(storage, contact(), camera=f"C{number}", site=site)
+    goes_on = Event()
+
+    def wait(_offset: int) -> Parts:
+        goes_on.wait()
+        return Parts((None, None))
+
+    measures = [asyncio.create_task(storage.measure(["P0"], split=wait)) for _ in range(LONG_AT_ONCE)]
+    of_many = [asyncio.create_task(storage.cameras(each)) for each in (None, sites)]
+    of_few = [await storage.cameras(sites[:FEW_SITES]) for _ in range(2)]
+    waits = [not each.done() for each in (*measures, *of_many)]
+    goes_on.set()
+    found = await asyncio.gather(*of_many)
+    await asyncio.gather(*measures)
+
+    assert [True] * len(waits) == waits
+    assert [FEW_SITES] * 2 == [len(each) for each in of_few]
+    assert [FEW_SITES + 1] * 2 == [len(each) for each in found]

@@ -81,6 +81,18 @@ async def test_ties_are_in_the_order_of_ids(storage: Storage) -> None:
     )
 
 
+async def test_an_outline_says_which_camera_told_each_state(storage: Storage) -> None:
+    """Of the state that reaches into the stretch, of those within it, and of none where no camera did."""
+    await keep(storage, delivery(event("08:00", "W1", "working"), event("09:30", "W1", "idle"), camera="C2"))
+    await keep(storage, delivery(event("09:10", "W1", "idle"), event("09:30", "W1", "idle"), camera="C1"))
+    await keep(storage, delivery(event("09:40", "W1", "working")))
+    outlines = await storage.outlines(stretch=MORNING, most=10)
+
+    assert outlines is not None
+    run = outlines.runs["default", "W1"]
+    assert ("C2", ["C1", "C1", None]) == (run.state and run.state.camera, [entry.camera for entry in run.events][:3])
+
+
 @pytest.mark.parametrize(("most", "is_told"), [(2, True), (1, False)])
 async def test_too_much_is_not_told(storage: Storage, most: int, is_told: bool) -> None:
     """More events of one worker, or states of all, than was asked for at most."""

@@ -131,10 +131,12 @@ async def test_more_than_a_month_at_once_is_a_clock_that_was_set(
 async def test_a_window_cuts_what_was_watched(
     storage: Storage, window: tuple[str, str], found: list[tuple[str, str]]
 ) -> None:
-    """To the microsecond, wherever hours begin."""
+    """To the microsecond, wherever hours begin; whether a camera had watched before is told beside it."""
     for watermark in ("10:00", "10:20", None, "10:40", "11:10"):
         await call(storage, watermark)
     told = await watched(storage, (at(window[0]), at(window[1])))
 
     assert ({"C1": stretches(*found)} if found else {}) == told
+    measure = await storage.measure(split=partial(split, Window(at(window[0]), at(window[1]))), by_hour=True)
+    assert {"default": {"C1"} if at(window[0]) > at("10:00") else set()} == measure.watched_before
     assert {} == await watched(storage, (at(window[0]), at(window[1])), sites=["east"])

@@ -126,6 +126,29 @@ async def test_a_commit_waits_for_the_disk_whatever_the_server_is_set_to() -> No
     assert ["on"] * 3 == told
 
 
+async def test_a_primary_that_was_fenced_is_left(server: Server, postgres: Server) -> None:
+    """Connections to it live on; who reads, and who writes, goes to the host that can be written to, and is not told to come again."""
+    name = postgres.new_database().split("/")[3].split("?")[0]
+    server.ask(f"create database {name} template template0")
+    promoted = await PostgresStorage.open(postgres.url(name), rules=RULES)
+    await promoted.store([delivery(event("10:00", "W2", "working"))], decide=decide)
+    store = await PostgresStorage.open(f"{server.url(name)},{postgres.folder}", rules=RULES)
+    before = await store.events(EventQuery())
+    await store.store([], decide=decide)
+    server.ask("alter system set default_transaction_read_only = on")
+    server.ask("select pg_reload_conf()")
+    async with asyncio.timeout(SECONDS):
+        while not await store.events(EventQuery()):
+            pass
+        while 2 != len(await promoted.events(EventQuery())):
+            await store.store([delivery(event("10:01", "W1", "idle"))], decide=decide)
+    after = await store.events(EventQuery())
+    await store.close()
+    await promoted.close()
+
+    assert ([], ["W1", "W2"]) == (before, [each.key.worker_id for each in after])
+
+
 async def test_of_several_hosts_the_one_that_can_be_written_to_is_taken(server: Server, tmp_path: Path) -> None:
     """A host that is not there is passed over, whichever comes first."""
     nowhere = tmp_path / "nowhere"

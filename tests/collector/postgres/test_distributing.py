@@ -5,12 +5,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from collector.storage.postgres import distributing
+from collector.storage.postgres import distributing, locks
+from collector.storage.postgres.condition import condition_of
 from collector.storage.postgres.distributing import OF_A_CAMERA, OF_SITES, ON_EVERY_MACHINE, TO_ITS_CAMERA
 from collector.storage.postgres.migrating import migrate, migrations
 from collector.storage.postgres.store import PostgresStorage
 from tests.collector.postgres.test_schema import OF_NO_SITE
 from tests.support.collector import RULES
+from tests.support.invoked import invoked_collector
 from tests.support.postgres import Server
 from tests.support.programs import ROOT, command
 
@@ -77,6 +79,36 @@ async def test_a_run_that_was_cut_off_is_made_good_by_the_next(postgres: Server)
     assert (list(OF_SITES), []) == (spread, again)
     assert {} == cut_off
     assert dict.fromkeys(OF_A_CAMERA, TO_ITS_CAMERA) == before == after == at_last
+
+
+async def test_what_was_spread_is_told_and_that_collectors_are_restarted(postgres: Server) -> None:
+    """Only where something was; a rebuild or a copy that is under way keeps it out."""
+    url = postgres.new_database()
+    connection = await asyncpg.connect(url)
+    await migrate(connection, rules=RULES)
+    await connection.execute(AS_CITUS)
+    await connection.execute("set allow_system_table_mods = on")
+    await connection.execute(
+        """
+        insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+        values (99999, 'citus', 10, 2200, false, '14.0-1')
+        """
+    )
+    spreading = ("db", "distribute", "--database", url)
+    await locks.try_to_keep(connection, locks.UPKEEP)
+    held = await invoked_collector(*spreading)
+    condition = await condition_of(url)
+    await connection.close()
+    spread, again = await invoked_collector(*spreading), await invoked_collector(*spreading)
+
+    assert (6, True) == (held.code, "looked after by another command" in held.err)
+    assert ["a rebuild, a copy, or tables are spread"] == [each.what for each in condition.held]
+    assert (0, True, True) == (
+        spread.code,
+        spread.out.startswith("spread: site, "),
+        "restart the collectors" in spread.out,
+    )
+    assert (0, "all tables are spread already\n") == (again.code, again.out)
 
 
 async def references(connection: asyncpg.Connection) -> dict[str, str]:

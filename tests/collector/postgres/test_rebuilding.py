@@ -98,7 +98,7 @@ async def test_two_rebuilds_keep_out_of_each_others_way(postgres: Server) -> Non
     def both() -> None:
         with (
             PostgresRebuilding(url, rules=RULES, hour_offset_of=lambda _: 0),
-            pytest.raises(FileHeld, match="another rebuild"),
+            pytest.raises(FileHeld, match="looked after by another command"),
             PostgresRebuilding(url, rules=RULES, hour_offset_of=lambda _: 0),
         ):
             raise AssertionError("it began")

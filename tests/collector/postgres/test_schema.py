@@ -58,6 +58,27 @@ async def test_a_newer_schema_is_refused_and_left_untouched(postgres: Server) ->
     await connection.close()
 
 
+async def test_a_running_collector_stops_where_a_newer_version_has_been(postgres: Server) -> None:
+    """It neither writes nor reads tables that it does not know; its agents keep what they have."""
+    url = postgres.new_database()
+    store = await PostgresStorage.open(url, rules=RULES)
+    await store.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+    connection = await asyncpg.connect(url)
+    await connection.execute("insert into schema_migration (number, name) values (9999, 'of_tomorrow')")
+    for asked in (
+        store.store([delivery(event("10:01", "W1", "idle"))], decide=decide),
+        store.sites(),
+        store.snapshot(),
+    ):
+        with pytest.raises(StorageUnusable, match=r"a newer version .* restart this collector"):
+            await asked
+    kept = await connection.fetchval("select count(*) from event")
+    await connection.close()
+    await store.close()
+
+    assert 1 == kept
+
+
 async def test_another_programs_database_is_refused_and_left_untouched(postgres: Server) -> None:
     """A table of the same name that is not ours."""
     url = postgres.new_database()

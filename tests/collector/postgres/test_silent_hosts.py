@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from collector.records import EventQuery
-from collector.storage.postgres import hosts
+from collector.storage.postgres import committing, hosts
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import Busy
 from tests.support.collector import RULES, decide, delivery, event
@@ -44,6 +44,8 @@ class Line:
     def __init__(self, folder: Path, server: Server) -> None:
         self.folder = folder
         self.is_cut = False
+        self.cut_at: bytes | None = None
+        """What it is cut at, in the moment that somebody says it."""
         self._to = f"{server.folder}/.s.PGSQL.5432"
         self._running: set[asyncio.Task[None]] = set()
 
@@ -67,6 +69,7 @@ class Line:
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
+            self.is_cut |= self.cut_at is not None and self.cut_at in data
             if not self.is_cut:
                 writer.write(data)
         writer.close()
@@ -146,6 +149,26 @@ async def test_all_who_wait_for_a_silent_host_are_told_at_once(postgres: Server)
 
     assert [Busy] * 50 == [type(each) for each in told]
     assert took < AN_AGENTS
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_line_that_falls_silent_during_a_commit_is_given_up(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no commit that merely takes long: what was being stored is stored by the other way, once."""
+    monkeypatch.setattr(committing, "COMMIT_SECONDS", committing.COMMIT_SECONDS / 5)
+    arriving = [delivery(event("10:00", "W1", "working"))]
+    with TemporaryDirectory(prefix="line-") as folder:
+        async with Line(Path(folder), postgres).open() as line:
+            store = await PostgresStorage.open(address(postgres, folder, postgres.folder), rules=RULES)
+            line.cut_at = b"COMMIT"
+            await store.store(arriving, decide=decide)
+            was_cut = line.is_cut
+            kept = await store.events(EventQuery())
+            await store.close()
+
+    assert was_cut
+    assert 1 == len(kept)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -92,7 +92,7 @@ async def test_a_site_that_contradicts_the_camera_is_refused(database: Path) -> 
     assert 0 == placed.code
     for refused in (ignored, enveloped):
         assert (2, NOTHING) == (refused.code, refused.out)
-        assert "camera cam-01 has its events at site default, not at north" in refused.err
+        assert "camera cam-01 has its events, or its token, at site default, not at north" in refused.err
 
 
 async def test_a_site_that_agrees_with_the_settings_is_no_contradiction(tmp_path: Path) -> None:

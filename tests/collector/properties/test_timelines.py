@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from collector.measures import Histories
 from collector.metrics import kpis
-from collector.metrics.drawing import Stroke, strokes
+from collector.metrics.drawing import Told, strokes
 from collector.metrics.ledger import splice
 from collector.metrics.spans import spans
 from collector.metrics.timeline import Piece, pieces, sums, watermarks_of, within
@@ -92,10 +92,16 @@ def cut(found: Iterable[Piece]) -> list[Cut]:
     ]  # fmt: skip
 
 
-def strokes_of(found: Iterable[Piece]) -> list[Stroke]:
-    """Return pieces as they are drawn."""
+def strokes_of(found: Iterable[Piece]) -> list[Told]:
+    """Return pieces as they are drawn, with the cameras that told them."""
     return [
-        (one.start, one.end, (one.began_by.event_type, one.began_by.workstation_id, one.is_assumed)) for one in found
+        (
+            one.start,
+            one.end,
+            (one.began_by.event_type, one.began_by.workstation_id, one.is_assumed),
+            one.began_by.camera,
+        )
+        for one in found
     ]
 
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.metrics.drawing import MOST_SEGMENTS, Look, Segment, Stroke, segments, vouched_for
-from collector.records import OpenState, State
+from collector.metrics.drawing import MOST_SEGMENTS, Look, Segment, Stroke, segments
 from shared.events import EventType
 from shared.instants import HOUR, MINUTE, SECOND
 
@@ -105,27 +104,3 @@ def test_folding_moves_no_edge_of_what_is_known(parts: list[tuple[int, int, Look
     assert [
         second for start, end, look in strokes if look[2] for second in range(start // SECOND, end // SECOND)
     ] == assumed
-
-
-@pytest.mark.parametrize(
-    ("camera", "watermark", "drawn"),
-    [
-        ("C1", 12, [(0, 10, W), (10, 12, ASSUMED)]),
-        ("C1", 15, [(0, 10, W), (10, 15, ASSUMED)]),
-        ("C1", 99, [(0, 10, W), (10, 15, ASSUMED)]),
-        ("C1", 10, [(0, 10, W)]),
-        ("C1", 7, [(0, 10, W)]),
-        ("C2", 12, [(0, 10, W)]),
-        (None, 12, [(0, 10, W), (10, 15, ASSUMED)]),
-    ],
-    ids=["cut", "up to its end", "long ago", "nothing left", "sent ahead", "never said how far it is", "no camera"],
-)
-def test_what_is_assumed_behind_the_watermark_is_not_drawn(
-    camera: str | None, watermark: int, drawn: list[Stroke]
-) -> None:
-    """Nor behind the last sighting where that is later; what was assumed earlier, in a silence, stays."""
-    stands = OpenState(10, State(0, EventType.working, "S1", camera))
-    earlier: list[Stroke] = [(-9, -5, I), (-5, -3, (EventType.idle, "S1", True))]
-    whole: list[Stroke] = [*earlier, (0, 10, W), (10, 15, ASSUMED)]
-
-    assert [*earlier, *drawn] == [*vouched_for(whole, stands=stands, watermarks={"C1": watermark})]

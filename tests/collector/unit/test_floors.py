@@ -17,7 +17,7 @@ from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.storage.base import Storage
 from collector.storage.sqlite import SqliteStorage
-from tests.support.collector import NOON_AFTER, RULES, delivery, event
+from tests.support.collector import NOON_AFTER, RULES, contact, delivery, event
 from tests.support.fake_clock import FakeClock
 
 HOURS = [Question(f"2026-01-15T{hour:02}:00:00Z", f"2026-01-15T{hour + 1:02}:00:00Z") for hour in range(KEPT + 1)]
@@ -92,3 +92,20 @@ async def test_a_site_that_somebody_may_not_see_is_empty(floors: Floors) -> None
         floor["hours"],
         floor["completeness"]["cameras"],
     )
+
+
+async def test_a_camera_that_is_known_elsewhere_is_not_waited_for_where_the_settings_place_it(storage: Storage) -> None:
+    """It has called, and stays where its events are; one that nobody has heard of is waited for there alone."""
+    await storage.store(
+        [delivery(event("10:00", "W1", "working"), camera="C1", site="default", contact=contact())],
+        decide=partial(splice, rules=RULES),
+    )
+    cameras = {"C1": {"site": "north"}, "C2": {"site": "north"}, "C3": {"site": "south"}}
+    settings, clock = CollectorSettings.model_validate({"cameras": cameras}), FakeClock(NOON_AFTER)
+    reports = Reports(storage, settings=settings, clock=clock)
+    floors = Floors(storage, reports=reports, settings=settings, clock=clock)
+    asked = [HOURS[10]._replace(site=site) for site in (None, "default", "north", "south")]
+    views = [await floors.look(question, seen=None, shows_persons=True) for question in asked]
+
+    assert [2, 0, 1, 1] == [view.never_called for view in views]
+    assert [1, 1, 0, 0] == [view.completeness.cameras for view in views]

@@ -1,17 +1,21 @@
 """The way of deliveries into the store: together under load, each with its own outcome, nobody forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from collector.ingest import MOST_WAITING, Ingest
-from collector.records import Decide, Delivery, EventQuery, Outcome, Stored
+from collector.held_sites import HELD_SECONDS, SiteHeld
+from collector.ingest import MOST_EVENTS_WAITING, MOST_WAITING, SECONDS_A_GROUP, Ingest
+from collector.records import Decide, Delivery, EventQuery, Outcome, Refusal, Stored
 from collector.storage.sqlite import SqliteStorage
+from shared.clock import Clock
 from shared.errors import Busy, StorageFull
 from tests.support.collector import RULES, delivery, event
+from tests.support.fake_clock import FakeClock
 
 
 class GatedStorage(SqliteStorage):
@@ -21,24 +25,31 @@ class GatedStorage(SqliteStorage):
     is_inside: asyncio.Event
     groups: list[int]
     full: bool
+    held: frozenset[str]
+    on_held: Callable[[], None]
 
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
-        """Store once the gate is open; a disk that is full has no room."""
+        """Store once the gate is open; a disk that is full has no room, and a site that is held is named."""
         self.groups.append(len(deliveries))
         self.is_inside.set()
         await self.gate.wait()
         if self.full:
             raise StorageFull
+        for site in sorted(self.held):
+            if of := [place for place, each in enumerate(deliveries) if each.site == site]:
+                self.on_held()
+                raise SiteHeld(site, of=of)
         return await super().store(deliveries, decide=decide)
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[tuple[Ingest, GatedStorage]]:
+async def running(folder: Path, *, clock: Clock | None = None) -> AsyncIterator[tuple[Ingest, GatedStorage]]:
     """Give an ingest that runs, and the store behind it, its gate closed."""
     opened = GatedStorage.open(folder / "collector.db", rules=RULES)
     assert isinstance(opened, GatedStorage)
     opened.gate, opened.is_inside, opened.groups, opened.full = asyncio.Event(), asyncio.Event(), [], False
-    ingest = Ingest(opened)
+    opened.held, opened.on_held = frozenset(), lambda: None
+    ingest = Ingest(opened, clock=clock)
     ingest.start()
     try:
         yield ingest, opened
@@ -88,6 +99,20 @@ async def test_too_many_waiting_requests_are_sent_away(tmp_path: Path) -> None:
         assert MOST_WAITING + 1 == len(stored)
 
 
+async def test_items_that_are_no_events_wait_as_events_do(tmp_path: Path) -> None:
+    """They are kept, too, and take as much memory: beyond the bound a request is sent away."""
+    none = replace(delivery(), refusals=[Refusal("bad_id", "an id is missing", "{}")] * MOST_EVENTS_WAITING)
+    async with running(tmp_path) as (ingest, storage):
+        first = asyncio.create_task(ingest.store(none))
+        await storage.is_inside.wait()
+        with pytest.raises(Busy):
+            await ingest.store(minute(0))
+        storage.full = True
+        storage.gate.set()
+        with pytest.raises(StorageFull):
+            await first
+
+
 async def test_a_full_disk_is_told_to_everybody_and_passes(tmp_path: Path) -> None:
     """Each request of the group is told; once there is room again, the next is stored."""
     async with running(tmp_path) as (ingest, storage):
@@ -116,6 +141,59 @@ async def test_a_delivery_that_cannot_be_stored_fails_alone(tmp_path: Path) -> N
         assert [True, True, False, True] == [isinstance(result, Stored) for result in results]
         assert [Outcome.accepted] == later.outcomes
         assert 4 == len(await storage.events(EventQuery()))
+
+
+async def test_of_a_group_only_who_is_at_a_held_site_is_told_so(tmp_path: Path) -> None:
+    """The others are stored without them, each with its own outcome; the collector is well."""
+    async with running(tmp_path) as (ingest, storage):
+        storage.held = frozenset({"A", "C"})
+        arriving = [delivery(event("10:00", "W1", "working"), site=site) for site in "BABCDA"]
+        tasks = await begun(ingest, arriving[:1], storage)
+        tasks += [asyncio.create_task(ingest.store(each)) for each in arriving[1:]]
+        await asyncio.sleep(0)
+        storage.gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        told = [result.outcomes[0] if isinstance(result, Stored) else type(result) for result in results]
+
+        assert [Outcome.accepted, SiteHeld, Outcome.duplicate, SiteHeld, Outcome.accepted, SiteHeld] == told
+        assert [1, 5, 3, 2] == storage.groups
+        assert ingest.failure is None
+
+
+async def test_a_site_that_was_held_is_tried_again_after_a_while(tmp_path: Path) -> None:
+    """Until then it is told at once, and takes no time of the others."""
+    clock = FakeClock()
+    arriving = delivery(event("10:00", "W1", "working"), site="A")
+    async with running(tmp_path, clock=clock) as (ingest, storage):
+        storage.gate.set()
+        storage.held = frozenset({"A"})
+        with pytest.raises(SiteHeld):
+            await ingest.store(arriving)
+        storage.held = frozenset()
+        with pytest.raises(SiteHeld):
+            await ingest.store(arriving)
+        tried = len(storage.groups)
+        clock.advance(HELD_SECONDS)
+        stored = await ingest.store(arriving)
+
+        assert (1, [Outcome.accepted]) == (tried, stored.outcomes)
+
+
+async def test_a_group_that_meets_too_many_held_sites_is_given_up(tmp_path: Path) -> None:
+    """Whoever waits behind it must be answered, too; the rest of it is told to come again."""
+    clock = FakeClock()
+    async with running(tmp_path, clock=clock) as (ingest, storage):
+        storage.held = frozenset("ABC")
+        arriving = [delivery(event("10:00", "W1", "working"), site=site) for site in "DABCD"]
+        tasks = await begun(ingest, arriving[:1], storage)
+        tasks += [asyncio.create_task(ingest.store(each)) for each in arriving[1:]]
+        await asyncio.sleep(0)
+        storage.on_held = lambda: clock.advance(SECONDS_A_GROUP * 0.6)
+        storage.gate.set()
+        results = await asyncio.gather(*tasks[1:], return_exceptions=True)
+
+        assert [SiteHeld, SiteHeld, Busy, Busy] == [type(result) for result in results]
+        assert ingest.failure is not None
 
 
 async def test_a_request_that_went_away_is_stored_all_the_same(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.metrics.drawing import Look, Stroke
+from collector.metrics.drawing import Look, Told
 from collector.metrics.present import Present, present
 from collector.records import LedgerRules, OpenState, State
 from shared.events import EventType
@@ -66,29 +66,49 @@ def test_a_state_is_known_up_to_the_watermark(
 
 
 @pytest.mark.parametrize(
-    ("drawn", "since"),
+    ("told", "since"),
     [
         ([], 900),
-        ([(900, 990, WORKING)], 900),
-        ([(700, 900, WORKING), (900, 990, WORKING)], 700),
-        ([(600, 700, IDLE), (700, 900, WORKING), (900, 990, WORKING)], 700),
-        ([(600, 690, WORKING), (700, 900, WORKING), (900, 990, WORKING)], 700),
-        ([(600, 900, ELSEWHERE), (900, 990, WORKING)], 900),
-        ([(700, 900, WORKING), (900, 950, WORKING), (950, 990, (*WORKING[:2], True))], 700),
-        ([(100, 200, IDLE)], 900),
+        ([(900, 990, WORKING, "C1")], 900),
+        ([(700, 900, WORKING, "C1"), (900, 990, WORKING, "C1")], 700),
+        ([(600, 700, IDLE, "C1"), (700, 900, WORKING, "C1"), (900, 990, WORKING, "C1")], 700),
+        ([(600, 690, WORKING, "C1"), (700, 900, WORKING, "C1"), (900, 990, WORKING, "C1")], 700),
+        ([(600, 900, ELSEWHERE, "C1"), (900, 990, WORKING, "C1")], 900),
+        ([(700, 900, WORKING, "C1"), (900, 950, WORKING, "C1"), (950, 990, (*WORKING[:2], True), "C1")], 700),
+        ([(100, 200, IDLE, "C1")], 900),
+        ([(700, 900, WORKING, "C2"), (900, 990, WORKING, "C1")], 900),
+        ([(700, 900, WORKING, "C3"), (900, 990, WORKING, "C1")], 700),
+        ([(700, 900, WORKING, None), (900, 990, WORKING, "C1")], 700),
     ],
-    ids=["unread", "one", "said again", "after another", "after a silence", "elsewhere", "assumed at last", "outdated"],
+    ids=[
+        "unread",
+        "one",
+        "said again",
+        "after another",
+        "after a silence",
+        "elsewhere",
+        "assumed at last",
+        "outdated",
+        "drawn up to another's watermark",
+        "by one that never said how far it is",
+        "by no camera",
+    ],
 )
-def test_a_state_lasts_since_it_was_first_said(drawn: list[Stroke], since: int) -> None:
+def test_a_state_lasts_since_it_was_first_said(told: list[Told], since: int) -> None:
     """A camera that says the same every few minutes does not make it begin again."""
     stands = OpenState(950, State(900, EventType.working, "S1", "C1"))
-    found = present(stands, drawn, rules=RULES, watermarks={"C1": 990}, now=NOW)
+    found = present(stands, told, rules=RULES, watermarks={"C1": 990, "C2": 899}, now=NOW)
 
     assert found is not None
     assert (990, since) == (found[0], found[1].since)
 
 
-BEFORE: list[Stroke] = [(100, 300, IDLE), (300, 700, WORKING), (700, 900, WORKING), (900, 1_100, IDLE)]
+BEFORE: list[Told] = [
+    (100, 300, IDLE, "C1"),
+    (300, 700, WORKING, "C1"),
+    (700, 900, WORKING, "C1"),
+    (900, 1_100, IDLE, "C1"),
+]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +137,7 @@ def test_a_silence_before_what_was_seen_later_is_no_state() -> None:
     """Nobody saw anything then, whatever came afterwards."""
     stands = OpenState(1_100, State(1_100, EventType.working, "S2", "C1"))
 
-    assert present(stands, [(100, 300, IDLE)], rules=RULES, watermarks={"C1": 300}, now=NOW) is None
+    assert present(stands, [(100, 300, IDLE, "C1")], rules=RULES, watermarks={"C1": 300}, now=NOW) is None
 
 
 def test_somebody_who_only_made_things_is_in_no_state() -> None:

@@ -105,7 +105,7 @@ def test_a_copy_that_outlives_its_events_wants_somebody_to_look(until: int, even
 
 
 def test_copies_that_an_upgrade_or_a_restore_left_are_found(tmp_path: Path) -> None:
-    """By their names, not those of backups or of another database; what belongs to them is not named apart."""
+    """By their names, not those of backups or of another database, but halves of them, whose first page is not there yet; what belongs to them is not named apart."""
     file = tmp_path / "collector.db"
     copies = (kept_before(file, 4).name, "collector.db.replaced-20260101T000000Z")
     for name in (
@@ -118,8 +118,10 @@ def test_copies_that_an_upgrade_or_a_restore_left_are_found(tmp_path: Path) -> N
         *copies,
     ):
         (tmp_path / name).touch()
+    (tmp_path / ".backup.db.partial").write_bytes(bytes(4_096))
+    (tmp_path / ".anybody's.partial").write_bytes(b"what is half of something else")
     os.utime(tmp_path / copies[0], (0, at("10:00") // SECOND))
 
-    assert sorted(copies) == [copy.name for copy in kept_copies(file)]
-    assert at("10:00") == kept_copies(file)[1].until
+    assert [".backup.db.partial", *sorted(copies)] == [copy.name for copy in kept_copies(file)]
+    assert at("10:00") == kept_copies(file)[2].until
     assert [] == kept_copies(tmp_path / "nowhere" / "collector.db")

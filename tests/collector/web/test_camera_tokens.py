@@ -159,3 +159,15 @@ async def rename(collector: RunningCollector, old: str, new: str) -> None:
     """Give a site another name through the door that commands use."""
     async with service_door(socket_of(collector.settings.database_file())) as door:
         await door.rename_site(old, new)
+
+
+async def test_a_list_for_another_site_than_that_of_a_cameras_token_is_refused(tmp_path: Path) -> None:
+    """It would be stored where the token says, and not where the operator does."""
+    async with running_collector(tmp_path) as collector:
+        await camera_token(collector, "C1", site="north")
+        async with service_door(socket_of(collector.settings.database_file())) as door:
+            with pytest.raises(BadRequest, match="its token, at site north, not at default"):
+                await door.take_in(json.dumps(GOOD).encode(), site="default", camera="C1")
+            taken = await door.take_in(json.dumps(GOOD).encode(), site="north", camera="C1")
+
+    assert 1 == taken["accepted"]

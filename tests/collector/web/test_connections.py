@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -123,6 +124,33 @@ async def _asked_once(collector: RunningCollector) -> bytes:
         with contextlib.suppress(ConnectionError):
             writer.write(HEAD + b"Connection: close\r\n\r\n")
         return await told(reader)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"BAD\r\n\r\n", 400),
+        (b"GET /dashboard/?\xff HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (HEAD + b"Expect: nonsense\r\nConnection: close\r\n\r\n", 417),
+    ],
+    ids=["no HTTP", "raw bytes in an address", "an odd expectation"],
+)
+async def test_what_comes_to_no_address_is_answered_as_everything_is(
+    collector: RunningCollector, content: bytes, status: int
+) -> None:
+    """With a problem that has a name, tells no version, and is taken for nothing else; not in the sender's words."""
+    async with connected(collector) as (reader, writer):
+        writer.write(content)
+        head, _, body = (await told(reader)).partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    headers = {name: value for name, _, value in (line.partition(": ") for line in lines[1:])}
+
+    assert (status, status) == (int(lines[0].split()[1]), json.loads(body)["status"])
+    assert ("lineside", "nosniff", "no-store", "application/problem+json; charset=utf-8") == tuple(
+        headers[name] for name in ("Server", "X-Content-Type-Options", "Cache-Control", "Content-Type")
+    )
+    assert re.fullmatch(r"[0-9a-f]{16}", headers["X-Request-Id"])
+    assert b"nonsense" not in body
 
 
 async def test_what_is_no_http_gets_a_short_problem(

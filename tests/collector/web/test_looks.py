@@ -100,9 +100,9 @@ async def test_half_of_a_file_is_a_look(running: RunningCollector, monkeypatch: 
     async with connected(running) as (reader, writer):
         shown = f"Cookie: {headers['Cookie']}\r\nConnection: close\r\n\r\n"
         writer.write(f"GET /api/events.csv HTTP/1.1\r\nHost: 127.0.0.1\r\n{shown}".encode())
-        content = await told(reader)
+        await reader.readuntil(b",W1,")
+        await told(reader)
 
-    assert (True, False) == (b",W1," in content, b",W2," in content)
     assert ["events", "events.csv"] == [each.what for each in await looks(running)]
 
 

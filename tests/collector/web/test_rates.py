@@ -56,6 +56,20 @@ async def test_whoever_reads_too_often_is_told_when_to_come_again(tmp_path: Path
         assert 200 == await seen("/api/floor/", first)
 
 
+async def test_the_page_that_asks_the_store_is_counted(tmp_path: Path) -> None:
+    """The admin's; whoever is not one is refused as often."""
+    async with running_collector(tmp_path, reader_requests_per_second=2) as collector:
+        statuses = {
+            role: [
+                (await collector.ask("GET", "/dashboard/admin", headers=headers)).status
+                for headers in [await session(collector, role)] * 5
+            ]
+            for role in (Role.admin, Role.viewer)
+        }
+
+    assert {Role.admin: [200] * 4 + [429], Role.viewer: [403] * 4 + [429]} == statuses
+
+
 def test_a_rate_is_kept_over_any_time() -> None:
     """However the requests fall: never more than the burst and what the time since brings."""
     clock = FakeClock()

@@ -55,6 +55,15 @@ async def test_who_was_at_a_workstation_is_a_table_that_adds_up_to_it(collector:
     assert 404 == (await collector.get("/api/metrics/workers/?workstation_id=S99")).status
 
 
+@pytest.mark.parametrize("query", ["", "?site=default&worker_id=W1"])
+async def test_a_file_of_no_events_is_its_heading(collector: RunningCollector, query: str) -> None:
+    """It is whole, and no error."""
+    answer = await collector.get(f"/api/events.csv{query}")
+
+    assert (200, 1) == (answer.status, len(answer.text.splitlines()))
+    assert answer.text.startswith("site,timestamp,")
+
+
 async def test_events_as_a_file_are_never_cut(collector: RunningCollector, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piece after piece; conflicts are counted."""
     monkeypatch.setattr(events_api, "EVENTS_A_PIECE", 3)

@@ -1,0 +1,83 @@
+"""What a reader holds on a page, a link under the keyboard or a text he copies, is there after it has been drawn again."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.conftest import Opener
+from tests.browser.plant import Plant, call, plant
+from tests.support.collector import item
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SELECTED = "() => getSelection().toString()"
+FOCUSED = "() => document.activeElement.textContent"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plant]:
+    """The plant."""
+    async with plant(tmp_path_factory.mktemp("plant")) as there:
+        yield there
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "text"),
+    [
+        ("", "#workers tbody th a", "#workers tbody td.place"),
+        ("stations/S1", "#workers tbody th a", "#workers tbody th"),
+        ("workers/W1", "#spans-csv", "#spans tbody td.place"),
+        ("cameras", "#cameras-csv", "#cameras tbody th"),
+        ("hours", "a.file", "#hours tbody th"),
+        ("data", "#events-csv", "#events tbody td.place"),
+        ("data?tab=rejected", "#rejected-csv", "#rejected tbody code"),
+    ],
+)
+async def test_focus_and_selection_outlive_what_is_new(
+    watched: Opener, running: Plant, path: str, link: str, text: str
+) -> None:
+    """On every page with a table; a minute later its cells say what they said."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open(path)
+    await page.page.locator(link).first.focus()
+    await page.page.locator(text).first.evaluate("node => getSelection().selectAllChildren(node)")
+    held = await page.page.evaluate(FOCUSED), await page.page.evaluate(SELECTED)
+    before = await page.page.locator("#verdict-detail").inner_text()
+    running.clock.advance(60)
+    minute = f"11:{(running.clock.now() // 60_000_000) % 60:02}"
+    await call(running, "cam-1", [], seen_up_to=minute, last_seq=99, batch=minute)
+    await page.ask_now()
+    await expect(page.page.locator("#verdict-detail")).not_to_have_text(before)
+
+    assert held == (await page.page.evaluate(FOCUSED), await page.page.evaluate(SELECTED))
+    assert all(held)
+    assert [] == page.misdeeds
+
+
+async def test_a_named_workstation_is_found_by_its_name(watched: Opener, running: Plant) -> None:
+    """Whoever is there is found by what is shown, and by the id; where somebody was last counts as well."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open()
+    shown = {row["name"]: row["place"] for row in await page.rows("workers")}
+    found = {}
+    for text in ("press", "S1", "S2"):
+        await page.page.locator("#find").fill(text)
+        found[text] = {row["name"] for row in await page.rows("workers")}
+
+    assert "Press" == shown["Zoë"]
+    assert {"press": {"Zoë"}, "S1": {"Zoë"}, "S2": {"W2"}} == found
+
+
+async def test_spans_are_sorted_by_the_names_of_their_workstations(watched: Opener, running: Plant) -> None:
+    """S1 is called Press: that is before Q1."""
+    await running.post(
+        [item(at, "W7", "working") | {"workstation_id": place} for at, place in (("09:00", "S1"), ("09:10", "Q1"))]
+    )
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open("workers/W7")
+    await page.page.locator("#spans").get_by_role("button", name="Station").click()
+
+    places = [row["place"] for row in await page.rows("spans")]
+    assert ["Press", "Q1"] == list(dict.fromkeys(place for place in places if place != "–"))

@@ -1,0 +1,53 @@
+"""Somebody holds rows of one site and does not let go: events of the other sites are stored, and do not wait for it."""
+
+from asyncio import gather
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from collector.held_sites import HELD_SECONDS
+from collector.storage.postgres import locks
+from tests.collector.postgres.test_locks import hand
+from tests.support.collector import RunningCollector, envelope, item, running_collector
+from tests.support.postgres import Server
+
+SITES = {"CA": {"site": "A"}, "CB": {"site": "B"}, "CC": {"site": "C"}}
+
+
+async def post(running: RunningCollector, minute: int) -> list[int]:
+    """Let each camera deliver an event at once; return the statuses."""
+    bodies = [
+        envelope(
+            [item(f"10:{minute:02}", f"W{camera}", "working")], camera=camera, seqs=[[minute, minute]], last_seq=minute
+        )
+        for camera in SITES
+    ]
+    return [answer.status for answer in await gather(*map(running.post, bodies))]
+
+
+@pytest.mark.parametrize("table", ["worker", "camera", "workstation"], ids="a {}'s row".format)
+async def test_only_the_site_that_is_held_is_told_to_come_again(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """Once after a wait, then at once, and the collector stays ready; when the row is free all is stored."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.5)
+    url = await postgres.emptied_database()
+    async with running_collector(tmp_path, database=url, cameras=SITES) as running:
+        first = await post(running, 1)
+        async with hand(url) as holding:
+            of_site = "site_id = (select site_id from site where name = 'A')"
+            await holding.execute(f"select from {table} where {of_site} for update")
+            begun = monotonic()
+            held = [await post(running, minute) for minute in (2, 3)]
+            took = monotonic() - begun
+            ready = await running.get("/readyz")
+        running.clock.advance(HELD_SECONDS)
+        freed = await post(running, 4)
+        stored = await running.stored("?site=*")
+
+    assert [200, 200, 200] == first == freed
+    assert [[503, 200, 200]] * 2 == held
+    assert took < 10
+    assert 200 == ready.status
+    assert 10 == len(stored)

@@ -1,0 +1,54 @@
+"""Which deliveries are told at once that their site is held, and for how long."""
+
+import pytest
+
+from collector.held_sites import HELD_SECONDS, HeldSites, SiteHeld
+from collector.records import Delivery
+from tests.support.collector import delivery, event
+
+
+def arriving(site: str, camera: str | None = None) -> Delivery:
+    """Return a delivery."""
+    return delivery(event("10:00", "W1", "working"), site=site, camera=camera)
+
+
+def is_held(held: HeldSites, what: Delivery, *, now: float) -> bool:
+    """Say whether a delivery is told so at once."""
+    try:
+        held.check(what, now=now)
+    except SiteHeld:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (arriving("A", "C1"), True),
+        (arriving("A", "C2"), True),
+        (arriving("A"), True),
+        (arriving("B", "C3"), False),
+        (arriving("B"), False),
+        (arriving("B", "C9"), True),
+    ],
+    ids=["same camera", "same site", "no camera", "other site", "other site, no camera", "camera that is at the site"],
+)
+def test_a_site_that_was_held_is_not_tried_again_for_a_while(what: Delivery, expected: bool) -> None:
+    """C9 is at A, where it has events, though the settings say B."""
+    held = HeldSites()
+    held.note("A", of=[arriving("A", "C1"), arriving("B", "C9")], now=100)
+
+    assert expected == is_held(held, what, now=100 + HELD_SECONDS - 1)
+    assert not is_held(held, what, now=100 + HELD_SECONDS)
+
+
+def test_what_begins_and_what_ends_is_told_once() -> None:
+    """However often it was tried meanwhile."""
+    held = HeldSites()
+    first = held.note("A", of=[arriving("A", "C1")], now=100)
+    again = held.note("A", of=[arriving("A", "C2")], now=130)
+    other = held.free([arriving("B", "C3")])
+    ended = held.free([arriving("A", "C1"), arriving("A", "C2")])
+
+    assert (True, False, [], ["A"]) == (first, again, other, ended)
+    assert [] == held.free([arriving("A", "C1")])
