@@ -49,6 +49,24 @@ def newest_step() -> int:
     return max(migration.number for migration in migrations())
 
 
+def one_by_one(script: str) -> Iterator[str]:
+    r"""Yield the statements of a script, each of which ends with its line: Citus passes on no text that holds several.
+
+    >>> list(one_by_one("-- Why;\ncreate table a (\n);\ndo $$\nbegin\n  b;\nend;\n$$;"))
+    ['create table a (\n);', 'do $$\nbegin\n  b;\nend;\n$$;']
+    """
+    lines: list[str] = []
+    is_quoted = False
+    for line in script.splitlines():
+        if line.startswith("--") and not lines:
+            continue
+        lines.append(line)
+        is_quoted ^= line.count("$$") % 2 == 1
+        if line.endswith(";") and not is_quoted:
+            yield "\n".join(lines).strip()
+            lines = []
+
+
 async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
     """Bring the schema up to date; the rules are for a new database.
 
@@ -62,7 +80,8 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
         applied = await _applied(connection)
         for migration in migrations():
             if migration.number not in applied:
-                await connection.execute(migration.statements)
+                for statement in one_by_one(migration.statements):
+                    await connection.execute(statement)
                 await connection.execute(
                     "insert into schema_migration (number, name) values ($1, $2)", migration.number, migration.name
                 )
