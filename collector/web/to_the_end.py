@@ -21,3 +21,5 @@ async def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:
         if not task.cancelled():
             task.exception()  # nobody asks for it any more
         raise
+    finally:
+        del task  # an error knows this frame, and the frame the task, and the task its error: a body would wait for the collector of garbage

@@ -60,7 +60,7 @@ async def test_pages_about_persons_are_refused_in_words(
     page = await opened(watched, cookies, Role.viewer, path="workers/W1")
     for path in ("workers/W1", "data", "data?tab=rejected"):
         await page.open(path)
-        await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text("The collector refused this page.")
+        await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text("The collector cannot show this page.")
         text = await page.page.locator("body").inner_text()
         written = await page.page.locator("main").evaluate("main => main.innerHTML + document.title")
 
@@ -123,7 +123,7 @@ async def test_a_role_that_is_taken_away_takes_persons_off_an_open_page(
         if hidden is not None:
             await expect(page.page.locator(hidden)).to_be_hidden()
         else:
-            await expect(page.page.get_by_role("status")).to_have_text("The collector refused this page.")
+            await expect(page.page.get_by_role("status")).to_have_text("The collector cannot show this page.")
         written = await page.page.evaluate("document.body.innerText + document.body.innerHTML + document.title")
 
         assert (path, []) == (path, [name for name in PERSONS if name in written])
@@ -146,7 +146,7 @@ async def test_whoever_asks_too_often_sees_how_old_the_numbers_are(
     await page.ask_now()
 
     await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text(
-        "the collector refuses to tell what came since"
+        "the collector gives nothing new"
     )
     await expect(page.page.get_by_role("status")).to_contain_text("Showing data of")
     await expect(bar).to_contain_text("NO DATA SINCE")
