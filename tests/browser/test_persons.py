@@ -60,7 +60,9 @@ async def test_pages_about_persons_are_refused_in_words(
     page = await opened(watched, cookies, Role.viewer, path="workers/W1")
     for path in ("workers/W1", "data", "data?tab=rejected"):
         await page.open(path)
-        await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text("The collector cannot show this page.")
+        await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text(
+            "The collector cannot show this page."
+        )
         text = await page.page.locator("body").inner_text()
         written = await page.page.locator("main").evaluate("main => main.innerHTML + document.title")
 
@@ -145,9 +147,7 @@ async def test_whoever_asks_too_often_sees_how_old_the_numbers_are(
         pass
     await page.ask_now()
 
-    await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text(
-        "the collector gives nothing new"
-    )
+    await expect(page.page.locator("#trust[data-level=stale]")).to_contain_text("the collector gives nothing new")
     await expect(page.page.get_by_role("status")).to_contain_text("Showing data of")
     await expect(bar).to_contain_text("NO DATA SINCE")
     await expect(page.page.locator(".tile", has_text="Press")).to_be_visible()

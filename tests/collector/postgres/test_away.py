@@ -71,7 +71,8 @@ async def test_connections_that_died_unnoticed_are_replaced(server: Server) -> N
 async def test_a_lock_that_nobody_gives_up_makes_nobody_wait_for_ever(server: Server) -> None:
     """The statement's time-out says busy; nothing is kept, and the next one is stored."""
     url = server.new_database()
-    await (await PostgresStorage.open(url, rules=RULES)).close()  # making the tables takes longer where the machine is busy
+    # Making the tables takes longer where the machine is busy.
+    await (await PostgresStorage.open(url, rules=RULES)).close()
     store = await PostgresStorage.open(url, rules=RULES, statement_seconds=0.5)
     await store.store([delivery(event("10:00", "W1", "working"))], decide=decide)
     other = await asyncpg.connect(url)
