@@ -30,7 +30,8 @@ def migrate(connection: sqlite3.Connection, *, rules: LedgerRules) -> None:
         connection.execute(f"pragma application_id = {APPLICATION_ID}")
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        if connection.in_transaction:  # SQLite may have given it up itself, where the disk is full
+            connection.execute("rollback")
         raise
 
 
