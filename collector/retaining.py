@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection
 from functools import partial
 from typing import Any
 
+from collector.held_sites import SiteHeld
 from collector.measures import Purged
 from collector.metrics.erasing import undo
 from collector.metrics.retention import UNSCRUBBED, due, is_due, sentences, settle
@@ -27,14 +28,25 @@ _log = logging.getLogger(__name__)
 
 
 async def purge(storage: Storage, retention: Retention, *, now: int) -> AsyncIterator[tuple[str, Purged]]:
-    """Take steps until nothing is due any more; yield the site and what each took."""
+    """Take steps until nothing is due any more; yield the site and what each took.
+
+    Raises:
+        SiteHeld: others hold a site, the first of those that are not done; all others are.
+    """
     offsets, all_kept = await storage.hour_offsets(), await storage.kept()
+    held: list[SiteHeld] = []
     for site, kept in all_kept.items():
         to = due(retention, offset=offsets[site], now=now)
         while is_due(kept, to):
-            done = await storage.purge(site, to=to, settle=partial(settle, rules=storage.rules))
+            try:
+                done = await storage.purge(site, to=to, settle=partial(settle, rules=storage.rules))
+            except SiteHeld as error:
+                held.append(error)
+                break
             kept = done.kept
             yield site, done
+    if held:
+        raise held[0]
 
 
 async def purge_some(storage: Storage, retention: Retention, *, now: int) -> dict[str, int | bool]:

@@ -3,6 +3,9 @@
 Nobody can be registered there, and everybody who is registered is held, in order (`locks.py`). Other sites go on.
 """
 
+from asyncpg import LockNotAvailableError
+
+from collector.held_sites import SiteHeld
 from collector.measures import Kept
 from collector.storage.postgres import locks, reading
 from collector.storage.postgres.connecting import Connection
@@ -15,12 +18,16 @@ async def hold_site(connection: Connection, name: str) -> Place:
 
     Raises:
         NotFound: there is none of that name.
+        SiteHeld: somebody stores there, or holds a row, for longer than this transaction waits.
     """
     place = await place_of(connection, name)
-    await locks.take(connection, locks.ids_of(place.number))
-    await connection.execute(
-        "select number from worker where site_id = $1 order by number for no key update", place.number
-    )
+    try:
+        await locks.take(connection, locks.ids_of(place.number))
+        await connection.execute(
+            "select number from worker where site_id = $1 order by number for no key update", place.number
+        )
+    except LockNotAvailableError as error:
+        raise SiteHeld(name) from error
     return await place_of(connection, name)
 
 

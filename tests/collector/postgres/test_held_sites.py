@@ -6,10 +6,14 @@ from time import monotonic
 
 import pytest
 
-from collector.held_sites import HELD_SECONDS
+from collector.held_sites import HELD_SECONDS, SiteHeld
+from collector.records import Retention
+from collector.retaining import purge
 from collector.storage.postgres import locks
+from collector.storage.postgres.store import PostgresStorage
+from shared.instants import HOUR
 from tests.collector.postgres.test_locks import hand
-from tests.support.collector import RunningCollector, envelope, item, running_collector
+from tests.support.collector import NOON_AFTER, RULES, RunningCollector, envelope, item, running_collector
 from tests.support.postgres import Server
 
 SITES = {"CA": {"site": "A"}, "CB": {"site": "B"}, "CC": {"site": "C"}}
@@ -51,3 +55,29 @@ async def test_only_the_site_that_is_held_is_told_to_come_again(
     assert took < 10
     assert 200 == ready.status
     assert 10 == len(stored)
+
+
+async def test_a_purge_goes_on_with_the_sites_that_nobody_holds(postgres: Server, tmp_path: Path) -> None:
+    """Then it names the one that is held; once that is free, it is done there too."""
+    url = await postgres.emptied_database()
+    async with running_collector(tmp_path, database=url, cameras=SITES) as running:
+        await post(running, 1)
+    storage = await PostgresStorage.open(url, rules=RULES)
+
+    async def purge_into(sites: list[str]) -> None:
+        async for site, _ in purge(storage, Retention(events=24 * HOUR), now=NOON_AFTER + 24 * HOUR):
+            sites.append(site)
+
+    async with hand(url) as holding:
+        await holding.execute(
+            "select from worker where site_id = (select site_id from site where name = 'A') for update"
+        )
+        gone: list[str] = []
+        with pytest.raises(SiteHeld, match="rows of site A "):
+            await purge_into(gone)
+    after: list[str] = []
+    await purge_into(after)
+    await storage.close()
+
+    assert {"B", "C"} == set(gone)
+    assert {"A"} == set(after)
