@@ -4,6 +4,7 @@ The profile `dev` is for a person at work: new examples each time, failures reme
 the same examples every time, so a run that failed fails again, and knows no deadline, because machines are shared.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.support.postgres import Server, running_server
 _FIGURES = pytest.StashKey[list[str]]()
 ROOT = Path(__file__).resolve().parent.parent
 
+# No test trusts the system's authorities, and each of hundreds of programs would read all their certificates as it starts.
+os.environ["SSL_CERT_FILE"] = os.devnull
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A job in the background is started with Ctrl-C ignored, and would hand that on to the programs that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
