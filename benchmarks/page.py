@@ -28,7 +28,7 @@ SMALL = 15
 BATCH = 5_000
 SHIFT = timedelta(hours=8)
 UPDATES = 5
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MISSING = "no chromium on this machine: install Debian's package `chromium` for this benchmark"
 WATCH = """

@@ -4,7 +4,8 @@ import shutil
 
 from playwright.async_api import Browser, Playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first is the same engine without what surrounds pages in a window: a page of its own costs each test a third."""
 MISSING = "no chromium on this machine: install Debian's package `chromium` to run the tests of the dashboard"
 ARGUMENTS = [
     "--no-sandbox",  # a container's root may not make one; the pages opened are our own
