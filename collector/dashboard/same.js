@@ -13,14 +13,15 @@ export function isSame(left, right) {
   return keys.length === Object.keys(right).length && keys.every((key) => isSame(left[key], right[key]));
 }
 
-/** The same for lists of segments, which are most of a page. */
-export function sameSegments(left, right) {
+/** Whether two lists of segments look the same: no end of one is as far as `within`, in seconds, from that of the other. */
+export function alikeSegments(left, right, within) {
   if (left.length !== right.length) {
     return false;
   }
-  for (let at = 0; at < left.length; at += 1) {
+  for (let at = 0; at < left.length; at += 1) { // no function for each: they are most of a page
     const [one, other] = [left[at], right[at]];
-    if (one[0] !== other[0] || one[1] !== other[1] || one[2] !== other[2] || one[3] !== other[3] || one[4] !== other[4]) {
+    if (one[2] !== other[2] || one[3] !== other[3] || one[4] !== other[4]
+      || Math.abs(one[0] - other[0]) >= within || Math.abs(one[0] + one[1] - other[0] - other[1]) >= within) {
       return false;
     }
   }

@@ -9,7 +9,7 @@
 
 import { assign, byId, draw, drawOnce, make, write } from "./elements.js";
 import { hourMinute, MONTHS } from "./format.js";
-import { sameSegments } from "./same.js";
+import { alikeSegments } from "./same.js";
 import { DAY, partsOf, ticks } from "./zoned.js";
 
 const HEIGHT = 20;
@@ -18,7 +18,7 @@ const HALF_A_LABEL = 18;
 const SEEN = { w: [1, HEIGHT], i: [10, HEIGHT], a: [18, HEIGHT] }; // top and bottom of a state
 const ASSUMED = { w: [1.5, HEIGHT - 0.5], i: [10.5, HEIGHT - 0.5], a: [19, HEIGHT] }; // of outlines, and of a thin baseline
 const CLASSES = { w: "working", i: "idle", a: "absent" };
-const SEEN_GAP = 1 / 2000; // of the stretch: ends of segments are rounded to the second, that is no gap
+const UNSEEN = 1 / 2000; // of the stretch, half a pixel: ends of segments are rounded to the second, that is no gap
 
 /** The paths of segments by their look, such as {"working": "M0 1h60V20h-60z", "idle assumed": …}. */
 export function pathsOf(segments) {
@@ -33,7 +33,7 @@ export function pathsOf(segments) {
 
 /** What lies between segments, from `since` to `until`, as [start, length] in seconds. */
 export function gapsOf(segments, { since = 0, until, whole }) {
-  const least = whole * SEEN_GAP;
+  const least = whole * UNSEEN;
   const gaps = [];
   let reached = since;
   for (const [start, length] of segments) {
@@ -79,7 +79,15 @@ function drawStates(picture, segments, whole) {
 
 // Copies of these are cheaper than the same built anew, and a true button takes half as long again to lay out.
 const blank = { still: blankFrame({}), opening: blankFrame({ role: "button", tabindex: "0" }) };
-const drawn = new WeakMap(); // picture → what it shows, so that only what changed is drawn again
+const drawn = new WeakMap(); // picture → what it shows, so that only what somebody can see changed is drawn again
+
+/** Whether two pictures differ by less than anybody sees: on a live page each answer moves all of them by a few seconds. */
+function looksLike(before, { segments, whole, since, passed, live }) {
+  const within = whole * UNSEEN;
+  return before !== undefined && before.whole === whole && before.live === live
+    && Math.abs(before.passed - passed) < within && Math.abs(before.since - since) < within
+    && alikeSegments(before.segments, segments, within);
+}
 
 /**
  * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
@@ -90,24 +98,19 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what cha
  */
 export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false, lostFrom = null, opens = false }) {
   const picture = (cell.firstElementChild ?? cell.appendChild(blank[opens ? "opening" : "still"].cloneNode(true))).firstElementChild;
-  const [gaps, states, now] = picture.children;
-  const whole = Math.max(1, (to - from) / 1000);
-  const passed = (until - from) / 1000;
-  const before = drawn.get(picture);
-  const areSame = before !== undefined && before.whole === whole && sameSegments(before.segments, segments);
-  if (!areSame) {
-    drawStates(states, segments, whole);
-  }
   const first = partial ? lostFrom ?? until : keptFrom ?? from;
-  if (!areSame || before.passed !== passed || before.first !== first) {
-    drawGaps(gaps, gapsOf(partial ? [] : segments, { since: (first - from) / 1000, until: passed, whole }), whole);
+  const whole = Math.max(1, (to - from) / 1000);
+  const [since, passed] = [(first - from) / 1000, (until - from) / 1000];
+  const shown = { segments, whole, since, passed, live };
+  if (!looksLike(drawn.get(picture), shown)) {
+    const [gaps, states, now] = picture.children;
+    drawStates(states, segments, whole);
+    drawGaps(gaps, gapsOf(partial ? [] : segments, { since, until: passed, whole }), whole);
     const x = share(passed, whole);
     assign(now, { x1: x, x2: x, visibility: live ? "visible" : "hidden" });
+    drawn.set(picture, shown);
   }
-  if (before === undefined || before.sentence !== sentence) {
-    picture.setAttribute("aria-label", sentence);
-  }
-  drawn.set(picture, { segments, whole, passed, first, sentence });
+  assign(picture, { "aria-label": sentence });
 }
 
 /** Says below the table, or in the picture's place, why there are no timelines where there could be some. */

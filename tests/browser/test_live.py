@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import MODULES, Call, Opener
 from tests.browser.plant import Plant, call
+from tests.browser.watched_page import WatchedPage
 from tests.support.collector import at, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -75,17 +76,28 @@ async def test_a_page_that_goes_on_draws_only_what_has_moved(watched: Opener, li
     now = rows.locator("line.now").first
     before = await now.get_attribute("x1")
     await rows.evaluate(TOUCHED)
-    live.clock.advance(16)  # within the minute
-    await call(live, "cam-1", [], seen_up_to="09:00:16", batch="later")
-    await page.ask_now()
+    await go_on(page, live, until="09:00:20")
+    unseen = await page.page.evaluate("[...window.touched]")
+    await go_on(page, live, until="09:00:50")  # within the minute, and farther than half a pixel
     await expect(now).not_to_have_attribute("x1", str(before))
-    await page.page.wait_for_selector("[aria-busy]", state="detached")
     touched, shown = await page.page.evaluate("[...window.touched].sort()"), await rows.inner_html()
     await page.open()
 
+    assert [] == unseen
     assert {"d", "width", "x1", "x2"} == set(touched) - {"x"}
     assert await rows.inner_html() == shown
     assert [] == page.misdeeds
+
+
+async def go_on(page: WatchedPage, live: Plant, *, until: str) -> None:
+    """Let time pass in which nothing is told but that the first camera watches, and the page draw that."""
+    live.clock.set(at(until))
+    await call(live, "cam-1", [], seen_up_to=until, batch=until)
+    read_at = page.page.locator("#read-at")
+    read_before = await read_at.inner_text()
+    await page.ask_now()
+    await expect(read_at).not_to_have_text(read_before)
+    await page.page.wait_for_selector("[aria-busy]", state="detached")
 
 
 async def test_of_a_row_that_has_not_changed_only_what_moves_is_drawn(call: Call) -> None:
