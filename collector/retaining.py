@@ -13,12 +13,14 @@ from typing import Any
 from collector.held_sites import SiteHeld
 from collector.measures import Purged
 from collector.metrics.erasing import undo
-from collector.metrics.retention import UNSCRUBBED, due, is_due, sentences, settle
+from collector.metrics.retention import UNSCRUBBED, ahead, due, held, is_due, sentences, settle
 from collector.records import KEPT_FOR_EVER, Retention
 from collector.storage.base import Storage
 from shared.clock import Clock
 from shared.errors import LinesideError
 
+SECONDS_TO_HEAR = 600
+"""After a start: by then every camera that is there has called, and said what time it is."""
 SECONDS_BETWEEN = 3_600
 """What goes are hours, so more often would find nothing."""
 STEPS_TOGETHER = 200
@@ -32,21 +34,24 @@ async def purge(storage: Storage, retention: Retention, *, now: int) -> AsyncIte
 
     Raises:
         SiteHeld: others hold a site, the first of those that are not done; all others are.
+        LinesideError: most cameras say that `now` is ahead.
     """
+    if by := ahead(await storage.cameras(), now=now):
+        raise LinesideError(held(by))
     offsets, all_kept = await storage.hour_offsets(), await storage.kept()
-    held: list[SiteHeld] = []
+    left: list[SiteHeld] = []
     for site, kept in all_kept.items():
         to = due(retention, offset=offsets[site], now=now)
         while is_due(kept, to):
             try:
                 done = await storage.purge(site, to=to, settle=partial(settle, rules=storage.rules))
             except SiteHeld as error:
-                held.append(error)
+                left.append(error)
                 break
             kept = done.kept
             yield site, done
-    if held:
-        raise held[0]
+    if left:
+        raise left[0]
 
 
 async def purge_some(storage: Storage, retention: Retention, *, now: int) -> dict[str, int | bool]:
@@ -82,6 +87,8 @@ async def told(storage: Storage, retention: Retention, *, now: int, sites: Colle
         offsets={site: offsets[site] for site in seen},
         now=now,
     )
+    if by := ahead(await storage.cameras(None if sites is None else [*sites]), now=now):
+        says.append(held(by))
     return [*says, UNSCRUBBED] if await storage.is_unscrubbed() else says
 
 
@@ -111,6 +118,7 @@ class Retaining:
                 await self._task
 
     async def _run(self) -> None:
+        await self._hear()
         while True:
             try:
                 if self._retention != KEPT_FOR_EVER:
@@ -119,6 +127,13 @@ class Retaining:
                 _log.warning("the purge will be tried again", extra={"reason": str(error), "seconds": SECONDS_BETWEEN})
             await self._clock.sleep(SECONDS_BETWEEN)
             await self._scrub()
+
+    async def _hear(self) -> None:
+        """Wait for cameras that are known to call: a machine that starts may have lost its clock."""
+        with contextlib.suppress(LinesideError):
+            cameras = await self._storage.cameras()
+            if cameras and ahead(cameras, now=self._clock.now()) is None:
+                await self._clock.sleep(SECONDS_TO_HEAR)
 
     async def _scrub(self) -> None:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from sqlite_utils.utils import sqlite3
 
 from collector.checks.retention import retention_finding
 from collector.metrics.retention import UNSCRUBBED
-from collector.records import KEPT_FOR_EVER
-from collector.retaining import Retaining, erase, told
+from collector.records import KEPT_FOR_EVER, Retention
+from collector.retaining import SECONDS_BETWEEN, SECONDS_TO_HEAR, Retaining, erase, purge, told
 from collector.storage import opening
 from collector.storage.sqlite import SqliteStorage
-from tests.support.collector import RULES, decide, delivery, event
+from shared.instants import HOUR
+from tests.support.collector import NOON_AFTER, RULES, contact, decide, delivery, event
 from tests.support.fake_clock import FakeClock
 from tests.support.invoked import invoked_collector
 
@@ -63,6 +65,47 @@ async def test_what_is_left_is_told_and_tried_again(tmp_path: Path) -> None:
     assert (1, True, True) == (went["events"], "somebody reads" in went["left"], is_left)
     assert (3, UNSCRUBBED) == (retention_finding(says).exit_code, says[-1])
     assert says[:-1] == says_then
+
+
+class HeardClock(FakeClock):
+    """A clock that is a year ahead, and during whose first sleep a camera calls."""
+
+    storage: SqliteStorage
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, and let the camera call."""
+        await self.call()
+        await super().sleep(seconds)
+
+    async def call(self) -> None:
+        """Let the camera say what time it is."""
+        said = contact(clock_offset_us=NOON_AFTER - self.now())
+        heard = replace(delivery(camera="C1", contact=said), received_at=self.now())
+        await self.storage.store([heard], decide=decide)
+
+
+async def test_a_start_with_the_clock_ahead_takes_nothing(tmp_path: Path) -> None:
+    """Cameras that are known are given the time to call; as long as most of them say what time it is, nothing is due."""
+    clock, keep = HeardClock(NOON_AFTER + 365 * 24 * HOUR), Retention(events=24 * HOUR)
+    clock.longest = SECONDS_TO_HEAR
+    async with stored(tmp_path / "collector.db") as storage:
+        clock.storage = storage
+        await storage.store([delivery(camera="C1", contact=contact())], decide=decide)
+        retaining = Retaining(storage, retention=keep, clock=clock)
+        await retaining.start()
+        async with asyncio.timeout(20):
+            while SECONDS_BETWEEN not in clock.slept:
+                await storage.kept()  # asking gives the others their turn
+        await retaining.stop()
+        says, kept = await told(storage, keep, now=clock.now()), await storage.kept()
+        clock.set(NOON_AFTER + HOUR)
+        await clock.call()
+        gone = [site async for site, _ in purge(storage, keep, now=clock.now())]
+
+    assert [SECONDS_TO_HEAR, SECONDS_BETWEEN] == clock.slept
+    assert "nothing is purged: most cameras say that this machine's clock is 8,760 h ahead" in says[-1]
+    assert (None, 3) == (kept["default"].events, retention_finding(says).exit_code)
+    assert [] != gone
 
 
 async def test_the_command_says_what_is_erased_and_what_is_left(tmp_path: Path) -> None:
