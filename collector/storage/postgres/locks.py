@@ -20,7 +20,10 @@ SECONDS_TO_SHARE = 1.0
 SECONDS_TO_WAIT = 3.0
 """For anything else in a transaction that shares: longer than a transaction that stores takes, and shorter than agents wait."""
 SECONDS_TO_HURRY = 0.5
-"""Likewise, right after one that waited in vain: of several sites that are held each costs so long."""
+"""Likewise, right after one that waited in vain: of several sites that are held each costs so long.
+
+And in a transaction that has `RULES` alone: none of ours holds rows then, and whoever stores is not refused before.
+"""
 SCHEMA, RULES, NAMES, UPKEEP = -1, -2, -3, -4
 
 
@@ -32,6 +35,15 @@ def ids_of(site: int) -> int:
 async def take(connection: Connection, lock: int) -> None:
     """Wait until nobody else holds the lock; it is held to the end of the transaction."""
     await connection.execute("select pg_advisory_xact_lock($1, $2)", OURS, lock)
+
+
+async def take_alone(connection: Connection, lock: int) -> None:
+    """Wait until nobody shares the lock; it is held to the end of the transaction, which keeps everybody waiting.
+
+    So it waits for anything else no longer than `SECONDS_TO_HURRY`.
+    """
+    await take(connection, lock)
+    await connection.execute(f"set local lock_timeout = {round(SECONDS_TO_HURRY * 1000)}")
 
 
 async def try_to_keep(connection: Connection, lock: int) -> bool:

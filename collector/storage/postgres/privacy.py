@@ -61,7 +61,7 @@ class PrivacyVerbs:
             person = await person_of(connection, site, worker_id=worker_id)
             return await forgetting.forget(connection, person, tell=tell, key=key, now=now)
 
-        return await self._writing().write(run, holding=locks.take)
+        return await self._writing().write(run, holding=locks.take_alone)
 
     async def scrub(self) -> bool:
         """Write the tables anew that held what was erased."""
