@@ -35,7 +35,7 @@ export function momentsOf(spans, { from, until }) {
 }
 
 /** The place of the last one that has begun by an instant; the first where none has. */
-export const placeAt = (moments, at) => Math.max(0, moments.findLastIndex(({ start }) => start <= at));
+export const placeAt = (moments, at) => Math.max(0, moments.filter(({ start }) => start <= at).length - 1);
 
 /**
  * Whether all of a moment is drawn as something that was seen: neither paler nor hatched, but for what is too short to be drawn.

@@ -15,6 +15,7 @@ from collector.records import Outcome, Retention
 from collector.retaining import purge
 from collector.storage.postgres import locks
 from collector.storage.postgres.store import PostgresStorage
+from shared.errors import Busy
 from shared.instants import HOUR
 from tests.collector.postgres.test_locks import hand, opened, waits
 from tests.support.collector import (
@@ -123,6 +124,29 @@ async def test_what_lets_everybody_wait_gives_up_at_once_where_a_row_is_held(
 
     assert has_waited
     assert [Outcome.accepted] == stored.outcomes
+
+
+@pytest.mark.parametrize(
+    ("table", "mode"),
+    [("event", "share"), ("worker", "access exclusive"), ("arithmetic", "access exclusive")],
+    ids=["an index is made", "it is written anew", "it is read first of all"],
+)
+async def test_a_table_that_is_held_is_told_from_a_site(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, table: str, mode: str
+) -> None:
+    """It is a matter of all sites: none of them is named, and all are tried again at once."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    arriving = [delivery(event("10:00", f"W{site}", "working"), site=site) for site in "AB"]
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        async with hand(url) as connection:
+            await connection.execute(f"lock table {table} in {mode} mode")
+            with pytest.raises(Busy, match=f"the table {table} ") as told:
+                await store.store(arriving, decide=decide)
+        stored = await store.store(arriving, decide=decide)
+
+    assert Busy is told.type
+    assert [[Outcome.accepted]] * 2 == [each.outcomes for each in stored]
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:
