@@ -177,7 +177,7 @@ class Ingest:
         if self._failure is not None:
             self._failure = None
             _log.info("deliveries are stored again")
-        for site in self._held.free([delivery for delivery, _ in group]):
+        for site in self._held.free([delivery for delivery, _ in group], results):
             _log.info("a site is stored again", extra={"site": site})
         for (_, future), stored in zip(group, results, strict=True):
             if not future.done():

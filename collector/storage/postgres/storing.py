@@ -58,9 +58,8 @@ async def store(
         of_site = {place: (deliveries[place], became[place]) for place in site.deliveries}
         with held_is_told(names[site.site], of=site.deliveries):
             known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
-    horizons = {place: registry.horizon(site.site) for site in sites for place in site.deliveries}
     return [
-        Stored(each, lacking, horizons[place], last_seq)
+        Stored(each, lacking, registry.horizon(places[place]), last_seq, names[places[place]])
         for place, each in enumerate(became)
         for lacking, last_seq in [known.get(place, ((), None))]
     ]

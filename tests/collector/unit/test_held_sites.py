@@ -3,13 +3,18 @@
 import pytest
 
 from collector.held_sites import HELD_SECONDS, HeldSites, SiteHeld
-from collector.records import Delivery
+from collector.records import Delivery, Outcome, Stored
 from tests.support.collector import delivery, event
 
 
 def arriving(site: str, camera: str | None = None) -> Delivery:
     """Return a delivery."""
     return delivery(event("10:00", "W1", "working"), site=site, camera=camera)
+
+
+def stored(site: str) -> Stored:
+    """Return what became of a delivery that was stored at a site."""
+    return Stored([Outcome.accepted], (), site=site)
 
 
 def is_held(held: HeldSites, what: Delivery, *, now: float) -> bool:
@@ -47,8 +52,22 @@ def test_what_begins_and_what_ends_is_told_once() -> None:
     held = HeldSites()
     first = held.note("A", of=[arriving("A", "C1")], now=100)
     again = held.note("A", of=[arriving("A", "C2")], now=130)
-    other = held.free([arriving("B", "C3")])
-    ended = held.free([arriving("A", "C1"), arriving("A", "C2")])
+    other = held.free([arriving("B", "C3")], [stored("B")])
+    ended = held.free([arriving("A", "C1"), arriving("A", "C2")], [stored("A")] * 2)
 
     assert (True, False, [], ["A"]) == (first, again, other, ended)
-    assert [] == held.free([arriving("A", "C1")])
+    assert [] == held.free([arriving("A", "C1")], [stored("A")])
+
+
+def test_a_camera_that_has_its_events_elsewhere_is_no_matter_of_the_site_in_the_settings() -> None:
+    """It is not told that this one is held, and that it was stored does not mean that this one is free."""
+    held = HeldSites()
+    held.free([arriving("A", "C7")], [stored("B")])
+    held.note("A", of=[arriving("A", "C1")], now=100)
+    told = is_held(held, arriving("A", "C7"), now=101)
+    ended = held.free([arriving("A", "C7")], [stored("B")])
+    still = is_held(held, arriving("A", "C1"), now=101)
+    held.note("B", of=[arriving("A", "C7")], now=101)
+
+    assert (False, [], True) == (told, ended, still)
+    assert is_held(held, arriving("A", "C7"), now=102)
