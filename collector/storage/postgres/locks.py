@@ -1,6 +1,7 @@
 """The order in which transactions take their locks; all of them take them in this order, so none waits in a circle.
 
-1. `RULES`: shared by whoever stores, alone for whoever changes what storing rests on (site names, rules).
+1. `RULES`: shared by whoever stores, alone for whoever changes what storing rests on (site names, rules, tables); then `SCHEMA`,
+   alone, by whoever opens a store and brings its tables up to date.
 2. `NAMES`, alone, by whoever registers a site or places a camera; then `ids_of` each site, ascending, by whoever registers ids.
 3. The rows of workers, by site and number: from here on nobody else changes anything of theirs.
 4. The rows of workstations, then of cameras, by site and number.
