@@ -208,6 +208,8 @@ class Stored:
     """The instant before which the site takes no events any more, if it has one."""
     last_seq: int | None = None
     """The greatest number of the contact's epoch that is known to have been given out; None without a contact."""
+    site: str = ""
+    """Where it is stored: a camera that has events stays where it has them, whatever the settings say."""
 
 
 class Sighting(NamedTuple):
