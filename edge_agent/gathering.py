@@ -52,7 +52,7 @@ class Gatherer:
         self._version = version
         self._clock = clock
         self._watched = watched
-        self._notes = WatchNotes(log)
+        self._notes = WatchNotes(log, silent_after=settings.source_silent_after)
 
     def gather(self, suspects: Suspects, *, most: int, turn: int) -> Batch:
         """Return the next batch of at most `most` events, an empty one when there is nothing to send.
@@ -98,7 +98,7 @@ class Gatherer:
     def _header(self, backlog: Backlog, epoch: Epoch, *, seqs: Ranges, now: int) -> Header:
         oldest_unsent_at = self._log.oldest_pending_at(without=seqs)
         watched = self._watched()
-        self._notes.note(watched)
+        self._notes.note(watched, now=now)
         told = vouched(
             now=now,
             watched=watched,

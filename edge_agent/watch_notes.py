@@ -1,7 +1,7 @@
 """What was watched, noted in the queue: a run that begins while nobody can hear it knows what those before it watched.
 
-The note is written when a stretch begins and at a clean stop, never for a sign of life: an SD card has few writes to give.
-After a kill a stretch has lasted at least until its last event was accepted. Nothing depends on the note: what it does not
+The note is written when a stretch begins, when a silence has ended it, and at a clean stop, never for a sign of life: an SD
+card has few writes to give. After a kill the last stretch has lasted until its last event was accepted. Nothing depends on the note: what it does not
 say was not watched.
 """
 
@@ -38,17 +38,23 @@ def note_end(log: EventLog, watched: Sequence[Stretch]) -> None:
 
 
 class WatchNotes:
-    """Notes each stretch once, as it begins."""
+    """Notes each stretch twice: as it begins, and once a silence has ended it."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, *, silent_after: int) -> None:
         self._log = log
-        self._noted: int | None = None
+        self._silent_after = silent_after
+        self._noted: tuple[int, bool] = (0, True)
 
-    def note(self, watched: Sequence[Stretch]) -> None:
-        """Note the last stretch, as one that goes on, if it is new or the clock was set."""
-        if watched and (self._noted is None or abs(watched[-1][0] - self._noted) > DRIFT):
-            self._noted = watched[-1][0]
-            _write(self._log, (*watched[:-1], (watched[-1][0], None)))
+    def note(self, watched: Sequence[Stretch], *, now: int) -> None:
+        """Note the last stretch if it is new, has ended, or the clock was set."""
+        if not watched:
+            return
+        start, last = watched[-1]
+        has_ended = now - last > self._silent_after
+        noted_start, noted_end = self._noted
+        if abs(start - noted_start) > DRIFT or has_ended != noted_end:
+            self._noted = (start, has_ended)
+            _write(self._log, (*watched[:-1], (start, last if has_ended else None)))
 
 
 def _write(log: EventLog, watched: Sequence[tuple[int, int | None]]) -> None:

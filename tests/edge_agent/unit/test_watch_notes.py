@@ -19,9 +19,9 @@ def next_run(folder: Path, *watched: Sequence[Stretch], clean: bool = False, acc
     """Return what a run knows after one that looked at its watched time so often and accepted events in a last minute."""
     clock = FakeClock()
     log = EventLog.open(folder, clock=clock)
-    notes = WatchNotes(log)
+    notes = WatchNotes(log, silent_after=5 * MINUTE)
     for seen in watched:
-        notes.note(seen)
+        notes.note(seen, now=START)
     clock.advance(60)
     log.append(events(1, accepts))
     if clean:
@@ -54,18 +54,33 @@ def test_after_a_kill_a_stretch_has_lasted_until_its_last_event(tmp_path: Path, 
     assert (HOUR_BEFORE, (START - 5 * MINUTE, end)) == found
 
 
-def test_a_stretch_is_written_once(tmp_path: Path) -> None:
-    """However long it goes on; and again after the clock was set."""
+def test_a_silence_ends_a_stretch_although_events_of_long_ago_are_accepted_in_it(tmp_path: Path) -> None:
+    """They come from a file, and are no sign of life; the kill after them makes nothing watched."""
+    seen = [HOUR_BEFORE, (START - 30 * MINUTE, START - 5 * MINUTE - 1)]
+
+    assert tuple(seen) == next_run(tmp_path, seen, accepts=3)
+
+
+def test_a_stretch_is_written_twice(tmp_path: Path) -> None:
+    """As it begins and once it has ended, however long it goes on; and again after the clock was set."""
     log = EventLog.open(tmp_path, clock=FakeClock())
-    notes = WatchNotes(log)
+    notes = WatchNotes(log, silent_after=5 * MINUTE)
     written = []
-    for start, last in ((START, START), (START, START + MINUTE), (START + SECOND, START + MINUTE), (7, 9)):
+    for start, last, now in (
+        (START, START, START),
+        (START, START + MINUTE, START + 6 * MINUTE),
+        (START + SECOND, START + MINUTE, START + 6 * MINUTE),
+        (START, START + MINUTE, START + 7 * MINUTE),
+        (START, START + MINUTE, START + 9 * MINUTE),
+        (START + 9 * MINUTE, START + 9 * MINUTE, START + 9 * MINUTE),
+        (7, 9, 9),
+    ):
         log.remember("watched", "")
-        notes.note([(start, last)])
+        notes.note([(start, last)], now=now)
         written.append(bool(log.recall("watched")))
     log.close()
 
-    assert [True, False, False, True] == written
+    assert [True, False, False, True, False, True, True] == written
 
 
 @pytest.mark.parametrize("note", ["", "5", "{}", "[[1]]", "[[1,2,3]]", '[["a",2]]', "[null]", "[[1,"])
