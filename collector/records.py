@@ -163,6 +163,8 @@ class Contact:
     oldest_pending_at: int | None
     clock_offset_us: int
     """The camera's clock minus the collector's, at receipt."""
+    watched: Sequence[tuple[int, int]] | None = None
+    """When it watched, by what its agent knows of late; None of one that does not say."""
 
 
 @dataclass(frozen=True, slots=True)
