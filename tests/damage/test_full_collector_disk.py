@@ -107,7 +107,7 @@ async def test_an_erasing_without_room_is_not_half_done_and_takes_none_from_othe
     with small_disk(tmp_path / "small", size_bytes=48 * MIB) as folder:
         database = folder / "collector.db"
         async with collector(database) as (url, _), aiohttp.ClientSession() as session:
-            sender = Sender(session, url)
+            sender, stored = Sender(session, url), list[int]()
             for events in (
                 *[[{"event_type": "x" * 1_900}] * 400] * 10,
                 [item("23:00", ERASED, "working", workstation_id="S1")],
