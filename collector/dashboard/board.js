@@ -55,7 +55,7 @@ function showPage(stations) {
   return tiles;
 }
 
-const isCut = (tile) => tile.scrollHeight > tile.clientHeight;
+const isCut = (part) => part.scrollHeight > part.clientHeight;
 
 /** As many a page as have room for all that they say: a row fewer where one is cut off. */
 function showStations() {
@@ -70,6 +70,7 @@ function onRoom() {
   most = A_PAGE;
   if (shown !== null) {
     showStations();
+    showHours();
   }
 }
 
@@ -94,6 +95,9 @@ function showHours() {
     return make("tr", { class: `${isGoingOn(hour, shown) ? "going-on" : ""}${isOwed ? " owed" : ""}` }, make("th", { scope: "row" }, ...name), ...cells);
   });
   byId("board-hours").tBodies[0].replaceChildren(...rows);
+  while (rows.length > 1 && isCut(byId("board-hours").closest("section"))) {
+    rows.shift().remove(); // the oldest makes way for the last
+  }
 }
 
 /** The bar across the screen, and of what the clock stands at then; the earlier of two silences, for what is older is older. */
