@@ -1,7 +1,9 @@
 /** A workstation: now, its numbers, and who was there when. */
 
-import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
+import { changed, closed, idOf, isAhead, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
+import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
+import { aheadText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
@@ -49,7 +51,7 @@ function whoWasHere(view, station) {
   const onFloor = new Map(view.floor.workers.map((row) => [keyOf(row), row]));
   return (view.extra.people ?? []).filter((row) => row.site === station.site).map((row) => {
     const { state = null, state_since: since = null, workstation_id: place = null, timeline = [] } = onFloor.get(keyOf(row)) ?? {};
-    const isLost = view.live && state === null && timeline.at(-1)?.[3] === index; // he was last seen here, and nobody knows since
+    const isLost = view.live && state === null && timeline[timeline.length - 1]?.[3] === index; // he was last seen here, and nobody knows since
     return { ...row, state, state_since: since, workstation_id: place, timeline, isLost, here: timeline.filter((segment) => segment[3] === index) };
   });
 }
@@ -103,9 +105,12 @@ function rowsOf(view) {
 function show(view) {
   const found = rowsOf(view);
   const row = found.length === 1 ? found[0] : undefined;
-  byId("nobody").hidden = row !== undefined;
+  const ahead = aheadText(view);
+  byId("nobody").hidden = row !== undefined && ahead === null;
   if (found.length > 1) {
     drawOnce(byId("nobody"), JSON.stringify(found.map((one) => [one.site, one.name])), (node) => node.replaceChildren(...whichOne(found)));
+  } else if (row !== undefined) {
+    write(byId("nobody"), ahead ?? "");
   } else {
     const isTold = view.extra.stations !== null || view.floor.workstations_left_out === 0;
     writeIsolated(byId("nobody"), isTold ? `There is no workstation ${id} here.` : `There are too many workstations here to tell of ${id}.`);
@@ -127,20 +132,32 @@ function show(view) {
 
 const peopleOf = (shownWindow) => changed(closed(asked, shownWindow), { workstation_id: id });
 
+/** What the collector tells, null where it refuses to for as much as that is; any other failure is one of the page. */
+async function askedOf(read, path) {
+  try {
+    return await read(path);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 400) {
+      throw error;
+    }
+    return null;
+  }
+}
+
 /** The collector's rows of all workstations, with how long each was occupied where that can be told; null where they are not needed. */
 async function readStations(floor, read) {
   const { from, until } = floor.window;
   const isLeftOut = floor.workstations_left_out > 0 && !floor.workstations.some(isThis);
-  const ask = (more) => read(`/api/metrics/workstations/${changed(closed(asked, floor.window), more)}`).catch(() => null);
+  const ask = (more) => askedOf(read, `/api/metrics/workstations/${changed(closed(asked, floor.window), more)}`);
   const isTold = from !== null && Date.parse(until) - Date.parse(from) <= LONGEST_MS && from !== until;
   const told = isTold ? await ask({ include: "occupied" }) : null; // null: too full to be told, the rest is shown
   return told ?? (isLeftOut ? ask({}) : null);
 }
 
-/** Nothing is asked for that would be refused: of persons by those who see none, of a workstation that nobody knows. */
+/** Nothing is asked for in vain: of persons by those who see none, of a workstation that nobody knows, of a time that has not begun. */
 async function readPeople(floor, read, stations) {
-  const isThere = floor.shows_persons && [...floor.workstations, ...(stations ?? [])].some(isThis);
-  return isThere ? read(`/api/metrics/workers/${peopleOf(floor.window)}`).catch(() => null) : null;
+  const isThere = floor.shows_persons && !isAhead(floor.window) && [...floor.workstations, ...(stations ?? [])].some(isThis);
+  return isThere ? askedOf(read, `/api/metrics/workers/${peopleOf(floor.window)}`) : null;
 }
 
 async function readMore(floor, read) {

@@ -53,6 +53,8 @@ def hosts_of(url: str) -> list[Host]:
     [Host(name='::1', port=5433)]
     >>> hosts_of("postgresql:///lineside")
     [Host(name=None, port=None)]
+    >>> hosts_of("postgresql://db1:,[::1]:/lineside")
+    [Host(name='db1', port=None), Host(name='::1', port=None)]
     """
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -67,7 +69,7 @@ def hosts_of(url: str) -> list[Host]:
 
 def _host(text: str) -> Host:
     name, colon, port = unquote(text).rpartition(":")
-    if not colon or not port.isdigit():
+    if not colon or (port and not port.isdigit()):
         name, port = unquote(text), ""
     return Host(name.strip("[]") or None, int(port) if port else None)
 
