@@ -170,7 +170,7 @@ class Ingest:
     def _without(self, held: SiteHeld, group: list[_Waiting]) -> list[_Waiting]:
         """Tell those whose site is held; return the others."""
         of_site = [group[place] for place in sorted(held.of)]
-        if self._held.note(held.site, of=[delivery for delivery, _ in of_site], now=self._clock.monotonic()):
+        if self._held.note(held, of=[delivery for delivery, _ in of_site], now=self._clock.monotonic()):
             _log.warning("a site is held by others", extra={"site": held.site, "requests": len(of_site)})
         _tell(of_site, held)
         return [waiting for place, waiting in enumerate(group) if place not in held.of]
@@ -179,7 +179,7 @@ class Ingest:
         if self._failure is not None:
             self._failure = None
             _log.info("deliveries are stored again")
-        for site in self._held.free([delivery for delivery, _ in group]):
+        for site in self._held.free([delivery for delivery, _ in group], results):
             _log.info("a site is stored again", extra={"site": site})
         for (_, future), stored in zip(group, results, strict=True):
             if not future.done():

@@ -6,7 +6,7 @@
 
 import { changed, reduced } from "./address.js";
 import { showNumbers } from "./cards.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, isolated, make, renew, write } from "./elements.js";
 import { clockTime, count, duration, hourMinute, instant } from "./format.js";
 import { periodText } from "./header.js";
 import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN, partTold } from "./hour_rows.js";
@@ -51,8 +51,8 @@ function showPage(stations) {
   write(byId("board-page"), pages > 1 ? `${page + 1} / ${pages}` : "");
   byId("board-pause").hidden = pages === 1;
   const tiles = stations.slice(page * each, (page + 1) * each).map((station) => tile(station, shown));
-  byId("board-stations").replaceChildren(...tiles);
-  return tiles;
+  renew(byId("board-stations"), tiles);
+  return [...byId("board-stations").children];
 }
 
 const isCut = (tile) => tile.scrollHeight > tile.clientHeight;
@@ -93,7 +93,7 @@ function showHours() {
       : [unitsOf(hour), duration(hour.working_us), duration(hour.idle_us)].map((text) => make("td", { class: "number" }, text));
     return make("tr", { class: `${isGoingOn(hour, shown) ? "going-on" : ""}${isOwed ? " owed" : ""}` }, make("th", { scope: "row" }, ...name), ...cells);
   });
-  byId("board-hours").tBodies[0].replaceChildren(...rows);
+  renew(byId("board-hours").tBodies[0], rows);
 }
 
 /** The bar across the screen, and of what the clock stands at then; the earlier of two silences, for what is older is older. */

@@ -14,6 +14,7 @@ from collector.metrics.erasing import undo
 from collector.records import Outcome, Retention
 from collector.retaining import purge
 from collector.storage.postgres import locks
+from collector.storage.postgres.holding import hold_site
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import Busy
 from shared.instants import HOUR
@@ -147,6 +148,28 @@ async def test_a_table_that_is_held_is_told_from_a_site(
 
     assert Busy is told.type
     assert [[Outcome.accepted]] * 2 == [each.outcomes for each in stored]
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["by a purge", "by somebody else"])
+async def test_a_site_that_is_purged_is_told_from_one_that_somebody_holds(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, is_ours: bool
+) -> None:
+    """A purge has the site for itself, and says so by a lock of ours."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    arriving = [delivery(event("10:00", "W1", "working"), site="A")]
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        await store.store(arriving, decide=decide)
+        async with hand(url) as connection:
+            if is_ours:
+                await hold_site(connection, "A")
+            else:
+                await connection.execute("select from worker for update")
+            with pytest.raises(SiteHeld) as told:
+                await store.store(arriving, decide=decide)
+
+    assert is_ours is told.value.is_ours
+    assert {0} == told.value.of
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:

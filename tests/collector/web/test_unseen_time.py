@@ -102,3 +102,19 @@ async def test_a_break_that_nobody_could_see_in_the_picture_is_none(collector: R
     (row,) = (await collector.get(f"/api/floor/?{FROM_SIX}")).json["workers"]
 
     assert [(0, 240, "w", 0)] == in_minutes(row["timeline"])
+
+
+async def test_what_the_agent_slept_through_is_paler_although_its_first_call_was_not_heard(
+    collector: RunningCollector,
+) -> None:
+    """A box boots before its network, and its producer speaks at once: what it says of the time before is drawn."""
+    await call(collector, "06:00", item("06:00", "W1", "working"), upto="06:00")
+    await call(collector, "08:00", upto="08:00", last_seq=1)
+    watched = [[watermark("08:00"), watermark("08:30")], [watermark("12:05"), watermark("12:20")]]
+    more = item("12:05", "W1", "working")
+    await call(collector, "12:20", more, upto="12:20", watched=watched, epoch="e2")
+    floor = (await collector.get(f"/api/floor/?{FROM_SIX}")).json
+    (row,) = floor["workers"]
+
+    assert [(0, 150, "w", 0), (150, 365, "w", 1), (365, 380, "w", 0)] == in_minutes(row["timeline"])
+    assert [[0, 150 * 60], [365 * 60, 15 * 60]] == floor["watches"][0]["stretches"]
