@@ -1,4 +1,4 @@
-"""The PostgreSQL store: any number of collectors over one database, each with a connection that writes and some that read.
+"""The PostgreSQL store: any number of collectors over one database, each with two connections that write and some that read.
 
 Invariants: what `store` has returned is on disk, and on a synchronous standby if there is one; after any error of a write
 nothing of it is there, or all of it where the connection was lost during the commit: then the same again finds duplicates.
@@ -50,6 +50,7 @@ class PostgresStorage(PrivacyVerbs):
         self._readers = readers
         readers.know(rules)
         self._writer = writer
+        self._upkeep = None if writer is None else writer.beside()
         self._has_met_held = False
         self.access = PostgresAccess(readers=readers, writer=writer)
         """Who may write and who may look."""
@@ -246,5 +247,6 @@ class PostgresStorage(PrivacyVerbs):
     async def close(self) -> None:
         """Give up what is being read, finish what is being written, and let go of the database."""
         await self._readers.close()
-        if self._writer is not None:
-            await self._writer.close()
+        for writer in (self._upkeep, self._writer):
+            if writer is not None:
+                await writer.close()

@@ -1,4 +1,4 @@
-"""The one connection of a collector that writes to a PostgreSQL database, and what it remembers.
+"""A connection of a collector that writes to a PostgreSQL database, and what it remembers: one for what arrives, one for upkeep.
 
 A transaction that met another one begins again at once; one whose connection was lost is tried once more on a new one, since
 the old one may have died long ago. Then whoever waits is told to come again: nothing is kept, or, if the connection was lost
@@ -31,15 +31,29 @@ Hold = Callable[[Connection, int], Awaitable[None]]
 class Writer:
     """Runs transactions one after the other, in a thread of its own."""
 
-    def __init__(self, url: str, *, hour_offset_of: Callable[[str], int], statement_seconds: float) -> None:
+    def __init__(
+        self, url: str, *, hour_offset_of: Callable[[str], int], statement_seconds: float, thread: str = "store-write"
+    ) -> None:
         self.registry = Registry(hour_offset_of=hour_offset_of)
         self.rules: LedgerRules | None = None
         """What the amounts are made with; None before they are known."""
         self._url = url
+        self._hour_offset_of = hour_offset_of
         self._statement_seconds = statement_seconds
         self._slot = int(new_token(), 16) % SLOTS
-        self._thread = LoopThread("store-write")
+        self._thread = LoopThread(thread)
         self._pool: Any = None
+
+    def beside(self) -> "Writer":
+        """Return one with a connection and a thread of its own: to this one it is as another collector."""
+        other = Writer(
+            self._url,
+            hour_offset_of=self._hour_offset_of,
+            statement_seconds=self._statement_seconds,
+            thread="store-upkeep",
+        )
+        other.rules = self.rules
+        return other
 
     async def prepare(self, work: Work[Result]) -> Result:
         """Return what comes of work that makes transactions of its own."""
