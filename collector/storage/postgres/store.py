@@ -8,7 +8,7 @@ Nothing that changes is remembered from one transaction to the next, so collecto
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from collector.held_sites import SiteHeld
+from collector.held_sites import NamesHeld, SiteHeld
 from collector.measures import Histories, Home, Look, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
@@ -135,7 +135,7 @@ class PostgresStorage(PrivacyVerbs):
                     lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
                     holding=partial(locks.share, patience=patience),
                 )
-        except SiteHeld:
+        except (SiteHeld, NamesHeld):
             self._has_met_held = True
             raise
         self._has_met_held = False

@@ -8,6 +8,8 @@ during the commit or nobody confirmed it in time, all of it, and the same again 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from asyncpg import LockNotAvailableError
+
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.committing import committed
@@ -91,7 +93,7 @@ class Writer:
         await self._thread.stop()
 
     async def _until_done(self, work: Work[Result], *, holding: Hold) -> Result:
-        tries = 0
+        tries, slot = 0, self._slot
         while True:
             tries += 1
             try:
@@ -99,7 +101,8 @@ class Writer:
                     return await self._remembering(connection, work, holding=holding)
             except Exception as error:
                 met_another = isinstance(error, COME_AGAIN) and tries < MOST_TRIES
-                if not met_another and not (is_worth_another(error) and tries == 1):
+                may_do = is_worth_another(error) or self._slot != slot
+                if not met_another and not (may_do and tries == 1):
                     raise
 
     async def _remembering(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
@@ -115,14 +118,18 @@ class Writer:
         # Read after the lock was given: what is said here holds to the end of the transaction.
         self.registry.renew(await check_standing(connection, self.rules))
         result = await work(connection)
-        await connection.execute(
-            """
-            insert into revision (slot, writes)
-            values ($1, 1)
-            on conflict (slot) do update set writes = revision.writes + 1
-            """,
-            self._slot,
-        )
+        try:
+            await connection.execute(
+                """
+                insert into revision (slot, writes)
+                values ($1, 1)
+                on conflict (slot) do update set writes = revision.writes + 1
+                """,
+                self._slot,
+            )
+        except LockNotAvailableError:
+            self._slot = (self._slot + 1) % SLOTS  # somebody holds that row, and nothing else that is needed
+            raise
         return result
 
     async def _connections(self) -> Any:
