@@ -72,6 +72,7 @@ export function startPage({
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
   async function askAll() {
+    showAccount();
     const query = await whatToAsk(view);
     if (query !== asked) {
       [asked, ask] = [query, reader(`/api/floor/${query}`)];
@@ -158,7 +159,6 @@ export function startPage({
   }
 
   linkPages(search);
-  showAccount();
   for (const start of [startHeader, startPeriods, startKeys]) {
     start(() => view);
   }
