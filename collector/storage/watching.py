@@ -11,7 +11,7 @@ A stretch that goes on where the last one ended is the same one, so there are as
 hours can be told to the microsecond.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlite_utils.utils import sqlite3
@@ -90,6 +90,11 @@ def watch_known(rows: Iterable[Sequence[Any]], *, stretch: tuple[int, int]) -> W
         if until > first:
             within.setdefault(name, []).append((max(start, first), min(until, last)))
     return WatchKnown(within, frozenset(before))
+
+
+def by_site(known: Mapping[str, WatchKnown]) -> tuple[dict[str, Watched], dict[str, Collection[str]]]:
+    """Return what is known of sites in two: when their cameras watched, and which had watched before."""
+    return {site: one.within for site, one in known.items()}, {site: one.before for site, one in known.items()}
 
 
 def keep(connection: sqlite3.Connection, camera: tuple[int, int], *, stretch: tuple[int, int]) -> None:
