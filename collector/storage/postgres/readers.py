@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting
 from collector.storage.postgres.connecting import Connection, is_worth_another, translated_errors
-from collector.storage.postgres.hosts import watched
+from collector.storage.postgres.hosts import Hosts, watched
 from collector.storage.postgres.loop_thread import LoopThread
 from collector.storage.postgres.standing import check_standing
 from shared.errors import Busy
@@ -23,9 +23,10 @@ Read = Callable[[Connection], Awaitable[Result]]
 class Readers:
     """Answers questions, the short ones apart from the others."""
 
-    def __init__(self, url: str, *, size: int, statement_seconds: float) -> None:
-        self._short = _Line("store-read-short", url, size=1, statement_seconds=statement_seconds)
-        self._long = _Line("store-read-long", url, size=size, statement_seconds=statement_seconds)
+    def __init__(self, url: str, *, size: int, statement_seconds: float, hosts: Hosts) -> None:
+        """`hosts` are those of the collector's other connections, too."""
+        self._short = _Line("store-read-short", url, size=1, statement_seconds=statement_seconds, hosts=hosts)
+        self._long = _Line("store-read-long", url, size=size, statement_seconds=statement_seconds, hosts=hosts)
 
     def know(self, rules: LedgerRules) -> None:
         """Answer from now on only as long as the amounts are complete, and made with these rules."""
@@ -56,8 +57,9 @@ class Readers:
 class _Line:
     """Some connections and a thread that uses them; who comes first is served first."""
 
-    def __init__(self, name: str, url: str, *, size: int, statement_seconds: float) -> None:
+    def __init__(self, name: str, url: str, *, size: int, statement_seconds: float, hosts: Hosts) -> None:
         self._url = url
+        self._hosts = hosts
         self._size = size
         self._statement_seconds = statement_seconds
         self._thread = LoopThread(name)
@@ -117,7 +119,7 @@ class _Line:
         async with self._making:
             if self._pool is None:
                 self._pool = await connecting.new_pool(
-                    self._url, size=self._size, statement_seconds=self._statement_seconds
+                    self._url, size=self._size, statement_seconds=self._statement_seconds, hosts=self._hosts
                 )
         async with (
             self._pool.acquire() as connection,

@@ -12,7 +12,7 @@ from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks
 from collector.storage.postgres.committing import committed
 from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_worth_another, translated_errors
-from collector.storage.postgres.hosts import watched
+from collector.storage.postgres.hosts import Hosts, watched
 from collector.storage.postgres.loop_thread import LoopThread
 from collector.storage.postgres.registry import Registry
 from collector.storage.postgres.standing import check_standing
@@ -31,11 +31,20 @@ Hold = Callable[[Connection, int], Awaitable[None]]
 class Writer:
     """Runs transactions one after the other, in a thread of its own."""
 
-    def __init__(self, url: str, *, hour_offset_of: Callable[[str], int], statement_seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        hour_offset_of: Callable[[str], int],
+        statement_seconds: float,
+        hosts: Hosts | None = None,
+    ) -> None:
+        """`hosts` are those of the collector's other connections, too."""
         self.registry = Registry(hour_offset_of=hour_offset_of)
         self.rules: LedgerRules | None = None
         """What the amounts are made with; None before they are known."""
         self._url = url
+        self._hosts = hosts
         self._statement_seconds = statement_seconds
         self._slot = int(new_token(), 16) % SLOTS
         self._thread = LoopThread("store-write")
@@ -114,6 +123,6 @@ class Writer:
     async def _connections(self) -> Any:
         if self._pool is None:
             self._pool = await connecting.new_pool(
-                self._url, size=1, statement_seconds=self._statement_seconds, plans_once=True
+                self._url, size=1, statement_seconds=self._statement_seconds, plans_once=True, hosts=self._hosts
             )
         return self._pool
