@@ -31,7 +31,7 @@ class PrivacyVerbs:
             rules = await stored_rules(connection)
             return await purging.purge(connection, site, to=to, settle=settle, rules=rules)
 
-        return await self._writing().write(run)
+        return await self._writing().write(run, may_take_long=True)
 
     async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
         """Return how many events, hours of workers and hours of workstations a purge would take."""
@@ -61,7 +61,7 @@ class PrivacyVerbs:
             person = await person_of(connection, site, worker_id=worker_id)
             return await forgetting.forget(connection, person, tell=tell, key=key, now=now)
 
-        return await self._writing().write(run, holding=locks.take)
+        return await self._writing().write(run, holding=locks.take, may_take_long=True)
 
     async def scrub(self) -> bool:
         """Write the tables anew that held what was erased."""

@@ -233,7 +233,7 @@ class PostgresStorage(PrivacyVerbs):
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
         await self._writing().write(
-            lambda connection: naming.rename_site(connection, old=old, new=new), holding=locks.take
+            lambda connection: naming.rename_site(connection, old=old, new=new), holding=locks.take, may_take_long=True
         )
 
     def interrupt(self) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from collector.records import LedgerRules
-from collector.storage.postgres import connecting, locks
-from collector.storage.postgres.committing import committed
+from collector.storage.postgres import connecting, locks, patience
+from collector.storage.postgres.committing import Commits
 from collector.storage.postgres.connecting import COME_AGAIN, Connection, is_worth_another, translated_errors
 from collector.storage.postgres.hosts import Hosts, watched
 from collector.storage.postgres.loop_thread import LoopThread
@@ -49,6 +49,7 @@ class Writer:
         self._slot = int(new_token(), 16) % SLOTS
         self._thread = LoopThread("store-write")
         self._pool: Any = None
+        self._commits = Commits()
 
     async def prepare(self, work: Work[Result]) -> Result:
         """Return what comes of work that makes transactions of its own."""
@@ -60,18 +61,18 @@ class Writer:
 
         return await self._thread.run(run())
 
-    async def write(self, work: Work[Result], *, holding: Hold = locks.share) -> Result:
-        """Return what comes of work within a transaction, once it is committed.
+    async def write(self, work: Work[Result], *, holding: Hold = locks.share, may_take_long: bool = False) -> Result:
+        """Return what comes of work within a transaction, once it is committed; `may_take_long` says that of its statements.
 
         Raises:
-            Busy: the database is away or busy, the amounts are being made anew, or the commit was not confirmed; nothing was
-                kept, as far as is known.
+            Busy: the database is away or busy, the amounts are being made anew, or a statement was not answered or the commit
+                not confirmed; nothing was kept, as far as is known.
             StorageUnusable: the amounts were made anew by other rules.
         """
 
         async def run() -> Result:
             with translated_errors(self._url):
-                return await self._until_done(work, holding=holding)
+                return await self._until_done(work, holding=holding, may_take_long=may_take_long)
 
         return await self._thread.run(run())
 
@@ -85,21 +86,27 @@ class Writer:
         await self._thread.run(close())
         await self._thread.stop()
 
-    async def _until_done(self, work: Work[Result], *, holding: Hold) -> Result:
+    async def _until_done(self, work: Work[Result], *, holding: Hold, may_take_long: bool) -> Result:
         tries = 0
         while True:
             tries += 1
             try:
                 async with (await self._connections()).acquire() as connection, watched(connection):
-                    return await self._remembering(connection, work, holding=holding)
+                    return await self._remembering(connection, work, holding=holding, may_take_long=may_take_long)
             except Exception as error:
                 met_another = isinstance(error, COME_AGAIN) and tries < MOST_TRIES
                 if not met_another and not (is_worth_another(error) and tries == 1):
                     raise
 
-    async def _remembering(self, connection: Connection, work: Work[Result], *, holding: Hold) -> Result:
+    async def _remembering(
+        self, connection: Connection, work: Work[Result], *, holding: Hold, may_take_long: bool
+    ) -> Result:
         try:
-            return await committed(connection, lambda: self._transact(connection, work, holding=holding))
+            return await self._commits.committed(
+                connection,
+                lambda: self._transact(connection, work, holding=holding),
+                patience=None if may_take_long else patience.SECONDS,
+            )
         except BaseException:
             # Here and not further out: whoever gives up waiting for the connection must not void what its holder goes by.
             self.registry.forget()
