@@ -25,8 +25,9 @@ MOST_EVENTS_WAITING = 100_000
 """About 50 MB. Beyond either bound a request is told to come again."""
 MOST_EVENTS_TOGETHER = 20_000
 """A transaction of this size takes about 0.2 s; more would make everybody wait for little gain."""
-SECONDS_A_GROUP = 3.5
-"""Who waits behind a group that meets held sites, and meets others then, is still answered before an agent gives up."""
+SECONDS_A_GROUP = 5.0
+"""Enough for four held sites, of which the first takes 3 s and each other half a second. Who waits behind such a group, and meets
+another held site then, is still answered before an agent gives up."""
 
 _log = logging.getLogger(__name__)
 _Waiting = tuple[Delivery, asyncio.Future[Stored]]
@@ -74,7 +75,7 @@ class Ingest:
     def failure(self) -> str | None:
         """Why the last group could not be stored; None if it was, or if there was none yet.
 
-        That a site is held is no reason: others are stored.
+        That sites are held is no reason: others are stored.
         """
         return self._failure
 
@@ -139,7 +140,8 @@ class Ingest:
         while held is not None:
             group = self._without(held, group)
             if group and self._clock.monotonic() > until:
-                self._fail(group, Busy("many sites are held by others; nothing of this request was kept"))
+                _log.warning("many sites are held by others", extra={"requests": len(group)})
+                _tell(group, Busy("many sites are held by others; nothing of this request was kept"))
                 return
             held = await self._store_together(group) if group else None
 

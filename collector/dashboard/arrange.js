@@ -17,7 +17,7 @@ export function staying(numbers) {
     ends[low] = place;
   });
   const found = new Set();
-  for (let place = ends.at(-1); place !== undefined; place = before[place]) {
+  for (let place = ends[ends.length - 1]; place !== undefined; place = before[place]) {
     found.add(place);
   }
   return found;

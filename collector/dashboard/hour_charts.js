@@ -142,7 +142,7 @@ function heatCell(hours, { field, most, view }) {
  */
 function showKnown(box) {
   new ResizeObserver((_, observer) => {
-    const known = [...box.querySelectorAll("td.heat:not(.none, .no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
+    const known = [...box.querySelectorAll("td.heat:not(.none):not(.no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
     if (known.length > 0 && box.clientWidth > 0) {
       box.scrollLeft = known[0].offsetLeft - known[0].parentElement.cells[0].offsetWidth;
       observer.disconnect();

@@ -9,7 +9,7 @@
 
 import { showAccount } from "./account.js";
 import { reduced, WINDOW_KEYS } from "./address.js";
-import { read, reader, Refused } from "./api.js";
+import { read, reader, Refused, Unanswered } from "./api.js";
 import { byId, write } from "./elements.js";
 import { forget } from "./forgetting.js";
 import { clockSeconds, instant } from "./format.js";
@@ -21,9 +21,6 @@ import { startPeriods } from "./periods.js";
 import { keepAsking } from "./polling.js";
 import { goneFrom } from "./retained.js";
 import { showGone, showOutage, showRefusal, showUndrawn, showVerdict, showWarnings } from "./trust_strip.js";
-
-/** An answer that this page does not know how to draw; its cause is for whoever mends that. */
-class Undrawn extends Error {}
 
 const search = window.location.search;
 const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
@@ -67,11 +64,12 @@ export function startPage({
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
   let refusal = null;
-  let isUndrawn = false; // the last answer could not be drawn
+  let isUndrawn = false; // the page failed over the last answer; its error is for whoever mends that
   let isForgotten = false; // what was shown was taken off
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
   async function askAll() {
+    showAccount();
     const query = await whatToAsk(view);
     if (query !== asked) {
       [asked, ask] = [query, reader(`/api/floor/${query}`)];
@@ -137,18 +135,18 @@ export function startPage({
       [outage, refusal, isUndrawn] = [null, null, false];
       view = answer.isNew ? viewOf(answer, answer.extra) : laterView(view, answer.now);
       draw(answer.isNew);
-    } catch (cause) {
+    } catch (error) {
       view = before;
-      throw new Undrawn("", { cause });
+      throw error;
     }
   }
 
   function onFailure(error, { nextAt }) {
     refusal = error instanceof Refused ? error : null;
-    isUndrawn = error instanceof Undrawn;
+    isUndrawn = refusal === null && !(error instanceof Unanswered);
     outage = { nextAt };
     if (isUndrawn) {
-      console.error(error.cause);
+      console.error(error);
       hasMore = false; // the same answer once more is one to be drawn
     }
     if (refusal?.isOfRole && view !== null && forget()) {
@@ -158,7 +156,6 @@ export function startPage({
   }
 
   linkPages(search);
-  showAccount();
   for (const start of [startHeader, startPeriods, startKeys]) {
     start(() => view);
   }

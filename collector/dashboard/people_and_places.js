@@ -34,7 +34,7 @@ export function drawState(cell, { state, since, until }) {
 
 /** When a worker was last known of: the end of what is drawn; null where that is nothing. */
 function lastKnown(worker, from) {
-  const last = worker.timeline.at(-1);
+  const last = worker.timeline[worker.timeline.length - 1];
   return last === undefined || from === null ? null : from + (last[0] + last[1]) * 1000;
 }
 
@@ -42,7 +42,7 @@ function lastKnown(worker, from) {
 export const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, view.from) : instant(worker.state_since));
 
 function placeOf(worker, view) {
-  const last = worker.timeline.at(-1);
+  const last = worker.timeline[worker.timeline.length - 1];
   return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : placeName(view.places, worker.site, worker.workstation_id);
 }
 

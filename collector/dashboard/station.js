@@ -1,6 +1,7 @@
 /** A workstation: now, its numbers, and who was there when. */
 
 import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
+import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
@@ -49,7 +50,7 @@ function whoWasHere(view, station) {
   const onFloor = new Map(view.floor.workers.map((row) => [keyOf(row), row]));
   return (view.extra.people ?? []).filter((row) => row.site === station.site).map((row) => {
     const { state = null, state_since: since = null, workstation_id: place = null, timeline = [] } = onFloor.get(keyOf(row)) ?? {};
-    const isLost = view.live && state === null && timeline.at(-1)?.[3] === index; // he was last seen here, and nobody knows since
+    const isLost = view.live && state === null && timeline[timeline.length - 1]?.[3] === index; // he was last seen here, and nobody knows since
     return { ...row, state, state_since: since, workstation_id: place, timeline, isLost, here: timeline.filter((segment) => segment[3] === index) };
   });
 }
@@ -127,11 +128,23 @@ function show(view) {
 
 const peopleOf = (shownWindow) => changed(closed(asked, shownWindow), { workstation_id: id });
 
+/** What the collector tells, null where it refuses to for as much as that is; any other failure is one of the page. */
+async function askedOf(read, path) {
+  try {
+    return await read(path);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 400) {
+      throw error;
+    }
+    return null;
+  }
+}
+
 /** The collector's rows of all workstations, with how long each was occupied where that can be told; null where they are not needed. */
 async function readStations(floor, read) {
   const { from, until } = floor.window;
   const isLeftOut = floor.workstations_left_out > 0 && !floor.workstations.some(isThis);
-  const ask = (more) => read(`/api/metrics/workstations/${changed(closed(asked, floor.window), more)}`).catch(() => null);
+  const ask = (more) => askedOf(read, `/api/metrics/workstations/${changed(closed(asked, floor.window), more)}`);
   const isTold = from !== null && Date.parse(until) - Date.parse(from) <= LONGEST_MS && from !== until;
   const told = isTold ? await ask({ include: "occupied" }) : null; // null: too full to be told, the rest is shown
   return told ?? (isLeftOut ? ask({}) : null);
@@ -140,7 +153,7 @@ async function readStations(floor, read) {
 /** Nothing is asked for that would be refused: of persons by those who see none, of a workstation that nobody knows. */
 async function readPeople(floor, read, stations) {
   const isThere = floor.shows_persons && [...floor.workstations, ...(stations ?? [])].some(isThis);
-  return isThere ? read(`/api/metrics/workers/${peopleOf(floor.window)}`).catch(() => null) : null;
+  return isThere ? askedOf(read, `/api/metrics/workers/${peopleOf(floor.window)}`) : null;
 }
 
 async function readMore(floor, read) {

@@ -63,7 +63,7 @@ export function showRefusal(message, { readAt, nextAt, now, zone }) {
 /** The collector answered, and this page cannot draw it: most likely it is of another version. */
 export function showUndrawn({ readAt, nextAt, now, zone }) {
   if (readAt === null) {
-    show({ level: "stale", headline: "This page cannot show what the collector tells.", detail: "Load it anew.", mark: "⚠ " });
+    show({ level: "stale", headline: "This page cannot show what the collector tells.", detail: "Load it anew, or in a newer browser.", mark: "⚠ " });
     return;
   }
   const headline = `Showing data of ${clockTime(readAt, { now, zone })};`;

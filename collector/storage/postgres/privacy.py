@@ -9,6 +9,7 @@ from collector.storage.postgres.found_person import person_of
 from collector.storage.postgres.kept import kept
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.standing import stored_rules
+from collector.storage.postgres.waited_for import told_apart
 from collector.storage.postgres.writer import Writer
 from shared.clock import new_token
 from shared.errors import StorageUnusable
@@ -31,7 +32,9 @@ class PrivacyVerbs:
             rules = await stored_rules(connection)
             return await purging.purge(connection, site, to=to, settle=settle, rules=rules)
 
-        return await self._writing().write(run, may_take_long=True)
+        writer = self._writing()
+        async with told_apart(writer):
+            return await writer.write(run, may_take_long=True)
 
     async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
         """Return how many events, hours of workers and hours of workstations a purge would take."""
@@ -61,7 +64,9 @@ class PrivacyVerbs:
             person = await person_of(connection, site, worker_id=worker_id)
             return await forgetting.forget(connection, person, tell=tell, key=key, now=now)
 
-        return await self._writing().write(run, holding=locks.take, may_take_long=True)
+        writer = self._writing()
+        async with told_apart(writer):
+            return await writer.write(run, holding=locks.take_alone, may_take_long=True)
 
     async def scrub(self) -> bool:
         """Write the tables anew that held what was erased."""

@@ -80,9 +80,9 @@ class Registry:
         await self._know_sites(connection, {name})
         return self._sites[name][0]
 
-    def name_of(self, site: int) -> str:
-        """Return the name of a known site."""
-        return next(name for name, (number, _) in self._sites.items() if number == site)
+    def names(self) -> dict[int, str]:
+        """Return the name of each known site."""
+        return {number: name for name, (number, _) in self._sites.items()}
 
     def offsets(self) -> dict[int, int]:
         """Return where the hours of each known site begin, in microseconds past the full hour."""

@@ -5,14 +5,18 @@ until the room is used again, and as long as a transaction that began before may
 statistics hold no values of these columns (migration 5). Its log and its copies are its own: docs/privacy.md.
 """
 
+from asyncpg import LockNotAvailableError
+
 from collector.storage.postgres.connecting import Connection
 from shared.errors import Busy
 
 TABLES = ("worker", "rejected")
 PATIENCE = 100
 """Looks whether anybody still reads, a tenth of a second apart; a question of ours is answered sooner, or is very long."""
-SECONDS_TO_LOCK = 10
-"""Meanwhile nobody stores anything that comes after."""
+SECONDS_TO_LOCK = 0.3
+"""Meanwhile nobody stores or reads anything that comes after, and nobody who stores shall take a table for a held row."""
+TRIES = 30
+"""Half a second apart: together longer than a long question of ours takes."""
 
 
 async def is_unscrubbed(connection: Connection) -> bool:
@@ -31,14 +35,25 @@ async def scrub(connection: Connection) -> bool:
     if version is None:
         return False
     await _wait_for_readers(connection)
-    await connection.execute(f"set lock_timeout = '{SECONDS_TO_LOCK}s'")
+    await connection.execute(f"set lock_timeout = {round(SECONDS_TO_LOCK * 1000)}")
     try:
         for table in TABLES:
-            await connection.execute(f"vacuum (full) {table}")
+            await _write_anew(connection, table)
     finally:
         await connection.execute("set lock_timeout = 0")
     await connection.execute("delete from unscrubbed where xmin::text = $1", version)
     return True
+
+
+async def _write_anew(connection: Connection, table: str) -> None:
+    for _ in range(TRIES):
+        try:
+            await connection.execute(f"vacuum (full) {table}")
+        except LockNotAvailableError:
+            await connection.execute("select pg_sleep(0.5)")
+        else:
+            return
+    raise Busy(f"somebody holds the table {table}: it still holds what was erased", hint="run the command again")
 
 
 async def _wait_for_readers(connection: Connection) -> None:

@@ -32,6 +32,7 @@ from collector.storage.postgres.privacy import PrivacyVerbs
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.refusals import refusals, refused
 from collector.storage.postgres.standing import stored_rules
+from collector.storage.postgres.waited_for import told_apart
 from collector.storage.postgres.writer import Writer
 
 READERS = 4
@@ -129,10 +130,11 @@ class PostgresStorage(PrivacyVerbs):
         writer = self._writing()
         patience = locks.SECONDS_TO_HURRY if self._has_met_held else locks.SECONDS_TO_WAIT
         try:
-            stored = await writer.write(
-                lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
-                holding=partial(locks.share, patience=patience),
-            )
+            async with told_apart(writer):
+                stored = await writer.write(
+                    lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
+                    holding=partial(locks.share, patience=patience),
+                )
         except SiteHeld:
             self._has_met_held = True
             raise
@@ -232,9 +234,13 @@ class PostgresStorage(PrivacyVerbs):
 
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
-        await self._writing().write(
-            lambda connection: naming.rename_site(connection, old=old, new=new), holding=locks.take, may_take_long=True
-        )
+        writer = self._writing()
+        async with told_apart(writer):
+            await writer.write(
+                lambda connection: naming.rename_site(connection, old=old, new=new),
+                holding=locks.take_alone,
+                may_take_long=True,
+            )
 
     def interrupt(self) -> None:
         """Give up what is being read at length."""

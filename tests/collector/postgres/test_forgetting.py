@@ -17,9 +17,10 @@ from collector.metrics.erasing import undo
 from collector.records import NewName, Outcome
 from collector.service import door
 from collector.storage.named_in_items import WITHHELD
-from collector.storage.postgres import scrubbing
+from collector.storage.postgres import locks, scrubbing
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import BadRequest, Busy
+from tests.collector.postgres.test_locks import hand, waits
 from tests.collector.web.test_forgetting import DAY, ID, REFUSED, REFUSED_OF_ANOTHER, numbers
 from tests.support.collector import (
     RULES,
@@ -167,6 +168,30 @@ async def test_whoever_still_reads_is_waited_for(postgres: Server, monkeypatch: 
 
     assert (1, 1) == (seen, still)
     assert [True, False] == done
+
+
+async def test_nobody_who_stores_waits_for_a_scrub_that_waits(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tries again and again to have the table for itself, each time for a moment, until whoever reads it is done."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 1.0)
+    url = postgres.url("emptied")
+    async with two(postgres) as (one, other):
+        await one.store([delivery(event("10:00", "W1", "working"), event("10:00", "W2", "working"))], decide=decide)
+        await one.forget("W1", site=None, tell=TELL, now=0)
+        async with hand(url) as before:
+            await before.fetchval("select 1")
+            scrubbed = asyncio.create_task(one.scrub())
+            await asyncio.sleep(0.3)  # it has begun, and waits for that reader alone
+            async with hand(url) as reading:
+                await reading.fetchval("select count(*) from worker")
+                await before.execute("rollback")
+                has_waited = await waits(url, scrubbed)
+                (stored,) = await other.store([delivery(event("11:00", "W2", "idle"))], decide=decide)
+        done = await scrubbed
+
+    assert (True, True) == (has_waited, done)
+    assert [Outcome.accepted] == stored.outcomes
 
 
 async def test_whoever_is_erased_while_files_are_cleaned_is_cleaned_out_by_the_next_run(postgres: Server) -> None:

@@ -1,19 +1,34 @@
 """Somebody holds rows of one site and does not let go: events of the other sites are stored, and do not wait for it."""
 
-from asyncio import gather
+from asyncio import create_task, gather
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
 from collector.held_sites import HELD_SECONDS, SiteHeld
-from collector.records import Retention
+from collector.metrics.erasing import undo
+from collector.records import Outcome, Retention
 from collector.retaining import purge
 from collector.storage.postgres import locks
 from collector.storage.postgres.store import PostgresStorage
+from shared.errors import Busy
 from shared.instants import HOUR
-from tests.collector.postgres.test_locks import hand
-from tests.support.collector import NOON_AFTER, RULES, RunningCollector, envelope, item, running_collector
+from tests.collector.postgres.test_locks import hand, opened, waits
+from tests.support.collector import (
+    NOON_AFTER,
+    RULES,
+    RunningCollector,
+    decide,
+    delivery,
+    envelope,
+    event,
+    item,
+    running_collector,
+)
 from tests.support.postgres import Server
 
 SITES = {"CA": {"site": "A"}, "CB": {"site": "B"}, "CC": {"site": "C"}}
@@ -81,3 +96,58 @@ async def test_a_purge_goes_on_with_the_sites_that_nobody_holds(postgres: Server
 
     assert {"B", "C"} == set(gone)
     assert {"A"} == set(after)
+
+
+@pytest.mark.parametrize(
+    ("holding", "change"),
+    [
+        ("workstation", lambda store: store.forget("WA", site="A", tell=partial(undo, rules=RULES), now=0)),
+        ("site", lambda store: store.rename_site("A", "D")),
+    ],
+    ids=["an erasing", "another name"],
+)
+async def test_what_lets_everybody_wait_gives_up_at_once_where_a_row_is_held(
+    postgres: Server, holding: str, change: Callable[[PostgresStorage], Awaitable[Any]]
+) -> None:
+    """It names the site; who delivers to another one meanwhile is not refused."""
+    url = await postgres.emptied_database()
+    async with opened(url) as one, opened(url) as other:
+        await one.store([delivery(event("10:00", f"W{site}", "working"), site=site) for site in "AB"], decide=decide)
+        async with hand(url) as connection:
+            key = "name = 'A'" if holding == "site" else "site_id = (select site_id from site where name = 'A')"
+            await connection.execute(f"select from {holding} where {key} for update")
+            changing = create_task(_awaited(change(one)))
+            has_waited = await waits(url, changing)
+            (stored,) = await other.store([delivery(event("11:00", "WB", "idle"), site="B")], decide=decide)
+            with pytest.raises(SiteHeld, match="rows of site A "):
+                await changing
+
+    assert has_waited
+    assert [Outcome.accepted] == stored.outcomes
+
+
+@pytest.mark.parametrize(
+    ("table", "mode"),
+    [("event", "share"), ("worker", "access exclusive"), ("arithmetic", "access exclusive")],
+    ids=["an index is made", "it is written anew", "it is read first of all"],
+)
+async def test_a_table_that_is_held_is_told_from_a_site(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, table: str, mode: str
+) -> None:
+    """It is a matter of all sites: none of them is named, and all are tried again at once."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    arriving = [delivery(event("10:00", f"W{site}", "working"), site=site) for site in "AB"]
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        async with hand(url) as connection:
+            await connection.execute(f"lock table {table} in {mode} mode")
+            with pytest.raises(Busy, match=f"the table {table} ") as told:
+                await store.store(arriving, decide=decide)
+        stored = await store.store(arriving, decide=decide)
+
+    assert Busy is told.type
+    assert [[Outcome.accepted]] * 2 == [each.outcomes for each in stored]
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work
