@@ -38,7 +38,7 @@ class PrivacyVerbs:
 
         writer = self._keeping_up()
         async with told_apart(writer):
-            return await writer.write(run)
+            return await writer.write(run, may_take_long=True)
 
     async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
         """Return how many events, hours of workers and hours of workstations a purge would take."""
@@ -70,7 +70,7 @@ class PrivacyVerbs:
 
         writer = self._keeping_up()
         async with told_apart(writer):
-            return await writer.write(run, holding=locks.take_alone)
+            return await writer.write(run, holding=locks.take_alone, may_take_long=True)
 
     async def scrub(self) -> bool:
         """Write the tables anew that held what was erased."""

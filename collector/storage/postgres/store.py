@@ -25,7 +25,7 @@ from collector.records import (
 from collector.storage.base import FEW_SITES
 from collector.storage.postgres import histories, homes, ledger_query, locks, looks, naming, reading, storing
 from collector.storage.postgres.access import PostgresAccess
-from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.connecting import Connection, hosts_at
 from collector.storage.postgres.lost_versions import lost_versions
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
 from collector.storage.postgres.privacy import PrivacyVerbs
@@ -74,7 +74,8 @@ class PostgresStorage(PrivacyVerbs):
             Busy: the database is away.
             StorageUnusable: another program's database, or a newer version's; or its amounts are not complete.
         """
-        writer = Writer(url, hour_offset_of=hour_offset_of, statement_seconds=statement_seconds)
+        hosts = hosts_at(url)
+        writer = Writer(url, hour_offset_of=hour_offset_of, statement_seconds=statement_seconds, hosts=hosts)
 
         async def prepare(connection: Connection) -> LedgerRules:
             await migrate(connection, rules=rules)
@@ -89,7 +90,7 @@ class PostgresStorage(PrivacyVerbs):
         writer.rules = stored
         return cls(
             rules=stored,
-            readers=Readers(url, size=readers, statement_seconds=statement_seconds),
+            readers=Readers(url, size=readers, statement_seconds=statement_seconds, hosts=hosts),
             writer=writer,
         )
 
@@ -103,7 +104,7 @@ class PostgresStorage(PrivacyVerbs):
             Busy: the database is away.
             StorageUnusable: not a collector's database, or its amounts are not complete.
         """
-        line = Readers(url, size=readers, statement_seconds=statement_seconds)
+        line = Readers(url, size=readers, statement_seconds=statement_seconds, hosts=hosts_at(url))
 
         async def check(connection: Connection) -> LedgerRules:
             await check_schema(connection)
@@ -237,7 +238,9 @@ class PostgresStorage(PrivacyVerbs):
         writer = self._writing()
         async with told_apart(writer):
             await writer.write(
-                lambda connection: naming.rename_site(connection, old=old, new=new), holding=locks.take_alone
+                lambda connection: naming.rename_site(connection, old=old, new=new),
+                holding=locks.take_alone,
+                may_take_long=True,
             )
 
     def interrupt(self) -> None:
