@@ -36,7 +36,7 @@ function drawWatched(cell, camera, view) {
 
 const table = keyedTable(byId("cameras"), {
   keyOf,
-  ...ordering({ column: "state", descending: false }), // the worst first
+  ...ordering({ otherwise: { column: "state", descending: false } }), // the worst first
   draw: {
     name: (cell, camera) => drawOnce(cell, keyOf(camera), () =>
       cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site)))),

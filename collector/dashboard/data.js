@@ -27,7 +27,7 @@ const events = keyedTable(byId("events"), {
   },
   keyOf: (row) => JSON.stringify([row.site, row.timestamp, row.worker_id, row.workstation_id, row.event_type]),
   first: () => 0, // as the collector orders them: by site, worker and time
-  ...ordering(),
+  ...ordering({ name: "events" }),
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.timestamp), view)),
     worker: drawText("worker_id"),
@@ -40,7 +40,7 @@ const events = keyedTable(byId("events"), {
 const rejected = keyedTable(byId("rejected"), {
   keyOf: (row) => row.key,
   first: () => 0, // the newest first
-  ...ordering(),
+  ...ordering({ name: "rejected" }),
   rank: { name: (row) => Date.parse(row.received_at) },
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.received_at), view)),
@@ -106,10 +106,20 @@ byId("filters").addEventListener("submit", (event) => {
   window.location.assign(changed(window.location.search, values) || window.location.pathname);
 });
 
+/** Rejected items with keys: of those that are alike the oldest is the first, so that a new one leaves the keys of others alone. */
+function keyed(items) {
+  const numbers = new Map();
+  return items.reduceRight((found, item) => {
+    const alike = JSON.stringify(item);
+    numbers.set(alike, (numbers.get(alike) ?? 0) + 1);
+    return [{ ...item, key: `${numbers.get(alike)} ${alike}` }, ...found];
+  }, []);
+}
+
 function show(view) {
   shown = view;
   showEvents();
-  const kept = view.extra.map((row, index) => ({ ...row, key: `${row.received_at} ${view.extra.length - index} ${row.item}` }));
+  const kept = keyed(view.extra);
   rejected.update(kept, view);
   const most = kept.length === MOST_REJECTED ? "The newest " : "";
   const note = kept.length === 0 ? "Nothing received then was rejected." : `${most}${plural(kept.length, "item")} received then and not stored.`;

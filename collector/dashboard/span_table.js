@@ -49,7 +49,7 @@ const placeOf = (span, view) => (span.workstation_id === null ? null : placeName
 /** Takes the table over; the context of its updates is the view, with `places` of places.js and the worker's `site`. */
 export const spanTable = (table) => keyedTable(table, {
   keyOf: (span) => `${span.start} ${span.basis} ${span.state}`,
-  ...ordering({ column: "name", descending: false }),
+  ...ordering({ name: "spans", otherwise: { column: "name", descending: false } }),
   draw: {
     name: (cell, span, view) => write(cell, dayAndSeconds(Date.parse(span.start), view)),
     end: (cell, span, view) => write(cell, dayAndSeconds(Date.parse(span.end), view)),

@@ -8,7 +8,7 @@ import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, opensMoments, ordering, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, opensMoments, ordering, showWhich, stateSince } from "./people_and_places.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
 import { DAY } from "./zoned.js";
 
@@ -36,7 +36,7 @@ const people = keyedTable(byId("workers"), {
       ...view, opens: true, segments: row.here, partial: true, lostFrom: row.isLost ? stateSince(row, view) : null, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
     }),
   },
-  ...ordering({ column: "name", descending: false }),
+  ...ordering({ otherwise: { column: "name", descending: false } }),
   rank: {
     name: (row) => row.name || row.worker_id,
     state: (row) => (isHereNow(row) || row.isLost ? `${row.state ?? "no data"} ${row.state_since}` : null),
@@ -89,12 +89,6 @@ function showPeople(view, row) {
   }
 }
 
-/** What to say where the id is that of several workstations: it may stand at two sites for two things. */
-function whichOne(found) {
-  const links = found.map((row) => make("a", { href: stationPage(id, row.site, search) }, isolated(`${row.name || id} (${row.site})`)));
-  return [`${id} is a workstation of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), "."];
-}
-
 /** The rows of this id: the floor's, or beyond those that a floor tells of the collector's numbers alone. */
 function rowsOf(view) {
   const found = view.floor.workstations.filter(isThis);
@@ -108,12 +102,12 @@ function show(view) {
   const ahead = aheadText(view);
   byId("nobody").hidden = row !== undefined && ahead === null;
   if (found.length > 1) {
-    drawOnce(byId("nobody"), JSON.stringify(found.map((one) => [one.site, one.name])), (node) => node.replaceChildren(...whichOne(found)));
+    showWhich(byId("nobody"), found, { id, what: "a workstation", pageOf: stationPage, search });
   } else if (row !== undefined) {
     write(byId("nobody"), ahead ?? "");
   } else {
     const isTold = view.extra.stations !== null || view.floor.workstations_left_out === 0;
-    writeIsolated(byId("nobody"), isTold ? `There is no workstation ${id} here.` : `There are too many workstations here to tell of ${id}.`);
+    writeIsolated(byId("nobody"), isTold ? `There is no workstation ${format.apart(id)} here.` : `There are too many workstations here to tell of ${format.apart(id)}.`);
   }
   nameHeading(row?.name || id, view);
   assign(byId("to-events"), { href: eventsOf("workstation_id", id, closed(asked, view.window)) });

@@ -1,6 +1,6 @@
 /** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
 
-import { closed, idOf, isAhead, reduced, WINDOW_KEYS } from "./address.js";
+import { closed, idOf, isAhead, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
@@ -9,7 +9,7 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, ordering, sentenceOf, showWhich, stateSince } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
@@ -22,7 +22,7 @@ let pictured = null; // whose picture there is, and in which view
 startMoments(byId("timeline"), () => pictured);
 const parts = keyedTable(byId("parts"), {
   keyOf: (part) => part.from,
-  ...ordering({ column: "name", descending: false }),
+  ...ordering({ name: "parts", otherwise: { column: "name", descending: false } }),
   draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
   rank: { name: (part) => Date.parse(part.from) },
 });
@@ -91,13 +91,29 @@ function nobody(told, view) {
   if (unwatched !== null) {
     return unwatched;
   }
-  return since === null ? `Nobody saw ${told.name} then.` : `Nobody saw ${told.name} after ${format.clockTime(since, view)}.`;
+  const name = format.apart(told.name);
+  return since === null ? `Nobody saw ${name} then.` : `Nobody saw ${name} after ${format.clockTime(since, view)}.`;
+}
+
+/** Of an id that several sites know none is shown: it may be that of several people. */
+function showSeveral(rows, view) {
+  for (const section of document.querySelectorAll("#numbers > section")) {
+    section.hidden = true;
+  }
+  nameHeading(id, view);
+  byId("nobody").hidden = false;
+  showWhich(byId("nobody"), rows, { id, what: "a worker", pageOf: workerPage, search });
 }
 
 function show(seen) {
   const told = seen.extra;
+  if (told.several !== undefined) {
+    showSeveral(told.several, seen);
+    return;
+  }
   const view = { ...seen, places: placesOf(seen.floor), site: told.site };
   const row = rowIn(view.floor, told.site);
+  byId("now").closest("section").hidden = false; // once several sites knew the id
   nameHeading(told.name, view);
   showNow(row, view);
   fill("row", row ?? told.totals);
@@ -121,19 +137,19 @@ function show(seen) {
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
-/** The one row that the floor has of the worker as his timeline, without a span; null where it has none or several. */
-function rowAlone(floor) {
-  const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
-  if (rows.length !== 1) {
-    return null;
-  }
-  const { name, site } = rows[0];
-  return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null };
-}
+/** A row that the floor has of the worker as his timeline, without a span. */
+const rowAlone = (row) => ({ name: row.name, site: row.site, totals: row, spans: [], hours: [], days: [], kept_from: null });
 
-/** How the worker spent the window; of one that has not begun his row, and where it is too much to be told, with why in `refusal`. */
+/**
+ * How the worker spent the window; of one that has not begun his row, and where it is too much to be told, with why in `refusal`; of several
+ * sites {several}, their rows.
+ */
 async function readTimeline(floor, read) {
-  const alone = rowAlone(floor);
+  const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
+  if (rows.length > 1) {
+    return { several: rows };
+  }
+  const alone = rows.length === 1 ? rowAlone(rows[0]) : null;
   if (isAhead(floor.window) && alone !== null) {
     return alone;
   }

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Opener
 from tests.browser.plant import Plant, call, plant
+from tests.browser.watched_page import WatchedPage
 from tests.support.collector import at, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -111,6 +112,56 @@ async def test_a_named_workstation_is_found_by_its_name(watched: Opener, running
 
     assert "Press" == shown["Zoë"]
     assert {"press": {"Zoë"}, "S1": {"Zoë"}, "S2": {"W2"}} == found
+
+
+async def test_ids_and_names_are_found_in_any_language(browser: Browser, tmp_path: Path) -> None:
+    """Also where a small I has no dot by the browser's language, and where an accent is a character of its own."""
+    async with running_collector(tmp_path) as there:
+        there.clock.set(at("11:40"))
+        seen = [item("11:00", "ID4882", "working"), item("11:00", "Zoe\u0308", "idle")]
+        await call(there, "cam-1", seen, seen_up_to="11:40")
+        context = await browser.new_context(locale="tr-TR")
+        page = WatchedPage(await context.new_page(), f"{there.url}/dashboard/")
+        await page.open()
+        found = {}
+        for text in ("ID", "id4", "zoë"):
+            await page.page.locator("#find").fill(text)
+            found[text] = [row["name"] for row in await page.rows("workers")]
+        await context.close()
+
+        assert {"ID": ["ID4882"], "id4": ["ID4882"], "zoë": ["Zoe\u0308"]} == found
+
+
+async def test_each_table_of_a_page_keeps_its_order(watched: Opener, running: Plant) -> None:
+    """In the address; a link from before they had keys of their own sorts what has such a column."""
+    page = await watched(f"{running.url}/dashboard/")
+    sorted_by = "() => [...document.querySelectorAll('[aria-sort]')].map(header => header.dataset.column)"
+    await page.open("workers/W1?sort=-length")
+    old = await page.page.evaluate(sorted_by)
+    await page.page.locator("#parts").get_by_role("button", name="Units").click()
+    await page.page.locator("#spans").get_by_role("button", name="State").click()
+    await page.page.reload()
+
+    await expect(page.page.locator("#spans tbody tr").first).to_be_visible()
+    assert (["name", "length"], ["units_produced", "state"]) == (old, await page.page.evaluate(sorted_by))
+
+
+async def test_a_new_rejected_item_leaves_the_others_alone(watched: Opener, running: Plant) -> None:
+    """Also where there are more than the page shows, and where several are alike."""
+    await running.post([{"timestamp": "never"}, {"timestamp": "never"}, *({"timestamp": f"t{n}"} for n in range(200))])
+    running.clock.advance(60)
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open("data?tab=rejected")
+    first = page.page.locator("#rejected tbody code").first
+    text = await first.inner_text()
+    await first.evaluate(SELECT)
+    await running.post([{"timestamp": "one more"}])
+    running.clock.advance(60)
+    await page.ask_now()
+
+    await expect(first).to_contain_text("one more")
+    assert text == await page.page.evaluate(SELECTED)
+    assert 200 == len(await page.rows("rejected"))
 
 
 async def test_spans_are_sorted_by_the_names_of_their_workstations(watched: Opener, running: Plant) -> None:
