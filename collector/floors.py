@@ -236,8 +236,9 @@ def floor_answer(
     is_told = now is not None and (
         histories is not None or recent is not None or floor.untold_since(measure, now=now) is None
     )
-    workers = floor.worker_rows(totals, drawing) if view.shows_persons else []
     has_hours = hourly.can_be_filled(window, sites=len(offsets))
+    tells_sight = has_hours and histories is not None
+    workers = floor.worker_rows(totals, drawing, tells_sight=tells_sight) if view.shows_persons else []
     return {
         "window": view.outlook.row(),
         "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},

@@ -163,6 +163,8 @@ class Contact:
     oldest_pending_at: int | None
     clock_offset_us: int
     """The camera's clock minus the collector's, at receipt."""
+    watched: Sequence[tuple[int, int]] | None = None
+    """When it watched, by what its agent knows of late; None of one that does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,8 @@ class Stored:
     """The instant before which the site takes no events any more, if it has one."""
     last_seq: int | None = None
     """The greatest number of the contact's epoch that is known to have been given out; None without a contact."""
+    site: str = ""
+    """Where it is stored: a camera that has events stays where it has them, whatever the settings say."""
 
 
 class Sighting(NamedTuple):

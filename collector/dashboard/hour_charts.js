@@ -5,7 +5,7 @@
  * no zero. Of what a camera still owes a part the outline is broken.
  */
 
-import { assign, draw, make, write } from "./elements.js";
+import { assign, draw, make, renew, write } from "./elements.js";
 import { count, date, duration, hourMinute, rate } from "./format.js";
 import { byStart, isGoingOn, isUnknown, NOT_ALL_IN } from "./hour_rows.js";
 import { partsOf } from "./zoned.js";
@@ -97,7 +97,7 @@ export function drawHourBars(box, view, { field = "units_produced", title = "Uni
   const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
   picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field, isNarrow })),
     draw("line", { class: "base", x1: "0", x2: "100%", y1: BASE, y2: BASE }));
-  box.replaceChildren(picture);
+  renew(box, [picture]);
 }
 
 /** The days of hours in order: [{title, cells: Map(hour of the clock → hours)}]. */
@@ -164,7 +164,7 @@ export function drawHeat(box, view, { field }) {
     ...clocks.map((clock) => make("th", { scope: "col", class: "number" }, String(clock).padStart(2, "0"))));
   const body = rows.map((row) => make("tr", {}, make("th", { scope: "row" }, row.title),
     ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most, view }))));
-  box.replaceChildren(make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body)));
+  renew(box, [make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body))]);
   if (isFirst) {
     showKnown(box);
   }

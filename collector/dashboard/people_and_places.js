@@ -9,7 +9,8 @@ import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
-const SEEN_ENOUGH_US = 15 * 60_000_000; // less observed time says little of a worker
+const A_MINUTE_US = 60_000_000;
+const SEEN_ENOUGH_US = 15 * A_MINUTE_US; // less observed time says little of a worker
 
 const keyOf = (row) => JSON.stringify([row.site, row.worker_id ?? row.station_id]);
 
@@ -57,6 +58,10 @@ export function sentenceOf(worker, view) {
   const spent = [
     `working ${duration(worker.working_us)}`, `idle ${duration(worker.idle_us)}`, `absent ${duration(worker.absent_us)}`,
   ];
+  const unseen = [["not watched", worker.unwatched_us], ["assumed", worker.assumed_us]].filter(([, time]) => time >= A_MINUTE_US);
+  if (unseen.length > 0) {
+    spent.push(`of these ${unseen.map(([name, time]) => `${name} ${duration(time)}`).join(" and ")}`);
+  }
   if (worker.no_data_us !== null) {
     spent.push(`no data ${duration(worker.no_data_us)}`);
   }

@@ -1,6 +1,6 @@
 /** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
 
-import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
+import { closed, idOf, isAhead, reduced, WINDOW_KEYS } from "./address.js";
 import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
@@ -109,8 +109,9 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
-  byId("spans-section").hidden = told.refusal !== undefined;
-  if (told.refusal === undefined) {
+  const hasSpans = told.refusal === undefined && !isAhead(view.window);
+  byId("spans-section").hidden = !hasSpans;
+  if (hasSpans) {
     showSpans(spans, told, view);
   }
   const empty = nobody(told, view);
@@ -120,17 +121,29 @@ function show(seen) {
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
-/** How the worker spent the window; where that is too much to be told, his row of the floor, and why in `refusal`. */
+/** The one row that the floor has of the worker as his timeline, without a span; null where it has none or several. */
+function rowAlone(floor) {
+  const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
+  if (rows.length !== 1) {
+    return null;
+  }
+  const { name, site } = rows[0];
+  return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null };
+}
+
+/** How the worker spent the window; of one that has not begun his row, and where it is too much to be told, with why in `refusal`. */
 async function readTimeline(floor, read) {
+  const alone = rowAlone(floor);
+  if (isAhead(floor.window) && alone !== null) {
+    return alone;
+  }
   try {
     return await read(`/api/timeline/?${queryOf(floor.window)}`);
   } catch (error) {
-    const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
-    if (!(error instanceof Refused) || error.status !== 400 || rows.length !== 1) {
+    if (!(error instanceof Refused) || error.status !== 400 || alone === null) {
       throw error;
     }
-    const { name, site } = rows[0];
-    return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null, refusal: error.message };
+    return { ...alone, refusal: error.message };
   }
 }
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL store: any number of collectors over one database, each with a connection that writes and some that read.
+"""The PostgreSQL store: any number of collectors over one database, each with two connections that write and some that read.
 
 Invariants: what `store` has returned is on disk, and on a synchronous standby if there is one; after any error of a write
 nothing of it is there, or all of it where the connection was lost during the commit: then the same again finds duplicates.
@@ -8,7 +8,7 @@ Nothing that changes is remembered from one transaction to the next, so collecto
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from collector.held_sites import SiteHeld
+from collector.held_sites import NamesHeld, SiteHeld
 from collector.measures import Histories, Home, Look, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
@@ -50,6 +50,7 @@ class PostgresStorage(PrivacyVerbs):
         self._readers = readers
         readers.know(rules)
         self._writer = writer
+        self._upkeep = None if writer is None else writer.beside()
         self._has_met_held = False
         self.access = PostgresAccess(readers=readers, writer=writer)
         """Who may write and who may look."""
@@ -135,7 +136,7 @@ class PostgresStorage(PrivacyVerbs):
                     lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
                     holding=partial(locks.share, patience=patience),
                 )
-        except SiteHeld:
+        except (SiteHeld, NamesHeld):
             self._has_met_held = True
             raise
         self._has_met_held = False
@@ -249,5 +250,6 @@ class PostgresStorage(PrivacyVerbs):
     async def close(self) -> None:
         """Give up what is being read, finish what is being written, and let go of the database."""
         await self._readers.close()
-        if self._writer is not None:
-            await self._writer.close()
+        for writer in (self._upkeep, self._writer):
+            if writer is not None:
+                await writer.close()

@@ -1,4 +1,4 @@
-"""The one connection of a collector that writes to a PostgreSQL database, and what it remembers.
+"""A connection of a collector that writes to a PostgreSQL database, and what it remembers: one for what arrives, one for upkeep.
 
 A transaction that met another one begins again at once; one whose connection was lost is tried once more on a new one, since
 the old one may have died long ago. Then whoever waits is told to come again: nothing is kept, or, if the connection was lost
@@ -7,6 +7,8 @@ during the commit or nobody confirmed it in time, all of it, and the same again 
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+
+from asyncpg import LockNotAvailableError
 
 from collector.records import LedgerRules
 from collector.storage.postgres import connecting, locks, patience
@@ -37,7 +39,8 @@ class Writer:
         *,
         hour_offset_of: Callable[[str], int],
         statement_seconds: float,
-        hosts: Hosts | None = None,
+        hosts: Hosts,
+        thread: str = "store-write",
     ) -> None:
         """`hosts` are those of the collector's other connections, too."""
         self.registry = Registry(hour_offset_of=hour_offset_of)
@@ -45,11 +48,24 @@ class Writer:
         """What the amounts are made with; None before they are known."""
         self._url = url
         self._hosts = hosts
+        self._hour_offset_of = hour_offset_of
         self._statement_seconds = statement_seconds
         self._slot = int(new_token(), 16) % SLOTS
-        self._thread = LoopThread("store-write")
+        self._thread = LoopThread(thread)
         self._pool: Any = None
         self._commits = Commits()
+
+    def beside(self) -> "Writer":
+        """Return one with a connection and a thread of its own: to this one it is as another collector."""
+        other = Writer(
+            self._url,
+            hour_offset_of=self._hour_offset_of,
+            statement_seconds=self._statement_seconds,
+            hosts=self._hosts,
+            thread="store-upkeep",
+        )
+        other.rules = self.rules
+        return other
 
     async def prepare(self, work: Work[Result]) -> Result:
         """Return what comes of work that makes transactions of its own."""
@@ -87,7 +103,7 @@ class Writer:
         await self._thread.stop()
 
     async def _until_done(self, work: Work[Result], *, holding: Hold, may_take_long: bool) -> Result:
-        tries = 0
+        tries, slot = 0, self._slot
         while True:
             tries += 1
             try:
@@ -95,7 +111,8 @@ class Writer:
                     return await self._remembering(connection, work, holding=holding, may_take_long=may_take_long)
             except Exception as error:
                 met_another = isinstance(error, COME_AGAIN) and tries < MOST_TRIES
-                if not met_another and not (is_worth_another(error) and tries == 1):
+                may_do = is_worth_another(error) or self._slot != slot
+                if not met_another and not (may_do and tries == 1):
                     raise
 
     async def _remembering(
@@ -117,14 +134,18 @@ class Writer:
         # Read after the lock was given: what is said here holds to the end of the transaction.
         self.registry.renew(await check_standing(connection, self.rules))
         result = await work(connection)
-        await connection.execute(
-            """
-            insert into revision (slot, writes)
-            values ($1, 1)
-            on conflict (slot) do update set writes = revision.writes + 1
-            """,
-            self._slot,
-        )
+        try:
+            await connection.execute(
+                """
+                insert into revision (slot, writes)
+                values ($1, 1)
+                on conflict (slot) do update set writes = revision.writes + 1
+                """,
+                self._slot,
+            )
+        except LockNotAvailableError:
+            self._slot = (self._slot + 1) % SLOTS  # somebody holds that row, and nothing else that is needed
+            raise
         return result
 
     async def _connections(self) -> Any:
