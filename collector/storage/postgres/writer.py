@@ -39,7 +39,7 @@ class Writer:
         *,
         hour_offset_of: Callable[[str], int],
         statement_seconds: float,
-        hosts: Hosts | None = None,
+        hosts: Hosts,
         thread: str = "store-write",
     ) -> None:
         """`hosts` are those of the collector's other connections, too."""
@@ -47,8 +47,8 @@ class Writer:
         self.rules: LedgerRules | None = None
         """What the amounts are made with; None before they are known."""
         self._url = url
-        self._hour_offset_of = hour_offset_of
         self._hosts = hosts
+        self._hour_offset_of = hour_offset_of
         self._statement_seconds = statement_seconds
         self._slot = int(new_token(), 16) % SLOTS
         self._thread = LoopThread(thread)
