@@ -57,5 +57,25 @@ export function drawOnce(node, signature, drawIt) {
   }
 }
 
+function renewOne(node, fresh) {
+  if (node.isEqualNode(fresh)) {
+    return;
+  }
+  if (node.nodeName !== fresh.nodeName || node instanceof Text) {
+    node.replaceWith(fresh);
+    return;
+  }
+  [...node.attributes].filter(({ name }) => !fresh.hasAttribute(name)).forEach(({ name }) => node.removeAttribute(name));
+  assign(node, Object.fromEntries([...fresh.attributes].map(({ name, value }) => [name, value])));
+  renew(node, [...fresh.childNodes]);
+}
+
+/** Lets a node have fresh children: what is alike in it stays, and with it what the reader has selected. */
+export function renew(node, children) {
+  const there = [...node.childNodes];
+  there.slice(children.length).forEach((child) => child.remove());
+  children.forEach((child, place) => (place < there.length ? renewOne(there[place], child) : node.append(child)));
+}
+
 /** A text of people's own making, as `write` does it: an untouched node keeps the reader's selection. */
 export const writeIsolated = (node, text) => drawOnce(node, `isolated ${text}`, () => node.replaceChildren(isolated(text)));

@@ -98,11 +98,13 @@ async function copied(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch { // browsers allow it only over TLS or on the machine itself
+    const held = document.activeElement;
     const field = make("textarea", { class: "unseen", readonly: "" }, text);
     document.body.append(field);
     field.select();
     const isDone = document.execCommand("copy");
     field.remove();
+    held.focus(); // the field had it, and took it along
     return isDone;
   }
 }

@@ -5,7 +5,7 @@
  * no zero. Of what a camera still owes a part the outline is broken.
  */
 
-import { assign, draw, drawOnce, make, write } from "./elements.js";
+import { assign, draw, drawOnce, make, renew, write } from "./elements.js";
 import { count, date, duration, hourMinute, rate } from "./format.js";
 import { byStart, isGoingOn, isUnknown, NOT_ALL_IN } from "./hour_rows.js";
 import { partsOf } from "./zoned.js";
@@ -91,7 +91,7 @@ export function drawHourBars(box, view, { field = "units_produced", title = "Uni
   const hours = byStart(view).slice(0, MOST_BARS);
   const isNarrow = window.matchMedia(NARROW).matches;
   drawOnce(box, JSON.stringify([hours, view.until, view.zone, field, isNarrow]),
-    () => box.replaceChildren(bars(hours, { view, field, title, isNarrow })));
+    () => renew(box, [bars(hours, { view, field, title, isNarrow })]));
 }
 
 /** The days of hours in order: [{title, cells: Map(hour of the clock → hours)}]. */
@@ -136,7 +136,7 @@ function heatCell(hours, { field, most, view }) {
  */
 function showKnown(box) {
   new ResizeObserver((_, observer) => {
-    const known = [...box.querySelectorAll("td.heat:not(.none, .no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
+    const known = [...box.querySelectorAll("td.heat:not(.none):not(.no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
     if (known.length > 0 && box.clientWidth > 0) {
       box.scrollLeft = known[0].offsetLeft - known[0].parentElement.cells[0].offsetWidth;
       observer.disconnect();
@@ -159,7 +159,7 @@ function heatMap(hours, { view, field }) {
 export function drawHeat(box, view, { field }) {
   const hours = byStart(view);
   const isFirst = box.firstElementChild === null; // later on it stays where the reader has moved it
-  drawOnce(box, JSON.stringify([hours, view.live, view.zone, field]), () => box.replaceChildren(heatMap(hours, { view, field })));
+  drawOnce(box, JSON.stringify([hours, view.live, view.zone, field]), () => renew(box, [heatMap(hours, { view, field })]));
   if (isFirst) {
     showKnown(box);
   }

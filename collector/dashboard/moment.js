@@ -36,7 +36,7 @@ export function momentsOf(spans, { from, until }) {
 }
 
 /** The place of the last one that has begun by an instant; the first where none has. */
-export const placeAt = (moments, at) => Math.max(0, moments.findLastIndex(({ start }) => start <= at));
+export const placeAt = (moments, at) => Math.max(0, moments.filter(({ start }) => start <= at).length - 1);
 
 /**
  * Whether all of a moment is drawn as something that was seen: neither paler nor hatched, but for what is too short to be drawn.
@@ -47,7 +47,7 @@ export function isAllSeen({ start, end }, { timeline, from, until, now }) {
   if (timeline.length === 0) {
     return true;
   }
-  const [lastAt, lastLength] = timeline.at(-1);
+  const [lastAt, lastLength] = timeline[timeline.length - 1];
   const drawnTo = from + (lastAt + lastLength) * 1000;
   const judgedTo = now - drawnTo <= UP_TO_DATE_MS ? Math.min(end, drawnTo) : end;
   const seen = timeline.map(([at, length, , , assumed]) => (assumed

@@ -10,7 +10,7 @@
 
 import { showAccount } from "./account.js";
 import { reduced, WINDOW_KEYS } from "./address.js";
-import { read, reader, Refused } from "./api.js";
+import { read, reader, Refused, Unanswered } from "./api.js";
 import { byId, write } from "./elements.js";
 import { forget } from "./forgetting.js";
 import { clockSeconds } from "./format.js";
@@ -23,9 +23,6 @@ import { goneFrom } from "./retained.js";
 import { showGone, showOutage, showRefusal, showUndrawn, showVerdict, showWarnings } from "./trust_strip.js";
 import { FAILED } from "./turns.js";
 import { laterView, trustOf, viewOf } from "./view.js";
-
-/** An answer that this page does not know how to draw; its cause is in the console, for whoever mends that. */
-class Undrawn extends Error {}
 
 const search = window.location.search;
 const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
@@ -49,7 +46,7 @@ export function startPage({
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
   let refusal = null;
-  let isUndrawn = false; // the last answer could not be drawn
+  let isUndrawn = false; // the page failed over the last answer; its error is for whoever mends that
   let isForgotten = false; // what was shown was taken off
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
@@ -108,8 +105,7 @@ export function startPage({
     write(byId("read-at"), `Read at ${clockSeconds(view.readAt, view.zone)}.`);
   }
 
-  /** Shows what was shown before an answer that cannot be drawn, but for what that answer takes from the eyes that look. */
-  function takeBack(before) {
+  function restore(before) {
     const isTakenAway = before?.floor.shows_persons && !view.floor.shows_persons;
     view = before;
     if (view === null) {
@@ -122,14 +118,13 @@ export function startPage({
     }
   }
 
-  function undrawn(cause, before) {
-    console.error(cause);
+  /** Shows what was shown before an answer that cannot be drawn, but for what that answer takes from the eyes that look. */
+  function takeBack(before) {
     try {
-      takeBack(before);
-    } catch (again) {
-      console.error(again);
+      restore(before);
+    } catch (error) {
+      console.error(error);
     }
-    return new Undrawn();
   }
 
   function onAnswer(answer) {
@@ -145,16 +140,18 @@ export function startPage({
       [outage, refusal, isUndrawn] = [null, null, false];
       draw(answer.isNew);
       showTrust();
-    } catch (cause) {
-      throw undrawn(cause, before);
+    } catch (error) {
+      takeBack(before);
+      throw error;
     }
   }
 
   function onFailure(error, { nextAt }) {
     refusal = error instanceof Refused ? error : null;
-    isUndrawn = error instanceof Undrawn;
+    isUndrawn = refusal === null && !(error instanceof Unanswered);
     outage = { nextAt };
     if (isUndrawn) {
+      console.error(error);
       hasMore = false; // the same answer once more is one to be drawn
     }
     if (refusal?.isOfRole && view !== null && forget()) {
@@ -168,7 +165,12 @@ export function startPage({
     start(() => view);
   }
   const asking = keepAsking({ ask: askAll, onAnswer, onFailure });
-  window.addEventListener(FAILED, ({ detail: cause }) => (isForgotten ? undefined : asking.fail(undrawn(cause, earlier))));
+  window.addEventListener(FAILED, ({ detail: cause }) => {
+    if (!isForgotten) {
+      takeBack(earlier);
+      asking.fail(cause);
+    }
+  });
   byId("try-now").addEventListener("click", asking.now);
   setInterval(() => (outage === null ? undefined : showTrust()), 1_000);
 

@@ -9,7 +9,8 @@ import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
-const SEEN_ENOUGH_US = 15 * 60_000_000; // less observed time says little of a worker
+const A_MINUTE_US = 60_000_000;
+const SEEN_ENOUGH_US = 15 * A_MINUTE_US; // less observed time says little of a worker
 
 const keyOf = (row) => JSON.stringify([row.site, row.worker_id ?? row.station_id]);
 
@@ -34,7 +35,7 @@ export function drawState(cell, { state, since, until }) {
 
 /** When a worker was last known of: the end of what is drawn; null where that is nothing. */
 function lastKnown(worker, from) {
-  const last = worker.timeline.at(-1);
+  const last = worker.timeline[worker.timeline.length - 1];
   return last === undefined || from === null ? null : from + (last[0] + last[1]) * 1000;
 }
 
@@ -42,7 +43,7 @@ function lastKnown(worker, from) {
 export const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, view.from) : instant(worker.state_since));
 
 function placeOf(worker, view) {
-  const last = worker.timeline.at(-1);
+  const last = worker.timeline[worker.timeline.length - 1];
   return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : placeName(view.places, worker.site, worker.workstation_id);
 }
 
@@ -57,6 +58,10 @@ export function sentenceOf(worker, view) {
   const spent = [
     `working ${duration(worker.working_us)}`, `idle ${duration(worker.idle_us)}`, `absent ${duration(worker.absent_us)}`,
   ];
+  const unseen = [["not watched", worker.unwatched_us], ["assumed", worker.assumed_us]].filter(([, time]) => time >= A_MINUTE_US);
+  if (unseen.length > 0) {
+    spent.push(`of these ${unseen.map(([name, time]) => `${name} ${duration(time)}`).join(" and ")}`);
+  }
   if (worker.no_data_us !== null) {
     spent.push(`no data ${duration(worker.no_data_us)}`);
   }

@@ -51,7 +51,7 @@ function whoWasHere(view, station) {
   const onFloor = new Map(view.floor.workers.map((row) => [keyOf(row), row]));
   return (view.extra.people ?? []).filter((row) => row.site === station.site).map((row) => {
     const { state = null, state_since: since = null, workstation_id: place = null, timeline = [] } = onFloor.get(keyOf(row)) ?? {};
-    const isLost = view.live && state === null && timeline.at(-1)?.[3] === index; // he was last seen here, and nobody knows since
+    const isLost = view.live && state === null && timeline[timeline.length - 1]?.[3] === index; // he was last seen here, and nobody knows since
     return { ...row, state, state_since: since, workstation_id: place, timeline, isLost, here: timeline.filter((segment) => segment[3] === index) };
   });
 }

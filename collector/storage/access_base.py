@@ -41,6 +41,8 @@ class AccessStorage(Protocol):
     async def apply(self, change: Change) -> str:
         """Make a change, on disk when this returns, and return the site it is about, if it is about one.
 
+        Who is cancelled meanwhile waits until it is made: a logout holds though the page is gone, and nothing older is remembered.
+
         Raises:
             BadRequest: it is there already, or it contradicts what is stored.
             NotFound: there is nobody of that name.

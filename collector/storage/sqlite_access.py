@@ -9,6 +9,7 @@ from collector.grants import Board, CameraAccess, Change, Grant, Kind, Person
 from collector.storage import access_rows
 from collector.storage.access_changes import AccessChanges
 from collector.storage.writer import Writer
+from collector.to_the_end import to_the_end
 
 
 class Reading(Protocol):
@@ -67,12 +68,15 @@ class SqliteAccess:
         return list(await self._read(access_rows.boards))
 
     async def apply(self, change: Change) -> str:
-        """Make a change, all of it or nothing."""
+        """Make a change, all of it or nothing, also where whoever asked for it has gone."""
 
         def write(writer: Writer) -> str:
             return AccessChanges(writer.connection, writer.registry).make(change)
 
-        try:
-            return str(await self._write(write))
-        finally:
-            self._changes += 1
+        async def written() -> str:
+            try:
+                return str(await self._write(write))
+            finally:
+                self._changes += 1
+
+        return await to_the_end(written())

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from collector.grants import EVERYTHING, MAY, Grant, Needs, Role
+from collector.to_the_end import to_the_end
 from collector.web.answer_room import keep_place_for
 from collector.web.limits import ALLOWANCES, CROWDS
 from collector.web.peers import PEERS
@@ -152,9 +153,9 @@ def shown(handler: Shown, *, needs: Needs, is_page: bool = False) -> Handler:
         except BaseException as error:
             # Of a file that breaks off, whoever ends it, the half that was sent has been seen.
             if has_begun(request) or isinstance(error, asyncio.CancelledError | ConnectionError):
-                await asyncio.shield(note())
+                await to_the_end(note())
             raise
-        await note()
+        await to_the_end(note())  # of a file that is streamed all is sent: who hangs up then has seen it
         return shown_answer
 
     return answer

@@ -15,6 +15,7 @@ from aiohttp import web
 from collector.metrics.windows import read_window
 from collector.reception import Reception, Rules
 from collector.records import EventQuery, Key, StoredEvent
+from collector.to_the_end import to_the_end
 from collector.web.access import Viewer
 from collector.web.context import (
     CLOCK,
@@ -31,7 +32,6 @@ from collector.web.context import (
 from collector.web.csv_answers import stream_csv
 from collector.web.json_answers import json_answer, json_unless_known
 from collector.web.limits import BODY_ROOM, LARGE_TURN
-from collector.web.to_the_end import to_the_end
 from shared.errors import BadRequest
 from shared.events import EventType
 from shared.http_body import read_post, refusal

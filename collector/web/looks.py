@@ -1,6 +1,7 @@
-"""The access log: every look at data of persons by somebody who is known, once an hour, noted before the answer ends.
+"""The access log: every look at data of persons by somebody who is known, once an hour, noted before the request ends.
 
-Without access configured nobody is known, and there is nothing to note. If it cannot be written, or not within
+An answer is sent once its look is noted; a file that is streamed is sent before, and whoever hangs up then is noted all the
+same. Without access configured nobody is known, and there is nothing to note. If it cannot be written, or not within
 `SECONDS_TO_NOTE`, people are answered all the same, and the log of the program says so; the next such look is tried again.
 """
 

@@ -1,6 +1,7 @@
 """What a reader holds on a page, a link under the keyboard or a text he copies, is there after it has been drawn again."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -8,10 +9,11 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Opener
 from tests.browser.plant import Plant, call, plant
-from tests.support.collector import item
+from tests.support.collector import at, item, running_collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+SELECT = "node => getSelection().selectAllChildren(node)"
 SELECTED = "() => getSelection().toString()"
 FOCUSED = "() => document.activeElement.textContent"
 
@@ -33,6 +35,10 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pla
         ("hours", "a.file", "#hours tbody th"),
         ("data", "#events-csv", "#events tbody td.place"),
         ("data?tab=rejected", "#rejected-csv", "#rejected tbody code"),
+        ("hours", "#heat", "#heat td.heat:not(.none)"),
+        ("hours", "a.file", "#hour-bars text"),
+        ("board", ".pages a", "#board-hours tbody td"),
+        ("board", ".pages a", ".tile-name"),
     ],
 )
 async def test_focus_and_selection_outlive_what_is_new(
@@ -42,7 +48,7 @@ async def test_focus_and_selection_outlive_what_is_new(
     page = await watched(f"{running.url}/dashboard/")
     await page.open(path)
     await page.page.locator(link).first.focus()
-    await page.page.locator(text).first.evaluate("node => getSelection().selectAllChildren(node)")
+    await page.page.locator(text).first.evaluate(SELECT)
     held = await page.page.evaluate(FOCUSED), await page.page.evaluate(SELECTED)
     before = await page.page.locator("#verdict-detail").inner_text()
     running.clock.advance(60)
@@ -54,6 +60,43 @@ async def test_focus_and_selection_outlive_what_is_new(
     assert held == (await page.page.evaluate(FOCUSED), await page.page.evaluate(SELECTED))
     assert all(held)
     assert [] == page.misdeeds
+
+
+async def test_a_row_that_moves_is_held_on_to(watched: Opener, tmp_path: Path) -> None:
+    """Whoever becomes idle goes to the top; the others go round the row."""
+    async with running_collector(tmp_path) as there:
+        there.clock.set(at("09:00"))
+        seen = [item("08:00", f"W{number}", "working") for number in range(1, 6)]
+        await call(there, "cam-1", seen, seen_up_to="09:00")
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open()
+        before = [row["name"] for row in await page.rows("workers")]
+        picture = page.page.get_by_role("button", name="W4: working")
+        await picture.focus()
+        await page.page.locator("#workers tbody tr", has=picture).locator(".place").evaluate(SELECT)
+        there.clock.set(at("09:10"))
+        await call(
+            there, "cam-1", [item("09:05", "W4", "idle")], seen_up_to="09:10", seqs=[[6, 6]], last_seq=6, batch="2"
+        )
+        await page.ask_now()
+        await expect(page.page.locator("#workers tbody tr").first).to_contain_text("W4")
+
+        assert ["W1", "W2", "W3", "W4", "W5"] == before
+        assert ["W4", "W1", "W2", "W3", "W5"] == [row["name"] for row in await page.rows("workers")]
+        assert "W4: working" in await page.page.evaluate("document.activeElement.firstElementChild.ariaLabel")
+        assert "S4" == await page.page.evaluate(SELECTED)
+        assert [] == page.misdeeds
+
+
+async def test_copying_a_link_leaves_the_keyboard_where_it_was(watched: Opener, running: Plant) -> None:
+    """Also over a network in clear, where browsers keep the clipboard from pages."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.page.add_init_script("Object.defineProperty(Navigator.prototype, 'clipboard', {value: undefined})")
+    await page.open()
+    await page.page.locator("#copy-link").press("Enter")
+    await expect(page.page.locator("#copy-link")).to_have_text("Copied")
+
+    await expect(page.page.locator("#copy-link")).to_be_focused()
 
 
 async def test_a_named_workstation_is_found_by_its_name(watched: Opener, running: Plant) -> None:

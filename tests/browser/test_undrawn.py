@@ -76,7 +76,7 @@ async def test_a_page_that_cannot_draw_its_first_answer_says_so(watched: Opener,
     await page.open()
 
     await expect(page.page.locator("#trust")).to_contain_text(
-        "This page cannot show what the collector tells. Load it anew."
+        "This page cannot show what the collector tells. Load it anew, or in a newer browser."
     )
     await expect(page.page.locator("main .cards")).to_be_hidden()
 

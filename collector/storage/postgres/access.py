@@ -10,6 +10,7 @@ from collector.storage.postgres import access_lists, access_rows
 from collector.storage.postgres.access_changes import AccessChanges
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.writer import Writer
+from collector.to_the_end import to_the_end
 from shared.errors import StorageUnusable
 
 
@@ -51,11 +52,15 @@ class PostgresAccess:
         return await self._readers.short(access_lists.boards)
 
     async def apply(self, change: Change) -> str:
-        """Make a change, all of it or nothing."""
+        """Make a change, all of it or nothing, also where whoever asked for it has gone."""
         writer = self._writer
         if writer is None:
             raise StorageUnusable("the database was opened for reading only")
-        try:
-            return await writer.write(lambda connection: AccessChanges(connection, writer.registry).make(change))
-        finally:
-            self._changes += 1
+
+        async def written() -> str:
+            try:
+                return await writer.write(lambda connection: AccessChanges(connection, writer.registry).make(change))
+            finally:
+                self._changes += 1
+
+        return await to_the_end(written())
