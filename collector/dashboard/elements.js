@@ -51,8 +51,9 @@ const shown = new WeakMap(); // node → the signature of what it shows
 /** Draws into a node only where what it shows has changed: a node that is left alone costs nothing to lay out. */
 export function drawOnce(node, signature, drawIt) {
   if (shown.get(node) !== signature) {
-    shown.set(node, signature);
+    shown.delete(node); // what cannot be drawn leaves a node that shows neither
     drawIt(node);
+    shown.set(node, signature);
   }
 }
 
