@@ -13,19 +13,21 @@ import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
-import { HOUR } from "./zoned.js";
+import { DAY, HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
 const showAxis = keepAxis(byId("axis"));
 let pictured = null; // whose picture there is, and in which view
 startMoments(byId("timeline"), () => pictured);
-const parts = keyedTable(byId("parts"), {
+const ofParts = {
   keyOf: (part) => part.from,
-  ...ordering({ column: "name", descending: false }),
   draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
   rank: { name: (part) => Date.parse(part.from) },
-});
+};
+const EARLIEST_FIRST = { column: "name", descending: false };
+const parts = keyedTable(byId("parts"), { ...ofParts, ...ordering(EARLIEST_FIRST) });
+const days = keyedTable(byId("days"), { ...ofParts, otherwise: EARLIEST_FIRST }); // a few rows: no order worth a link
 const spans = spanTable(byId("spans"));
 
 function partName(part, view) {
@@ -72,6 +74,13 @@ function showPicture(row, view) {
   }
 }
 
+/** Beside the hours of more than a day its days, too: a night shift is one thing, whatever midnight makes of it. */
+function showDays(rows, view) {
+  byId("days-section").hidden = rows.length === 0;
+  assign(byId("days-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=days` });
+  days.update(rows, view);
+}
+
 function queryOf(shownWindow) {
   const query = new URLSearchParams(closed(reduced(search, WINDOW_KEYS), shownWindow));
   query.set("worker_id", id);
@@ -109,6 +118,7 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
+  showDays(byHour && told.days.length > 1 && view.to - view.from > DAY ? told.days : [], view);
   const hasSpans = told.refusal === undefined && !isAhead(view.window);
   byId("spans-section").hidden = !hasSpans;
   if (hasSpans) {
