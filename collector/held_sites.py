@@ -36,6 +36,15 @@ class SiteHeld(Busy):
         self.is_ours = is_ours
 
 
+class NamesHeld(Busy):
+    """Somebody else registers or moves sites and cameras for longer than is waited for; nothing of this request was kept."""
+
+    def __init__(self, message: str | None = None, *, of: Collection[int] = ()) -> None:
+        """Name the deliveries of a transaction that need it; the others may be stored without them."""
+        super().__init__(message)
+        self.of = frozenset(of)
+
+
 class _Hold(NamedTuple):
     until: float
     is_ours: bool

@@ -1,7 +1,6 @@
 """What crosses the storage interface: plain values that storage, metrics and the loops share.
 
-Instants are microseconds UTC. Sites, workers, workstations and cameras appear by the ids people gave them; the numbers
-that the databases use for them never leave the storage room.
+Instants are microseconds UTC. All appear by the ids people gave them; numbers of databases never leave the storage room.
 """
 
 from collections.abc import Mapping, Sequence

@@ -123,9 +123,8 @@ class Retaining:
             await asyncio.wait({self._task})
 
     async def _run(self) -> None:
-        await (
-            self._scrub()
-        )  # which may take as long as writing the database: nobody waits for that to be answered at all
+        # Which may take as long as writing the database: nobody waits for that to be answered at all.
+        await self._scrub()
         if self._retention != KEPT_FOR_EVER:
             await self._hear()
         while True:

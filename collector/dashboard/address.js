@@ -50,7 +50,7 @@ export function pinned(query, { window, sites }) {
   return window.from === null || window.from === to ? search || "?" : windowed(search, { from: window.from, to });
 }
 
-/** Whether a window shown lies ahead whole: there is nothing yet to ask for. */
+/** Whether what is shown, a window by its texts or a view by its instants, lies ahead whole: there is nothing yet to ask for. */
 export const isAhead = ({ from, until }) => from !== null && from === until;
 
 /**

@@ -46,7 +46,7 @@ function watchText({ cameras, throughout, partly }, when) {
 }
 
 /** What to say of a stretch that lies ahead whole; null where it has begun. */
-export const aheadText = (view) => (isAhead(view.window) ? `${periodText(view)}: this has not begun yet.` : null);
+export const aheadText = (view) => (isAhead(view) ? `${periodText(view)}: this has not begun yet.` : null);
 
 /** Why a stretch is empty: it has not begun, nobody was seen, or nobody looked; null where somebody was seen. */
 export function emptyText(view) {

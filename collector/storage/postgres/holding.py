@@ -3,12 +3,12 @@
 Nobody can be registered there, and everybody who is registered is held, in order (`locks.py`). Other sites go on.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from asyncpg import LockNotAvailableError
 
-from collector.held_sites import SiteHeld
+from collector.held_sites import NamesHeld, SiteHeld
 from collector.measures import Kept
 from collector.storage.postgres import locks, reading
 from collector.storage.postgres.connecting import Connection
@@ -39,6 +39,15 @@ def held_is_told(name: str, *, number: int, of: Collection[int] = ()) -> Iterato
         yield
     except LockNotAvailableError as error:
         raise SiteHeld(name, of=of, number=number) from error
+
+
+@contextmanager
+def held_names_are_told(of: Callable[[], Collection[int]]) -> Iterator[None]:
+    """Name the deliveries that cannot be placed as long as somebody else holds what is waited for."""
+    try:
+        yield
+    except LockNotAvailableError as error:
+        raise NamesHeld(of=of()) from error
 
 
 async def place_of(connection: Connection, name: str) -> Place:

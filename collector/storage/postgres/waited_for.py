@@ -11,7 +11,7 @@ from functools import partial
 
 from asyncpg import LockNotAvailableError
 
-from collector.held_sites import SiteHeld
+from collector.held_sites import NamesHeld, SiteHeld
 from collector.storage.postgres import locks
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.writer import Writer
@@ -46,13 +46,14 @@ async def told_apart(writer: Writer) -> AsyncIterator[None]:
     """Say of a write that waited in vain what it waited for.
 
     Raises:
-        SiteHeld: a row.
+        SiteHeld: a row of a site.
+        NamesHeld: one of those that all sites and cameras share.
         Busy: a table.
     """
     try:
         yield
     except Busy as error:
-        if isinstance(error, SiteHeld) or isinstance(error.__cause__, LockNotAvailableError):
+        if isinstance(error, (SiteHeld, NamesHeld)) or isinstance(error.__cause__, LockNotAvailableError):
             raise await writer.prepare(partial(_what, waited=error)) from error
         raise
 

@@ -172,5 +172,49 @@ async def test_a_site_that_is_purged_is_told_from_one_that_somebody_holds(
     assert {0} == told.value.of
 
 
+async def test_only_whoever_is_new_waits_for_others_who_register(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera or a site that was never seen is told to come again, the others are stored, and the collector stays ready."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.5)
+    url = await postgres.emptied_database()
+    new = item("10:05", "W1", "idle")
+    async with running_collector(tmp_path, database=url, cameras=SITES) as running:
+        await post(running, 1)
+        async with hand(url) as holding:
+            await locks.take(holding, locks.NAMES)
+            held = [
+                answer.status
+                for answer in await gather(
+                    running.post(envelope([new], camera="CN")),
+                    running.post([new]),
+                    running.post(envelope([new], camera="CA", seqs=[[2, 2]], last_seq=2)),
+                )
+            ]
+            ready = await running.get("/readyz")
+        freed = await running.post(envelope([new], camera="CN"))
+
+    assert [503, 503, 200] == held
+    assert (200, 200) == (ready.status, freed.status)
+
+
+async def test_a_row_that_counts_writes_is_not_waited_for_twice(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A collector counts in another one, and what came is stored."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        await store.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+        before = await store.version()
+        async with hand(url) as connection:
+            await connection.execute("select from revision for update")
+            (stored,) = await store.store([delivery(event("11:00", "W1", "idle"))], decide=decide)
+        after = await store.version()
+
+    assert [Outcome.accepted] == stored.outcomes
+    assert int(before) + 1 == int(after)
+
+
 async def _awaited(work: Awaitable[Any]) -> Any:
     return await work
