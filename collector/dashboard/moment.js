@@ -47,7 +47,7 @@ export function isAllSeen({ start, end }, { timeline, from, until, now }) {
   if (timeline.length === 0) {
     return true;
   }
-  const [lastAt, lastLength] = timeline.at(-1);
+  const [lastAt, lastLength] = timeline[timeline.length - 1];
   const drawnTo = from + (lastAt + lastLength) * 1000;
   const judgedTo = now - drawnTo <= UP_TO_DATE_MS ? Math.min(end, drawnTo) : end;
   const seen = timeline.map(([at, length, , , assumed]) => (assumed

@@ -34,11 +34,7 @@ FILES = {
 """By page and table: its file. A page's tables are written in its HTML and nowhere else."""
 NOT_SORTED = {("board", "board-hours")}
 """A screen on a wall has nobody to sort, and its cards stand above."""
-NOT_OF_PARTS = {
-    **{f"{name}_us": (f"{name}_us", f"{name}_minutes") for name in ("working", "idle", "absent", "no_data")},
-    "units_produced": ("units_produced", "units_produced"),
-}
-ADDED_UP = {("data", "events"), ("data", "rejected")}
+NOT_ADDED_UP = {("data", "events"), ("data", "rejected")}
 """They show the first of many: a sum of these would be a sum of nothing."""
 PICTURES = {"timeline", "watched"}
 
