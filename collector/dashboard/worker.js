@@ -2,7 +2,7 @@
 
 import { closed, idOf, isAhead, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { Refused } from "./api.js";
-import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
+import { assign, byId, drawOnce, isolated, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
@@ -13,19 +13,21 @@ import { drawState, eventsOf, ordering, sentenceOf, showWhich, stateSince } from
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
-import { HOUR } from "./zoned.js";
+import { DAY, HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
 const showAxis = keepAxis(byId("axis"));
 let pictured = null; // whose picture there is, and in which view
 startMoments(byId("timeline"), () => pictured);
-const parts = keyedTable(byId("parts"), {
+const ofParts = {
   keyOf: (part) => part.from,
-  ...ordering({ name: "parts", otherwise: { column: "name", descending: false } }),
   draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
   rank: { name: (part) => Date.parse(part.from) },
-});
+};
+const EARLIEST_FIRST = { column: "name", descending: false };
+const parts = keyedTable(byId("parts"), { ...ofParts, ...ordering({ name: "parts", otherwise: EARLIEST_FIRST }) });
+const days = keyedTable(byId("days"), { ...ofParts, otherwise: EARLIEST_FIRST }); // a few rows: no order worth a link
 const spans = spanTable(byId("spans"));
 
 function partName(part, view) {
@@ -70,6 +72,13 @@ function showPicture(row, view) {
     drawTimeline(byId("timeline"), { ...view, opens: true, segments: row.timeline, sentence: sentenceOf(row, view) });
     showAxis(view);
   }
+}
+
+/** Beside the hours of more than a day its days, too: a night shift is one thing, whatever midnight makes of it. */
+function showDays(rows, view) {
+  byId("days-section").hidden = rows.length === 0;
+  assign(byId("days-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=days` });
+  days.update(rows, view);
 }
 
 function queryOf(shownWindow) {
@@ -125,6 +134,7 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
+  showDays(byHour && told.days.length > 1 && view.to - view.from > DAY ? told.days : [], view);
   const hasSpans = told.refusal === undefined && !isAhead(view.window);
   byId("spans-section").hidden = !hasSpans;
   if (hasSpans) {

@@ -68,3 +68,29 @@ async def test_what_is_assumed_is_said_in_the_sentence(watched: Opener, tmp_path
             "W1: working 0:05, idle 0:00, absent 0:00, of these assumed 0:05, no data 5:25; now no data since 10:05.",
         )
         assert [] == page.misdeeds
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2026-01-14T22:00:00Z", "2026-01-15T06:00:00Z", (8, [])),
+        ("2026-01-14T00:00:00Z", "2026-01-16T00:00:00Z", (48, ["0:00", "0:05"])),
+        ("2026-01-13T00:00:00Z", "2026-01-16T00:00:00Z", (3, [])),
+    ],
+    ids=["a night", "two days", "three days"],
+)
+async def test_a_worker_s_hours_and_days(
+    watched: Opener, tmp_path: Path, start: str, end: str, expected: tuple[int, list[str]]
+) -> None:
+    """Up to two days by the hour, of more than 24 hours by the day, too; of more than two days by the day alone."""
+    async with running_collector(tmp_path) as there:
+        there.clock.set(at("23:59"))
+        await there.post(item("05:00", "W1", "working"))
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open(f"workers/W1?from={start}&to={end}")
+        parts = await page.rows("parts")
+        days = await page.rows("days")
+
+        assert expected == (len(parts), [row["working_us"] for row in days])
+        await expect(page.page.locator("#days-section")).to_be_visible(visible=bool(days))
+        assert [] == page.misdeeds
