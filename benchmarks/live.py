@@ -33,6 +33,7 @@ SECONDS = 20.0
 PAGES = 40
 SHIFT = timedelta(hours=8)
 SESSION = f"{Kind.session}{'sue':0>43}"
+NO_PASSWORD = "no password has this hash"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ async def _let_in(database: str) -> dict[str, str]:
             camera = f"C{site:02}-{number}"
             token = tokens[camera] = f"{Kind.camera}{camera:0>43}"
             await storage.access.apply(AddCamera(camera, f"P{site:02}", "default", digest_of(token), 0))
-    await storage.access.apply(AddPerson("sue", Role.supervisor, None, "no password has this hash", 0))
-    await storage.access.apply(OpenSession("sue", digest_of(SESSION), 0, LAST_INSTANT))
+    await storage.access.apply(AddPerson("sue", Role.supervisor, None, NO_PASSWORD, 0))
+    await storage.access.apply(OpenSession("sue", NO_PASSWORD, digest_of(SESSION), 0, LAST_INSTANT))
     await storage.close()
     return tokens
 

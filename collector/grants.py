@@ -150,9 +150,10 @@ class RemovePerson:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """Somebody has logged in."""
+    """Somebody has logged in; not who has another password by now than that which fitted, `password`, a hash."""
 
     name: str
+    password: str
     digest: bytes
     at: int
     expires_at: int

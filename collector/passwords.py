@@ -1,7 +1,7 @@
 """Passwords as argon2id hashes: slow by design, with bounds on how much memory and time that may take.
 
 Each hash takes 19 MiB and two passes (the least that OWASP's Password Storage Cheat Sheet recommends): some 30 ms, and one
-is made at a time, so that a flood of attempts costs the collector no more than that.
+is made at a time (`collector/web/login.py`), so that a flood of attempts costs the collector no more than that.
 """
 
 import unicodedata

@@ -6,8 +6,8 @@ error told behind it would be its last line. A connection that is reset is an er
 
 import socket
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
@@ -21,11 +21,27 @@ def has_begun(request: web.Request) -> bool:
     return request.writer.output_size > 0
 
 
-@contextmanager
-def reset_unless_whole(request: web.Request) -> Iterator[None]:
-    """Have the connection reset wherever it ends before the block has, whoever ends it."""
+@asynccontextmanager
+async def reset_unless_whole(request: web.Request) -> AsyncIterator[None]:
+    """Have the connection reset wherever it ends before the operating system has all that the block sends, whoever ends it.
+
+    What has not begun when the block fails is refused in words, and its connection ends as any other.
+
+    Raises:
+        ConnectionError: the connection has ended before.
+    """
     _end_by(_RESET, request)
-    yield
+    try:
+        yield
+    except BaseException:
+        if not has_begun(request):
+            _end_by(_CLOSE, request)
+        raise
+    # The end of what is neither packed nor in chunks is not waited for by the framework: up to 64 KiB of it lie in the program.
+    await request.writer.drain()
+    line = request.transport
+    if line is None or line.is_closing():
+        raise ConnectionResetError("the connection ended before all of the answer was handed over")
     _end_by(_CLOSE, request)
 
 

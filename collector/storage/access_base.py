@@ -45,7 +45,7 @@ class AccessStorage(Protocol):
 
         Raises:
             BadRequest: it is there already, or it contradicts what is stored.
-            NotFound: there is nobody of that name.
+            NotFound: there is nobody of that name, or, of who logs in, of that name and password.
         """
         ...
 

@@ -135,7 +135,10 @@ class AccessChanges:
         _must_exist(told.rowcount, "user", name=change.name)
 
     def _open_session(self, change: OpenSession) -> None:
-        if not self._connection.execute("select 1 from person where name = ?", (change.name,)).fetchone():
+        found = self._connection.execute(
+            "select 1 from person where name = ? and password = ?", (change.name, change.password)
+        ).fetchone()
+        if found is None:
             raise access_refusals.unknown("user", change.name)
         self._connection.execute("delete from session where expires_at <= ?", (change.at,))
         self._connection.execute(

@@ -49,7 +49,7 @@ async def stream_csv(
     if takes_gzip(request):
         answer.enable_compression(web.ContentCoding.gzip)
     hold_place(request, PIECE_BYTES)
-    with reset_unless_whole(request):
+    async with reset_unless_whole(request):
         async for piece in _pieces(pages, columns):
             await answer.prepare(request)  # not before there is a first piece: without one the file is refused
             await answer.write(piece)

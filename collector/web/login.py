@@ -12,6 +12,7 @@ from aiohttp import web
 
 from collector import passwords
 from collector.grants import CloseSession, Kind, Needs, OpenSession, Role, digest_of, kind_of
+from collector.to_the_end import to_the_end
 from collector.web.access import Viewer
 from collector.web.attempts import Attempts
 from collector.web.context import CLOCK, SETTINGS, STORAGE
@@ -71,7 +72,7 @@ class Logins:
         self._waiting = 0
 
     async def fits(self, password: str, *, stored: str | None) -> bool:
-        """Say whether a password is the stored one.
+        """Say whether a password is the stored one; who hangs up meanwhile keeps their turn until that is known.
 
         Raises:
             Busy: too many wait for their turn.
@@ -81,7 +82,7 @@ class Logins:
         self._waiting += 1
         try:
             async with self._turn:
-                return await asyncio.to_thread(passwords.fits, password, stored=stored)
+                return await to_the_end(asyncio.to_thread(passwords.fits, password, stored=stored))
         finally:
             self._waiting -= 1
 
@@ -107,12 +108,12 @@ async def enter(request: web.Request, _viewer: Viewer) -> web.Response:
     try:
         counted = logins.attempts.begin(name, address=address)
         stored = await access.password_of(name) if name.isprintable() else None  # a NUL is no text to PostgreSQL
-        if not await logins.fits(password[: passwords.LONGEST], stored=stored):
+        if not await logins.fits(password[: passwords.LONGEST], stored=stored) or stored is None:
             return _page(WRONG, further=further, status=401)
         token, now = Kind.session + new_secret(), request.app[CLOCK].now()
         lasts = request.app[SETTINGS].login_lasts
-        await access.apply(OpenSession(name, digest_of(token), now, now + lasts))
-    except NotFound:  # removed between the two steps
+        await access.apply(OpenSession(name, stored, digest_of(token), now, now + lasts))
+    except NotFound:  # removed, or given another password, between the two steps
         return _page(WRONG, further=further, status=401)
     except TooManyAttempts as error:
         return _told(error, further=further)

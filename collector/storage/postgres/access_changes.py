@@ -141,7 +141,9 @@ class AccessChanges:
 
     async def _open_session(self, change: OpenSession) -> None:
         # Held, so that two logins of one person count each other's sessions, and a new password ends both.
-        found = await self._connection.fetchval("select 1 from person where name = $1 for update", change.name)
+        found = await self._connection.fetchval(
+            "select 1 from person where name = $1 and password = $2 for update", change.name, change.password
+        )
         if found is None:
             raise access_refusals.unknown("user", change.name)
         # Of everybody; what another login is taking away is left to it.

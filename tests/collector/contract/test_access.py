@@ -132,7 +132,7 @@ async def test_a_session_is_its_persons(open_again: Open) -> None:
     """With role and site, until it is closed; it does not outlive a password or a person."""
     storage = await open_again()
     await made(storage, AddPerson("amit", Role.viewer, "north", "a hash", NOON_AFTER))
-    await made(storage, *(OpenSession("amit", one, NOON_AFTER, NOON_AFTER + HOUR) for one in (ONE, TWO)))
+    await made(storage, *(OpenSession("amit", "a hash", one, NOON_AFTER, NOON_AFTER + HOUR) for one in (ONE, TWO)))
     storage = await open_again()
     found = await storage.access.grant(ONE, kind=Kind.session)
     await made(storage, CloseSession(ONE))
@@ -146,16 +146,16 @@ async def test_a_session_is_its_persons(open_again: Open) -> None:
         await storage.access.password_of("amit"),
     )
     assert [Person("amit", Role.viewer, "north", NOON_AFTER)] == list(await storage.access.people())
-    await made(storage, OpenSession("amit", THREE, NOON_AFTER, NOON_AFTER + HOUR), RemovePerson("amit"))
+    await made(storage, OpenSession("amit", "another", THREE, NOON_AFTER, NOON_AFTER + HOUR), RemovePerson("amit"))
     assert None is await storage.access.grant(THREE, kind=Kind.session)
 
 
 async def test_sessions_do_not_pile_up(storage: Storage) -> None:
     """Those that have ended go at the next login, and of one person's there are at most twenty: the oldest makes way."""
-    await made(storage, PERSON, OpenSession("amit", ONE, NOON_AFTER, NOON_AFTER + 1))
+    await made(storage, PERSON, OpenSession("amit", "a hash", ONE, NOON_AFTER, NOON_AFTER + 1))
     digests = [digest_of(f"lss_{number}") for number in range(25)]
     for number, digest in enumerate(digests):
-        await made(storage, OpenSession("amit", digest, NOON_AFTER + 1, NOON_AFTER + HOUR + number))
+        await made(storage, OpenSession("amit", "a hash", digest, NOON_AFTER + 1, NOON_AFTER + HOUR + number))
     there = [await storage.access.grant(digest, kind=Kind.session) is not None for digest in (ONE, *digests)]
 
     assert [False] * 6 + [True] * 20 == there
@@ -182,7 +182,8 @@ async def test_a_board_has_a_link_until_it_is_removed(storage: Storage) -> None:
         (RemoveCamera("C9"), NotFound),
         (NewPassword("nobody", "x"), NotFound),
         (RemovePerson("nobody"), NotFound),
-        (OpenSession("nobody", TWO, NOON_AFTER, NOON_AFTER), NotFound),
+        (OpenSession("nobody", "a hash", TWO, NOON_AFTER, NOON_AFTER), NotFound),
+        (OpenSession("amit", "the hash before", TWO, NOON_AFTER, NOON_AFTER), NotFound),
         (RemoveBoard("no board"), NotFound),
     ],
     ids=str,

@@ -31,7 +31,7 @@ from tests.support.collector import contact, decide, delivery, event
 A, B, C = (digest_of(each) for each in "abc")
 CAMERA = AddCamera("C1", None, "default", A, at=1)
 PERSON = AddPerson("ann", Role.supervisor, "north", "hash", at=1)
-SESSION = OpenSession("ann", A, at=1, expires_at=100)
+SESSION = OpenSession("ann", "hash", A, at=1, expires_at=100)
 BOARD = AddBoard("hall", None, A, at=1)
 
 
@@ -158,7 +158,8 @@ async def test_people_and_their_sessions(open_again: Open) -> None:
     passwords = [await storage.access.password_of(name) for name in ("ann", "Bob", "nobody")]
     await make(storage, NewPassword("ann", "new"))
     ended = await storage.access.grant(A, kind=Kind.session)
-    await make(storage, SESSION, replace(SESSION, digest=B), CloseSession(A))
+    again = replace(SESSION, password="new")
+    await make(storage, again, replace(again, digest=B), CloseSession(A))
     left = [await storage.access.grant(digest, kind=Kind.session) for digest in (A, B)]
     await make(storage, RemovePerson("ann"))
 

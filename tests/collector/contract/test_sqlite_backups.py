@@ -160,7 +160,7 @@ async def test_a_restored_backup_logs_nobody_in(file: Path, tmp_path: Path) -> N
     token = digest_of("lss_a-session")
     storage = SqliteStorage.open(file, rules=RULES)
     await storage.access.apply(AddPerson("amit", Role.supervisor, None, "a hash", 0))
-    await storage.access.apply(OpenSession("amit", token, 0, 10**12))
+    await storage.access.apply(OpenSession("amit", "a hash", token, 0, 10**12))
     back_up(file, tmp_path / "copy.db")
     await storage.access.apply(CloseSession(token))
     await storage.close()

@@ -50,7 +50,7 @@ async def fill(storage: Storage) -> list[object]:
         AddCamera("C7", "west", "default", A_TOKEN, at=1),
         PauseCamera("C7", is_paused=True),
         AddPerson("ann", Role.viewer, "east", "hash", at=1),
-        OpenSession("ann", A_TOKEN, at=1, expires_at=9),
+        OpenSession("ann", "hash", A_TOKEN, at=1, expires_at=9),
         AddBoard("hall", None, A_TOKEN, at=1),
     ):
         await storage.access.apply(change)

@@ -34,7 +34,7 @@ EVERY_CHANGE: list[Change] = [
     AddPerson("amit", Role.admin, "north", "a hash", 1),
     NewPassword("amit", "a hash"),
     RemovePerson("amit"),
-    OpenSession("amit", DIGEST, 1, 2),
+    OpenSession("amit", "a hash", DIGEST, 1, 2),
     CloseSession(DIGEST),
     AddBoard("hall", None, DIGEST, 1),
     RemoveBoard("hall"),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -16,13 +17,15 @@ from collector.settings import CollectorSettings
 from collector.storage.sqlite import SqliteStorage
 from collector.web import events_api
 from collector.web.app import make_app
-from shared import http_body
+from shared import connections, http_body
 from shared.errors import Busy, LinesideError, StorageFull
 from tests.support.collector import NOON_AFTER, RULES, RunningCollector, item
 from tests.support.fake_clock import FakeClock
 
 GOOD = item("10:00", "W1", "working")
 BODY = json.dumps([GOOD]).encode()
+TCP_ESTABLISHED = b"\1"
+"""The first byte of what Linux tells of a connection (tcp(7), `TCP_INFO`)."""
 
 
 class TroubledStorage(SqliteStorage):
@@ -130,14 +133,56 @@ async def test_a_file_that_cannot_be_ended_is_no_whole_file(
     ]
 
 
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
 async def test_a_file_of_which_nothing_can_be_read_is_refused(
-    troubled: tuple[RunningCollector, TroubledStorage],
+    troubled: tuple[RunningCollector, TroubledStorage], version: bytes
 ) -> None:
-    """With the status of what is wrong, like any other answer."""
+    """With the status of what is wrong, and in words, like any other answer."""
     collector, storage = troubled
     storage.pages_left = 0
+    host, port = collector.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /api/events.csv HTTP/" + version + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    head, _, words = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
 
-    assert 503 == (await collector.get("/api/events.csv")).status
+    assert head.startswith(b"HTTP/" + version + b" 503 ")
+    assert "the question was given up" == json.loads(words)["error"]
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_a_file_whose_end_is_not_read_is_no_whole_file(
+    collector: RunningCollector, version: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection is reset once it is given up, also where all of the file has left the hands of whoever made it."""
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.3)
+    made = connections.Connection.connection_made
+
+    def with_little_room(self: connections.Connection, transport: asyncio.BaseTransport) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        made(self, transport)
+
+    monkeypatch.setattr(connections.Connection, "connection_made", with_little_room)
+    await collector.post([item(f"10:{n // 60:02}:{n % 60:02}", "W1", "working") for n in range(700)])
+    host, port = collector.url.removeprefix("http://").split(":")
+    loop = asyncio.get_running_loop()
+    with socket.socket() as reading:
+        reading.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        reading.settimeout(0)
+        await loop.sock_connect(reading, (host, int(port)))
+        await loop.sock_sendall(reading, b"GET /api/events.csv HTTP/" + version + b"\r\nHost: localhost\r\n\r\n")
+        await loop.sock_recv(reading, 1)
+        for _ in range(250):
+            if reading.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) != TCP_ESTABLISHED:
+                break
+            await asyncio.sleep(0.02)
+        with pytest.raises(ConnectionResetError):
+            await _read_on(reading)
+
+
+async def _read_on(one: socket.socket) -> None:
+    while await asyncio.get_running_loop().sock_recv(one, 65_536):
+        pass
 
 
 async def test_a_body_that_drips_is_given_up(collector: RunningCollector, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from shared.instants import HOUR
 from tests.support.collector import NOON_AFTER, RunningCollector
 
 Headers = dict[str, str]
+NO_PASSWORD = "no hash, so no password fits"
 
 
 async def change(collector: RunningCollector, what: Change) -> str:
@@ -48,14 +49,14 @@ async def board_link(collector: RunningCollector, name: str, *, site: str | None
 
 async def session(collector: RunningCollector, role: Role, *, site: str | None = None) -> Headers:
     """Let somebody of a role in, named after it, already logged in; return the headers that a browser shows."""
-    await change(collector, AddPerson(role.value, role, site, "no hash, so no password fits", NOON_AFTER))
+    await change(collector, AddPerson(role.value, role, site, NO_PASSWORD, NOON_AFTER))
     return await session_of(collector, role.value)
 
 
 async def session_of(collector: RunningCollector, name: str) -> Headers:
     """Let somebody log in, once more perhaps."""
     token = Kind.session + new_secret()
-    await change(collector, OpenSession(name, digest_of(token), NOON_AFTER, NOON_AFTER + HOUR))
+    await change(collector, OpenSession(name, NO_PASSWORD, digest_of(token), NOON_AFTER, NOON_AFTER + HOUR))
     return {"Cookie": f"lineside={token}"}
 
 
