@@ -112,11 +112,7 @@ class Retaining:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Say what is kept how long, and begin.
-
-        What was erased and is still somewhere on the disk is written over first.
-        """
-        await self._scrub()
+        """Say what is kept how long, and begin."""
         await self._say()
         self._task = asyncio.create_task(self._run(), name="retaining")
 
@@ -127,6 +123,8 @@ class Retaining:
             await asyncio.wait({self._task})
 
     async def _run(self) -> None:
+        # Which may take as long as writing the database: nobody waits for that to be answered at all.
+        await self._scrub()
         if self._retention != KEPT_FOR_EVER:
             await self._hear()
         while True:

@@ -1,9 +1,10 @@
 /** Data: the stored events of the stretch shown, those that arrived in several versions, and what was rejected. */
 
-import { changed, closed, reduced, WINDOW_KEYS } from "./address.js";
+import { changed, closed, isAhead, reduced, WINDOW_KEYS } from "./address.js";
 import { read } from "./api.js";
 import { assign, byId, drawOnce, make, write, writeIsolated } from "./elements.js";
 import { eventList } from "./event_list.js";
+import { aheadText } from "./first_steps.js";
 import { count, dayAndSeconds, plural, words } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
@@ -72,7 +73,7 @@ function showEvents() {
   const told = list.now();
   events.update(told.rows, shown);
   byId("more-events").hidden = told.next === null;
-  write(byId("events-note"), noteOf(told));
+  write(byId("events-note"), aheadText(shown) ?? noteOf(told));
   assign(byId("events-csv"), { href: `/api/events.csv${eventQuery()}` });
 }
 
@@ -121,7 +122,8 @@ function show(view) {
   const kept = keyed(view.extra);
   rejected.update(kept, view);
   const most = kept.length === MOST_REJECTED ? "The newest " : "";
-  write(byId("rejected-note"), kept.length === 0 ? "Nothing received then was rejected." : `${most}${plural(kept.length, "item")} received then and not stored.`);
+  const note = kept.length === 0 ? "Nothing received then was rejected." : `${most}${plural(kept.length, "item")} received then and not stored.`;
+  write(byId("rejected-note"), aheadText(view) ?? note);
   assign(byId("rejected-csv"), { href: `/api/rejected.csv${stretchQuery()}` });
 }
 
@@ -132,6 +134,10 @@ for (const name of FILTERS) {
 const page = startPage({
   more: async (floor, readMore) => {
     stretch = floor.window;
+    if (isAhead(stretch)) {
+      list.clear();
+      return [];
+    }
     await list.refresh();
     return readMore(`/api/rejected/${changed(stretchQuery(), { limit: MOST_REJECTED })}`);
   },

@@ -8,6 +8,7 @@
 import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { read, Refused } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
+import { aheadText } from "./first_steps.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
 import { placeName, placesOf } from "./places.js";
 
@@ -46,7 +47,7 @@ export function isAllSeen({ start, end }, { timeline, from, until, now }) {
   if (timeline.length === 0) {
     return true;
   }
-  const [lastAt, lastLength] = timeline.at(-1);
+  const [lastAt, lastLength] = timeline[timeline.length - 1];
   const drawnTo = from + (lastAt + lastLength) * 1000;
   const judgedTo = now - drawnTo <= UP_TO_DATE_MS ? Math.min(end, drawnTo) : end;
   const seen = timeline.map(([at, length, , , assumed]) => (assumed
@@ -164,6 +165,11 @@ function showMoments(told, { worker, view, at }) {
 export async function open(worker, view, at) {
   latest += 1;
   const mine = latest;
+  const ahead = aheadText(view);
+  if (ahead !== null) {
+    showRefusal(ahead, { worker, view });
+    return;
+  }
   const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
   try {
     const told = await read(`/api/timeline/${query}`);

@@ -9,7 +9,8 @@ import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
-const SEEN_ENOUGH_US = 15 * 60_000_000; // less observed time says little of a worker
+const A_MINUTE_US = 60_000_000;
+const SEEN_ENOUGH_US = 15 * A_MINUTE_US; // less observed time says little of a worker
 
 const keyOf = (row) => JSON.stringify([row.site, row.worker_id ?? row.station_id]);
 
@@ -21,14 +22,6 @@ function drawName(cell, { name, id, site, search, pageOf }) {
       parts.push(" ", assign(isolated(id), { class: "id" }));
     }
     cell.replaceChildren(...parts, make("span", { class: "site" }, " ", isolated(site)));
-  });
-}
-
-/** Says of an id that is known at several sites, where it may stand for different ones, what each of them is called; each leads to its page. */
-export function showWhich(node, rows, { id, what, pageOf, search }) {
-  drawOnce(node, JSON.stringify(rows.map((row) => [row.site, row.name])), () => {
-    const links = rows.map((row) => make("a", { href: pageOf(id, row.site, search) }, isolated(row.name || id), " (", isolated(row.site), ")"));
-    node.replaceChildren(isolated(id), ` is ${what} of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), ".");
   });
 }
 
@@ -65,6 +58,10 @@ export function sentenceOf(worker, view) {
   const spent = [
     `working ${duration(worker.working_us)}`, `idle ${duration(worker.idle_us)}`, `absent ${duration(worker.absent_us)}`,
   ];
+  const unseen = [["not watched", worker.unwatched_us], ["assumed", worker.assumed_us]].filter(([, time]) => time >= A_MINUTE_US);
+  if (unseen.length > 0) {
+    spent.push(`of these ${unseen.map(([name, time]) => `${name} ${duration(time)}`).join(" and ")}`);
+  }
   if (worker.no_data_us !== null) {
     spent.push(`no data ${duration(worker.no_data_us)}`);
   }

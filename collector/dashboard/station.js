@@ -1,14 +1,16 @@
 /** A workstation: now, its numbers, and who was there when. */
 
-import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
+import { changed, closed, idOf, isAhead, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
 import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
+import { aheadText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, opensMoments, ordering, showWhich, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, opensMoments, ordering, stateSince } from "./people_and_places.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
+import { showWhich } from "./which_one.js";
 import { DAY } from "./zoned.js";
 
 const { pathname, search } = window.location;
@@ -98,9 +100,12 @@ function rowsOf(view) {
 function show(view) {
   const found = rowsOf(view);
   const row = found.length === 1 ? found[0] : undefined;
-  byId("nobody").hidden = row !== undefined;
+  const ahead = aheadText(view);
+  byId("nobody").hidden = row !== undefined && ahead === null;
   if (found.length > 1) {
     showWhich(byId("nobody"), found, { id, what: "a workstation", pageOf: stationPage, search });
+  } else if (row !== undefined) {
+    write(byId("nobody"), ahead ?? "");
   } else {
     const isTold = view.extra.stations !== null || view.floor.workstations_left_out === 0;
     writeIsolated(byId("nobody"), isTold ? `There is no workstation ${format.apart(id)} here.` : `There are too many workstations here to tell of ${format.apart(id)}.`);
@@ -144,9 +149,9 @@ async function readStations(floor, read) {
   return told ?? (isLeftOut ? ask({}) : null);
 }
 
-/** Nothing is asked for that would be refused: of persons by those who see none, of a workstation that nobody knows. */
+/** Nothing is asked for in vain: of persons by those who see none, of a workstation that nobody knows, of a time that has not begun. */
 async function readPeople(floor, read, stations) {
-  const isThere = floor.shows_persons && [...floor.workstations, ...(stations ?? [])].some(isThis);
+  const isThere = floor.shows_persons && !isAhead(floor.window) && [...floor.workstations, ...(stations ?? [])].some(isThis);
   return isThere ? askedOf(read, `/api/metrics/workers/${peopleOf(floor.window)}`) : null;
 }
 

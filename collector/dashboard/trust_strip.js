@@ -33,7 +33,7 @@ function show({ level, headline, detail, mark }) {
 
 /** The verdict of freshness.js over numbers that have just been read. */
 export function showVerdict({ level, headline, detail, brief }) {
-  const isNarrow = window.matchMedia("(max-width: 45rem)").matches;
+  const isNarrow = window.matchMedia("(max-width: 68rem)").matches;
   show({ level, headline, detail: isNarrow ? brief : detail, mark: level === "behind" ? "▲ " : "" });
 }
 

@@ -1,6 +1,6 @@
 /** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
 
-import { closed, idOf, reduced, WINDOW_KEYS, workerPage } from "./address.js";
+import { closed, idOf, isAhead, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
@@ -9,10 +9,11 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, ordering, sentenceOf, showWhich, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
+import { showWhich } from "./which_one.js";
 import { HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
@@ -125,8 +126,9 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
-  byId("spans-section").hidden = told.refusal !== undefined;
-  if (told.refusal === undefined) {
+  const hasSpans = told.refusal === undefined && !isAhead(view.window);
+  byId("spans-section").hidden = !hasSpans;
+  if (hasSpans) {
     showSpans(spans, told, view);
   }
   const empty = nobody(told, view);
@@ -136,20 +138,38 @@ function show(seen) {
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
-/** How the worker spent the window; where that is too much to be told, his row of the floor, and why in `refusal`; of several sites {several}, their rows. */
+/** The rows that the floor has of the id: of one worker a site. */
+const rowsOf = (floor) => (floor.workers ?? []).filter((row) => row.worker_id === id);
+
+/** The one row that the floor has of the worker as his timeline, without a span; null where it has none or several. */
+function rowAlone(floor) {
+  const rows = rowsOf(floor);
+  if (rows.length !== 1) {
+    return null;
+  }
+  const { name, site } = rows[0];
+  return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null };
+}
+
+/**
+ * How the worker spent the window; of one that has not begun his row, and where it is too much to be told, with why in `refusal`. Where
+ * several sites know the id {several}, their rows.
+ */
 async function readTimeline(floor, read) {
-  const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
-  if (rows.length > 1) {
-    return { several: rows };
+  if (rowsOf(floor).length > 1) {
+    return { several: rowsOf(floor) };
+  }
+  const alone = rowAlone(floor);
+  if (isAhead(floor.window) && alone !== null) {
+    return alone;
   }
   try {
     return await read(`/api/timeline/?${queryOf(floor.window)}`);
   } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 400 || rows.length !== 1) {
+    if (!(error instanceof Refused) || error.status !== 400 || alone === null) {
       throw error;
     }
-    const { name, site } = rows[0];
-    return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null, refusal: error.message };
+    return { ...alone, refusal: error.message };
   }
 }
 

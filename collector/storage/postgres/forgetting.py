@@ -47,14 +47,14 @@ async def forget(connection: Connection, person: Person, *, tell: TellAll, key: 
     """Erase a person inside an open transaction; return what went. Done once more, it erases what has come since."""
     went = await counted(connection, person)
     for site, numbers in (await _refused_items(connection, person)).items():
-        with held_is_told(site.name):
+        with held_is_told(site.name, number=site.number):
             await connection.execute(
                 "delete from rejected where site_id = $1 and number = any($2::bigint[])", site.number, numbers
             )
     if person.number is not None:
-        with held_is_told(person.site.name):
+        with held_is_told(person.site.name, number=person.site.number):
             await _forget_registered(connection, person.site, worker=person.number, tell=tell)
-    with held_is_told(person.site.name):
+    with held_is_told(person.site.name, number=person.site.number):
         await leave_mark(connection, person.site.number, worker_id=person.worker_id, key=key, now=now)
     await connection.execute(
         "insert into unscrubbed (one) values (true) on conflict (one) do update set one = excluded.one"

@@ -25,7 +25,7 @@ SECONDS_TO_HURRY = 0.5
 
 And in a transaction that has `RULES` alone: none of ours holds rows then, and whoever stores is not refused before.
 """
-SCHEMA, RULES, NAMES, UPKEEP = -1, -2, -3, -4
+SCHEMA, RULES, NAMES, UPKEEP, SCRUBBING = -1, -2, -3, -4, -5
 
 
 def ids_of(site: int) -> int:
@@ -50,6 +50,11 @@ async def take_alone(connection: Connection, lock: int) -> None:
 async def try_to_keep(connection: Connection, lock: int) -> bool:
     """Take a lock for as long as the connection lives; False if somebody else has it."""
     return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", OURS, lock))
+
+
+async def let_go(connection: Connection, lock: int) -> None:
+    """Give up a lock that was kept."""
+    await connection.execute("select pg_advisory_unlock($1, $2)", OURS, lock)
 
 
 async def wait_to_keep(connection: Connection, lock: int) -> bool:

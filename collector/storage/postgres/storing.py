@@ -29,7 +29,7 @@ async def store(
     sites, names = by_site(places, deliveries), registry.names()
     outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
     for site in sites:
-        with held_is_told(names[site.site], of=site.deliveries):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             erased = await registry.erased(connection, site.site, ids=site.by_worker)
             site.leave_out(erased, outcomes)
             site.leave_out_before(registry.horizon(site.site), outcomes)
@@ -43,24 +43,23 @@ async def store(
                 ),
             )
     for site in sites:
-        with held_is_told(names[site.site], of=site.deliveries):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             await workers.hold(connection, site.site, workers=_numbers(registry, site))
     kept = []
     for site in sites:
-        with held_is_told(names[site.site], of=site.deliveries):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             kept.append(await _judge(connection, registry, site=site, decide=decide, outcomes=outcomes))
     for site, events in zip(sites, kept, strict=True):
-        with held_is_told(names[site.site], of=site.deliveries):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             await events.widen(connection, site.site)
     became = [*outcomes_of(deliveries, outcomes)]
     known: dict[int, Known] = {}
     for site in sites:
         of_site = {place: (deliveries[place], became[place]) for place in site.deliveries}
-        with held_is_told(names[site.site], of=site.deliveries):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
-    horizons = {place: registry.horizon(site.site) for site in sites for place in site.deliveries}
     return [
-        Stored(each, lacking, horizons[place], last_seq)
+        Stored(each, lacking, registry.horizon(places[place]), last_seq, names[places[place]])
         for place, each in enumerate(became)
         for lacking, last_seq in [known.get(place, ((), None))]
     ]

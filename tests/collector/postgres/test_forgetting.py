@@ -20,7 +20,7 @@ from collector.storage.named_in_items import WITHHELD
 from collector.storage.postgres import locks, scrubbing
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import BadRequest, Busy
-from tests.collector.postgres.test_locks import hand, waits
+from tests.collector.postgres.test_locks import SECONDS, hand, waits
 from tests.collector.web.test_forgetting import DAY, ID, REFUSED, REFUSED_OF_ANOTHER, numbers
 from tests.support.collector import (
     RULES,
@@ -211,6 +211,66 @@ async def test_whoever_is_erased_while_files_are_cleaned_is_cleaned_out_by_the_n
         done = [await first, await other.scrub(), await one.scrub()]
 
     assert [True, True, False] == done
+
+
+async def test_whoever_stores_does_not_wait_for_who_cleans_files(postgres: Server) -> None:
+    """As long as somebody reads, files are not cleaned, and deliveries go on at the collector that waits for it."""
+    async with two(postgres) as (one, _):
+        await one.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+        connection = await asyncpg.connect(postgres.url("emptied"))
+        reading = connection.transaction(isolation="repeatable_read")
+        await reading.start()
+        await connection.fetchval("select count(*) from worker")
+        await one.forget("W1", site=None, tell=TELL, now=0)
+        cleaning = asyncio.create_task(one.scrub())
+        async with asyncio.timeout(SECONDS):
+            while not await locked(connection, locks.SCRUBBING):
+                pass  # asking gives the others their turn
+        await one.store([delivery(event("10:30", "W2", "working"))], decide=decide)
+        is_waiting = not cleaning.done()
+        await reading.rollback()
+        is_done = await cleaning
+        await connection.close()
+
+    assert (True, True) == (is_waiting, is_done)
+
+
+async def test_one_collector_at_a_time_cleans_files(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one waits for its turn, and finds nothing to do then."""
+    async with two(postgres) as (one, other):
+        await one.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+        await one.forget("W1", site=None, tell=TELL, now=0)
+        connection = await asyncpg.connect(postgres.url("emptied"))
+        await locks.try_to_keep(connection, locks.SCRUBBING)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(scrubbing, "PATIENCE", 1)
+            with pytest.raises(Busy, match="another collector or command"):
+                await one.scrub()
+        cleaning = [asyncio.create_task(store.scrub()) for store in (one, other)]
+        await locks.let_go(connection, locks.SCRUBBING)
+        done = [await each for each in cleaning]
+        is_let_go = not await locked(connection, locks.SCRUBBING)
+        await connection.close()
+
+    assert [False, True] == sorted(done)
+    assert is_let_go
+
+
+async def locked(connection: asyncpg.Connection, lock: int) -> bool:
+    """Say whether anybody has a lock of ours."""
+    held = await connection.fetchval(
+        """
+        select exists (
+            select 1
+            from pg_locks
+            where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+                and classid = $1 and objid::bigint = $2
+        )
+        """,
+        locks.OURS,
+        2**32 + lock,
+    )
+    return held is True
 
 
 async def test_a_replay_during_the_erasing_waits_and_is_refused(postgres: Server) -> None:

@@ -14,6 +14,7 @@ from collector.metrics.erasing import undo
 from collector.records import Outcome, Retention
 from collector.retaining import purge
 from collector.storage.postgres import locks
+from collector.storage.postgres.holding import hold_site
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import Busy
 from shared.instants import HOUR
@@ -147,6 +148,72 @@ async def test_a_table_that_is_held_is_told_from_a_site(
 
     assert Busy is told.type
     assert [[Outcome.accepted]] * 2 == [each.outcomes for each in stored]
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["by a purge", "by somebody else"])
+async def test_a_site_that_is_purged_is_told_from_one_that_somebody_holds(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, is_ours: bool
+) -> None:
+    """A purge has the site for itself, and says so by a lock of ours."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    arriving = [delivery(event("10:00", "W1", "working"), site="A")]
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        await store.store(arriving, decide=decide)
+        async with hand(url) as connection:
+            if is_ours:
+                await hold_site(connection, "A")
+            else:
+                await connection.execute("select from worker for update")
+            with pytest.raises(SiteHeld) as told:
+                await store.store(arriving, decide=decide)
+
+    assert is_ours is told.value.is_ours
+    assert {0} == told.value.of
+
+
+async def test_only_whoever_is_new_waits_for_others_who_register(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera or a site that was never seen is told to come again, the others are stored, and the collector stays ready."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.5)
+    url = await postgres.emptied_database()
+    new = item("10:05", "W1", "idle")
+    async with running_collector(tmp_path, database=url, cameras=SITES) as running:
+        await post(running, 1)
+        async with hand(url) as holding:
+            await locks.take(holding, locks.NAMES)
+            held = [
+                answer.status
+                for answer in await gather(
+                    running.post(envelope([new], camera="CN")),
+                    running.post([new]),
+                    running.post(envelope([new], camera="CA", seqs=[[2, 2]], last_seq=2)),
+                )
+            ]
+            ready = await running.get("/readyz")
+        freed = await running.post(envelope([new], camera="CN"))
+
+    assert [503, 503, 200] == held
+    assert (200, 200) == (ready.status, freed.status)
+
+
+async def test_a_row_that_counts_writes_is_not_waited_for_twice(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A collector counts in another one, and what came is stored."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        await store.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+        before = await store.version()
+        async with hand(url) as connection:
+            await connection.execute("select from revision for update")
+            (stored,) = await store.store([delivery(event("11:00", "W1", "idle"))], decide=decide)
+        after = await store.version()
+
+    assert [Outcome.accepted] == stored.outcomes
+    assert int(before) + 1 == int(after)
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:
