@@ -3,9 +3,9 @@
 import { closed, reduced, WINDOW_KEYS, windowed } from "./address.js";
 import { reader } from "./api.js";
 import { showNumbers } from "./cards.js";
-import { byId, drawOnce, isolated, make, write } from "./elements.js";
+import { byId, drawOnce, make, write } from "./elements.js";
 import { emptyText } from "./first_steps.js";
-import { date, hourMinute, instant } from "./format.js";
+import { apart, date, hourMinute, instant } from "./format.js";
 import { startHours } from "./hour_choice.js";
 import { isOwed, NOT_ALL_IN } from "./hour_rows.js";
 import { keyedTable } from "./keyed_table.js";
@@ -22,7 +22,7 @@ const table = keyedTable(byId("hours"), {
       const time = `${date(Date.parse(hour.from), view)} ${hourMinute(Date.parse(hour.from), view.zone)}`;
       const owed = isOwed(hour, { ...view.floor, until: view.until });
       drawOnce(cell, `${time} ${owed}`, () => cell.replaceChildren(
-        time, make("span", { class: "site" }, " ", isolated(hour.site)), owed ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""));
+        time, make("span", { class: "site" }, ` ${apart(hour.site)}`), owed ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""));
     },
   },
   rank: { name: (hour) => Date.parse(hour.from) },

@@ -25,14 +25,6 @@ function drawName(cell, { name, id, site, search, pageOf }) {
   });
 }
 
-/** Says of an id that is known at several sites, where it may stand for different ones, what each of them is called; each leads to its page. */
-export function showWhich(node, rows, { id, what, pageOf, search }) {
-  drawOnce(node, JSON.stringify(rows.map((row) => [row.site, row.name])), () => {
-    const links = rows.map((row) => make("a", { href: pageOf(id, row.site, search) }, isolated(row.name || id), " (", isolated(row.site), ")"));
-    node.replaceChildren(isolated(id), ` is ${what} of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), ".");
-  });
-}
-
 /** A state's shape, its name, and how long it has lasted. */
 export function drawState(cell, { state, since, until }) {
   const shape = state === null ? "no-data" : state;

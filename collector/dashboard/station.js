@@ -8,8 +8,9 @@ import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, opensMoments, ordering, showWhich, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, opensMoments, ordering, stateSince } from "./people_and_places.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
+import { showWhich } from "./which_one.js";
 import { DAY } from "./zoned.js";
 
 const { pathname, search } = window.location;

@@ -9,10 +9,11 @@ import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, ordering, sentenceOf, showWhich, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
+import { showWhich } from "./which_one.js";
 import { DAY, HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
