@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from collector.known_sites import KnownSites, SitesThere
 from collector.measures import Histories, Measure
 from collector.metrics import floor, hourly, measured, targets
 from collector.metrics.asked import Question, SitePlan
@@ -78,8 +79,7 @@ class _Known:
     """What stands still until the next write."""
 
     version: str
-    sites: Sequence[str]
-    hour_offsets: Mapping[str, int]
+    sites: SitesThere
     cameras: dict[tuple[str, ...] | None, _Cameras] = field(default_factory=dict)
     """Of the sites that were looked at since (None: all)."""
 
@@ -93,6 +93,7 @@ class Floors:
         self._settings = settings
         self._settings_version = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
         self._clock = clock
+        self._sites = KnownSites(storage, reports=reports, clock=clock)
         self._known: _Known | None = None
         self._pages = Pages()
 
@@ -106,17 +107,16 @@ class Floors:
         """
         known = await self._what_is_known()
         now = self._clock.now()
-        if question.site is not None and question.site not in known.sites:
+        if question.site is not None and question.site not in known.sites.hour_offsets:
             await self._reports.check_sites([question.site])
-        there = [question.site] if question.site is not None else known.sites
+        there = [question.site] if question.site is not None else known.sites.names
         plans = {site: self._reports.plan_of(site) for site in there if seen is None or site in seen}
         found = outlook(question, plans=plans, now=now)
         sites = seen if found.asked.site is None else [site for site in plans if site == found.asked.site]
         cameras = await self._cameras(known, sites)
-        places = [site for site in known.sites if seen is None or site in seen]
-        warnings = self._reports.warnings_by(known.hour_offsets, sites=seen)
+        places, warnings, digest = self._sites.told(known.sites, seen)
         shows = (shows_persons, shows_names)
-        told = (*shows, places, warnings)
+        told = (*shows, digest)
         etag = self._etag(known, found, sites=sites, told=told, states=self._states(cameras.called, now=now))
         judged = completeness(cameras.called, now=now, heartbeat=self._settings.heartbeat)
         return View(etag, found, sites, places, now, judged, cameras.never_called, warnings, *shows)
@@ -130,8 +130,7 @@ class Floors:
             await self._storage.version()
         )  # before reading: what is read may be newer, but never older than it says
         if self._known is None or self._known.version != version:
-            offsets = await self._storage.hour_offsets()
-            self._known = _Known(version, sorted(self._reports.sites_there(offsets)), offsets)
+            self._known = _Known(version, await self._sites.there())
         return self._known
 
     async def _cameras(self, known: _Known, sites: Sequence[str] | None) -> _Cameras:
@@ -236,8 +235,9 @@ def floor_answer(
     is_told = now is not None and (
         histories is not None or recent is not None or floor.untold_since(measure, now=now) is None
     )
-    workers = floor.worker_rows(totals, drawing) if view.shows_persons else []
     has_hours = hourly.can_be_filled(window, sites=len(offsets))
+    tells_sight = has_hours and histories is not None
+    workers = floor.worker_rows(totals, drawing, tells_sight=tells_sight) if view.shows_persons else []
     return {
         "window": view.outlook.row(),
         "completeness": completeness_row(view.completeness) | {"never_called": view.never_called},

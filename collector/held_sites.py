@@ -1,53 +1,69 @@
 """Sites of which somebody else holds something in the database: the others are stored, and do not wait for them again and again.
 
 A transaction that waits in vain for a site's rows costs seconds in which nothing else is stored. So for `HELD_SECONDS` from then on
-whoever delivers to that site is told at once. Pure: `now` is in seconds of any clock that only goes on.
+whoever delivers to that site is told at once, and for `SECONDS_OF_OURS` where it is a purge of ours, which goes on by itself. Pure:
+`now` is in seconds of any clock that only goes on.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from collector.records import Delivery
+from collector.records import Delivery, Stored
 from shared.errors import Busy
 
 HELD_SECONDS = 20.0
 """So a site that stays held costs the others 3 s of each 23 at the most, and one that was held for a moment does not lose much."""
-
-_Key = tuple[str | None, str | None]
-"""A site as the settings say; or a camera that is at another site than they say."""
+SECONDS_OF_OURS = 5.0
+"""As long as an agent that was told so stays away."""
 
 
 class SiteHeld(Busy):
     """Somebody else holds rows of this site in the database; nothing of this request was kept."""
 
-    def __init__(self, site: str = "", *, of: Collection[int] = ()) -> None:
-        """Name the site, and which deliveries of a transaction belong to it."""
+    def __init__(self, site: str = "", *, of: Collection[int] = (), number: int = 0, is_ours: bool = False) -> None:
+        """Name the site, its number in the database, which deliveries of a transaction belong to it, and whether we hold it."""
         super().__init__(
-            f"somebody else holds rows of site {site} in the database; nothing of this request was kept"
+            f"site {site} is being purged, or somebody new registered there; nothing of this request was kept"
+            if is_ours
+            else f"somebody else holds rows of site {site} in the database; nothing of this request was kept"
             if site
             else None,
-            hint="pg_stat_activity shows whose transaction stays open" if site else "",
+            hint="pg_stat_activity shows whose transaction stays open" if site and not is_ours else "",
         )
         self.site = site
+        self.number = number
+        self.of = frozenset(of)
+        self.is_ours = is_ours
+
+
+class NamesHeld(Busy):
+    """Somebody else registers or moves sites and cameras for longer than is waited for; nothing of this request was kept."""
+
+    def __init__(self, message: str | None = None, *, of: Collection[int] = ()) -> None:
+        """Name the deliveries of a transaction that need it; the others may be stored without them."""
+        super().__init__(message)
         self.of = frozenset(of)
 
 
 class _Hold(NamedTuple):
-    site: str
     until: float
+    is_ours: bool
 
 
 class HeldSites:
     """What is known of them."""
 
     def __init__(self) -> None:
-        self._holds: dict[_Key, _Hold] = {}
+        self._holds: dict[str, _Hold] = {}
+        self._elsewhere: dict[str, str] = {}
+        """Where cameras are that have their events at another site than the settings say."""
 
-    def note(self, site: str, *, of: Iterable[Delivery], now: float) -> bool:
+    def note(self, held: SiteHeld, *, of: Iterable[Delivery], now: float) -> bool:
         """Note that a site is held, to which these deliveries belong; say whether that is new."""
-        keys = {(site, None) if delivery.site == site else (None, delivery.camera) for delivery in of}
-        is_new = all(hold.site != site for hold in self._holds.values())
-        self._holds.update({key: _Hold(site, now + HELD_SECONDS) for key in keys})
+        for delivery in of:
+            self._learn(delivery, held.site)
+        is_new = held.site not in self._holds
+        self._holds[held.site] = _Hold(now + (SECONDS_OF_OURS if held.is_ours else HELD_SECONDS), held.is_ours)
         return is_new
 
     def check(self, delivery: Delivery, *, now: float) -> None:
@@ -56,16 +72,24 @@ class HeldSites:
         Raises:
             SiteHeld: it was held a moment ago.
         """
-        for key in ((delivery.site, None), (None, delivery.camera)):
-            hold = self._holds.get(key)
-            if hold is not None and now < hold.until:
-                raise SiteHeld(hold.site)
+        site = self._elsewhere.get(delivery.camera or "", delivery.site)
+        hold = self._holds.get(site)
+        if hold is not None and now < hold.until:
+            raise SiteHeld(site, is_ours=hold.is_ours)
 
-    def free(self, deliveries: Sequence[Delivery]) -> list[str]:
-        """Note that these were stored; return the sites that were held until now."""
-        if not self._holds:  # nearly always
-            return []
-        keys = {key for each in deliveries for key in ((each.site, None), (None, each.camera))}
-        sites = {self._holds[key].site for key in keys & self._holds.keys()}
-        self._holds = {key: hold for key, hold in self._holds.items() if hold.site not in sites}
-        return sorted(sites)
+    def free(self, deliveries: Sequence[Delivery], results: Sequence[Stored]) -> list[str]:
+        """Note that these were stored, and where; return the sites that were held until now."""
+        for delivery, stored in zip(deliveries, results, strict=True):
+            self._learn(delivery, stored.site)
+        freed = self._holds.keys() & {stored.site for stored in results}
+        for site in freed:
+            del self._holds[site]
+        return sorted(freed)
+
+    def _learn(self, delivery: Delivery, site: str) -> None:
+        if delivery.camera is None:
+            return
+        if delivery.site != site:
+            self._elsewhere[delivery.camera] = site
+        else:
+            self._elsewhere.pop(delivery.camera, None)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from collector.held_sites import HeldSites, SiteHeld
+from collector.held_sites import HeldSites, NamesHeld, SiteHeld
 from collector.metrics.ledger import splice
 from collector.records import Delivery, Stored
 from collector.storage.base import Storage
@@ -25,8 +25,9 @@ MOST_EVENTS_WAITING = 100_000
 """About 50 MB. Beyond either bound a request is told to come again."""
 MOST_EVENTS_TOGETHER = 20_000
 """A transaction of this size takes about 0.2 s; more would make everybody wait for little gain."""
-SECONDS_A_GROUP = 3.5
-"""Who waits behind a group that meets held sites, and meets others then, is still answered before an agent gives up."""
+SECONDS_A_GROUP = 5.0
+"""Enough for four held sites, of which the first takes 3 s and each other half a second. Who waits behind such a group, and meets
+another held site then, is still answered before an agent gives up."""
 
 _log = logging.getLogger(__name__)
 _Waiting = tuple[Delivery, asyncio.Future[Stored]]
@@ -74,7 +75,7 @@ class Ingest:
     def failure(self) -> str | None:
         """Why the last group could not be stored; None if it was, or if there was none yet.
 
-        That a site is held is no reason: others are stored.
+        That sites are held is no reason: others are stored.
         """
         return self._failure
 
@@ -139,17 +140,18 @@ class Ingest:
         while held is not None:
             group = self._without(held, group)
             if group and self._clock.monotonic() > until:
-                self._fail(group, Busy("many sites are held by others; nothing of this request was kept"))
+                _log.warning("many sites are held by others", extra={"requests": len(group)})
+                _tell(group, Busy("many sites are held by others; nothing of this request was kept"))
                 return
             held = await self._store_together(group) if group else None
 
-    async def _store_together(self, group: list[_Waiting]) -> SiteHeld | None:
+    async def _store_together(self, group: list[_Waiting]) -> SiteHeld | NamesHeld | None:
         """Store a group; return why nothing of it was stored if the others may be."""
         deliveries = [delivery for delivery, _ in group]
         self._tally.began()
         try:
             results = await self._storage.store(deliveries, decide=self._decide)
-        except SiteHeld as error:
+        except (SiteHeld, NamesHeld) as error:
             self._tally.failed(error)
             return error
         except LinesideError as error:
@@ -165,19 +167,21 @@ class Ingest:
             self._succeed(group, results)
         return None
 
-    def _without(self, held: SiteHeld, group: list[_Waiting]) -> list[_Waiting]:
-        """Tell those whose site is held; return the others."""
-        of_site = [group[place] for place in sorted(held.of)]
-        if self._held.note(held.site, of=[delivery for delivery, _ in of_site], now=self._clock.monotonic()):
-            _log.warning("a site is held by others", extra={"site": held.site, "requests": len(of_site)})
-        _tell(of_site, held)
+    def _without(self, held: SiteHeld | NamesHeld, group: list[_Waiting]) -> list[_Waiting]:
+        """Tell those whose site is held, or cannot be registered; return the others."""
+        of_it = [group[place] for place in sorted(held.of)]
+        if isinstance(held, NamesHeld):
+            _log.warning("new sites or cameras have to wait", extra={"requests": len(of_it)})
+        elif self._held.note(held, of=[delivery for delivery, _ in of_it], now=self._clock.monotonic()):
+            _log.warning("a site is held by others", extra={"site": held.site, "requests": len(of_it)})
+        _tell(of_it, held)
         return [waiting for place, waiting in enumerate(group) if place not in held.of]
 
     def _succeed(self, group: list[_Waiting], results: Sequence[Stored]) -> None:
         if self._failure is not None:
             self._failure = None
             _log.info("deliveries are stored again")
-        for site in self._held.free([delivery for delivery, _ in group]):
+        for site in self._held.free([delivery for delivery, _ in group], results):
             _log.info("a site is stored again", extra={"site": site})
         for (_, future), stored in zip(group, results, strict=True):
             if not future.done():

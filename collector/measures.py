@@ -238,6 +238,10 @@ class Histories:
     """For each worker who has events: the run that tells the time of the stretch."""
     kept: Mapping[str, Kept] = field(default_factory=dict)
     """By site; one that is not there has everything."""
+    watched: Mapping[str, Watched] = field(default_factory=dict)
+    """Of one worker, by the sites of the runs: when cameras watched within the stretch."""
+    watched_before: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Likewise: the cameras that had watched before it began."""
 
 
 class KeptCopy(NamedTuple):

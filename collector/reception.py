@@ -122,6 +122,7 @@ def _contact(header: AgentHeader, *, now: int, is_live: bool) -> Contact:
         pending=header.pending,
         oldest_pending_at=header.oldest_pending_at,
         clock_offset_us=header.sent_at - now,
+        watched=header.watched,
     )
 
 

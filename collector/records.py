@@ -1,7 +1,6 @@
 """What crosses the storage interface: plain values that storage, metrics and the loops share.
 
-Instants are microseconds UTC. Sites, workers, workstations and cameras appear by the ids people gave them; the numbers
-that the databases use for them never leave the storage room.
+Instants are microseconds UTC. All appear by the ids people gave them; numbers of databases never leave the storage room.
 """
 
 from collections.abc import Mapping, Sequence
@@ -163,6 +162,8 @@ class Contact:
     oldest_pending_at: int | None
     clock_offset_us: int
     """The camera's clock minus the collector's, at receipt."""
+    watched: Sequence[tuple[int, int]] | None = None
+    """When it watched, by what its agent knows of late; None of one that does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,8 @@ class Stored:
     """The instant before which the site takes no events any more, if it has one."""
     last_seq: int | None = None
     """The greatest number of the contact's epoch that is known to have been given out; None without a contact."""
+    site: str = ""
+    """Where it is stored: a camera that has events stays where it has them, whatever the settings say."""
 
 
 class Sighting(NamedTuple):

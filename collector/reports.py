@@ -16,6 +16,7 @@ from collector.metrics.camera_states import NEW, camera_state
 from collector.metrics.occupancy import occupied_in
 from collector.metrics.parts import split
 from collector.metrics.shifts import Shift
+from collector.metrics.sight import unseen_of
 from collector.metrics.timeline import (
     MOST_SPANS,
     Piece,
@@ -138,7 +139,7 @@ class Reports:
         rules, watermarks = self._storage.rules, watermarks_of(told.cameras, site=worker.site)
 
         kept_from = kept_since(told.kept.get(worker.site, EVERYTHING).events, window)
-        timeline = Timeline(worker, window, (), kept_from=kept_from)
+        timeline = Timeline(worker, window, (), kept_from=kept_from, unseen=unseen_of(told, worker.site, window=window))
 
         def tell() -> list[Piece]:
             kept = timeline.kept_window

@@ -11,14 +11,16 @@ from functools import partial
 from typing import Any
 
 from collector.held_sites import SiteHeld
-from collector.measures import Purged
+from collector.measures import Kept, Purged
 from collector.metrics.erasing import undo
-from collector.metrics.retention import UNSCRUBBED, due, is_due, sentences, settle
+from collector.metrics.retention import UNSCRUBBED, ahead, due, held, is_due, sentences, settle
 from collector.records import KEPT_FOR_EVER, Retention
 from collector.storage.base import Storage
 from shared.clock import Clock
-from shared.errors import LinesideError
+from shared.errors import LinesideError, NotFound
 
+SECONDS_TO_HEAR = 600
+"""After a start: by then every camera that is there has called, and said what time it is."""
 SECONDS_BETWEEN = 3_600
 """What goes are hours, so more often would find nothing."""
 STEPS_TOGETHER = 200
@@ -32,21 +34,34 @@ async def purge(storage: Storage, retention: Retention, *, now: int) -> AsyncIte
 
     Raises:
         SiteHeld: others hold a site, the first of those that are not done; all others are.
+        LinesideError: most cameras say that `now` is ahead.
     """
-    offsets, all_kept = await storage.hour_offsets(), await storage.kept()
-    held: list[SiteHeld] = []
-    for site, kept in all_kept.items():
-        to = due(retention, offset=offsets[site], now=now)
+    if by := ahead(await storage.cameras(), now=now):
+        raise LinesideError(held(by))
+    left: list[SiteHeld] = []
+    for site, (kept, offset) in (await what_is_kept(storage)).items():
+        to = due(retention, offset=offset, now=now)
         while is_due(kept, to):
             try:
                 done = await storage.purge(site, to=to, settle=partial(settle, rules=storage.rules))
             except SiteHeld as error:
-                held.append(error)
+                left.append(error)
+                break
+            except NotFound:  # it has got another name meanwhile, and its turn comes under that
                 break
             kept = done.kept
             yield site, done
-    if held:
-        raise held[0]
+    if left:
+        raise left[0]
+
+
+async def what_is_kept(storage: Storage) -> dict[str, tuple[Kept, int]]:
+    """Return from when on each site has what, and where its hours begin.
+
+    These are two questions: a site that is registered or gets another name between them is left for the next time.
+    """
+    kept, offsets = await storage.kept(), await storage.hour_offsets()
+    return {site: (of_site, offsets[site]) for site, of_site in kept.items() if site in offsets}
 
 
 async def purge_some(storage: Storage, retention: Retention, *, now: int) -> dict[str, int | bool]:
@@ -74,14 +89,16 @@ async def erase(storage: Storage, worker_id: str, *, site: str | None, now: int)
 
 async def told(storage: Storage, retention: Retention, *, now: int, sites: Collection[str] | None = None) -> list[str]:
     """Return what is kept how long and what goes next at these sites (None: all), in words."""
-    kept, offsets = await storage.kept(), await storage.hour_offsets()
-    seen = offsets.keys() if sites is None else offsets.keys() & set(sites)
+    there = await what_is_kept(storage)
+    seen = there.keys() if sites is None else there.keys() & set(sites)
     says = sentences(
         retention,
-        kept={site: kept[site] for site in seen},
-        offsets={site: offsets[site] for site in seen},
+        kept={site: there[site][0] for site in seen},
+        offsets={site: there[site][1] for site in seen},
         now=now,
     )
+    if by := ahead(await storage.cameras(None if sites is None else [*sites]), now=now):
+        says.append(held(by))
     return [*says, UNSCRUBBED] if await storage.is_unscrubbed() else says
 
 
@@ -95,11 +112,7 @@ class Retaining:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Say what is kept how long, and begin.
-
-        What was erased and is still somewhere on the disk is written over first.
-        """
-        await self._scrub()
+        """Say what is kept how long, and begin."""
         await self._say()
         self._task = asyncio.create_task(self._run(), name="retaining")
 
@@ -107,18 +120,30 @@ class Retaining:
         """End after the step that is being taken."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
 
     async def _run(self) -> None:
+        # Which may take as long as writing the database: nobody waits for that to be answered at all.
+        await self._scrub()
+        if self._retention != KEPT_FOR_EVER:
+            await self._hear()
         while True:
             try:
                 if self._retention != KEPT_FOR_EVER:
                     await self._purge()
             except LinesideError as error:
                 _log.warning("the purge will be tried again", extra={"reason": str(error), "seconds": SECONDS_BETWEEN})
+            except Exception:  # noqa: BLE001 - the top of the task: without it nothing would ever go, and nobody would know why
+                _log.exception("the purge failed and will be tried again", extra={"seconds": SECONDS_BETWEEN})
             await self._clock.sleep(SECONDS_BETWEEN)
             await self._scrub()
+
+    async def _hear(self) -> None:
+        """Wait for cameras that are known to call: a machine that starts may have lost its clock."""
+        with contextlib.suppress(Exception):  # the purge asks again, and says what is wrong
+            cameras = await self._storage.cameras()
+            if cameras and ahead(cameras, now=self._clock.now()) is None:
+                await self._clock.sleep(SECONDS_TO_HEAR)
 
     async def _scrub(self) -> None:
         try:
@@ -126,6 +151,8 @@ class Retaining:
                 _log.info("bytes of what was erased are written over")
         except LinesideError as error:
             _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
+        except Exception:  # noqa: BLE001 - the same: the task goes on
+            _log.exception("bytes of what was erased are still on the disk")
 
     async def _say(self) -> None:
         for sentence in await told(self._storage, self._retention, now=self._clock.now()):

@@ -33,6 +33,7 @@ from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import SyncLoop
 from edge_agent.upkeep import looking_after
 from edge_agent.vitals import Identity, Signs, Vitals
+from edge_agent.watch_notes import note_end, watched_before
 from shared.clock import Clock, SystemClock
 from shared.events import Event
 from shared.http_guard import allowed_hosts
@@ -73,13 +74,14 @@ class _Agent:
         manager: ServiceManager,
         executor: Executor,
         clock: Clock,
+        life_signs: LifeSigns,
     ) -> None:
         self._settings = settings
         self._log = log
         self._executor = executor
         self._clock = clock
         self._meters = Meters(clock=clock)
-        self._life_signs = LifeSigns(silent_after=settings.source_silent_after, clock=clock)
+        self._life_signs = life_signs
         self.acceptor = Acceptor(
             self._meters.timed(log.append),
             executor=executor,
@@ -95,7 +97,7 @@ class _Agent:
             version=version("lineside"),
             executor=executor,
             clock=clock,
-            last_sign_of_life=lambda: self._life_signs.last,
+            watched=lambda: self._life_signs.watched,
         )
         self.pulse = Pulse(
             log.counts,
@@ -164,7 +166,15 @@ async def _serve(settings: AgentSettings, *, executor: Executor, clock: Clock) -
         for number in _STOPS:
             loop.add_signal_handler(number, stopping.set)
         await _on(executor, lambda: _remember(log, settings))
-        agent = _Agent(settings, log=log, sender=sender, manager=manager, executor=executor, clock=clock)
+        signs = LifeSigns(
+            silent_after=settings.source_silent_after,
+            clock=clock,
+            earlier=await _on(executor, lambda: watched_before(log)),
+        )
+        stack.push_async_callback(_on, executor, lambda: note_end(log, signs.watched))
+        agent = _Agent(
+            settings, log=log, sender=sender, manager=manager, executor=executor, clock=clock, life_signs=signs
+        )
         await stack.enter_async_context(looking_after(log, intake=agent.acceptor, executor=executor, clock=clock))
         await stack.enter_async_context(_delivering(agent))
         await stack.enter_async_context(_beating(agent.pulse))

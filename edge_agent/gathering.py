@@ -5,7 +5,7 @@ is in memory, never the backlog. What the disk no longer has as it was written b
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edge_agent.buffer.log import EventLog
@@ -13,9 +13,10 @@ from edge_agent.delivery.batching import Backlog, Epoch, Planned, epoch_of, fit,
 from edge_agent.delivery.envelope import Header, envelope
 from edge_agent.delivery.settlement import DeadLetter
 from edge_agent.delivery.suspects import Suspects
-from edge_agent.delivery.watermark import watermark
+from edge_agent.delivery.watermark import Stretch, vouched
 from edge_agent.refilling import Refiller
 from edge_agent.settings import AgentSettings
+from edge_agent.watch_notes import WatchNotes
 from shared.clock import Clock, new_token
 from shared.receipts import Ranges, count, numbers, of_numbers, subtract, union
 
@@ -43,14 +44,15 @@ class Gatherer:
         settings: AgentSettings,
         version: str,
         clock: Clock,
-        last_sign_of_life: Callable[[], int | None],
+        watched: Callable[[], Sequence[Stretch]],
     ) -> None:
         self._log = log
         self._refiller = refiller
         self._settings = settings
         self._version = version
         self._clock = clock
-        self._last_sign_of_life = last_sign_of_life
+        self._watched = watched
+        self._notes = WatchNotes(log, silent_after=settings.source_silent_after)
 
     def gather(self, suspects: Suspects, *, most: int, turn: int) -> Batch:
         """Return the next batch of at most `most` events, an empty one when there is nothing to send.
@@ -95,6 +97,14 @@ class Gatherer:
 
     def _header(self, backlog: Backlog, epoch: Epoch, *, seqs: Ranges, now: int) -> Header:
         oldest_unsent_at = self._log.oldest_pending_at(without=seqs)
+        watched = self._watched()
+        self._notes.note(watched, now=now)
+        told = vouched(
+            now=now,
+            watched=watched,
+            silent_after=self._settings.source_silent_after,
+            oldest_unsent_at=oldest_unsent_at,
+        )
         return Header(
             camera=self._settings.camera,
             version=self._version,
@@ -102,12 +112,8 @@ class Gatherer:
             sent_at=now,
             epoch=epoch,
             seqs=seqs,
-            watermark=watermark(
-                now=now,
-                last_sign_of_life=self._last_sign_of_life(),
-                silent_after=self._settings.source_silent_after,
-                oldest_unsent_at=oldest_unsent_at,
-            ),
+            watermark=told.watermark,
+            watched=told.watched,
             pending=count(backlog.pending) - count(seqs),
             oldest_pending_at=oldest_unsent_at,
             skipped=self._refiller.to_report(epoch),

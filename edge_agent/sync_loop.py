@@ -11,7 +11,7 @@ Three hops to the log's thread a batch: gather, settle, look at what is lacking.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Protocol, TypeVar
@@ -28,6 +28,7 @@ from edge_agent.delivery.pacing import Bucket, Pace, recovery_seconds, split_sec
 from edge_agent.delivery.settlement import DeadLetter, Settlement, settle
 from edge_agent.delivery.suspects import Suspects
 from edge_agent.delivery.told_time import ToldTime
+from edge_agent.delivery.watermark import Stretch, unconfirmed
 from edge_agent.gathering import Gatherer
 from edge_agent.refilling import Refiller
 from edge_agent.settings import AgentSettings
@@ -65,7 +66,7 @@ class SyncLoop:
         version: str,
         executor: Executor,
         clock: Clock,
-        last_sign_of_life: Callable[[], int | None],
+        watched: Callable[[], Sequence[Stretch]],
         chance: Callable[[], float] = chance,
     ) -> None:
         self._log = log
@@ -80,8 +81,7 @@ class SyncLoop:
             pause_seconds=settings.retry.pause / SECOND,
             recovery_spread_seconds=settings.retry.recovery_spread / SECOND,
         )
-        self._stop = asyncio.Event()
-        self._something_new = asyncio.Event()
+        self._stop, self._something_new = asyncio.Event(), asyncio.Event()
         self._suspects = Suspects()
         self._bucket = Bucket(settings.delivery.max_events_per_second)
         self._size = BatchSize.of(self._bucket.most_in_a_batch(settings.delivery.max_events))
@@ -105,7 +105,7 @@ class SyncLoop:
             settings=settings,
             version=version,
             clock=clock,
-            last_sign_of_life=last_sign_of_life,
+            watched=lambda: unconfirmed(watched(), confirmed=self.link.watermark),
         )
         self.link = Link()
         """How the way to the collector is."""

@@ -32,6 +32,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_EVENTS = 10_000
 MAX_LACKING_RANGES = 100
 MAX_SKIPPED_RANGES = 1_000
+MAX_WATCHED = 100
 KEPT_LINE_BYTES = 8_000
 """Of a line that is not JSON: enough for people to see what it is, in whatever letters."""
 _LONGEST_INTEGER_TEXT = 400
@@ -72,6 +73,8 @@ class AgentHeader(BaseModel):
     """The greatest number given out in this epoch so far."""
     watermark: Instant | None = None
     """The camera was watched without a break and everything up to here was delivered, this batch included."""
+    watched: Annotated[list[tuple[Instant, Instant]], Field(max_length=MAX_WATCHED)] | None = None
+    """Stretches that were, up to there; what lies between them was not. None of an agent that does not say."""
     pending: Number
     """Events that are neither settled nor in this batch."""
     oldest_pending_at: Instant | None = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from collector.measures import KeptCopy
 from collector.metrics.copies_told import are_too_old, copy_sentences
-from collector.metrics.retention import UNSCRUBBED
+from collector.metrics.retention import HELD, UNSCRUBBED
 from collector.records import Retention
 from shared.findings import Finding
 
@@ -12,9 +12,10 @@ from shared.findings import Finding
 def retention_finding(sentences: Sequence[str]) -> Finding:
     """Say what is kept how long and what is gone; that everything is kept for ever is worth a line, and no failure.
 
-    Bytes of somebody who was erased want somebody to look.
+    Bytes of somebody who was erased, and a clock that nothing is purged by, want somebody to look.
     """
-    return Finding("retention", "; ".join(sentences), 3 if UNSCRUBBED in sentences else 0)
+    wants = any(sentence == UNSCRUBBED or sentence.startswith(HELD) for sentence in sentences)
+    return Finding("retention", "; ".join(sentences), 3 if wants else 0)
 
 
 def copies_finding(copies: Sequence[KeptCopy], retention: Retention, *, now: int) -> Finding:

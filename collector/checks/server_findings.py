@@ -95,7 +95,10 @@ def _told(held: Held) -> str:
 
 
 def _standbys(standbys: Standbys, *, there: int) -> Finding:
-    words = f"{there} of the {standbys.wanted} that a commit waits for (synchronous_standby_names = {standbys.names})"
+    names = f"(synchronous_standby_names = {standbys.names})"
+    if there > standbys.wanted:
+        return Finding("standby", f"{there} are there, and a commit waits for {standbys.wanted} of them {names}")
+    words = f"{there} of the {standbys.wanted} that a commit waits for {names}"
     if there < standbys.wanted:
         return Finding("standby", f"{words}: until it is back, or another one is named, nothing is acknowledged", 3)
     return Finding("standby", words)

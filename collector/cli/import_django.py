@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from collector.cli.import_lines import BYTES_TOGETHER, LONGEST_LINE
 from collector.cli.options import config_option, database_option, settings_from
 from collector.control import Door
 from collector.metrics.original import ROWS, Sums, add_original, add_ours
@@ -96,15 +97,36 @@ def _import(source: DjangoSource, settings: CollectorSettings, *, site: str, zon
 
 
 def _send(rows: Sequence[SourceEvent], take_in: Callable[[bytes], dict[str, Any]], *, zone: ZoneInfo) -> Counter[str]:
-    lines = [json.dumps(item_of(row, zone=zone), default=str).encode() for row in rows]
-    answer = take_in(b"\n".join([*lines, b""]))
-    for result in answer["results"]:
-        if result["result"] == "rejected":
-            where = f"app_event {rows[result['index']].id}"
-            click.echo(f"{where}: {result['code']}: {one_line(result['error'])}", err=True)
-    return Counter(
-        {key: answer[key] for key in ("accepted", "duplicates", "conflicts", "rejected")} | {"items": len(rows)}
-    )
+    counts = Counter(items=len(rows))
+    lines = [json.dumps(item_of(row, zone=zone), default=str).encode() + b"\n" for row in rows]
+    for first, end in _requests([len(line) for line in lines]):
+        if len(lines[first]) > LONGEST_LINE:
+            click.echo(f"app_event {rows[first].id}: not_an_event: more than {LONGEST_LINE:,} bytes", err=True)
+            counts["rejected"] += 1
+            continue
+        answer = take_in(b"".join(lines[first:end]))
+        for result in answer["results"]:
+            if result["result"] == "rejected":
+                where = f"app_event {rows[first + result['index']].id}"
+                click.echo(f"{where}: {result['code']}: {one_line(result['error'])}", err=True)
+        counts.update({key: answer[key] for key in ("accepted", "duplicates", "conflicts", "rejected")})
+    return counts
+
+
+def _requests(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield which lines of these sizes go together, as [first, end): no more than `BYTES_TOGETHER`, or one alone.
+
+    >>> list(_requests([1, BYTES_TOGETHER - 1, 1, BYTES_TOGETHER + 1, 2]))
+    [(0, 2), (2, 3), (3, 4), (4, 5)]
+    """
+    first = together = 0
+    for at, size in enumerate(sizes):
+        if at > first and together + size > BYTES_TOGETHER:
+            yield first, at
+            first, together = at, 0
+        together += size
+    if sizes:
+        yield first, len(sizes)
 
 
 def _names(source: DjangoSource, settings: CollectorSettings, *, site: str) -> Iterator[NewName]:

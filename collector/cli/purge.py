@@ -8,7 +8,7 @@ import click
 
 from collector.cli.options import config_option, database_option, read_storage, settings_from
 from collector.metrics.retention import due, is_due
-from collector.retaining import told
+from collector.retaining import told, what_is_kept
 from collector.service import door
 from collector.settings import CollectorSettings
 from shared.clock import SystemClock
@@ -44,10 +44,9 @@ async def _looked(settings: CollectorSettings) -> tuple[list[str], list[dict[str
     now = SystemClock().now()
     async with read_storage(settings) as storage:
         rows: list[dict[str, Any]] = []
-        kept = await storage.kept()
-        for site, offset in (await storage.hour_offsets()).items():
+        for site, (kept, offset) in (await what_is_kept(storage)).items():
             to = due(settings.kept_for, offset=offset, now=now)
-            if is_due(kept[site], to):
+            if is_due(kept, to):
                 counts = await storage.doomed(site, to=to)
                 instants = ["–" if at is None else format_instant(at) for at in to]
                 row = [site, *(cell for pair in zip(instants, counts, strict=True) for cell in pair)]

@@ -19,7 +19,7 @@ from collector.cli.options import (
     to_option,
 )
 from collector.metrics.asked import AskedWindow, Question
-from collector.metrics.timeline import Piece, Timeline, sum_row
+from collector.metrics.timeline import Piece, Timeline, Unseen, sum_row, unwatched_time
 from collector.reports import Reports
 from collector.settings import CollectorSettings
 from collector.web.timeline_api import timeline_answer
@@ -28,7 +28,7 @@ from shared.events import EventType
 from shared.instants import HOUR, MINUTE, SECOND, datetime_of
 from shared.terminal import ends_with_exit_code, print_json, print_table
 
-COLUMNS = ("start", "end", "h:mm:ss", "state", "station", "basis", "ended by")
+COLUMNS = ("start", "end", "h:mm:ss", "state", "station", "basis", "not watched", "ended by")
 
 
 @click.command()
@@ -52,7 +52,7 @@ def why(
     database: str | None,
     config: Path | None,
 ) -> int:
-    """Print how WORKER spent the time: what each span began with, what ended it, and whether it was seen.
+    """Print how WORKER spent the time: what each span began with, what ended it, whether it was seen, and what of it no camera watched.
 
     Times are by the site's clock. The sums are those of `collector metrics workers`.
     """
@@ -63,7 +63,7 @@ def why(
         return 0
     if told.kept_from is not None:
         click.echo(f"before {_time(told.kept_from, zone)}: no longer kept")
-    print_table([_row(piece, zone=zone) for piece in told.pieces], COLUMNS)
+    print_table([_row(piece, zone=zone, unseen=told.unseen) for piece in told.pieces], COLUMNS)
     click.echo(_sums(told))
     return 0
 
@@ -79,7 +79,7 @@ async def _told(
         return told, asked, reports.plan_of(told.worker.site).zone
 
 
-def _row(piece: Piece, *, zone: tzinfo) -> dict[str, str]:
+def _row(piece: Piece, *, zone: tzinfo, unseen: Unseen) -> dict[str, str]:
     return {
         "start": _time(piece.start, zone),
         "end": _time(piece.end, zone),
@@ -87,6 +87,7 @@ def _row(piece: Piece, *, zone: tzinfo) -> dict[str, str]:
         "state": EventType(piece.began_by.event_type).name,
         "station": piece.began_by.workstation_id,
         "basis": "assumed" if piece.is_assumed else "observed",
+        "not watched": _length(unwatched_time([piece], unseen)),
         "ended by": _ended_by(piece, zone=zone),
     }
 
@@ -100,9 +101,12 @@ def _ended_by(piece: Piece, *, zone: tzinfo) -> str:
 
 
 def _sums(told: Timeline) -> str:
-    sums = sum_row(told.pieces, window=told.kept_window)
-    working, idle, absent, assumed, no_data = (_length(sum_us) for sum_us in sums.values())
-    return f"working {working}, idle {idle}, absent {absent}; of these assumed {assumed}; no data {no_data}"
+    sums = sum_row(told.pieces, window=told.kept_window, unseen=told.unseen)
+    working, idle, absent, assumed, unwatched, no_data = (_length(sum_us) for sum_us in sums.values())
+    return (
+        f"working {working}, idle {idle}, absent {absent}; of these assumed {assumed}, not watched {unwatched};"
+        f" no data {no_data}"
+    )
 
 
 def _time(instant: int, zone: tzinfo) -> str:

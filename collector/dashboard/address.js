@@ -50,10 +50,16 @@ export function pinned(query, { window, sites }) {
   return window.from === null || window.from === to ? search || "?" : windowed(search, { from: window.from, to });
 }
 
-/** What a route that takes neither shifts nor open futures gets for the window shown: its ends up to `until`. */
+/** Whether what is shown, a window by its texts or a view by its instants, lies ahead whole: there is nothing yet to ask for. */
+export const isAhead = ({ from, until }) => from !== null && from === until;
+
+/**
+ * What a route that takes neither shifts nor open futures gets for the window shown: its ends up to `until`; of one that
+ * lies ahead its own ends.
+ */
 export function closed(search, window) {
-  const from = window.from === null ? {} : { from: window.from };
-  return reduced(windowed(search, { ...from, to: window.until }), WINDOW_KEYS);
+  const { from } = window;
+  return reduced(windowed(search, { from, to: isAhead(window) ? window.to : window.until }), WINDOW_KEYS);
 }
 
 const queries = new Map(); // by what they are made of: a table has hundreds of links, and all but the id is the same

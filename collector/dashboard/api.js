@@ -15,12 +15,19 @@ export class Refused extends Error {
   }
 }
 
+/** Nothing was heard, or not from the collector; whatever else goes wrong is a fault of the page. */
+export class Unanswered extends Error {}
+
+const unanswered = (error) => {
+  throw new Unanswered(error.message);
+};
+
 /** A fault without a word of why may be a proxy's: the collector behind it does not answer. */
 async function failure(answer) {
   const body = await answer.json().catch(() => null);
   const reason = body?.detail || body?.error;
   const said = `HTTP ${answer.status}`;
-  return answer.status < 500 || reason ? new Refused(reason || said, answer.status) : new Error(said);
+  return answer.status < 500 || reason ? new Refused(reason || said, answer.status) : new Unanswered(said);
 }
 
 const clockOf = (answer) => {
@@ -29,7 +36,9 @@ const clockOf = (answer) => {
 };
 
 async function asked(path, headers) {
-  const answer = await fetch(path, { cache: "no-store", headers, signal: AbortSignal.timeout(TIME_OUT_MS) });
+  const patience = new AbortController();
+  setTimeout(() => patience.abort(), TIME_OUT_MS); // of what has been read by then it ends nothing
+  const answer = await fetch(path, { cache: "no-store", headers, signal: patience.signal }).catch(unanswered);
   if (answer.status === 401) { // the session has ended
     const { pathname, search } = window.location;
     window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
@@ -40,8 +49,10 @@ async function asked(path, headers) {
   return answer;
 }
 
-/** The JSON at a path; throws Refused where the collector says why there is none, another error for no answer. */
-export const read = async (path) => (await asked(path, {})).json();
+const contentOf = (answer) => answer.json().catch(unanswered);
+
+/** The JSON at a path; throws Refused where the collector says why there is none, Unanswered where nothing comes. */
+export const read = async (path) => contentOf(await asked(path, {}));
 
 /**
  * What asks for the same again and again: each call gives {content, now, isNew}. `now` is the collector's clock from its
@@ -54,7 +65,7 @@ export function reader(path) {
     const answer = await asked(path, etag === null ? {} : { "If-None-Match": etag });
     const isNew = answer.status !== 304;
     if (isNew) {
-      content = await answer.json();
+      content = await contentOf(answer);
       etag = answer.headers.get("ETag");
     }
     return { content, now: clockOf(answer), isNew };

@@ -6,7 +6,7 @@
 
 import { changed, reduced } from "./address.js";
 import { showNumbers } from "./cards.js";
-import { assign, byId, isolated, make, write } from "./elements.js";
+import { assign, byId, isolated, make, renew, write } from "./elements.js";
 import { clockTime, count, duration, hourMinute, instant } from "./format.js";
 import { periodText } from "./header.js";
 import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN, partTold } from "./hour_rows.js";
@@ -23,6 +23,7 @@ let outage = null; // {readAt, zone} while nothing new comes from the collector
 let turn = 0;
 let isPaused = false; // not remembered: a board that has loaded itself anew turns its pages again
 let most = A_PAGE; // tiles that fit, as far as has been tried
+let mostHours = MOST_HOURS; // likewise
 
 const WORDS = { working: "WORKING", idle: "IDLE", absent: "NOBODY", "no-data": "NO DATA" };
 
@@ -51,11 +52,11 @@ function showPage(stations) {
   write(byId("board-page"), pages > 1 ? `${page + 1} / ${pages}` : "");
   byId("board-pause").hidden = pages === 1;
   const tiles = stations.slice(page * each, (page + 1) * each).map((station) => tile(station, shown));
-  byId("board-stations").replaceChildren(...tiles);
-  return tiles;
+  renew(byId("board-stations"), tiles);
+  return [...byId("board-stations").children];
 }
 
-const isCut = (tile) => tile.scrollHeight > tile.clientHeight;
+const isCut = (part) => part.scrollHeight > part.clientHeight;
 
 /** As many a page as have room for all that they say: a row fewer where one is cut off. */
 function showStations() {
@@ -68,8 +69,10 @@ function showStations() {
 
 function onRoom() {
   most = A_PAGE;
+  mostHours = MOST_HOURS;
   if (shown !== null) {
     showStations();
+    showHours();
   }
 }
 
@@ -82,8 +85,9 @@ function hourName(hour) {
   return `${hourMinute(hour.from, shown.zone)}–${isNow ? "now" : hourMinute(hour.end, shown.zone)}`;
 }
 
+/** As many hours as have room: where the last is cut off the oldest makes way. */
 function showHours() {
-  const hours = hoursTold(shown).slice(-MOST_HOURS);
+  const hours = hoursTold(shown).slice(-mostHours);
   write(byId("board-units"), hours.some((hour) => hour.target_units !== null) ? "Units / target" : "Units");
   const rows = hours.map((hour) => {
     const isOwed = hour.is_owed && !isUnknown(hour);
@@ -93,7 +97,11 @@ function showHours() {
       : [unitsOf(hour), duration(hour.working_us), duration(hour.idle_us)].map((text) => make("td", { class: "number" }, text));
     return make("tr", { class: `${isGoingOn(hour, shown) ? "going-on" : ""}${isOwed ? " owed" : ""}` }, make("th", { scope: "row" }, ...name), ...cells);
   });
-  byId("board-hours").tBodies[0].replaceChildren(...rows);
+  renew(byId("board-hours").tBodies[0], rows);
+  if (rows.length > 1 && isCut(byId("board-hours").closest("section"))) {
+    mostHours = rows.length - 1;
+    showHours();
+  }
 }
 
 /** The bar across the screen, and of what the clock stands at then; the earlier of two silences, for what is older is older. */

@@ -8,6 +8,7 @@ import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { ordering } from "./people_and_places.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
+import { watchedSentence } from "./watched.js";
 
 const WORST_FIRST = ["Down", "Late", "New", "Paused", "Up"];
 const LEAST_OFFSET = 0.005; // seconds; less is shown as none
@@ -29,14 +30,13 @@ function drawWatched(cell, camera, view) {
     cell.replaceChildren();
   } else if (view.floor.has_hours && view.from !== null) {
     const segments = camera.stretches.map(([start, length]) => [start, length, "w", 0, 0]);
-    const hatched = segments.length === 0 ? "never" : "where it is not hatched";
-    drawTimeline(cell, { ...view, keptFrom: null, segments, sentence: `${camera.camera} watched ${hatched}.` });
+    drawTimeline(cell, { ...view, keptFrom: null, segments, sentence: watchedSentence(camera, view) });
   }
 }
 
 const table = keyedTable(byId("cameras"), {
   keyOf,
-  ...ordering({ column: "state", descending: false }), // the worst first
+  ...ordering({ otherwise: { column: "state", descending: false } }), // the worst first
   draw: {
     name: (cell, camera) => drawOnce(cell, keyOf(camera), () =>
       cell.replaceChildren(isolated(camera.camera), make("span", { class: "site" }, " ", isolated(camera.site)))),
@@ -61,10 +61,10 @@ const table = keyedTable(byId("cameras"), {
 });
 
 function show(view) {
-  const watches = new Map(view.floor.watches.map((watch) => [keyOf(watch), watch.stretches]));
+  const watches = new Map(view.floor.watches.map((watch) => [keyOf(watch), watch]));
   const { watches_left_out: leftOut } = view.floor;
   const untold = leftOut > 0 ? null : []; // beside some that are left out, nothing tells one that never watched from them
-  const rows = view.extra.map((camera) => ({ ...camera, stretches: watches.get(keyOf(camera)) ?? untold }));
+  const rows = view.extra.map((camera) => ({ ...camera, stretches: untold, ...watches.get(keyOf(camera)) }));
   table.update(rows, { ...view, stamp: `${view.stamp} ${view.now}` });
   write(byId("watches-note"), leftOut > 0 ? `${plural(leftOut, "camera")} more watched then; no picture says when.` : "");
   write(byId("all-pending"), count(sumOf(rows, "pending")));

@@ -1,9 +1,10 @@
 /** Data: the stored events of the stretch shown, those that arrived in several versions, and what was rejected. */
 
-import { changed, closed, reduced, WINDOW_KEYS } from "./address.js";
+import { changed, closed, isAhead, reduced, WINDOW_KEYS } from "./address.js";
 import { read } from "./api.js";
 import { assign, byId, drawOnce, make, write, writeIsolated } from "./elements.js";
 import { eventList } from "./event_list.js";
+import { aheadText } from "./first_steps.js";
 import { count, dayAndSeconds, plural, words } from "./format.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
@@ -26,7 +27,7 @@ const events = keyedTable(byId("events"), {
   },
   keyOf: (row) => JSON.stringify([row.site, row.timestamp, row.worker_id, row.workstation_id, row.event_type]),
   first: () => 0, // as the collector orders them: by site, worker and time
-  ...ordering(),
+  ...ordering({ name: "events" }),
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.timestamp), view)),
     worker: drawText("worker_id"),
@@ -39,7 +40,7 @@ const events = keyedTable(byId("events"), {
 const rejected = keyedTable(byId("rejected"), {
   keyOf: (row) => row.key,
   first: () => 0, // the newest first
-  ...ordering(),
+  ...ordering({ name: "rejected" }),
   rank: { name: (row) => Date.parse(row.received_at) },
   draw: {
     name: (cell, row, view) => write(cell, dayAndSeconds(Date.parse(row.received_at), view)),
@@ -72,7 +73,7 @@ function showEvents() {
   const told = list.now();
   events.update(told.rows, shown);
   byId("more-events").hidden = told.next === null;
-  write(byId("events-note"), noteOf(told));
+  write(byId("events-note"), aheadText(shown) ?? noteOf(told));
   assign(byId("events-csv"), { href: `/api/events.csv${eventQuery()}` });
 }
 
@@ -105,13 +106,24 @@ byId("filters").addEventListener("submit", (event) => {
   window.location.assign(changed(window.location.search, values) || window.location.pathname);
 });
 
+/** Rejected items with keys: of those that are alike the oldest is the first, so that a new one leaves the keys of others alone. */
+function keyed(items) {
+  const numbers = new Map();
+  return items.reduceRight((found, item) => {
+    const alike = JSON.stringify(item);
+    numbers.set(alike, (numbers.get(alike) ?? 0) + 1);
+    return [{ ...item, key: `${numbers.get(alike)} ${alike}` }, ...found];
+  }, []);
+}
+
 function show(view) {
   shown = view;
   showEvents();
-  const kept = view.extra.map((row, index) => ({ ...row, key: `${row.received_at} ${view.extra.length - index} ${row.item}` }));
+  const kept = keyed(view.extra);
   rejected.update(kept, view);
   const most = kept.length === MOST_REJECTED ? "The newest " : "";
-  write(byId("rejected-note"), kept.length === 0 ? "Nothing received then was rejected." : `${most}${plural(kept.length, "item")} received then and not stored.`);
+  const note = kept.length === 0 ? "Nothing received then was rejected." : `${most}${plural(kept.length, "item")} received then and not stored.`;
+  write(byId("rejected-note"), aheadText(view) ?? note);
   assign(byId("rejected-csv"), { href: `/api/rejected.csv${stretchQuery()}` });
 }
 
@@ -122,6 +134,10 @@ for (const name of FILTERS) {
 const page = startPage({
   more: async (floor, readMore) => {
     stretch = floor.window;
+    if (isAhead(stretch)) {
+      list.clear();
+      return [];
+    }
     await list.refresh();
     return readMore(`/api/rejected/${changed(stretchQuery(), { limit: MOST_REJECTED })}`);
   },

@@ -51,9 +51,30 @@ const shown = new WeakMap(); // node → the signature of what it shows
 /** Draws into a node only where what it shows has changed: a node that is left alone costs nothing to lay out. */
 export function drawOnce(node, signature, drawIt) {
   if (shown.get(node) !== signature) {
-    shown.set(node, signature);
+    shown.delete(node); // what cannot be drawn leaves a node that shows neither
     drawIt(node);
+    shown.set(node, signature);
   }
+}
+
+function renewOne(node, fresh) {
+  if (node.isEqualNode(fresh)) {
+    return;
+  }
+  if (node.nodeName !== fresh.nodeName || node instanceof Text) {
+    node.replaceWith(fresh);
+    return;
+  }
+  [...node.attributes].filter(({ name }) => !fresh.hasAttribute(name)).forEach(({ name }) => node.removeAttribute(name));
+  assign(node, Object.fromEntries([...fresh.attributes].map(({ name, value }) => [name, value])));
+  renew(node, [...fresh.childNodes]);
+}
+
+/** Lets a node have fresh children: what is alike in it stays, and with it what the reader has selected. */
+export function renew(node, children) {
+  const there = [...node.childNodes];
+  there.slice(children.length).forEach((child) => child.remove());
+  children.forEach((child, place) => (place < there.length ? renewOne(there[place], child) : node.append(child)));
 }
 
 /** A text of people's own making, as `write` does it: an untouched node keeps the reader's selection. */

@@ -1,5 +1,6 @@
 /** What to say where there is nothing: how to send a first event, or why a stretch of time is empty. */
 
+import { isAhead } from "./address.js";
 import { byId, write } from "./elements.js";
 import { count, instant, plural } from "./format.js";
 import { periodText } from "./header.js";
@@ -44,14 +45,15 @@ function watchText({ cameras, throughout, partly }, when) {
   return `Nobody was seen by the cameras that watched: ${when}. Of ${plural(cameras, "camera")} ${told.join(", ")}.`;
 }
 
-/** Why a stretch is empty: nobody was seen, or nobody looked; null where somebody was seen. */
+/** What to say of a stretch that lies ahead whole; null where it has begun. */
+export const aheadText = (view) => (isAhead(view) ? `${periodText(view)}: this has not begun yet.` : null);
+
+/** Why a stretch is empty: it has not begun, nobody was seen, or nobody looked; null where somebody was seen. */
 export function emptyText(view) {
   const { watch_kept: kept, completeness } = view.floor;
-  if (kept === null) {
-    return null;
-  }
-  if (view.from !== null && view.from >= view.now) {
-    return `${periodText(view)}: this has not begun yet.`;
+  const ahead = aheadText(view);
+  if (ahead !== null || kept === null) {
+    return ahead;
   }
   const reach = instant(completeness.complete_through);
   const isLate = reach !== null && reach < view.until && kept.throughout < kept.cameras;

@@ -35,6 +35,11 @@ export const microseconds = (text) => {
 /** Text as it is. */
 export const words = (value) => (isMissing(value) ? MISSING : String(value));
 
+const FROM_THE_RIGHT = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A name within a sentence: where it reads from the right, between U+2068 and U+2069, so that it turns no number beside it. */
+export const apart = (name) => (FROM_THE_RIGHT.test(name) ? `\u2068${name}\u2069` : name);
+
 /** 1204 → "1,204". */
 export const count = (value) => (isMissing(value) ? MISSING : digits(value));
 

@@ -5,7 +5,7 @@
  * is called complete. The headline changes only when the verdict does, the detail with time.
  */
 
-import { clockTime, instant, plural } from "./format.js";
+import { apart, clockTime, instant, plural } from "./format.js";
 
 const NAMED_AT_MOST = 3; // more names than this are a list for the page of cameras, not a sentence
 const BRIEFLY = 1; // where there is room for few lines
@@ -29,7 +29,7 @@ function shortfall(camera, spell) {
     ? "has not said how far it is"
     : `nothing after ${spell(instant(camera.watermark))}`;
   const backlog = camera.pending > 0 ? `, ${plural(camera.pending, "event")} waiting there` : "";
-  return `${camera.camera}: ${reach}${backlog}`;
+  return `${apart(camera.camera)}: ${reach}${backlog}`;
 }
 
 function shortfalls({ behind, behind_left_out: leftOut }, { spell, most }) {
@@ -70,7 +70,7 @@ function withMissing(verdict, { missing, lacking, lacking_left_out: leftOut }, m
   if (missing === 0) {
     return verdict;
   }
-  const who = listed(lacking.map((camera) => `${plural(camera.missing, "event")} of ${camera.camera}`), leftOut, most);
+  const who = listed(lacking.map((camera) => `${plural(camera.missing, "event")} of ${apart(camera.camera)}`), leftOut, most);
   const detail = `${verdict.detail} Never arrived: ${who}`.trim();
   return verdict.level === "behind"
     ? { ...verdict, detail }

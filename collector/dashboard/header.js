@@ -2,7 +2,7 @@
 
 import { changed, pinned, reduced, WINDOW_KEYS, windowed } from "./address.js";
 import { assign, byId, make, write } from "./elements.js";
-import { date, hourMinute, period, zoneName } from "./format.js";
+import { apart, date, hourMinute, period, zoneName } from "./format.js";
 import { REMEMBERED } from "./tabs.js";
 import { nameTab } from "./trust_strip.js";
 
@@ -13,7 +13,7 @@ export function periodText({ from, to, window, now, zone }) {
     return window.live && to !== null ? `${text}, so far` : text;
   }
   const shift = window.shift.slice(window.shift.indexOf("/") + 1);
-  return `${date(from, { now, zone })} · ${shift} ${hourMinute(from, zone)}–${hourMinute(to, zone)}`;
+  return `${date(from, { now, zone })} · ${apart(shift)} ${hourMinute(from, zone)}–${hourMinute(to, zone)}`;
 }
 
 function showSites(sites, search) {
@@ -47,8 +47,8 @@ export function linkPages(search) {
 export function nameHeading(name, { floor, search }) {
   write(byId("heading"), name);
   const site = floor.sites.length > 1 ? new URLSearchParams(search).get("site") : null;
-  write(byId("site-name"), site === null ? "" : ` · ${site}`);
-  nameTab(`${name}${site === null ? "" : ` · ${site}`} · Lineside`);
+  write(byId("site-name"), site === null ? "" : ` · ${apart(site)}`);
+  nameTab(`${apart(name)}${site === null ? "" : ` · ${apart(site)}`} · Lineside`);
 }
 
 const isPinned = (search) => ["shift", "from", "to"].some((key) => new URLSearchParams(search).has(key));
@@ -60,8 +60,8 @@ function sheetText(view, search) {
   const asked = new URLSearchParams(search);
   const [only] = view.floor.sites;
   const site = asked.get("site") ?? (view.floor.sites.length === 1 ? only.site : null);
-  const found = NARROWING.filter((key) => asked.get(key)).map((key) => `only “${asked.get(key)}”`);
-  return [periodText({ ...view, now: 0 }), site === null ? "all sites" : `site ${site}`, zoneName(view.until, view.zone), ...found].join(" · ");
+  const found = NARROWING.filter((key) => asked.get(key)).map((key) => `only “${apart(asked.get(key))}”`);
+  return [periodText({ ...view, now: 0 }), site === null ? "all sites" : `site ${apart(site)}`, zoneName(view.until, view.zone), ...found].join(" · ");
 }
 
 /** What leads to other times carries what is chosen here: tab, order, search; and paper tells of it. */
@@ -98,11 +98,13 @@ async function copied(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch { // browsers allow it only over TLS or on the machine itself
+    const held = document.activeElement;
     const field = make("textarea", { class: "unseen", readonly: "" }, text);
     document.body.append(field);
     field.select();
     const isDone = document.execCommand("copy");
     field.remove();
+    held.focus(); // the field had it, and took it along
     return isDone;
   }
 }

@@ -5,7 +5,7 @@
  * no zero. Of what a camera still owes a part the outline is broken.
  */
 
-import { assign, draw, make, write } from "./elements.js";
+import { assign, draw, drawOnce, make, renew, write } from "./elements.js";
 import { count, date, duration, hourMinute, rate } from "./format.js";
 import { byStart, isGoingOn, isUnknown, NOT_ALL_IN } from "./hour_rows.js";
 import { partsOf } from "./zoned.js";
@@ -72,21 +72,7 @@ function bar(hour, { index, number, most, view, field, isNarrow }) {
   return parts;
 }
 
-const drawn = new WeakMap();
-
-function isDrawn(box, signature) {
-  const before = drawn.get(box);
-  drawn.set(box, signature);
-  return before === signature;
-}
-
-/** Draws the bars of a field into a box. */
-export function drawHourBars(box, view, { field = "units_produced", title = "Units" } = {}) {
-  const hours = byStart(view).slice(0, MOST_BARS);
-  const isNarrow = window.matchMedia(NARROW).matches;
-  if (isDrawn(box, JSON.stringify([hours, view.until, view.zone, field, isNarrow]))) {
-    return;
-  }
+function bars(hours, { view, field, title, isNarrow }) {
   const most = highest(hours, field);
   const told = hours.map((hour) => {
     const target = targetOf(hour, field);
@@ -97,7 +83,15 @@ export function drawHourBars(box, view, { field = "units_produced", title = "Uni
   const picture = draw("svg", { class: "bars", role: "img", height: HEIGHT, "aria-label": sentence });
   picture.append(...hours.flatMap((hour, index) => bar(hour, { index, number: hours.length, most, view, field, isNarrow })),
     draw("line", { class: "base", x1: "0", x2: "100%", y1: BASE, y2: BASE }));
-  box.replaceChildren(picture);
+  return picture;
+}
+
+/** Draws the bars of a field into a box. */
+export function drawHourBars(box, view, { field = "units_produced", title = "Units" } = {}) {
+  const hours = byStart(view).slice(0, MOST_BARS);
+  const isNarrow = window.matchMedia(NARROW).matches;
+  drawOnce(box, JSON.stringify([hours, view.until, view.zone, field, isNarrow]),
+    () => renew(box, [bars(hours, { view, field, title, isNarrow })]));
 }
 
 /** The days of hours in order: [{title, cells: Map(hour of the clock → hours)}]. */
@@ -142,7 +136,7 @@ function heatCell(hours, { field, most, view }) {
  */
 function showKnown(box) {
   new ResizeObserver((_, observer) => {
-    const known = [...box.querySelectorAll("td.heat:not(.none, .no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
+    const known = [...box.querySelectorAll("td.heat:not(.none):not(.no-data)")].sort((left, right) => left.cellIndex - right.cellIndex);
     if (known.length > 0 && box.clientWidth > 0) {
       box.scrollLeft = known[0].offsetLeft - known[0].parentElement.cells[0].offsetWidth;
       observer.disconnect();
@@ -150,13 +144,7 @@ function showKnown(box) {
   }).observe(box);
 }
 
-/** Draws a table of the clock's hours and the days into a box; the value of `field` stands in each cell. */
-export function drawHeat(box, view, { field }) {
-  const hours = byStart(view);
-  const isFirst = !drawn.has(box); // later on it stays where the reader has moved it
-  if (isDrawn(box, JSON.stringify([hours, view.live, view.zone, field]))) {
-    return;
-  }
+function heatMap(hours, { view, field }) {
   const rows = days(hours, view);
   const most = mostOf(hours, field);
   const clocks = [...new Set(rows.flatMap((row) => [...row.cells.keys()]))].sort((left, right) => left - right);
@@ -164,7 +152,14 @@ export function drawHeat(box, view, { field }) {
     ...clocks.map((clock) => make("th", { scope: "col", class: "number" }, String(clock).padStart(2, "0"))));
   const body = rows.map((row) => make("tr", {}, make("th", { scope: "row" }, row.title),
     ...clocks.map((clock) => heatCell(row.cells.get(clock), { field, most, view }))));
-  box.replaceChildren(make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body)));
+  return make("table", { class: "heat-map" }, make("thead", {}, head), make("tbody", {}, ...body));
+}
+
+/** Draws a table of the clock's hours and the days into a box; the value of `field` stands in each cell. */
+export function drawHeat(box, view, { field }) {
+  const hours = byStart(view);
+  const isFirst = box.firstElementChild === null; // later on it stays where the reader has moved it
+  drawOnce(box, JSON.stringify([hours, view.live, view.zone, field]), () => renew(box, [heatMap(hours, { view, field })]));
   if (isFirst) {
     showKnown(box);
   }

@@ -3,7 +3,7 @@
 import { closed, reduced, WINDOW_KEYS, windowed } from "./address.js";
 import { reader } from "./api.js";
 import { showNumbers } from "./cards.js";
-import { byId, drawOnce, make, write } from "./elements.js";
+import { byId, drawOnce, isolated, make, write } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import { date, hourMinute, instant } from "./format.js";
 import { startHours } from "./hour_choice.js";
@@ -16,13 +16,13 @@ import { named } from "./periods.js";
 const asked = new URLSearchParams(window.location.search);
 const table = keyedTable(byId("hours"), {
   keyOf: (hour) => `${hour.site} ${hour.from}`,
-  ...ordering({ column: "name", descending: true }),
+  ...ordering({ otherwise: { column: "name", descending: true } }),
   draw: {
     name: (cell, hour, view) => {
       const time = `${date(Date.parse(hour.from), view)} ${hourMinute(Date.parse(hour.from), view.zone)}`;
       const owed = isOwed(hour, { ...view.floor, until: view.until });
       drawOnce(cell, `${time} ${owed}`, () => cell.replaceChildren(
-        time, make("span", { class: "site" }, ` ${hour.site}`), owed ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""));
+        time, make("span", { class: "site" }, " ", isolated(hour.site)), owed ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""));
     },
   },
   rank: { name: (hour) => Date.parse(hour.from) },

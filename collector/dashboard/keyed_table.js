@@ -5,7 +5,7 @@
  * its key is in the data, so selection, focus and scroll survive a refresh; a row that has not changed is not touched, but for
  * cells that go on with time.
  * Rows in sight are drawn at once, the others soon after: until then the table is busy (aria-busy). Whoever sorts,
- * narrows or prints gets them all.
+ * narrows or prints gets them all, as does a context with `atOnce`.
  */
 
 import { arrange } from "./arrange.js";
@@ -142,6 +142,7 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
       inSight.watch(rows.get(key));
     }
     const row = rows.get(key);
+    shown.delete(key); // half a row is none, where one of its cells cannot be drawn
     due.forEach((column) => column.draw(row.cells[column.index], item, told, row));
     shown.set(key, { item, stamp: told?.stamp });
   }
@@ -170,7 +171,7 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
     items = inOrder();
     dropOthersThan(new Set(items.map(keyOf)));
     const due = items.filter((item) => dueOf(item).length > 0);
-    const isFew = due.length <= A_TURN;
+    const isFew = due.length <= A_TURN || told?.atOnce === true;
     const atOnce = new Set(isFew ? due : items.filter(keep).filter(isSeen));
     redrawAll(due.filter((item) => atOnce.has(item)));
     table.setAttribute("aria-busy", "true");

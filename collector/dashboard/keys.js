@@ -75,7 +75,7 @@ function act(key, current) {
     byId("board-pause").click();
   } else if (key === "?") {
     showHelp();
-  } else if (key === "/" && byId("find")?.checkVisibility()) {
+  } else if (key === "/" && byId("find")?.getClientRects().length > 0) {
     byId("find").focus();
   } else {
     return false;

@@ -8,12 +8,14 @@
 import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { read, Refused } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
+import { aheadText } from "./first_steps.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
 import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
 const NOT_ALL_SEEN = "Not all of it: the camera did not watch, or has not delivered everything yet. The numbers count all of it.";
 const ASSUMED = "The state was seen to begin, and no camera vouches for this part of it; the numbers assume it.";
+const UP_TO_DATE_MS = 120_000; // SEMANTICS §7: a camera whose watermark is older is late, and its worker's row says "no data"
 
 /**
  * Spans of the API and the gaps between them, in order, from `from` to `until` (milliseconds):
@@ -34,17 +36,24 @@ export function momentsOf(spans, { from, until }) {
 }
 
 /** The place of the last one that has begun by an instant; the first where none has. */
-export const placeAt = (moments, at) => Math.max(0, moments.findLastIndex(({ start }) => start <= at));
+export const placeAt = (moments, at) => Math.max(0, moments.filter(({ start }) => start <= at).length - 1);
 
 /**
  * Whether all of a moment is drawn as something that was seen: neither paler nor hatched, but for what is too short to be drawn.
- * Of whom nothing is drawn nothing is known of that.
+ * Of whom nothing is drawn nothing is known of that. A picture never reaches to `now`, the collector's clock in its answer:
+ * where it ends no further back than a camera that is up to date may be, what comes next is on its way.
  */
-export function isAllSeen({ start, end }, { timeline, from, until }) {
+export function isAllSeen({ start, end }, { timeline, from, until, now }) {
+  if (timeline.length === 0) {
+    return true;
+  }
+  const [lastAt, lastLength] = timeline[timeline.length - 1];
+  const drawnTo = from + (lastAt + lastLength) * 1000;
+  const judgedTo = now - drawnTo <= UP_TO_DATE_MS ? Math.min(end, drawnTo) : end;
   const seen = timeline.map(([at, length, , , assumed]) => (assumed
-    ? 0 : Math.max(0, Math.min(end, from + (at + length) * 1000) - Math.max(start, from + at * 1000))));
-  const unseen = end - start - seen.reduce((sum, part) => sum + part, 0);
-  return timeline.length === 0 || unseen <= Math.max(2000, (until - from) / 800);
+    ? 0 : Math.max(0, Math.min(judgedTo, from + (at + length) * 1000) - Math.max(start, from + at * 1000))));
+  const unseen = judgedTo - start - seen.reduce((sum, part) => sum + part, 0);
+  return unseen <= Math.max(2000, (until - from) / 800);
 }
 
 function sighting(event, view) {
@@ -156,6 +165,11 @@ function showMoments(told, { worker, view, at }) {
 export async function open(worker, view, at) {
   latest += 1;
   const mine = latest;
+  const ahead = aheadText(view);
+  if (ahead !== null) {
+    showRefusal(ahead, { worker, view });
+    return;
+  }
   const query = changed(closed(reduced(view.search, WINDOW_KEYS), view.window), { worker_id: worker.worker_id, site: worker.site });
   try {
     const told = await read(`/api/timeline/${query}`);

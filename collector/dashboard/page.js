@@ -2,18 +2,18 @@
  * What every page does: asks for the floor again and again, shows how fresh it is, keeps what it has when nothing comes.
  *
  * The page computes no metric. After a failure everything stays as it was last read, and the line on top says so, with its
- * age, be it an outage, a refusal or an answer that cannot be drawn; only what somebody may not see any more is taken off.
+ * age, be it an outage, a refusal or an answer that cannot be drawn: of that what is drawn is taken back, be it in a later
+ * turn (turns.js) that the rest fails. Only what somebody may not see any more is taken off.
  * What a page needs beside the floor (`more`) is read only when the floor has changed: any write, and any camera that falls
  * silent, changes its ETag. A page may be left open for weeks: what it asks for is made up anew each time.
  */
 
 import { showAccount } from "./account.js";
 import { reduced, WINDOW_KEYS } from "./address.js";
-import { read, reader, Refused } from "./api.js";
+import { read, reader, Refused, Unanswered } from "./api.js";
 import { byId, write } from "./elements.js";
 import { forget } from "./forgetting.js";
-import { clockSeconds, instant } from "./format.js";
-import { judge } from "./freshness.js";
+import { clockSeconds } from "./format.js";
 import { linkPages, showHeader, startHeader } from "./header.js";
 import { startKeys } from "./keys.js";
 import { forgetMoment } from "./opens.js";
@@ -21,33 +21,11 @@ import { startPeriods } from "./periods.js";
 import { keepAsking } from "./polling.js";
 import { goneFrom } from "./retained.js";
 import { showGone, showOutage, showRefusal, showUndrawn, showVerdict, showWarnings } from "./trust_strip.js";
-
-/** An answer that this page does not know how to draw; its cause is for whoever mends that. */
-class Undrawn extends Error {}
+import { FAILED } from "./turns.js";
+import { laterView, trustOf, viewOf } from "./view.js";
 
 const search = window.location.search;
 const BROWSERS_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone; // only until the first answer names the site's
-
-/** What a page shows when nothing has changed but the time; a live one goes on in steps of the collector's. */
-const laterView = (view, now) => ({ ...view, readAt: now, now: view.live ? view.now : now });
-
-/** What a page shows, from an answer of the floor. `stamp` changes when cells must be redrawn though their row did not. */
-function viewOf({ content: floor, now }, extra) {
-  const { window: shown } = floor;
-  const zone = shown.time_zone ?? "UTC";
-  const until = instant(shown.until);
-  return {
-    floor, extra, zone, search, window: shown, readAt: now, now: shown.live ? until : now,
-    from: instant(shown.from), to: instant(shown.to), until, live: shown.live, keptFrom: instant(floor.timelines_from),
-    stamp: `${shown.until} ${zone}`,
-  };
-}
-
-function trustOf(view) {
-  const until = view.to !== null && view.to <= view.now ? view.to : null;
-  const hasEvents = view.floor.workstations.length > 0;
-  return judge(view.floor.completeness, { until, hasEvents, now: view.now, zone: view.zone });
-}
 
 /**
  * Starts a page. `more(floor, read)` reads what it needs beside the floor, `show(view)` draws; both are called again and
@@ -64,14 +42,16 @@ export function startPage({
   let asked = null; // the query of `ask`
   let wishes = 0; // how often somebody wanted all of it anew
   let view = null;
+  let earlier = null; // what was shown before the last answer, of which a row may still fail
   let heardAt = null; // by the browser's clock, as are the tries
   let outage = null; // {nextAt} while the collector does not answer
   let refusal = null;
-  let isUndrawn = false; // the last answer could not be drawn
+  let isUndrawn = false; // the page failed over the last answer; its error is for whoever mends that
   let isForgotten = false; // what was shown was taken off
   let hasMore = false; // false: what belongs to the last floor has not been read yet
 
   async function askAll() {
+    showAccount();
     const query = await whatToAsk(view);
     if (query !== asked) {
       [asked, ask] = [query, reader(`/api/floor/${query}`)];
@@ -123,7 +103,28 @@ export function startPage({
       onSame(view);
     }
     write(byId("read-at"), `Read at ${clockSeconds(view.readAt, view.zone)}.`);
-    showTrust();
+  }
+
+  function restore(before) {
+    const isTakenAway = before?.floor.shows_persons && !view.floor.shows_persons;
+    view = before;
+    if (view === null) {
+      byId("numbers").classList.add("unread");
+    } else if (isTakenAway && forget()) {
+      [view, isForgotten] = [null, true];
+    } else {
+      view = { ...view, atOnce: true };
+      draw(true);
+    }
+  }
+
+  /** Shows what was shown before an answer that cannot be drawn, but for what that answer takes from the eyes that look. */
+  function takeBack(before) {
+    try {
+      restore(before);
+    } catch (error) {
+      console.error(error);
+    }
   }
 
   function onAnswer(answer) {
@@ -132,23 +133,25 @@ export function startPage({
       return;
     }
     const before = view;
+    earlier = answer.isNew ? view : earlier;
     heardAt = Date.now();
     try {
+      view = answer.isNew ? viewOf(answer, { search, atOnce: isUndrawn }) : laterView(view, answer.now);
       [outage, refusal, isUndrawn] = [null, null, false];
-      view = answer.isNew ? viewOf(answer, answer.extra) : laterView(view, answer.now);
       draw(answer.isNew);
-    } catch (cause) {
-      view = before;
-      throw new Undrawn("", { cause });
+      showTrust();
+    } catch (error) {
+      takeBack(before);
+      throw error;
     }
   }
 
   function onFailure(error, { nextAt }) {
     refusal = error instanceof Refused ? error : null;
-    isUndrawn = error instanceof Undrawn;
+    isUndrawn = refusal === null && !(error instanceof Unanswered);
     outage = { nextAt };
     if (isUndrawn) {
-      console.error(error.cause);
+      console.error(error);
       hasMore = false; // the same answer once more is one to be drawn
     }
     if (refusal?.isOfRole && view !== null && forget()) {
@@ -158,11 +161,16 @@ export function startPage({
   }
 
   linkPages(search);
-  showAccount();
   for (const start of [startHeader, startPeriods, startKeys]) {
     start(() => view);
   }
   const asking = keepAsking({ ask: askAll, onAnswer, onFailure });
+  window.addEventListener(FAILED, ({ detail: cause }) => {
+    if (!isForgotten) {
+      takeBack(earlier);
+      asking.fail(cause);
+    }
+  });
   byId("try-now").addEventListener("click", asking.now);
   setInterval(() => (outage === null ? undefined : showTrust()), 1_000);
 

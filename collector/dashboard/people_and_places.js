@@ -9,7 +9,8 @@ import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
 
-const SEEN_ENOUGH_US = 15 * 60_000_000; // less observed time says little of a worker
+const A_MINUTE_US = 60_000_000;
+const SEEN_ENOUGH_US = 15 * A_MINUTE_US; // less observed time says little of a worker
 
 const keyOf = (row) => JSON.stringify([row.site, row.worker_id ?? row.station_id]);
 
@@ -24,6 +25,14 @@ function drawName(cell, { name, id, site, search, pageOf }) {
   });
 }
 
+/** Says of an id that is known at several sites, where it may stand for different ones, what each of them is called; each leads to its page. */
+export function showWhich(node, rows, { id, what, pageOf, search }) {
+  drawOnce(node, JSON.stringify(rows.map((row) => [row.site, row.name])), () => {
+    const links = rows.map((row) => make("a", { href: pageOf(id, row.site, search) }, isolated(row.name || id), " (", isolated(row.site), ")"));
+    node.replaceChildren(isolated(id), ` is ${what} of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), ".");
+  });
+}
+
 /** A state's shape, its name, and how long it has lasted. */
 export function drawState(cell, { state, since, until }) {
   const shape = state === null ? "no-data" : state;
@@ -34,7 +43,7 @@ export function drawState(cell, { state, since, until }) {
 
 /** When a worker was last known of: the end of what is drawn; null where that is nothing. */
 function lastKnown(worker, from) {
-  const last = worker.timeline.at(-1);
+  const last = worker.timeline[worker.timeline.length - 1];
   return last === undefined || from === null ? null : from + (last[0] + last[1]) * 1000;
 }
 
@@ -42,7 +51,7 @@ function lastKnown(worker, from) {
 export const stateSince = (worker, view) => (worker.state === null ? lastKnown(worker, view.from) : instant(worker.state_since));
 
 function placeOf(worker, view) {
-  const last = worker.timeline.at(-1);
+  const last = worker.timeline[worker.timeline.length - 1];
   return worker.workstation_id === null ? (last === undefined ? null : view.floor.stations[last[3]]) : placeName(view.places, worker.site, worker.workstation_id);
 }
 
@@ -57,6 +66,10 @@ export function sentenceOf(worker, view) {
   const spent = [
     `working ${duration(worker.working_us)}`, `idle ${duration(worker.idle_us)}`, `absent ${duration(worker.absent_us)}`,
   ];
+  const unseen = [["not watched", worker.unwatched_us], ["assumed", worker.assumed_us]].filter(([, time]) => time >= A_MINUTE_US);
+  if (unseen.length > 0) {
+    spent.push(`of these ${unseen.map(([name, time]) => `${name} ${duration(time)}`).join(" and ")}`);
+  }
   if (worker.no_data_us !== null) {
     spent.push(`no data ${duration(worker.no_data_us)}`);
   }
@@ -88,12 +101,19 @@ export function orderOf(text) {
   return text ? { column: descending ? text.slice(1) : text, descending } : null;
 }
 
-/** What lets a table take its order from the address, and write it there; without one it is `otherwise`, if that is given. */
-export const ordering = (otherwise = null) => ({
-  order: orderOf(new URLSearchParams(window.location.search).get("sort")),
-  otherwise,
-  onOrder: ({ column, descending }) => remember("sort", `${descending ? "-" : ""}${column}`),
-});
+/**
+ * What lets a table take its order from the address, and write it there; without one it is `otherwise`, if that is given. Of two tables
+ * on a page each has a key of its own, by its `name`; `sort` alone is of either.
+ */
+export function ordering({ name = null, otherwise = null } = {}) {
+  const asked = new URLSearchParams(window.location.search);
+  const key = name === null ? "sort" : `sort_${name}`;
+  return {
+    order: orderOf(asked.get(key) ?? asked.get("sort")),
+    otherwise,
+    onOrder: ({ column, descending }) => remember(key, `${descending ? "-" : ""}${column}`),
+  };
+}
 
 /** Lets the pictures in a table of workers open. */
 export function opensMoments(table, inTable) {
@@ -108,7 +128,7 @@ export function workersTable(table) {
   const inTable = keyedTable(table, {
     keyOf,
     first: byAttention,
-    ...ordering(),
+    ...ordering({ name: "workers" }),
     moving: ["state", "place", "timeline"], // a place may get another name, too
     draw: {
       name: (cell, worker, view, row) => {
@@ -144,7 +164,7 @@ const knownThere = (station) => (station.is_unknown ? null : station.workers_now
 /** The table of workstations; the context of its updates is the view. */
 export const stationsTable = (table) => keyedTable(table, {
   keyOf,
-  ...ordering({ column: "name", descending: false }),
+  ...ordering({ name: "stations", otherwise: { column: "name", descending: false } }),
   moving: ["state"],
   draw: {
     name: (cell, station, view) =>
@@ -167,9 +187,10 @@ export const wasSeen = (worker) => worker.state !== null
 
 /** Whether a row has a text in its name, its id or its place: what this is called here, and its id. */
 export function finds(text) {
-  const wanted = text.trim().toLocaleLowerCase();
+  const alike = (words) => words.normalize("NFC").toLowerCase(); // not as a Turkish browser would: ids are of no language
+  const wanted = alike(text.trim());
   return (row, view) => [row.name, row.worker_id, row.station_id, row.workstation_id, row.timeline ? placeOf(row, view) : null]
-    .some((field) => (field ?? "").toLocaleLowerCase().includes(wanted));
+    .some((field) => alike(field ?? "").includes(wanted));
 }
 
 /** The files beside the tables hold what the tables show. */

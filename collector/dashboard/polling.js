@@ -24,7 +24,8 @@ export function pause({ failures, hidden, used }) {
 /**
  * Asks for ever: `ask` is awaited, then `onAnswer(answer)` is called; what either of them throws is a failure, of which
  * `onFailure(error, {nextAt})` hears.
- * Returns {now()}: ask at once instead of at the planned time; while a question is under way, right after its answer.
+ * Returns {now(), fail(error)}: ask at once instead of at the planned time, while a question is under way right after its
+ * answer; and: what the last answer led to later was a failure, too.
  */
 export function keepAsking({ ask, onAnswer, onFailure }) {
   let failures = 0;
@@ -41,6 +42,11 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
     return Date.now() + wait;
   }
 
+  function fail(error) {
+    failures += 1;
+    onFailure(error, { nextAt: underWay ? Date.now() : plan() });
+  }
+
   async function round() {
     if (underWay) {
       return;
@@ -50,9 +56,8 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
     try {
       onAnswer(await ask());
     } catch (error) {
-      failures += 1;
       underWay = false;
-      onFailure(error, { nextAt: plan() });
+      fail(error);
       return;
     }
     failures = 0;
@@ -80,5 +85,5 @@ export function keepAsking({ ask, onAnswer, onFailure }) {
     return round();
   }
 
-  return { now };
+  return { now, fail };
 }

@@ -15,7 +15,7 @@ const NOTHING = "–";
 
 const iso = (at) => new Date(at).toISOString();
 const asGap = ({ start, end }) => ({
-  start: iso(start), end: iso(end), state: NO_DATA, basis: null, workstation_id: null, began_by: null, ended_by: null,
+  start: iso(start), end: iso(end), state: NO_DATA, basis: null, unwatched_us: 0, workstation_id: null, began_by: null, ended_by: null,
 });
 const lengthOf = (span) => microseconds(span.end) - microseconds(span.start);
 
@@ -40,17 +40,21 @@ function drawEvent(cell, event, view) {
     cell.replaceChildren(`${event.event_type} `, make("span", { class: "quiet" }, time, ...camera)));
 }
 
+/** How much of a span no camera watched; null where it is less than a second. */
+const unwatchedOf = (span) => (span.unwatched_us < 1_000_000 ? null : span.unwatched_us);
+
 /** What a span's workstation is called. */
 const placeOf = (span, view) => (span.workstation_id === null ? null : placeName(view.places, view.site, span.workstation_id));
 
 /** Takes the table over; the context of its updates is the view, with `places` of places.js and the worker's `site`. */
 export const spanTable = (table) => keyedTable(table, {
   keyOf: (span) => `${span.start} ${span.basis} ${span.state}`,
-  ...ordering({ column: "name", descending: false }),
+  ...ordering({ name: "spans", otherwise: { column: "name", descending: false } }),
   draw: {
     name: (cell, span, view) => write(cell, dayAndSeconds(Date.parse(span.start), view)),
     end: (cell, span, view) => write(cell, dayAndSeconds(Date.parse(span.end), view)),
     length: (cell, span) => write(cell, durationSeconds(lengthOf(span))),
+    unwatched: (cell, span) => write(cell, durationSeconds(unwatchedOf(span))),
     state: drawState,
     place: (cell, span, view) => writeIsolated(cell, placeOf(span, view) ?? NOTHING),
     began: (cell, span, view) => drawEvent(cell, span.began_by, view),
@@ -60,6 +64,7 @@ export const spanTable = (table) => keyedTable(table, {
     name: (span) => Date.parse(span.start),
     end: (span) => Date.parse(span.end),
     length: lengthOf,
+    unwatched: unwatchedOf,
     place: placeOf,
     began: (span) => instant(span.began_by?.timestamp),
     ended: (span) => instant(span.ended_by?.timestamp),

@@ -1,12 +1,14 @@
 /** A workstation: now, its numbers, and who was there when. */
 
-import { changed, closed, idOf, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
+import { changed, closed, idOf, isAhead, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
+import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
+import { aheadText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, opensMoments, ordering, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, opensMoments, ordering, showWhich, stateSince } from "./people_and_places.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
 import { DAY } from "./zoned.js";
 
@@ -34,7 +36,7 @@ const people = keyedTable(byId("workers"), {
       ...view, opens: true, segments: row.here, partial: true, lostFrom: row.isLost ? stateSince(row, view) : null, sentence: `${row.name} at this workstation, ${format.plural(row.here.length, "stretch")}`.replace("stretchs", "stretches"),
     }),
   },
-  ...ordering({ column: "name", descending: false }),
+  ...ordering({ otherwise: { column: "name", descending: false } }),
   rank: {
     name: (row) => row.name || row.worker_id,
     state: (row) => (isHereNow(row) || row.isLost ? `${row.state ?? "no data"} ${row.state_since}` : null),
@@ -49,7 +51,7 @@ function whoWasHere(view, station) {
   const onFloor = new Map(view.floor.workers.map((row) => [keyOf(row), row]));
   return (view.extra.people ?? []).filter((row) => row.site === station.site).map((row) => {
     const { state = null, state_since: since = null, workstation_id: place = null, timeline = [] } = onFloor.get(keyOf(row)) ?? {};
-    const isLost = view.live && state === null && timeline.at(-1)?.[3] === index; // he was last seen here, and nobody knows since
+    const isLost = view.live && state === null && timeline[timeline.length - 1]?.[3] === index; // he was last seen here, and nobody knows since
     return { ...row, state, state_since: since, workstation_id: place, timeline, isLost, here: timeline.filter((segment) => segment[3] === index) };
   });
 }
@@ -87,12 +89,6 @@ function showPeople(view, row) {
   }
 }
 
-/** What to say where the id is that of several workstations: it may stand at two sites for two things. */
-function whichOne(found) {
-  const links = found.map((row) => make("a", { href: stationPage(id, row.site, search) }, isolated(`${row.name || id} (${row.site})`)));
-  return [`${id} is a workstation of several sites: `, ...links.flatMap((link, index) => (index === 0 ? [link] : [", ", link])), "."];
-}
-
 /** The rows of this id: the floor's, or beyond those that a floor tells of the collector's numbers alone. */
 function rowsOf(view) {
   const found = view.floor.workstations.filter(isThis);
@@ -103,12 +99,15 @@ function rowsOf(view) {
 function show(view) {
   const found = rowsOf(view);
   const row = found.length === 1 ? found[0] : undefined;
-  byId("nobody").hidden = row !== undefined;
+  const ahead = aheadText(view);
+  byId("nobody").hidden = row !== undefined && ahead === null;
   if (found.length > 1) {
-    drawOnce(byId("nobody"), JSON.stringify(found.map((one) => [one.site, one.name])), (node) => node.replaceChildren(...whichOne(found)));
+    showWhich(byId("nobody"), found, { id, what: "a workstation", pageOf: stationPage, search });
+  } else if (row !== undefined) {
+    write(byId("nobody"), ahead ?? "");
   } else {
     const isTold = view.extra.stations !== null || view.floor.workstations_left_out === 0;
-    writeIsolated(byId("nobody"), isTold ? `There is no workstation ${id} here.` : `There are too many workstations here to tell of ${id}.`);
+    writeIsolated(byId("nobody"), isTold ? `There is no workstation ${format.apart(id)} here.` : `There are too many workstations here to tell of ${format.apart(id)}.`);
   }
   nameHeading(row?.name || id, view);
   assign(byId("to-events"), { href: eventsOf("workstation_id", id, closed(asked, view.window)) });
@@ -127,20 +126,32 @@ function show(view) {
 
 const peopleOf = (shownWindow) => changed(closed(asked, shownWindow), { workstation_id: id });
 
+/** What the collector tells, null where it refuses to for as much as that is; any other failure is one of the page. */
+async function askedOf(read, path) {
+  try {
+    return await read(path);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 400) {
+      throw error;
+    }
+    return null;
+  }
+}
+
 /** The collector's rows of all workstations, with how long each was occupied where that can be told; null where they are not needed. */
 async function readStations(floor, read) {
   const { from, until } = floor.window;
   const isLeftOut = floor.workstations_left_out > 0 && !floor.workstations.some(isThis);
-  const ask = (more) => read(`/api/metrics/workstations/${changed(closed(asked, floor.window), more)}`).catch(() => null);
+  const ask = (more) => askedOf(read, `/api/metrics/workstations/${changed(closed(asked, floor.window), more)}`);
   const isTold = from !== null && Date.parse(until) - Date.parse(from) <= LONGEST_MS && from !== until;
   const told = isTold ? await ask({ include: "occupied" }) : null; // null: too full to be told, the rest is shown
   return told ?? (isLeftOut ? ask({}) : null);
 }
 
-/** Nothing is asked for that would be refused: of persons by those who see none, of a workstation that nobody knows. */
+/** Nothing is asked for in vain: of persons by those who see none, of a workstation that nobody knows, of a time that has not begun. */
 async function readPeople(floor, read, stations) {
-  const isThere = floor.shows_persons && [...floor.workstations, ...(stations ?? [])].some(isThis);
-  return isThere ? read(`/api/metrics/workers/${peopleOf(floor.window)}`).catch(() => null) : null;
+  const isThere = floor.shows_persons && !isAhead(floor.window) && [...floor.workstations, ...(stations ?? [])].some(isThis);
+  return isThere ? askedOf(read, `/api/metrics/workers/${peopleOf(floor.window)}`) : null;
 }
 
 async function readMore(floor, read) {

@@ -104,6 +104,7 @@ export function drawTimeline(cell, { segments, from, to, until, sentence, live, 
   const shown = { segments, whole, since, passed, live };
   if (!looksLike(drawn.get(picture), shown)) {
     const [gaps, states, now] = picture.children;
+    drawn.delete(picture); // what cannot be drawn leaves a picture of neither
     drawStates(states, segments, whole);
     drawGaps(gaps, gapsOf(partial ? [] : segments, { since, until: passed, whole }), whole);
     const x = share(passed, whole);

@@ -33,7 +33,7 @@ function show({ level, headline, detail, mark }) {
 
 /** The verdict of freshness.js over numbers that have just been read. */
 export function showVerdict({ level, headline, detail, brief }) {
-  const isNarrow = window.matchMedia("(max-width: 45rem)").matches;
+  const isNarrow = window.matchMedia("(max-width: 68rem)").matches;
   show({ level, headline, detail: isNarrow ? brief : detail, mark: level === "behind" ? "▲ " : "" });
 }
 
@@ -63,7 +63,7 @@ export function showRefusal(message, { readAt, nextAt, now, zone }) {
 /** The collector answered, and this page cannot draw it: most likely it is of another version. */
 export function showUndrawn({ readAt, nextAt, now, zone }) {
   if (readAt === null) {
-    show({ level: "stale", headline: "This page cannot show what the collector tells.", detail: "Load it anew.", mark: "⚠ " });
+    show({ level: "stale", headline: "This page cannot show what the collector tells.", detail: "Load it anew, or in a newer browser.", mark: "⚠ " });
     return;
   }
   const headline = `Showing data of ${clockTime(readAt, { now, zone })};`;

@@ -3,6 +3,9 @@
  * painted. A table of two hundred rows is there with its first screen, and whoever clicks meanwhile is heard between two turns.
  */
 
+/** Told to the window where something fails in a turn, with the cause: nobody waits for it there who could catch it. */
+export const FAILED = "lineside-turn-failed";
+
 /** So many rows take some 50 ms on a cheap tablet. */
 export const A_TURN = 40;
 const A_BREATH_MS = 5; // for whoever waited for the frame, too
@@ -38,7 +41,7 @@ export function sight() {
 }
 
 /**
- * Does work in turns. `act(some)` gets the next few each time, `onEnd()` is called after the last. Returns
+ * Does work in turns. `act(some)` gets the next few each time, `onEnd()` is called after the last, or where one fails. Returns
  * {start(all), finish()}: starting anew gives up what is left, finishing does it at once.
  */
 export function turns({ act, onEnd }) {
@@ -49,7 +52,12 @@ export function turns({ act, onEnd }) {
   function take(number) {
     const some = left.slice(0, number);
     left = left.slice(number);
-    act(some);
+    try {
+      act(some);
+    } catch (cause) {
+      left = [];
+      window.dispatchEvent(new CustomEvent(FAILED, { detail: cause }));
+    }
     if (left.length === 0) {
       onEnd();
     }

@@ -1,31 +1,33 @@
 /** A worker: now, the numbers, the day as a picture, and every span that the numbers are made of. */
 
-import { closed, idOf, reduced, WINDOW_KEYS } from "./address.js";
+import { closed, idOf, isAhead, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { Refused } from "./api.js";
-import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
+import { assign, byId, drawOnce, isolated, write, writeIsolated } from "./elements.js";
 import { emptyText } from "./first_steps.js";
 import * as format from "./format.js";
 import { nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
 import { startPage } from "./page.js";
-import { drawState, eventsOf, ordering, sentenceOf, stateSince } from "./people_and_places.js";
+import { drawState, eventsOf, ordering, sentenceOf, showWhich, stateSince } from "./people_and_places.js";
 import { placeName, placesOf } from "./places.js";
 import { showSpans, spanTable } from "./span_table.js";
 import { drawTimeline, keepAxis, noteTimelines } from "./timeline.js";
-import { HOUR } from "./zoned.js";
+import { DAY, HOUR } from "./zoned.js";
 
 const { pathname, search } = window.location;
 const id = idOf(pathname, search);
 const showAxis = keepAxis(byId("axis"));
 let pictured = null; // whose picture there is, and in which view
 startMoments(byId("timeline"), () => pictured);
-const parts = keyedTable(byId("parts"), {
+const ofParts = {
   keyOf: (part) => part.from,
-  ...ordering({ column: "name", descending: false }),
   draw: { name: (cell, part, view) => write(cell, partName(part, view)) },
   rank: { name: (part) => Date.parse(part.from) },
-});
+};
+const EARLIEST_FIRST = { column: "name", descending: false };
+const parts = keyedTable(byId("parts"), { ...ofParts, ...ordering({ name: "parts", otherwise: EARLIEST_FIRST }) });
+const days = keyedTable(byId("days"), { ...ofParts, otherwise: EARLIEST_FIRST }); // a few rows: no order worth a link
 const spans = spanTable(byId("spans"));
 
 function partName(part, view) {
@@ -72,6 +74,13 @@ function showPicture(row, view) {
   }
 }
 
+/** Beside the hours of more than a day its days, too: a night shift is one thing, whatever midnight makes of it. */
+function showDays(rows, view) {
+  byId("days-section").hidden = rows.length === 0;
+  assign(byId("days-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=days` });
+  days.update(rows, view);
+}
+
 function queryOf(shownWindow) {
   const query = new URLSearchParams(closed(reduced(search, WINDOW_KEYS), shownWindow));
   query.set("worker_id", id);
@@ -91,13 +100,29 @@ function nobody(told, view) {
   if (unwatched !== null) {
     return unwatched;
   }
-  return since === null ? `Nobody saw ${told.name} then.` : `Nobody saw ${told.name} after ${format.clockTime(since, view)}.`;
+  const name = format.apart(told.name);
+  return since === null ? `Nobody saw ${name} then.` : `Nobody saw ${name} after ${format.clockTime(since, view)}.`;
+}
+
+/** Of an id that several sites know none is shown: it may be that of several people. */
+function showSeveral(rows, view) {
+  for (const section of document.querySelectorAll("#numbers > section")) {
+    section.hidden = true;
+  }
+  nameHeading(id, view);
+  byId("nobody").hidden = false;
+  showWhich(byId("nobody"), rows, { id, what: "a worker", pageOf: workerPage, search });
 }
 
 function show(seen) {
   const told = seen.extra;
+  if (told.several !== undefined) {
+    showSeveral(told.several, seen);
+    return;
+  }
   const view = { ...seen, places: placesOf(seen.floor), site: told.site };
   const row = rowIn(view.floor, told.site);
+  byId("now").closest("section").hidden = false; // once several sites knew the id
   nameHeading(told.name, view);
   showNow(row, view);
   fill("row", row ?? told.totals);
@@ -109,8 +134,10 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
-  byId("spans-section").hidden = told.refusal !== undefined;
-  if (told.refusal === undefined) {
+  showDays(byHour && told.days.length > 1 && view.to - view.from > DAY ? told.days : [], view);
+  const hasSpans = told.refusal === undefined && !isAhead(view.window);
+  byId("spans-section").hidden = !hasSpans;
+  if (hasSpans) {
     showSpans(spans, told, view);
   }
   const empty = nobody(told, view);
@@ -120,17 +147,29 @@ function show(seen) {
   assign(byId("to-events"), { href: eventsOf("worker_id", id, closed(reduced(search, WINDOW_KEYS), view.window)) });
 }
 
-/** How the worker spent the window; where that is too much to be told, his row of the floor, and why in `refusal`. */
+/** A row that the floor has of the worker as his timeline, without a span. */
+const rowAlone = (row) => ({ name: row.name, site: row.site, totals: row, spans: [], hours: [], days: [], kept_from: null });
+
+/**
+ * How the worker spent the window; of one that has not begun his row, and where it is too much to be told, with why in `refusal`; of several
+ * sites {several}, their rows.
+ */
 async function readTimeline(floor, read) {
+  const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
+  if (rows.length > 1) {
+    return { several: rows };
+  }
+  const alone = rows.length === 1 ? rowAlone(rows[0]) : null;
+  if (isAhead(floor.window) && alone !== null) {
+    return alone;
+  }
   try {
     return await read(`/api/timeline/?${queryOf(floor.window)}`);
   } catch (error) {
-    const rows = (floor.workers ?? []).filter((row) => row.worker_id === id);
-    if (!(error instanceof Refused) || error.status !== 400 || rows.length !== 1) {
+    if (!(error instanceof Refused) || error.status !== 400 || alone === null) {
       throw error;
     }
-    const { name, site } = rows[0];
-    return { name, site, totals: rows[0], spans: [], hours: [], days: [], kept_from: null, refusal: error.message };
+    return { ...alone, refusal: error.message };
   }
 }
 

@@ -12,7 +12,7 @@ from collector.metrics.drawing import Segment, Stroke, segments, strokes
 from collector.metrics.kpis import StationTotals, Totals, WorkerTotals
 from collector.metrics.present import Present, moment, present
 from collector.metrics.ratios import rounded, rounded_mean
-from collector.metrics.sight import Unwatched, drawn, unwatched
+from collector.metrics.sight import CLEAR, Sight, drawn, sight, unwatched_time
 from collector.metrics.timeline import kept_since, watermarks_of
 from collector.metrics.unseen import unknown_places
 from collector.metrics.windows import Window
@@ -33,6 +33,8 @@ class Drawing:
     """What the page shows of each worker beside the numbers."""
 
     timelines: dict[Person, list[Segment]] = field(default_factory=dict)
+    unwatched: dict[Person, int] = field(default_factory=dict)
+    """Of those who have timelines: how much of their time counts as observed, and no camera watched or told of it yet."""
     present: dict[Person, Present] = field(default_factory=dict)
     """Of those whose state now is known, and known of within the window; rows tell none that is late."""
     unknown: frozenset[Place] = frozenset()
@@ -62,7 +64,7 @@ def draw(
         numbers.setdefault(site, {})[station_id] = number
     watermarks = {site: watermarks_of(cameras, site=site) for site in {camera.site for camera in cameras}}
     stretch = None if histories is None or window.start is None or window.end is None else (window.start, window.end)
-    gaps = {} if stretch is None else _unwatched(measure, watermarks=watermarks, window=stretch)
+    sights = {} if stretch is None else _sights(measure, watermarks=watermarks, window=stretch)
     states = measure.open_states
     unknown = frozenset[Place]()
     if now is not None:
@@ -72,9 +74,11 @@ def draw(
         of_site = watermarks.get(person[0], {})
         whole = strokes(runs[person], rules=rules, watermarks=of_site) if person in runs else []
         if stretch is not None and whole:
-            seen = drawn(whole, last_at=stands.last_at, watermarks=of_site, gaps=gaps.get(person[0], {}))
-            seen = _kept(seen, since=measure.kept.get(person[0], EVERYTHING).events)
-            drawing.timelines[person] = segments(seen, window=stretch, stations=numbers[person[0]])
+            gaps, unseen = sights.get(person[0], CLEAR)
+            seen = drawn(whole, last_at=stands.last_at, watermarks=of_site, gaps=gaps)
+            since = measure.kept.get(person[0], EVERYTHING).events
+            drawing.timelines[person] = segments(_kept(seen, since=since), window=stretch, stations=numbers[person[0]])
+            drawing.unwatched[person] = unwatched_time(whole, window=stretch, since=since, unseen=unseen)
         found = None if now is None else present(stands, whole, rules=rules, watermarks=of_site, now=now)
         if found is not None and (window.start is None or window.start <= found[0]):
             drawing.present[person] = found[1]
@@ -88,11 +92,11 @@ def timelines_from(measure: Measure, window: Window) -> int | None:
     return max((instant for instant in since if instant is not None), default=None)
 
 
-def _unwatched(
+def _sights(
     measure: Measure, *, watermarks: Mapping[str, Mapping[str, int]], window: tuple[int, int]
-) -> dict[str, Unwatched]:
+) -> dict[str, Sight]:
     return {
-        site: unwatched(
+        site: sight(
             measure.watched.get(site, {}),
             before=measure.watched_before.get(site, ()),
             watermarks=of_site,
@@ -126,14 +130,18 @@ def untold_since(measure: Measure, *, now: int) -> int | None:
     return min(moments, default=None)
 
 
-def worker_rows(totals: Totals, drawing: Drawing) -> list[dict[str, Any]]:
-    """Return a row for each worker, at most 2,000 of them, those who were seen in the window first in line."""
+def worker_rows(totals: Totals, drawing: Drawing, *, tells_sight: bool = True) -> list[dict[str, Any]]:
+    """Return a row for each worker, at most 2,000 of them, those who were seen in the window first in line.
+
+    `tells_sight`: what no camera watched is known.
+    """
     shown = totals.workers
     if len(shown) > MOST_WORKERS:
         first_seen = sorted(shown, key=lambda worker: not was_seen(worker))[:MOST_WORKERS]
         shown = sorted(first_seen, key=lambda worker: (worker.site, worker.worker_id))
     length = totals.window.length if totals.persons_from is None else None
-    return [_worker_row(worker, drawing, length=length) for worker in shown]
+    rows = [_worker_row(worker, drawing, length=length) for worker in shown]
+    return rows if tells_sight else [row | {"unwatched_us": None} for row in rows]
 
 
 def stations_shown(totals: Totals) -> list[StationTotals]:
@@ -253,6 +261,7 @@ def _worker_row(worker: WorkerTotals, drawing: Drawing, *, length: int | None) -
         "idle_us": worker.idle,
         "absent_us": worker.absent,
         "assumed_us": worker.assumed,
+        "unwatched_us": drawing.unwatched.get(person, 0),
         "no_data_us": None if length is None else length - seen - worker.absent,
         "utilization_percent": rounded(100 * worker.working, seen),
         "units_produced": worker.units,

@@ -13,23 +13,42 @@ assumed where that camera did not watch, as while its agent was off. Of the time
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from operator import itemgetter
+from typing import NamedTuple
 
-from collector.measures import Stretches, Watched
+from collector.measures import Histories, Stretches, Watched
 from collector.metrics.drawing import Stroke, Told, shortest
+from collector.metrics.timeline import Unseen, overlap, watermarks_of
+from collector.metrics.windows import Window
 
 Unwatched = Mapping[str, Stretches]
 """By camera: when it did not watch; of one that always did there is nothing."""
 
+
+class Sight(NamedTuple):
+    """What the cameras of a site did not see of a window."""
+
+    gaps: Unwatched
+    """Breaks that are long enough to be drawn."""
+    unseen: Unseen
+    """All of it, and what they have not told of yet."""
+
+
+CLEAR = Sight({}, {})
 _START, _END, _CAMERA = itemgetter(0), itemgetter(1), itemgetter(3)
 _SHOWN = itemgetter(0, 1, 2)
+_EVER = 2**62
 
 
 def unwatched(
-    watched: Watched, *, before: Collection[str], watermarks: Mapping[str, int], window: tuple[int, int]
+    watched: Watched,
+    *,
+    before: Collection[str],
+    watermarks: Mapping[str, int],
+    window: tuple[int, int],
 ) -> Unwatched:
     """Return when the cameras of a site did not watch within a window, since they first did and up to their watermarks.
 
-    `before` are those that had watched before the window. Breaks that are too short to be seen are none.
+    `before` are those that had watched before the window.
 
     >>> minutes = [60_000_000 * minute for minute in range(60)]
     >>> unwatched(
@@ -39,17 +58,49 @@ def unwatched(
     {'C1': [(600000000, 1200000000)], 'C3': [(0, 1800000000)]}
     """
     start, end = window
-    least = shortest(start, end)
     result: dict[str, Stretches] = {}
     for camera in sorted({*watched, *before}):
         stretches = watched.get(camera, ())
         since = start if camera in before else stretches[0][0]
         reach = min(end, watermarks.get(camera, start))
         ends, begins = [since, *map(itemgetter(1), stretches)], [*map(itemgetter(0), stretches), reach]
-        gaps = [gap for gap in zip(ends, begins, strict=True) if gap[1] - gap[0] >= least]
+        gaps = [gap for gap in zip(ends, begins, strict=True) if gap[0] < gap[1]]
         if gaps:
             result[camera] = gaps
     return result
+
+
+def sight(
+    watched: Watched, *, before: Collection[str], watermarks: Mapping[str, int], window: tuple[int, int]
+) -> Sight:
+    """Return what the cameras of a site did not see of a window; `before` are those that had watched before it.
+
+    Breaks that are too short to be seen are not drawn.
+    """
+    gaps = unwatched(watched, before=before, watermarks=watermarks, window=window)
+    least = shortest(*window)
+    long_enough = {camera: [gap for gap in of if gap[1] - gap[0] >= least] for camera, of in gaps.items()}
+    unseen = {camera: [*gaps.get(camera, ()), (at, _EVER)] for camera, at in watermarks.items()}
+    return Sight({camera: of for camera, of in long_enough.items() if of}, unseen)
+
+
+def unseen_of(told: Histories, site: str, *, window: Window) -> Unseen:
+    """Return what the cameras of a site did not see of a window, by what was read of one worker."""
+    closed = (-_EVER if window.start is None else window.start, _EVER if window.end is None else window.end)
+    watermarks = watermarks_of(told.cameras, site=site)
+    before = told.watched_before.get(site, ())
+    return sight(told.watched.get(site, {}), before=before, watermarks=watermarks, window=closed).unseen
+
+
+def unwatched_time(of: Sequence[Told], *, window: tuple[int, int], since: int | None, unseen: Unseen) -> int:
+    """Return how much of a worker's observed time no camera watched, or has told of yet: within a window, and from `since` on."""
+    first, last = window
+    first = first if since is None else max(first, since)
+    return sum(
+        overlap((max(since, first), min(until, last)), unseen[camera])
+        for since, until, look, camera in of[bisect_right(of, first, key=_END) : bisect_left(of, last, key=_START)]
+        if camera is not None and camera in unseen and not look[2]
+    )
 
 
 def drawn(of: Sequence[Told], *, last_at: int, watermarks: Mapping[str, int], gaps: Unwatched) -> list[Stroke]:

@@ -9,10 +9,11 @@ time of one state event on one basis without a break: counts in between end noth
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
+from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
+from collector.measures import Stretches
 from collector.metrics.spans import open_spans
 from collector.metrics.windows import Window
 from collector.records import (
@@ -38,6 +39,10 @@ _COUNT = int(EventType.product_count)
 _COLUMNS = (ABSENT, IDLE, WORKING)
 """By the code of a state."""
 _START, _END = attrgetter("start"), attrgetter("end")
+_UNTIL = itemgetter(1)
+
+Unseen = Mapping[str, Stretches]
+"""By camera: when it did not watch, or has not told of it yet; of one that is not there it is nothing."""
 
 
 class Piece(NamedTuple):
@@ -69,6 +74,8 @@ class Timeline:
     """Where the hours of the worker's site begin, past the full hour of UTC."""
     kept_from: int | None = None
     """Where the window begins before this instant: time before it is no longer kept; None: all of it is."""
+    unseen: Unseen = field(default_factory=dict)
+    """By the cameras of the worker's site."""
 
     @property
     def kept_window(self) -> Window:
@@ -149,7 +156,32 @@ def sums(of: Iterable[Piece]) -> Amounts:
     return result
 
 
-def span_rows(of: Iterable[Piece]) -> list[dict[str, Any]]:
+def unwatched_time(of: Iterable[Piece], unseen: Unseen) -> int:
+    """Return how much of pieces counts as observed though their cameras did not watch it, or have not told of it yet."""
+    return sum(
+        overlap((piece.start, piece.end), unseen.get(piece.began_by.camera or "", ()))
+        for piece in of
+        if not piece.is_assumed
+    )
+
+
+def overlap(stretch: tuple[int, int], stretches: Stretches) -> int:
+    """Return how much of a stretch lies within stretches.
+
+    >>> overlap((10, 20), [(0, 5), (8, 12), (15, 16), (19, 30)])
+    4
+    """
+    start, end = stretch
+    result = 0
+    for number in range(bisect_right(stretches, start, key=_UNTIL), len(stretches)):
+        since, until = stretches[number]
+        if since >= end:
+            break
+        result += min(until, end) - max(since, start)
+    return result
+
+
+def span_rows(of: Iterable[Piece], *, unseen: Unseen) -> list[dict[str, Any]]:
     """Return pieces as the API shows them."""
     return [
         {
@@ -160,12 +192,13 @@ def span_rows(of: Iterable[Piece]) -> list[dict[str, Any]]:
             "began_by": {**_event_row(piece.began_by), "camera": piece.began_by.camera},
             "ended_by": None if piece.ended_by is None else _event_row(piece.ended_by),
             "basis": "assumed" if piece.is_assumed else "observed",
+            "unwatched_us": unwatched_time([piece], unseen),
         }
         for piece in of
     ]
 
 
-def sum_row(of: Iterable[Piece], *, window: Window) -> dict[str, int | None]:
+def sum_row(of: Sequence[Piece], *, window: Window, unseen: Unseen) -> dict[str, int | None]:
     """Return the sums of pieces as the API shows them; `no_data_us` is None where the window is open."""
     amounts = sums(of)
     working, idle, absent = amounts[WORKING], amounts[IDLE], amounts[ABSENT]
@@ -174,6 +207,7 @@ def sum_row(of: Iterable[Piece], *, window: Window) -> dict[str, int | None]:
         "idle_us": idle,
         "absent_us": absent,
         "assumed_us": amounts[ASSUMED],
+        "unwatched_us": unwatched_time(of, unseen),
         "no_data_us": None if window.length is None else window.length - working - idle - absent,
     }
 

@@ -15,7 +15,7 @@ MOST_WATCHES = 500
 def watch_rows(measure: Measure, *, window: Window) -> list[dict[str, Any]]:
     """Return when each camera watched within a closed window, to be drawn: at most 500 cameras.
 
-    Breaks shorter than 1/800 of the window, and than a second, are no breaks to the eye.
+    Breaks shorter than 1/800 of the window, and than a second, are no breaks to the eye; the time beside is exact.
     """
     if window.start is None or window.end is None:
         return []
@@ -30,6 +30,7 @@ def watch_rows(measure: Measure, *, window: Window) -> list[dict[str, Any]]:
                 ((first - start) // SECOND, -((first - last) // SECOND))
                 for first, last in _joined(measure.watched[site][name], least=least)
             ],
+            "watched_us": sum(last - first for first, last in measure.watched[site][name]),
         }
         for site, name in cameras[:MOST_WATCHES]
     ]

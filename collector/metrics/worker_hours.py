@@ -37,6 +37,7 @@ PART_COLUMNS = (
     "assumed_minutes",
     "no_data_minutes",
     "units_produced",
+    "unwatched_minutes",
 )
 _DAY = Shift("day", time(), time())
 
@@ -81,7 +82,7 @@ def file_rows(told: Timeline, *, of: str, zone: ZoneInfo) -> list[dict[str, Any]
         | {column: part[column] for column in ("from", "to", "units_produced")}
         | {
             f"{name}_minutes": rounded(part[f"{name}_us"], MINUTE)
-            for name in ("working", "idle", "absent", "assumed", "no_data")
+            for name in ("working", "idle", "absent", "assumed", "unwatched", "no_data")
         }
         for part in parts
     ]
@@ -103,7 +104,7 @@ def _rows(told: Timeline, stretches: Sequence[Stretch]) -> list[dict[str, Any]]:
             "from": format_instant(start),
             "to": format_instant(end),
             "units_produced": made[bisect_left(ats, end)] - made[bisect_left(ats, start)],
-            **sum_row(within(Window(start, end), told.pieces), window=Window(start, end)),
+            **sum_row(within(Window(start, end), told.pieces), window=Window(start, end), unseen=told.unseen),
         }
         for start, end in stretches
     ]

@@ -58,7 +58,8 @@ class Storage(Protocol):
         """Keep all deliveries, on disk when this returns: read what stands, let `decide` judge, write, commit.
 
         Events, conflicts, refusals, registries, the cameras' ranges and watermarks change together or not at all. Raises
-        `SiteHeld` where others hold one site in the database: the others may be stored without it.
+        `SiteHeld` where others hold one site in the database, and `NamesHeld` where they register one: the others may be stored
+        without it.
         """
         ...
 

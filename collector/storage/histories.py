@@ -10,6 +10,7 @@ from collector.storage import sqlite_read
 from collector.storage.kept import kept
 from collector.storage.neighbourhood import run_within
 from collector.storage.outlines import outlines_of_site
+from collector.storage.watching import WatchKnown, by_site, watched
 
 Sites = Sequence[str] | None
 _BEGINNING, _END = -(2**62), 2**62
@@ -33,6 +34,7 @@ def of_worker(
         (worker_id,),
     ).fetchall()
     runs: dict[Person, Run] = {}
+    watches: dict[str, WatchKnown] = {}
     for site, *worker in rows:
         if of is not None and site not in of:
             continue
@@ -48,8 +50,9 @@ def of_worker(
         if events > most:
             return None
         runs[site, worker_id] = run_within(connection, (worker[0], worker[1]), start=start, end=end)
+        watches[site] = watched(connection, worker[0], stretch=(start, end))
     workers = [worker for worker in sqlite_read.workers(connection, of) if worker.id == worker_id]
-    return Histories(workers, sqlite_read.cameras(connection, of), runs, kept(connection))
+    return Histories(workers, sqlite_read.cameras(connection, of), runs, kept(connection), *by_site(watches))
 
 
 def of_all(connection: sqlite3.Connection, of: Sites, *, stretch: Stretch, gap: int, most: int) -> Histories | None:

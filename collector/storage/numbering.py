@@ -29,8 +29,7 @@ def _note_call(connection: sqlite3.Connection, camera: Camera, *, contact: Conta
     before = connection.execute(
         "select watermark, is_watching from camera where site = ? and number = ?", camera
     ).fetchone()
-    stretch = advance(Watching(before[0], bool(before[1])), contact.watermark)
-    if stretch is not None:
+    for stretch in advance(Watching(before[0], bool(before[1])), contact.watermark, told=contact.watched):
         keep(connection, camera, stretch=stretch)
     # Watermarks only ever rise; the rest is as of this call.
     connection.execute(

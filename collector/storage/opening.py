@@ -5,6 +5,7 @@ also the defence against the WAL-reset bug of SQLite before 3.51.3, which needs 
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -115,13 +116,27 @@ def write_anew(connection: sqlite3.Connection) -> None:
 
     Takes twice as much room again as the database has, all of it in its folder: a whole copy, and then the log. By itself
     SQLite would put the copy, everybody's ids in it, under /var/tmp.
+
+    Raises:
+        StorageFull: there is not so much room; none of it was taken from those who store.
     """
     file = Path(next(place for _, name, place in connection.execute("pragma database_list") if name == "main"))
+    wanted, free = 2 * _full_bytes(connection), shutil.disk_usage(file.parent).free
+    if free < wanted:
+        raise StorageFull(f"to write the database anew takes {wanted:,} bytes, and {free:,} are free on its disk")
     _put_aside_in(connection, str(file.parent))
     try:
         connection.execute("vacuum")
     finally:
         _put_aside_in(connection, "")
+
+
+def _full_bytes(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        int(connection.execute(f"pragma {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
 
 
 def _put_aside_in(connection: sqlite3.Connection, folder: str) -> None:

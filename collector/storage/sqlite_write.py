@@ -43,7 +43,8 @@ def store(
     connection: sqlite3.Connection, registry: Registry, *, deliveries: Sequence[Delivery], decide: Decide
 ) -> list[Stored]:
     """Write deliveries inside an open transaction; return what became of each."""
-    sites = [registry.site(registry.place_camera(delivery)) for delivery in deliveries]
+    names = [registry.place_camera(delivery) for delivery in deliveries]
+    sites = [registry.site(name) for name in names]
     outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
     arrivals = _by_worker(registry, sites, deliveries=deliveries, outcomes=outcomes)
     events, ledger = _EventRows(registry), LedgerRows(connection, registry)
@@ -61,8 +62,8 @@ def store(
     registry.write_bounds()
     remaining = iter(outcomes)
     return [
-        _stored(connection, registry, site=site, of=delivery, became=list(islice(remaining, len(delivery.events))))
-        for site, delivery in zip(sites, deliveries, strict=True)
+        _stored(connection, registry, site=name, of=delivery, became=list(islice(remaining, len(delivery.events))))
+        for name, delivery in zip(names, deliveries, strict=True)
     ]
 
 
@@ -156,19 +157,20 @@ class _EventRows:
 
 
 def _stored(
-    connection: sqlite3.Connection, registry: Registry, *, site: int, of: Delivery, became: Sequence[Outcome]
+    connection: sqlite3.Connection, registry: Registry, *, site: str, of: Delivery, became: Sequence[Outcome]
 ) -> Stored:
-    horizon = registry.horizon(site)
+    number = registry.site(site)
+    horizon = registry.horizon(number)
     known_horizon = None if horizon == NO_HORIZON else horizon
     refusals = [*of.refusals, *refused(of.events, became, horizon=known_horizon)]
-    marks = registry.marks(site)
+    marks = registry.marks(number)
     if refusals and marks.made:
         # Whatever the verdict: of somebody who was erased nothing comes back, also not as what was refused.
         refusals = list(kept_where_erased(refusals, is_forgotten=marks.bears))
-    _write_refusals(connection, site, delivery=replace(of, refusals=refusals))
-    camera = registry.camera(site, of.camera)
-    lacking, last_seq = ((), None) if camera is None else note_contact(connection, (site, camera), delivery=of)
-    return Stored(became, lacking, known_horizon, last_seq)
+    _write_refusals(connection, number, delivery=replace(of, refusals=refusals))
+    camera = registry.camera(number, of.camera)
+    lacking, last_seq = ((), None) if camera is None else note_contact(connection, (number, camera), delivery=of)
+    return Stored(became, lacking, known_horizon, last_seq, site)
 
 
 def _write_refusals(connection: sqlite3.Connection, site: int, *, delivery: Delivery) -> None:

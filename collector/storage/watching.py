@@ -4,11 +4,14 @@ A watermark says: watched without a break and delivered up to here. It advances 
 while its producer is silent, although the agent still calls, and what it leaps over afterwards was not watched. A link that
 was down is no break: the agent has gone on watching, and says so once it is back.
 
+An agent that says when it watched is believed: what happened while nobody could hear it, it alone knows. Of one that does
+not, a call without a watermark, or with one that stands still, is all that tells of a break.
+
 A stretch that goes on where the last one ended is the same one, so there are as many rows as breaks, and any window and any
 hours can be told to the microsecond.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlite_utils.utils import sqlite3
@@ -46,16 +49,30 @@ def is_watching(contact: Contact, *, received_at: int) -> bool:
     return contact.pending > 0 or received_at - contact.watermark <= SILENT_AFTER
 
 
-def advance(before: Watching, watermark: int | None) -> tuple[int, int] | None:
-    """Return the stretch that was watched between two calls; None if there was none.
+def advance(
+    before: Watching, watermark: int | None, *, told: Sequence[tuple[int, int]] | None = None
+) -> list[tuple[int, int]]:
+    """Return the stretches that were watched between two calls, ascending.
+
+    `told` is when the camera watched by what the second says, in any order; None if it says nothing.
 
     >>> advance(Watching(100, True), 160), advance(Watching(100, False), 160), advance(Watching(None, False), 160)
-    ((100, 160), None, None)
+    ([(100, 160)], [], [])
+    >>> advance(Watching(100, True), 160, told=[(40, 110), (130, 170)])
+    [(100, 110), (130, 160)]
     """
-    if not before.is_watching or before.watermark is None or watermark is None:
-        return None
-    start = before.watermark
-    return (start, watermark) if start < watermark <= start + LONGEST_ADVANCE else None
+    if before.watermark is None or watermark is None:
+        return []
+    if told is None:
+        told = [(before.watermark, watermark)] if before.is_watching else []
+    found: list[tuple[int, int]] = []
+    reached = before.watermark
+    for start, end in sorted(told):
+        first, last = max(start, reached), min(end, watermark)
+        if first < last <= first + LONGEST_ADVANCE:
+            found.append((first, last))
+        reached = max(reached, last)
+    return found
 
 
 def watch_known(rows: Iterable[Sequence[Any]], *, stretch: tuple[int, int]) -> WatchKnown:
@@ -73,6 +90,11 @@ def watch_known(rows: Iterable[Sequence[Any]], *, stretch: tuple[int, int]) -> W
         if until > first:
             within.setdefault(name, []).append((max(start, first), min(until, last)))
     return WatchKnown(within, frozenset(before))
+
+
+def by_site(known: Mapping[str, WatchKnown]) -> tuple[dict[str, Watched], dict[str, Collection[str]]]:
+    """Return what is known of sites in two: when their cameras watched, and which had watched before."""
+    return {site: one.within for site, one in known.items()}, {site: one.before for site, one in known.items()}
 
 
 def keep(connection: sqlite3.Connection, camera: tuple[int, int], *, stretch: tuple[int, int]) -> None:

@@ -35,6 +35,9 @@ class Span(Answer):
         Sighted | None, Field(description="null: nothing was seen; the tail or the watermark ended it.")
     ]
     basis: Literal["observed", "assumed"]
+    unwatched_us: Annotated[
+        Count, Field(description="Of it, if observed: what its camera did not watch, or has not told of yet.")
+    ]
 
 
 class WindowNamed(Answer):
@@ -53,6 +56,10 @@ class TimelineTotals(Answer):
     idle_us: Count
     absent_us: Count
     assumed_us: Count
+    unwatched_us: Annotated[
+        Count,
+        Field(description="Of the first three, without `assumed_us`: what no camera watched, or has told of yet."),
+    ]
     no_data_us: int | None
 
 
@@ -179,6 +186,10 @@ class FloorWorker(Answer):
     idle_us: Count
     absent_us: Count
     assumed_us: Count
+    unwatched_us: Annotated[
+        Count | None,
+        Field(description="As in `/api/timeline/`; null unless the window has hours and timelines."),
+    ]
     no_data_us: int | None
     utilization_percent: float
     units_produced: Count
@@ -231,6 +242,7 @@ class FloorWatch(Answer):
     stretches: Annotated[
         list[tuple[int, int]], Field(description="Seconds after the window's start, and seconds long.")
     ]
+    watched_us: Annotated[Count, Field(description="How long it watched of the window, to the microsecond.")]
 
 
 class FloorWatchKept(Answer):

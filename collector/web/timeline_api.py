@@ -10,6 +10,7 @@ from aiohttp import web
 from collector.metrics import worker_hours
 from collector.metrics.asked import AskedWindow
 from collector.metrics.hourly import HOUR_COLUMNS, MOST_ROWS, HourTotals, hour_rows
+from collector.metrics.ratios import rounded
 from collector.metrics.timeline import Timeline, span_rows, sum_row
 from collector.web.access import Viewer
 from collector.web.context import (
@@ -25,7 +26,7 @@ from collector.web.context import (
 from collector.web.csv_answers import csv_answer
 from collector.web.json_answers import json_unless_known
 from shared.errors import BadRequest
-from shared.instants import format_instant
+from shared.instants import MINUTE, format_instant
 
 TIMELINE_QUERY = ("worker_id", *WINDOW_QUERY)
 QUERY_OF_THE_FILE = (*TIMELINE_QUERY, "of")
@@ -43,6 +44,7 @@ SPAN_COLUMNS = (
     "began_by_camera",
     "ended_by_timestamp",
     "ended_by_event_type",
+    "unwatched_minutes",
 )
 
 
@@ -96,8 +98,8 @@ def timeline_answer(told: Timeline, *, asked: AskedWindow, zone: ZoneInfo) -> di
             "shift": None if asked.shift is None else str(asked.shift),
         },
         "kept_from": None if told.kept_from is None else format_instant(told.kept_from),
-        "spans": span_rows(told.pieces),
-        "totals": sum_row(told.pieces, window=told.kept_window),
+        "spans": span_rows(told.pieces, unseen=told.unseen),
+        "totals": sum_row(told.pieces, window=told.kept_window, unseen=told.unseen),
         "hours": worker_hours.hour_rows(told),
         "days": worker_hours.day_rows(told, zone=zone),
     }
@@ -112,8 +114,9 @@ def flat_span_rows(told: Timeline) -> list[dict[str, Any]]:
             **{key: span[key] for key in ("start", "end", "state", "workstation_id", "basis")},
             **{f"began_by_{key}": span["began_by"][key] for key in ("timestamp", "camera")},
             **{f"ended_by_{key}": (span["ended_by"] or {}).get(key) for key in ("timestamp", "event_type")},
+            "unwatched_minutes": rounded(span["unwatched_us"], MINUTE),
         }
-        for span in span_rows(told.pieces)
+        for span in span_rows(told.pieces, unseen=told.unseen)
     ]
 
 

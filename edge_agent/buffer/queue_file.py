@@ -76,6 +76,15 @@ class QueueFile:
             accepted_at = rows.accepted_at(self._connection, pending[0][0]) if pending else None
         return 0 if accepted_at is None else max(self._clock.now() - accepted_at, 0)
 
+    def last_accepted_at(self) -> int | None:
+        """Return when the last number was given out, by the clock of then; None if its event is not kept.
+
+        Raises:
+            StorageUnusable: the disk cannot be read.
+        """
+        with self._reading():
+            return rows.accepted_at(self._connection, self._facts.last_seq)
+
     def check_file(self) -> str | None:
         """Return what is wrong with the file, None if it is whole; for any thread, beside the one that writes.
 

@@ -36,6 +36,8 @@ class Header:
     oldest_pending_at: int | None
     skipped: tuple[tuple[int, int, str], ...] = ()
     """Further ranges of this epoch that will never be sent, each with its reason."""
+    watched: tuple[tuple[int, int], ...] | None = None
+    """Stretches up to the watermark in which the camera was watched; None without one."""
 
 
 def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
@@ -51,6 +53,7 @@ def envelope(header: Header, payloads: Iterable[bytes]) -> bytes:
         "skipped": _skipped(header),
         "last_seq": header.epoch.last,
         "watermark": _text(header.watermark),
+        "watched": None if header.watched is None else [(_text(start), _text(end)) for start, end in header.watched],
         "pending": header.pending,
         "oldest_pending_at": _text(header.oldest_pending_at),
     }

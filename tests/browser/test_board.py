@@ -55,6 +55,53 @@ async def test_twenty_workstations_keep_their_names_on_every_screen(watched: Ope
         assert [] == page.misdeeds
 
 
+CUT = """
+() => {
+    const over = (part, whole) => {
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        const [inner, outer] = [range.getBoundingClientRect(), whole.getBoundingClientRect()];
+        return inner.right > outer.right || inner.bottom > outer.bottom + 1;
+    };
+    const rows = [...document.querySelectorAll('#board-hours tbody tr')];
+    return {
+        cut: [...document.querySelectorAll('.tile-state'), ...rows].filter(part => over(part, part.closest('.tile, section')))
+            .map(part => part.textContent),
+        hours: rows.map(row => row.cells[0].textContent),
+    };
+}
+"""
+
+
+async def test_on_a_small_screen_no_word_and_no_hour_is_cut_off(watched: Opener, tmp_path: Any) -> None:
+    """Of twelve hours in one state the time goes below the word; below the bar of a silence the oldest hours make way."""
+    async with running_collector(tmp_path) as there:
+        there.clock.set(at("12:00"))
+        await camera_calls(there, "cam-1", [], seen_up_to="12:00", batch="b1")
+        there.clock.set(at("23:50"))
+        seen = [item(f"{hour}:00", "W1", "working") for hour in range(12, 24)]
+        await camera_calls(there, "cam-1", [*seen, item("12:00", "W2", "idle")], seen_up_to="23:50")
+        page = await watched(f"{there.url}/dashboard/")
+        await page.page.set_viewport_size({"width": 960, "height": 540})
+        await page.open("board?from=2026-01-15T12:00:00Z")
+        await expect(page.page.locator(".tile").first).to_contain_text("WORKING 11:50")
+        told = [await page.page.evaluate(CUT)]
+        await page.page.set_viewport_size({"width": 1024, "height": 768})
+        await expect(page.page.locator("#board-hours tbody tr")).to_have_count(12)
+        told.append(await page.page.evaluate(CUT))
+        await page.page.set_viewport_size({"width": 960, "height": 540})
+        await page.page.route("**/api/floor/**", lambda route: route.abort())
+        await page.ask_now()
+        await expect(page.page.locator("#stale-bar")).to_be_visible()
+        await expect(page.page.locator("#board-hours tbody tr")).not_to_have_count(len(told[0]["hours"]))
+        told.append(await page.page.evaluate(CUT))
+
+        assert [[], [], []] == [one["cut"] for one in told]
+        small, large, silent = [one["hours"] for one in told]
+        assert (12, small, silent) == (len(large), large[-len(small) :], large[-len(silent) :])
+        assert len(small) > len(silent) >= 4
+
+
 HOUR = {"units_produced": 0, "working_us": 0, "idle_us": 0, "absent_us": 0, "watched_us": 1, "utilization_percent": 0.0}
 
 

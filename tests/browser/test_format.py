@@ -25,6 +25,9 @@ HERE = {"now": NOW, "zone": ZONE}
 SPELLED = [
     ("words", ["W1"], "W1"),
     ("words", [None], "–"),
+    ("apart", ["cam-1 é 摄"], "cam-1 é 摄"),
+    ("apart", ["cam מצלמה 1"], "\u2068cam מצלמה 1\u2069"),
+    ("apart", ["𐤀𐤁"], "\u2068𐤀𐤁\u2069"),
     ("count", [0], "0"),
     ("count", [1204], "1,204"),
     ("count", [None], "–"),

@@ -56,6 +56,13 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "Not complete yet: 1 of 3 cameras is behind.",
         "All in up to 13:40, except cam-03: nothing after 12:58, 1,204 events waiting there.",
     ),
+    "names that read from the right": (
+        floor(3, through="10:58", behind=[behind(name, "10:58", pending=4) for name in ("מצלמה", "كاميرا ١")]),
+        "behind",
+        "Not complete yet: 2 of 3 cameras are behind.",
+        "All in up to 13:40, except \u2068מצלמה\u2069: nothing after 12:58, 4 events waiting there; "
+        "\u2068كاميرا ١\u2069: nothing after 12:58, 4 events waiting there.",
+    ),
     "one down without a watermark": (
         floor(2, through=None, behind=[behind("cam-02", None, pending=1)]),
         "behind",
@@ -98,6 +105,9 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
 
 
 BRIEF = {
+    "names that read from the right": (
+        "All in up to 13:40, except \u2068מצלמה\u2069: nothing after 12:58, 4 events waiting there; and 1 more."
+    ),
     "more than a sentence can hold": "All in up to 13:40, except cam-10: nothing after 12:00; and 6 more.",
     "up to date, and some never arrived": "All else in up to 13:40. Never arrived: 1 event of cam-01; and 1 more.",
     "nobody counts, and some never arrived": "Never arrived: 1 event of cam-0; and 4 more.",

@@ -277,7 +277,9 @@ async def test_a_camera_beyond_those_that_are_drawn_has_no_picture_that_says_nev
         await expect(table).not_to_have_attribute("aria-busy", "true")
         pictures = {name: table.locator("tr", has_text=name).locator("svg.picture") for name in ("cam-499", "cam-500")}
 
-        await expect(pictures["cam-499"]).to_have_attribute("aria-label", "cam-499 watched where it is not hatched.")
+        await expect(pictures["cam-499"]).to_have_attribute(
+            "aria-label", "cam-499 watched 0:01, not 11:00–11:39, 11:40–12:00."
+        )
         await expect(pictures["cam-500"]).to_have_count(0)
         await expect(page.page.locator("#watches-note")).to_have_text(
             "2 cameras more watched then; no picture says when."

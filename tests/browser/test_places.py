@@ -53,6 +53,26 @@ async def test_an_id_at_two_sites_is_two_workstations_with_two_names(watched: Op
         assert [] == page.misdeeds
 
 
+async def test_a_worker_of_several_sites_leads_to_each(watched: Opener, tmp_path: Any) -> None:
+    """As "All sites" does from the page of one of them; the same in the other direction."""
+    async with running_collector(tmp_path, **SETTINGS) as there:
+        there.clock.set(at("11:00"))
+        for camera in ("cam-n", "cam-s"):
+            await camera_calls(there, camera, [item("10:30", "W1", "working")], seen_up_to="11:00")
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open("workers/W1?site=north")
+        await page.page.locator("#site").select_option("")
+        await expect(page.page.locator("#nobody")).to_have_text(
+            "W1 is a worker of several sites: W1 (north), W1 (south)."
+        )
+        await expect(page.page.locator("#spans")).to_be_hidden()
+        await page.page.get_by_role("link", name="W1 (south)").click()
+        await expect(page.page.locator("#site-name")).to_have_text(" · south")
+        await expect(page.page.locator("#now-more")).to_contain_text("at Oven")
+
+        assert [] == page.misdeeds
+
+
 def span(start: str, end: str) -> dict[str, Any]:
     """What the API tells of a stretch in one state."""
     return {"start": f"{DAY}T{start}Z", "end": f"{DAY}T{end}Z", "state": "working", "basis": "observed"}

@@ -24,6 +24,7 @@ FILES = {
     ("floor", "stations"): STATIONS,
     ("hours", "hours"): HOURS,
     ("worker", "parts"): "/api/timeline.csv",
+    ("worker", "days"): "/api/timeline.csv",
     ("worker", "spans"): "/api/timeline.csv",
     ("station", "workers"): WORKERS,
     ("cameras", "cameras"): "/api/cameras.csv",
@@ -38,11 +39,13 @@ NOT_ADDED_UP = {("data", "events"), ("data", "rejected")}
 PICTURES = {"timeline", "watched"}
 
 SHIFT = "?shift=2026-01-15/morning"
+TWO_DAYS = "?from=2026-01-13T22:00:00Z&to=2026-01-15T22:00:00Z"
 OPENED = {
     "": ["workers"],
     "?tab=stations": ["stations"],
     f"hours{SHIFT}": ["hours"],
     "workers/W1": ["parts", "spans"],
+    f"workers/W1{TWO_DAYS}": ["days"],
     "stations/S1": ["workers"],
     "cameras": ["cameras"],
     "data": ["events"],
@@ -54,10 +57,15 @@ LINKS = {
     (f"hours{SHIFT}", "hours"): HOURS,
     ("workers/W1", "parts"): "parts-csv",
     ("workers/W1", "spans"): "spans-csv",
+    (f"workers/W1{TWO_DAYS}", "days"): "days-csv",
     ("stations/S1", "workers"): "people-csv",
     ("cameras", "cameras"): "cameras-csv",
     ("data", "events"): "events-csv",
     ("data?tab=rejected", "rejected"): "rejected-csv",
+}
+OF_PARTS = {
+    **{f"{name}_us": (f"{name}_us", f"{name}_minutes") for name in ("working", "idle", "absent", "no_data")},
+    "units_produced": ("units_produced", "units_produced"),
 }
 ADDED_UP = {
     ("", "workers"): {
@@ -73,10 +81,8 @@ ADDED_UP = {
         **{f"{name}_us": ("", f"{name}_minutes") for name in ("working", "idle", "absent")},
         "units_produced": ("", "units_produced"),
     },
-    ("workers/W1", "parts"): {
-        **{f"{name}_us": (f"{name}_us", f"{name}_minutes") for name in ("working", "idle", "absent", "no_data")},
-        "units_produced": ("units_produced", "units_produced"),
-    },
+    ("workers/W1", "parts"): OF_PARTS,
+    (f"workers/W1{TWO_DAYS}", "days"): OF_PARTS,
     ("stations/S1", "workers"): {
         "working_us": ("occupancy_us", "working_minutes"),
         "units_produced": ("units_produced", "units_produced"),

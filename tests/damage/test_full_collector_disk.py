@@ -11,12 +11,14 @@ import pytest
 
 from tests.support.collector import JSON, item
 from tests.support.disks import fill_up, small_disk
+from tests.support.invoked import invoked_collector
 from tests.support.programs import Finished, collector, command
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
 
 MIB = 1024 * 1024
 BATCH = 400
+ERASED = "Zita-of-line-seven"
 
 
 class Sender:
@@ -98,6 +100,48 @@ async def test_on_a_full_disk_nothing_is_half_stored_and_room_mends_it(tmp_path:
     assert 0 == int(full.out.split()[0].replace(",", "")) % BATCH
     assert (200, 0, 0) == (mended[0], code, after.code)
     assert f"{sender.taken:,}" == after.out.split()[0]
+
+
+async def test_an_erasing_without_room_is_not_half_done_and_takes_none_from_others(tmp_path: Path) -> None:
+    """Nothing is erased, or all of it; its bytes go once there is room for that, and until then all of it is left to those who store."""
+    with small_disk(tmp_path / "small", size_bytes=48 * MIB) as folder:
+        database = folder / "collector.db"
+        async with collector(database) as (url, _), aiohttp.ClientSession() as session:
+            sender, stored = Sender(session, url), list[int]()
+            for events in (
+                *[[{"event_type": "x" * 1_900}] * 400] * 10,
+                [item("23:00", ERASED, "working", workstation_id="S1")],
+            ):
+                async with session.post(f"{url}/api/app/", json=events, headers=JSON) as answer:
+                    stored.append(answer.status)
+            ballast = fill_up(folder)
+            none = await erased(database)
+            still = await erased(database, "--dry-run")
+            ballast.write_bytes(b"x" * (ballast.stat().st_size - 10 * MIB))
+            little = await erased(database)
+            gone = await erased(database, "--dry-run")
+            taken = (await sender.post())[0]
+            held = holding(folder)
+            ballast.unlink()
+            at_last = await erased(database)
+            left = holding(folder)
+        after = await verified(database)
+
+    assert (200, 7, 0) == (stored[-1], none.code, still.code), none.err
+    assert "1 event" in still.out
+    assert (7, True) == (little.code, "to write the database anew takes" in little.err), little.err
+    assert (True, 200, True) == (gone.out.startswith("0 events"), taken, bool(held))
+    assert (0, [], 0) == (at_last.code, left, after.code), at_last.err
+
+
+def holding(folder: Path) -> list[str]:
+    """Return the files that have a byte of somebody's id."""
+    return [file.name for file in folder.iterdir() if file.is_file() and ERASED.encode() in file.read_bytes()]
+
+
+async def erased(database: Path, *more: str) -> Finished:
+    """Erase somebody through the service that runs."""
+    return await invoked_collector("forget", ERASED, "--database", str(database), *more)
 
 
 async def test_a_start_without_room_says_so_and_the_next_one_works(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ STATES_ON_A_PAGE = 20_000
 FULL_SPEED_SECONDS = 1 / 10
 """Of the time of a round, to find out what is half of it."""
 MOST_GROWTH_BYTES = 16 * 1024 * 1024
-"""From the second fifth of what was noted at half speed to the last one; what leaks with the events or the requests is more within a
+"""From the second fifth of what was noted at half speed to the last one, and half of it from the third; what leaks with the events or the requests is more within a
 minute. In the first fifth the caches fill, and the interpreter gets to know its largest answers: it keeps what it had to have for them.
 Looked at from within, nothing else grows: 322,509 blocks of Python were in use at rest after seven minutes, and 322,195 after eight;
 SQLite had 80 MB from the third minute on."""
@@ -113,20 +113,21 @@ async def _soak(
             )
         code = await program.stop()
     verified = await command("collector", "db", "check", "--database", str(database), seconds=600)
-    early, late = _warm_and_late(soak.rss_bytes)
+    _, warm, middle, _, late = fifths = _fifths(soak.rss_bytes)
     yet_to_fill = max(0, CACHE_BYTES - soak.database_bytes[3 * len(soak.database_bytes) // 10])
     first, second = soak.halves()
     figure(
         f"soak of {seconds:.0f} s in {rounds} rounds at {median(soak.half_speeds):,.0f} events/s (full speed {min(soak.full_speeds):,.0f} "
         f"to {max(soak.full_speeds):,.0f}): {len(soak.post_seconds):,} posts, p99 {first * 1e3:.0f} ms in the first half and "
         f"{second * 1e3:.0f} ms in the second; {len(soak.read_seconds):,} reads, p99 {_p99(soak.read_seconds) * 1e3:.0f} ms; "
-        f"{early / 1e6:.0f} MB of memory early, {late / 1e6:.0f} MB late; of its cache {yet_to_fill / 1e6:.0f} MB were yet to fill"
+        f"{', '.join(f'{each / 1e6:.0f}' for each in fifths)} MB of memory in its fifths; of its cache {yet_to_fill / 1e6:.0f} MB were yet to fill"
     )
 
     assert [] == soak.errors[:3]
     assert (0, 0) == (code, verified.code)
     assert rounds == 1 or median(soak.parts) >= LEAST_OF_FULL  # in one of the rounds the machine may have got busy
-    assert late - early < MOST_GROWTH_BYTES + yet_to_fill
+    assert late - warm < MOST_GROWTH_BYTES + yet_to_fill
+    assert late - middle < MOST_GROWTH_BYTES / 2 + yet_to_fill
     assert len(soak.post_seconds) > CLIENTS
     assert len(soak.read_seconds) > 1
 
@@ -161,10 +162,10 @@ async def _round(
     soak.parts.append(half / (2 * rate))
 
 
-def _warm_and_late(values: list[int]) -> tuple[float, float]:
-    """Return what is in the middle of the second fifth, and of the last."""
+def _fifths(values: list[int]) -> list[float]:
+    """Return what is in the middle of each fifth."""
     fifth = max(1, len(values) // 5)
-    return median(values[fifth : 2 * fifth]), median(values[-fifth:])
+    return [median(values[first : first + fifth]) for first in range(0, 5 * fifth, fifth)]
 
 
 async def _post(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.errors import BadRequest, BodyTooLarge, ProtocolTooNew
-from shared.wire import MAX_SKIPPED_RANGES, AgentHeader, read_body, read_header
+from shared.wire import MAX_SKIPPED_RANGES, MAX_WATCHED, AgentHeader, read_body, read_header
 from tests.support.collector import envelope, item
 
 EVENTS = [item(f"10:0{minute}", "W1", "working") for minute in range(5)]
@@ -89,6 +89,10 @@ def test_ascending_ranges_number_the_events(seqs: list[list[int]]) -> None:
         {"sent_at": None},
         {"watermark": "yesterday"},
         {"watermark": 5},
+        {"watched": 5},
+        {"watched": [["2026-01-15T10:00:00Z"]]},
+        {"watched": [["2026-01-15T10:00:00Z", 5]]},
+        {"watched": [["2026-01-15T10:00:00Z"] * 2] * (MAX_WATCHED + 1)},
         {"oldest_pending_at": ""},
         {"seqs": None},
         {"seqs": []},
@@ -200,7 +204,14 @@ def test_unknown_fields_of_the_header_are_ignored() -> None:
 def test_a_header_survives_its_json() -> None:
     """What the model writes, it reads."""
     header = header_of(
-        envelope(EVENTS, watermark="2026-01-15T10:00:00.5Z", skipped=[[7, 8, "expired"]], pending=3, last_seq=9)
+        envelope(
+            EVENTS,
+            watermark="2026-01-15T10:00:00.5Z",
+            watched=[["2026-01-15T09:00:00Z", "2026-01-15T10:00:00.5Z"]],
+            skipped=[[7, 8, "expired"]],
+            pending=3,
+            last_seq=9,
+        )
     )
 
     assert header == read_header(json.loads(header.model_dump_json()))

@@ -21,6 +21,7 @@ from edge_agent.intake.life_signs import LifeSigns
 from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import Poster, SyncLoop
 from edge_agent.upkeep import STEP_REST_SECONDS, looking_after
+from edge_agent.watch_notes import note_end, watched_before
 from shared.errors import LinesideError
 from shared.events import Event
 from shared.http_body import problem
@@ -71,7 +72,9 @@ class AgentMachine:
         log = WearyLog.open(folder, clock=clock, limits=limits)
         assert isinstance(log, WearyLog)
         self.log = log
-        self._life_signs = LifeSigns(silent_after=settings.source_silent_after, clock=clock)
+        self._life_signs = LifeSigns(
+            silent_after=settings.source_silent_after, clock=clock, earlier=watched_before(log)
+        )
         self.acceptor = Acceptor(self._append, executor=_NO_EXECUTOR, on_commit=self._on_commit)
         self.loop = SyncLoop(
             self.log,
@@ -80,7 +83,7 @@ class AgentMachine:
             version="0",
             executor=_NO_EXECUTOR,
             clock=clock,
-            last_sign_of_life=lambda: self._life_signs.last,
+            watched=lambda: self._life_signs.watched,
             chance=chance,
         )
         self._task = asyncio.create_task(self.loop.run())
@@ -115,6 +118,7 @@ class AgentMachine:
         self.loop.stop()
         await asyncio.wait([self._task, self._upkeep])
         await self.acceptor.close()
+        note_end(self.log, self._life_signs.watched)
         self.log.close()
         return self.folder
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer.log import EventLog
+from edge_agent.delivery.watermark import Stretch
 from edge_agent.settings import AgentSettings
 from edge_agent.sync_loop import Poster, SyncLoop
 from shared.settings_file import load_settings
@@ -26,7 +27,7 @@ class Delivery:
         self.folder = folder
         self.clock = FakeClock()
         self.collector = FlakyCollector()
-        self.last_sign_of_life: int | None = None
+        self.watched: tuple[Stretch, ...] = ()
         # No heartbeat comes to the rescue of a loop that waits where it should work.
         self.clock.longest = 1_000.0
         given = {"data_dir": str(folder), "camera": "cam-01", "delivery.heartbeat": "1h"} | {
@@ -56,7 +57,7 @@ class Delivery:
                 version="0.1.0",
                 executor=executor,
                 clock=self.clock,
-                last_sign_of_life=lambda: self.last_sign_of_life,
+                watched=lambda: self.watched,
                 chance=lambda: HALF,
             )
             task = asyncio.create_task(loop.run())

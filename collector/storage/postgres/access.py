@@ -1,4 +1,4 @@
-"""Access in the PostgreSQL store, through the one writing connection and the readers of `store.py`.
+"""Access in the PostgreSQL store, through the connection that stores and the readers of `store.py`.
 
 All collectors of a database let in the same people: what another one changed is seen as soon as it is asked for again.
 """

@@ -146,8 +146,13 @@ class AccessChanges:
         )
         if found is None:
             raise access_refusals.unknown("user", change.name)
+        # Of everybody; what another login is taking away is left to it.
         await self._connection.execute(
-            "delete from session where person = $1 and expires_at <= $2", change.name, change.at
+            """
+            delete from session
+            where digest in (select digest from session where expires_at <= $1 for update skip locked)
+            """,
+            change.at,
         )
         await self._connection.execute(
             """

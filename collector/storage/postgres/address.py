@@ -10,6 +10,8 @@ from shared.errors import StorageUnusable
 
 HIDDEN = "postgresql://…"
 _SECRET = ("password=", "passfile=", "sslpassword=")
+_WITH_AT = ("user", "password", "passfile", "host", "sslcert", "sslkey", "sslpassword", "sslrootcert")
+"""Settings that an `@` may stand in; after any other name it is the one behind a password, torn by a `?` and a `=`."""
 _MOST = 65_535
 """The greatest port."""
 
@@ -67,7 +69,8 @@ def _fault(url: str) -> str | None:
         settings = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
     except ValueError:
         return "it cannot be taken apart"
-    if parts.netloc.count("@") > 1 or "@" in parts.path + parts.fragment:
+    torn = [part for part in parts.query.split("&") if "@" in part and part.partition("=")[0] not in _WITH_AT]
+    if torn or parts.netloc.count("@") > 1 or "@" in parts.path + parts.fragment:
         return "there is an @ where none may be"
     if not all(map(_is_port, _ports(parts, settings))):
         return "a port is no number, or too great a one"
@@ -76,8 +79,8 @@ def _fault(url: str) -> str | None:
 
 def _ports(parts: SplitResult, settings: dict[str, list[str]]) -> list[str]:
     hosts = [host.rpartition("]")[2] for host in parts.netloc.rpartition("@")[2].split(",")]
-    told = [host.partition(":")[2] for host in hosts if ":" in host]
-    return [*told, *(port for each in settings.get("port", []) for port in each.split(","))]
+    told = [host.partition(":")[2] for host in hosts]
+    return [*filter(None, told), *(port for each in settings.get("port", []) for port in each.split(","))]
 
 
 def _is_port(text: str) -> bool:

@@ -69,19 +69,31 @@ def is_worth_another(error: BaseException) -> bool:
     return is_lost(error) and not isinstance(error, (NoHost, TimeoutError))
 
 
-async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once: bool = False) -> Any:
-    """Return connections to a database, opened as they are needed.
-
-    With several hosts in the address, the one is taken that can be written to. `plans_once` is for connections whose
-    statements know the whole key of whatever they read or write: a plan that is made anew each time could only be worse.
+def hosts_at(url: str) -> Hosts:
+    """Return the hosts of an address, for the pools that share what is known of them.
 
     Raises:
         StorageUnusable: the address cannot be read.
     """
     check_address(url)
+    return Hosts(url, is_passed_over=is_lost)
+
+
+async def new_pool(
+    url: str, *, size: int, statement_seconds: float, plans_once: bool = False, hosts: Hosts | None = None
+) -> Any:
+    """Return connections to a database, opened as they are needed.
+
+    With several hosts in the address, the one is taken that can be written to; `hosts` are those of other pools, too. `plans_once`
+    is for connections whose statements know the whole key of whatever they read or write: a plan that is made anew each time
+    could only be worse.
+
+    Raises:
+        StorageUnusable: the address cannot be read.
+    """
+    hosts = hosts or hosts_at(url)
     milliseconds = str(round(statement_seconds * 1000))
-    hosts = Hosts(url, is_passed_over=is_lost)
-    hosts.pool = await asyncpg.create_pool(
+    pool = await asyncpg.create_pool(
         url,
         min_size=0,
         max_size=size,
@@ -101,7 +113,8 @@ async def new_pool(url: str, *, size: int, statement_seconds: float, plans_once:
         init=_plan_once if plans_once else _make_durable,
         reset=_leave_as_it_is,
     )
-    return hosts.pool
+    hosts.know(pool)
+    return pool
 
 
 async def let_go(pool: Any) -> None:

@@ -14,6 +14,7 @@ from collector.storage.postgres import looks, reading, station_hours
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.erasing import erase_bounds
 from collector.storage.postgres.found_person import refused_items
+from collector.storage.postgres.holding import held_is_told
 from collector.storage.postgres.marks import leave_mark
 from collector.storage.postgres.nameless import add_hours, move_hours
 from collector.storage.postgres.neighbourhood import runs_within
@@ -46,12 +47,15 @@ async def forget(connection: Connection, person: Person, *, tell: TellAll, key: 
     """Erase a person inside an open transaction; return what went. Done once more, it erases what has come since."""
     went = await counted(connection, person)
     for site, numbers in (await _refused_items(connection, person)).items():
-        await connection.execute(
-            "delete from rejected where site_id = $1 and number = any($2::bigint[])", site, numbers
-        )
+        with held_is_told(site.name, number=site.number):
+            await connection.execute(
+                "delete from rejected where site_id = $1 and number = any($2::bigint[])", site.number, numbers
+            )
     if person.number is not None:
-        await _forget_registered(connection, person.site, worker=person.number, tell=tell)
-    await leave_mark(connection, person.site.number, worker_id=person.worker_id, key=key, now=now)
+        with held_is_told(person.site.name, number=person.site.number):
+            await _forget_registered(connection, person.site, worker=person.number, tell=tell)
+    with held_is_told(person.site.name, number=person.site.number):
+        await leave_mark(connection, person.site.number, worker_id=person.worker_id, key=key, now=now)
     await connection.execute(
         "insert into unscrubbed (one) values (true) on conflict (one) do update set one = excluded.one"
     )
@@ -119,10 +123,11 @@ async def _bounds(
     return bounds
 
 
-async def _refused_items(connection: Connection, person: Person) -> Mapping[int, list[int]]:
+async def _refused_items(connection: Connection, person: Person) -> Mapping[reading.Site, list[int]]:
     """Return, by site, the numbers of the refused items that name a person, or may have named one where they were cut off."""
-    found: dict[int, list[int]] = {}
-    for number, site, kept in await refused_items(connection, await reading.sites(connection)):
+    sites = {site.number: site for site in await reading.sites(connection)}
+    found: dict[reading.Site, list[int]] = {}
+    for number, site, kept in await refused_items(connection, [*sites.values()]):
         if may_name(kept, person.worker_id):
-            found.setdefault(site, []).append(number)
+            found.setdefault(sites[site], []).append(number)
     return found

@@ -8,6 +8,8 @@ from collector.storage.postgres import reading
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.outlines import outlines_of_site
+from collector.storage.postgres.watching import watched
+from collector.storage.watching import WatchKnown, by_site
 
 _BEGINNING, _END = -(2**62), 2**62
 
@@ -24,6 +26,7 @@ async def of_worker(
     """Return how everybody of that id spent a stretch; None if that takes more than `most` events of one."""
     sites = await reading.sites(connection, of)
     runs: dict[Person, Run] = {}
+    watches: dict[str, WatchKnown] = {}
     for site in sites:
         # The worker, if there is any event, and whether there are more of them than it takes, and no further.
         row = await connection.fetchrow(
@@ -51,9 +54,10 @@ async def of_worker(
             return None
         found = await runs_within(connection, site.number, workers=[row[0]], stretch=closed(stretch))
         runs[site.name, worker_id] = found[row[0]]
+        watches[site.name] = await watched(connection, site.number, stretch=closed(stretch))
     kept = {site.name: site.kept for site in sites}
     workers = [worker for worker in await reading.workers(connection, sites) if worker.id == worker_id]
-    return Histories(workers, await reading.cameras(connection, sites), runs, kept)
+    return Histories(workers, await reading.cameras(connection, sites), runs, kept, *by_site(watches))
 
 
 async def of_all(

@@ -3,9 +3,12 @@
 Nobody can be registered there, and everybody who is registered is held, in order (`locks.py`). Other sites go on.
 """
 
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+
 from asyncpg import LockNotAvailableError
 
-from collector.held_sites import SiteHeld
+from collector.held_sites import NamesHeld, SiteHeld
 from collector.measures import Kept
 from collector.storage.postgres import locks, reading
 from collector.storage.postgres.connecting import Connection
@@ -21,14 +24,30 @@ async def hold_site(connection: Connection, name: str) -> Place:
         SiteHeld: somebody stores there, or holds a row, for longer than this transaction waits.
     """
     place = await place_of(connection, name)
-    try:
+    with held_is_told(name, number=place.number):
         await locks.take(connection, locks.ids_of(place.number))
         await connection.execute(
             "select number from worker where site_id = $1 order by number for no key update", place.number
         )
-    except LockNotAvailableError as error:
-        raise SiteHeld(name) from error
     return await place_of(connection, name)
+
+
+@contextmanager
+def held_is_told(name: str, *, number: int, of: Collection[int] = ()) -> Iterator[None]:
+    """Name the site at which somebody else holds what is waited for, and which deliveries of a transaction belong to it."""
+    try:
+        yield
+    except LockNotAvailableError as error:
+        raise SiteHeld(name, of=of, number=number) from error
+
+
+@contextmanager
+def held_names_are_told(of: Callable[[], Collection[int]]) -> Iterator[None]:
+    """Name the deliveries that cannot be placed as long as somebody else holds what is waited for."""
+    try:
+        yield
+    except LockNotAvailableError as error:
+        raise NamesHeld(of=of()) from error
 
 
 async def place_of(connection: Connection, name: str) -> Place:

@@ -10,6 +10,7 @@ from collector.measures import Home
 from collector.records import Delivery
 from collector.storage.postgres import locks
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.holding import held_names_are_told
 
 KnowSites = Callable[[set[str]], Awaitable[Mapping[str, int]]]
 """Let sites of these names exist, and return the numbers of all that are known."""
@@ -33,12 +34,14 @@ class Homes:
             before = await homes(connection, cameras)
             after = _placed(before, deliveries, cameras=cameras)
             if before != after:
-                # Again, now that nobody else can change it.
-                await locks.take(connection, locks.NAMES)
-                before = await homes(connection, cameras)
-                after = _placed(before, deliveries, cameras=cameras)
-                numbers = await know({site for site, _ in (*before.values(), *after.values())})
-                await _move(connection, before, after=after, numbers=numbers)
+                moving = {camera for camera, home in after.items() if home != before.get(camera)}
+                with held_names_are_told(lambda: [at for at, each in enumerate(deliveries) if each.camera in moving]):
+                    # Again, now that nobody else can change it.
+                    await locks.take(connection, locks.NAMES)
+                    before = await homes(connection, cameras)
+                    after = _placed(before, deliveries, cameras=cameras)
+                    numbers = await know({site for site, _ in (*before.values(), *after.values())})
+                    await _move(connection, before, after=after, numbers=numbers)
             self._settled.update({camera: site for camera, (site, is_settled) in after.items() if is_settled})
             places = {camera: site for camera, (site, _) in after.items()} | self._settled
         return [each.site if each.camera is None else places[each.camera] for each in deliveries]

@@ -6,11 +6,15 @@ was good last comes first, and one that failed comes last. A connection in use i
 than `SECONDS_QUIET`, another connection to the same host is tried, and if that finds silence the first one is cut. A statement
 that merely takes long goes on. Both together end before an agent's time-out of 10 s, also for those that wait for the same
 connection behind the one that met the silence: where no host was found, they are told so without asking each of them again.
+
+All connections of a collector share what is known of the hosts: a post that asks whose its token is, and is then stored, meets
+a silence once.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -53,6 +57,8 @@ def hosts_of(url: str) -> list[Host]:
     [Host(name='::1', port=5433)]
     >>> hosts_of("postgresql:///lineside")
     [Host(name=None, port=None)]
+    >>> hosts_of("postgresql://db1:,[::1]:/lineside")
+    [Host(name='db1', port=None), Host(name='::1', port=None)]
     """
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -67,7 +73,7 @@ def hosts_of(url: str) -> list[Host]:
 
 def _host(text: str) -> Host:
     name, colon, port = unquote(text).rpartition(":")
-    if not colon or not port.isdigit():
+    if not colon or (port and not port.isdigit()):
         name, port = unquote(text), ""
     return Host(name.strip("[]") or None, int(port) if port else None)
 
@@ -98,7 +104,7 @@ async def watched(connection: Any) -> AsyncIterator[None]:
 
 
 class Hosts:
-    """Makes the connections of a pool, and watches those in use."""
+    """Makes the connections of some pools, each used in a thread of its own, and watches those in use."""
 
     def __init__(
         self, url: str, *, is_passed_over: Callable[[BaseException], bool], clock: Clock | None = None
@@ -110,8 +116,12 @@ class Hosts:
         self._is_passed_over = is_passed_over
         self._clock = clock or SystemClock()
         self._none, self._told_until = "", 0.0
-        self.pool: Any = None
-        """What the connections are for."""
+        self._turning = Lock()
+        self._pools: list[tuple[asyncio.AbstractEventLoop, Any]] = []
+
+    def know(self, pool: Any) -> None:
+        """Note a pool that the connections are for, and that it is used in the loop that runs now."""
+        self._pools.append((asyncio.get_running_loop(), pool))
 
     async def connect(self, *arguments: Any, **settings: Any) -> Any:
         """Return a connection to the first host that can be used.
@@ -138,7 +148,7 @@ class Hosts:
             else:
                 connection.place, connection.hosts = host, self
                 self._told_until = begun
-                self._order = [host, *(other for other in self._order if other != host)]
+                self._put_first(host)
                 return connection
         self._none, now = "; ".join(reasons), self._clock.monotonic()
         self._told_until = now + min(now - begun, SECONDS_TOLD)
@@ -153,9 +163,14 @@ class Hosts:
                 return
 
     async def leave(self, connection: Any) -> None:
-        """Cut a connection, use none of the others to its host again, and ask that host last."""
+        """Cut a connection, use none of the others to its host again, whatever they are for, and ask that host last."""
         self._put_last(connection.place)
-        await self.pool.expire_connections()
+        here = asyncio.get_running_loop()
+        for loop, pool in tuple(self._pools):
+            if loop is here:
+                await pool.expire_connections()
+            elif not loop.is_closed():
+                loop.call_soon_threadsafe(loop.create_task, pool.expire_connections())
         connection.terminate()
 
     async def _answers(self, host: Host) -> bool:
@@ -170,8 +185,13 @@ class Hosts:
             asking.cancel()
             await asyncio.wait({asking})
 
+    def _put_first(self, host: Host) -> None:
+        with self._turning:
+            self._order = [host, *(other for other in self._order if other != host)]
+
     def _put_last(self, host: Host) -> None:
-        self._order = [*(other for other in self._order if other != host), host]
+        with self._turning:
+            self._order = [*(other for other in self._order if other != host), host]
 
 
 async def _ask(url: str, host: Host) -> bool:

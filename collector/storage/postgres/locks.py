@@ -1,6 +1,7 @@
 """The order in which transactions take their locks; all of them take them in this order, so none waits in a circle.
 
-1. `RULES`: shared by whoever stores, alone for whoever changes what storing rests on (site names, rules).
+1. `RULES`: shared by whoever stores, alone for whoever changes what storing rests on (site names, rules, tables); then `SCHEMA`,
+   alone, by whoever opens a store and brings its tables up to date.
 2. `NAMES`, alone, by whoever registers a site or places a camera; then `ids_of` each site, ascending, by whoever registers ids.
 3. The rows of workers, by site and number: from here on nobody else changes anything of theirs.
 4. The rows of workstations, then of cameras, by site and number.
@@ -20,8 +21,11 @@ SECONDS_TO_SHARE = 1.0
 SECONDS_TO_WAIT = 3.0
 """For anything else in a transaction that shares: longer than a transaction that stores takes, and shorter than agents wait."""
 SECONDS_TO_HURRY = 0.5
-"""Likewise, right after one that waited in vain: of several sites that are held each costs so long."""
-SCHEMA, RULES, NAMES, UPKEEP = -1, -2, -3, -4
+"""Likewise, right after one that waited in vain: of several sites that are held each costs so long.
+
+And in a transaction that has `RULES` alone: none of ours holds rows then, and whoever stores is not refused before.
+"""
+SCHEMA, RULES, NAMES, UPKEEP, SCRUBBING = -1, -2, -3, -4, -5
 
 
 def ids_of(site: int) -> int:
@@ -34,9 +38,23 @@ async def take(connection: Connection, lock: int) -> None:
     await connection.execute("select pg_advisory_xact_lock($1, $2)", OURS, lock)
 
 
+async def take_alone(connection: Connection, lock: int) -> None:
+    """Wait until nobody shares the lock; it is held to the end of the transaction, which keeps everybody waiting.
+
+    So it waits for anything else no longer than `SECONDS_TO_HURRY`.
+    """
+    await take(connection, lock)
+    await connection.execute(f"set local lock_timeout = {round(SECONDS_TO_HURRY * 1000)}")
+
+
 async def try_to_keep(connection: Connection, lock: int) -> bool:
     """Take a lock for as long as the connection lives; False if somebody else has it."""
     return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", OURS, lock))
+
+
+async def let_go(connection: Connection, lock: int) -> None:
+    """Give up a lock that was kept."""
+    await connection.execute("select pg_advisory_unlock($1, $2)", OURS, lock)
 
 
 async def wait_to_keep(connection: Connection, lock: int) -> bool:

@@ -25,7 +25,18 @@ class LoopThread:
         self._loop.call_soon_threadsafe(task.cancel)
 
     async def stop(self) -> None:
-        """End the loop and the thread; nothing may run there any more."""
+        """End the loop and the thread; nothing of ours may run there any more.
+
+        What the driver still has under way is given up: a connection to a host that says nothing is closed in vain.
+        """
+        await self.run(_give_up_the_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
+
+
+async def _give_up_the_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -1,7 +1,7 @@
 """The schema of the PostgreSQL store, brought up to date by numbered files; a file that has been released never changes.
 
-All in one transaction under a lock, so that collectors which start together make it once. A schema of a newer version is
-refused, and so is a database in which somebody else's tables lie.
+All in one transaction under a lock, so that collectors which start together make it once, and after whoever stores by the tables
+as they were. A schema of a newer version is refused, and so is a database in which somebody else's tables lie.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,8 @@ from shared.errors import StorageUnusable
 WAY_OUT = "stop the collectors and run `collector db rebuild`"
 LEAST_VERSION = 150_000
 """As the server numbers itself: PostgreSQL 15."""
+SECONDS_A_STATEMENT = 86_400.0
+"""Of a step, which may go through a large table; a host that falls silent meanwhile is noticed all the same (`hosts.py`)."""
 _APPLIED = """
     create table if not exists schema_migration (
         number integer primary key,
@@ -74,17 +76,22 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
         StorageUnusable: an old server, another program's database, or one of a newer version; it is left untouched.
     """
     async with connection.transaction():
+        # Only then: nobody waits for a collector that starts with nothing to do.
+        if await _missing(connection):
+            await locks.take(connection, locks.RULES)
         await locks.take(connection, locks.SCHEMA)
         await refuse_foreign(connection)
         await connection.execute(_APPLIED)
-        applied = await _applied(connection)
-        for migration in migrations():
-            if migration.number not in applied:
-                for statement in one_by_one(migration.statements):
-                    await connection.execute(statement)
-                await connection.execute(
-                    "insert into schema_migration (number, name) values ($1, $2)", migration.number, migration.name
-                )
+        if missing := await _missing(connection):
+            # A step takes as long as its tables are large; for others it waits no longer than any statement of ours takes.
+            await connection.execute("select set_config('lock_timeout', current_setting('statement_timeout'), true)")
+            await connection.execute("set local statement_timeout = 0")
+        for migration in missing:
+            for statement in one_by_one(migration.statements):
+                await connection.execute(statement, timeout=SECONDS_A_STATEMENT)
+            await connection.execute(
+                "insert into schema_migration (number, name) values ($1, $2)", migration.number, migration.name
+            )
         # Those of an old database stay, since its amounts were made with them.
         await connection.execute(
             """
@@ -94,6 +101,12 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
             """,
             *rules,
         )
+
+
+async def _missing(connection: Connection) -> list[Migration]:
+    is_there = await _is_there(connection, "schema_migration")
+    applied = await _applied(connection) if is_there else {}
+    return [migration for migration in migrations() if migration.number not in applied]
 
 
 async def check_schema(connection: Connection) -> None:

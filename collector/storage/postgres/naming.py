@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from collector.records import NewName
 from collector.storage.postgres import columns
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.holding import held_is_told
 from collector.storage.postgres.registry import STATION, WORKER, Registry
 from shared.errors import BadRequest, NotFound
 
@@ -59,6 +60,9 @@ async def rename_site(connection: Connection, *, old: str, new: str) -> None:
     """Give a site another name, and have every collector forget the old one; whoever calls holds the lock `RULES`."""
     if await connection.fetchval("select 1 from site where name = $1", new):
         raise BadRequest(f"there is a site {new} already", hint="sites cannot be merged")
-    if await connection.fetchval("update site set name = $2 where name = $1 returning 1", old, new) is None:
+    number = await connection.fetchval("select site_id from site where name = $1", old)
+    if number is None:
         raise NotFound(f"there is no site {old}")
+    with held_is_told(old, number=number):
+        await connection.execute("update site set name = $2 where site_id = $1", number, new)
     await connection.execute("update arithmetic set generation = generation + 1")

@@ -112,8 +112,7 @@ async def _note_live(
     rows: dict[int, tuple[Any, ...]] = {}
     for camera, contact, received_at in calls:
         before = watching[camera]
-        stretch = advance(before, contact.watermark)
-        if stretch is not None:
+        for stretch in advance(before, contact.watermark, told=contact.watched):
             await _watch(connection, site, stretch=(camera, *stretch))
         # Watermarks only ever rise; the rest is as of this call.
         known = [each for each in (before.watermark, contact.watermark) if each is not None]

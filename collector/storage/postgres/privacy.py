@@ -1,4 +1,7 @@
-"""The verbs of the PostgreSQL store that take personal data away, and tell what is still there."""
+"""The verbs of the PostgreSQL store that take personal data away, and tell what is still there.
+
+What takes away has a connection of its own: whoever stores waits for rows that it holds, and never for the connection.
+"""
 
 from typing import Any
 
@@ -9,6 +12,7 @@ from collector.storage.postgres.found_person import person_of
 from collector.storage.postgres.kept import kept
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.standing import stored_rules
+from collector.storage.postgres.waited_for import told_apart
 from collector.storage.postgres.writer import Writer
 from shared.clock import new_token
 from shared.errors import StorageUnusable
@@ -19,6 +23,7 @@ class PrivacyVerbs:
 
     _readers: Readers
     _writer: Writer | None
+    _upkeep: Writer | None
 
     async def kept(self) -> dict[str, Kept]:
         """Return from when on each site still has what."""
@@ -31,7 +36,9 @@ class PrivacyVerbs:
             rules = await stored_rules(connection)
             return await purging.purge(connection, site, to=to, settle=settle, rules=rules)
 
-        return await self._writing().write(run)
+        writer = self._keeping_up()
+        async with told_apart(writer):
+            return await writer.write(run, may_take_long=True)
 
     async def doomed(self, site: str, *, to: Kept) -> tuple[int, int, int]:
         """Return how many events, hours of workers and hours of workstations a purge would take."""
@@ -61,19 +68,28 @@ class PrivacyVerbs:
             person = await person_of(connection, site, worker_id=worker_id)
             return await forgetting.forget(connection, person, tell=tell, key=key, now=now)
 
-        return await self._writing().write(run, holding=locks.take)
+        writer = self._keeping_up()
+        async with told_apart(writer):
+            return await writer.write(run, holding=locks.take_alone, may_take_long=True)
 
     async def scrub(self) -> bool:
         """Write the tables anew that held what was erased."""
-        if self._writer is None or not await self._readers.short(scrubbing.is_unscrubbed):
-            return False  # nearly always, and the writer is not asked
-        return await self._writer.prepare(scrubbing.scrub)
+        if self._upkeep is None or not await self._readers.short(scrubbing.is_unscrubbed):
+            return False  # nearly always, and no connection is made
+        return await self._upkeep.prepare(scrubbing.scrub)
 
     async def is_unscrubbed(self) -> bool:
         """Say whether bytes of what was erased may still lie in the tables' files."""
         return await self._readers.short(scrubbing.is_unscrubbed)
 
     def _writing(self) -> Writer:
-        if self._writer is None:
-            raise StorageUnusable("the database was opened for reading only")
-        return self._writer
+        return _open_for_writing(self._writer)
+
+    def _keeping_up(self) -> Writer:
+        return _open_for_writing(self._upkeep)
+
+
+def _open_for_writing(writer: Writer | None) -> Writer:
+    if writer is None:
+        raise StorageUnusable("the database was opened for reading only")
+    return writer

@@ -1,7 +1,8 @@
 """The connections of a collector that read from a PostgreSQL database: some for questions that may take long, one for short ones.
 
 Invariants: a short question never waits for a long one, nor for what is worked out between the statements of one; each
-question sees one moment; a question that nobody waits for any more is cancelled in the database, too.
+question sees one moment; a question that nobody waits for any more is cancelled in the database, too. A short one that is not answered
+is given up, since whoever posts asks one first.
 """
 
 import asyncio
@@ -9,10 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from collector.records import LedgerRules
-from collector.storage.postgres import connecting
+from collector.storage.postgres import connecting, patience
 from collector.storage.postgres.connecting import Connection, is_worth_another, translated_errors
-from collector.storage.postgres.hosts import watched
+from collector.storage.postgres.hosts import Hosts, watched
 from collector.storage.postgres.loop_thread import LoopThread
+from collector.storage.postgres.patience import transaction
 from collector.storage.postgres.standing import check_standing
 from shared.errors import Busy
 
@@ -23,9 +25,11 @@ Read = Callable[[Connection], Awaitable[Result]]
 class Readers:
     """Answers questions, the short ones apart from the others."""
 
-    def __init__(self, url: str, *, size: int, statement_seconds: float) -> None:
-        self._short = _Line("store-read-short", url, size=1, statement_seconds=statement_seconds)
-        self._long = _Line("store-read-long", url, size=size, statement_seconds=statement_seconds)
+    def __init__(self, url: str, *, size: int, statement_seconds: float, hosts: Hosts) -> None:
+        """`hosts` are those of the collector's other connections, too."""
+        self._short = _Line("store-read-short", url, size=1, statement_seconds=statement_seconds, hosts=hosts)
+        self._short.patience = patience.SECONDS
+        self._long = _Line("store-read-long", url, size=size, statement_seconds=statement_seconds, hosts=hosts)
 
     def know(self, rules: LedgerRules) -> None:
         """Answer from now on only as long as the amounts are complete, and made with these rules."""
@@ -56,8 +60,9 @@ class Readers:
 class _Line:
     """Some connections and a thread that uses them; who comes first is served first."""
 
-    def __init__(self, name: str, url: str, *, size: int, statement_seconds: float) -> None:
+    def __init__(self, name: str, url: str, *, size: int, statement_seconds: float, hosts: Hosts) -> None:
         self._url = url
+        self._hosts = hosts
         self._size = size
         self._statement_seconds = statement_seconds
         self._thread = LoopThread(name)
@@ -65,6 +70,8 @@ class _Line:
         self._pool: Any = None
         self.rules: LedgerRules | None = None
         """What the amounts are made with; None before they are known."""
+        self.patience: float | None = None
+        """How long each answer is waited for, in seconds; None for as long as the driver waits."""
         self._asked: set[asyncio.Task[Any]] = set()
 
     async def ask(self, read: Read[Result]) -> Result:
@@ -117,12 +124,12 @@ class _Line:
         async with self._making:
             if self._pool is None:
                 self._pool = await connecting.new_pool(
-                    self._url, size=self._size, statement_seconds=self._statement_seconds
+                    self._url, size=self._size, statement_seconds=self._statement_seconds, hosts=self._hosts
                 )
         async with (
             self._pool.acquire() as connection,
             watched(connection),
-            connection.transaction(isolation="repeatable_read", readonly=True),
+            transaction(connection, patience=self.patience, isolation="repeatable_read", readonly=True),
         ):
             if self.rules is not None:
                 await check_standing(connection, self.rules)

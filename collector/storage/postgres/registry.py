@@ -13,6 +13,7 @@ from collector.records import Delivery
 from collector.storage.keyed_mark import Marks
 from collector.storage.postgres import locks
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.holding import held_names_are_told
 from collector.storage.postgres.homes import Homes
 from collector.storage.postgres.marks import marks_of
 
@@ -72,7 +73,8 @@ class Registry:
     async def place(self, connection: Connection, deliveries: Sequence[Delivery]) -> list[int]:
         """Return the number of the site that each delivery belongs to; all of them exist from now on."""
         places = await self._homes.place(connection, deliveries, know=partial(self._know_sites, connection))
-        await self._know_sites(connection, set(places))
+        with held_names_are_told(lambda: [at for at, name in enumerate(places) if name not in self._sites]):
+            await self._know_sites(connection, set(places))
         return [self._sites[name][0] for name in places]
 
     async def site(self, connection: Connection, name: str) -> int:
@@ -80,9 +82,9 @@ class Registry:
         await self._know_sites(connection, {name})
         return self._sites[name][0]
 
-    def name_of(self, site: int) -> str:
-        """Return the name of a known site."""
-        return next(name for name, (number, _) in self._sites.items() if number == site)
+    def names(self) -> dict[int, str]:
+        """Return the name of each known site."""
+        return {number: name for name, (number, _) in self._sites.items()}
 
     def offsets(self) -> dict[int, int]:
         """Return where the hours of each known site begin, in microseconds past the full hour."""

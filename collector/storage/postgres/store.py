@@ -1,4 +1,4 @@
-"""The PostgreSQL store: any number of collectors over one database, each with a connection that writes and some that read.
+"""The PostgreSQL store: any number of collectors over one database, each with two connections that write and some that read.
 
 Invariants: what `store` has returned is on disk, and on a synchronous standby if there is one; after any error of a write
 nothing of it is there, or all of it where the connection was lost during the commit: then the same again finds duplicates.
@@ -8,7 +8,7 @@ Nothing that changes is remembered from one transaction to the next, so collecto
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from collector.held_sites import SiteHeld
+from collector.held_sites import NamesHeld, SiteHeld
 from collector.measures import Histories, Home, Look, Measure, Occupied, Split, Stretch
 from collector.records import (
     Camera,
@@ -25,13 +25,14 @@ from collector.records import (
 from collector.storage.base import FEW_SITES
 from collector.storage.postgres import histories, homes, ledger_query, locks, looks, naming, reading, storing
 from collector.storage.postgres.access import PostgresAccess
-from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.connecting import Connection, hosts_at
 from collector.storage.postgres.lost_versions import lost_versions
 from collector.storage.postgres.migrating import check_schema, migrate, refuse_unfinished
 from collector.storage.postgres.privacy import PrivacyVerbs
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.refusals import refusals, refused
 from collector.storage.postgres.standing import stored_rules
+from collector.storage.postgres.waited_for import told_apart
 from collector.storage.postgres.writer import Writer
 
 READERS = 4
@@ -49,6 +50,7 @@ class PostgresStorage(PrivacyVerbs):
         self._readers = readers
         readers.know(rules)
         self._writer = writer
+        self._upkeep = None if writer is None else writer.beside()
         self._has_met_held = False
         self.access = PostgresAccess(readers=readers, writer=writer)
         """Who may write and who may look."""
@@ -72,7 +74,8 @@ class PostgresStorage(PrivacyVerbs):
             Busy: the database is away.
             StorageUnusable: another program's database, or a newer version's; or its amounts are not complete.
         """
-        writer = Writer(url, hour_offset_of=hour_offset_of, statement_seconds=statement_seconds)
+        hosts = hosts_at(url)
+        writer = Writer(url, hour_offset_of=hour_offset_of, statement_seconds=statement_seconds, hosts=hosts)
 
         async def prepare(connection: Connection) -> LedgerRules:
             await migrate(connection, rules=rules)
@@ -87,7 +90,7 @@ class PostgresStorage(PrivacyVerbs):
         writer.rules = stored
         return cls(
             rules=stored,
-            readers=Readers(url, size=readers, statement_seconds=statement_seconds),
+            readers=Readers(url, size=readers, statement_seconds=statement_seconds, hosts=hosts),
             writer=writer,
         )
 
@@ -101,7 +104,7 @@ class PostgresStorage(PrivacyVerbs):
             Busy: the database is away.
             StorageUnusable: not a collector's database, or its amounts are not complete.
         """
-        line = Readers(url, size=readers, statement_seconds=statement_seconds)
+        line = Readers(url, size=readers, statement_seconds=statement_seconds, hosts=hosts_at(url))
 
         async def check(connection: Connection) -> LedgerRules:
             await check_schema(connection)
@@ -128,11 +131,12 @@ class PostgresStorage(PrivacyVerbs):
         writer = self._writing()
         patience = locks.SECONDS_TO_HURRY if self._has_met_held else locks.SECONDS_TO_WAIT
         try:
-            stored = await writer.write(
-                lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
-                holding=partial(locks.share, patience=patience),
-            )
-        except SiteHeld:
+            async with told_apart(writer):
+                stored = await writer.write(
+                    lambda connection: storing.store(connection, writer.registry, deliveries=deliveries, decide=decide),
+                    holding=partial(locks.share, patience=patience),
+                )
+        except (SiteHeld, NamesHeld):
             self._has_met_held = True
             raise
         self._has_met_held = False
@@ -231,9 +235,13 @@ class PostgresStorage(PrivacyVerbs):
 
     async def rename_site(self, old: str, new: str) -> None:
         """Give a site another name."""
-        await self._writing().write(
-            lambda connection: naming.rename_site(connection, old=old, new=new), holding=locks.take
-        )
+        writer = self._writing()
+        async with told_apart(writer):
+            await writer.write(
+                lambda connection: naming.rename_site(connection, old=old, new=new),
+                holding=locks.take_alone,
+                may_take_long=True,
+            )
 
     def interrupt(self) -> None:
         """Give up what is being read at length."""
@@ -242,5 +250,6 @@ class PostgresStorage(PrivacyVerbs):
     async def close(self) -> None:
         """Give up what is being read, finish what is being written, and let go of the database."""
         await self._readers.close()
-        if self._writer is not None:
-            await self._writer.close()
+        for writer in (self._upkeep, self._writer):
+            if writer is not None:
+                await writer.close()

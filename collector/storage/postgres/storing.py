@@ -4,18 +4,15 @@ Statements only; `store.py` opens the transaction and commits it. Sites are gone
 statement names the site it is about. Of the order in which locks are taken see `locks.py`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
-from asyncpg import LockNotAvailableError
-
-from collector.held_sites import SiteHeld
 from collector.records import Decide, Delivery, Outcome, Splice, Stored
 from collector.storage.named_in_items import kept_where_erased
 from collector.storage.postgres import workers
 from collector.storage.postgres.arrivals import Arrivals, by_site, outcomes_of
 from collector.storage.postgres.connecting import Connection, overtaken
 from collector.storage.postgres.event_rows import EventRows
+from collector.storage.postgres.holding import held_is_told
 from collector.storage.postgres.ledger_rows import LedgerRows
 from collector.storage.postgres.neighbourhood import runs_around
 from collector.storage.postgres.numbering import Call, Known, hold_cameras, note_calls
@@ -29,10 +26,10 @@ async def store(
 ) -> list[Stored]:
     """Write deliveries inside an open transaction; return what became of each."""
     places = await registry.place(connection, deliveries)
-    sites = by_site(places, deliveries)
+    sites, names = by_site(places, deliveries), registry.names()
     outcomes: list[Outcome] = [Outcome.accepted] * sum(len(delivery.events) for delivery in deliveries)
     for site in sites:
-        with _held_is_told(registry, site):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             erased = await registry.erased(connection, site.site, ids=site.by_worker)
             site.leave_out(erased, outcomes)
             site.leave_out_before(registry.horizon(site.site), outcomes)
@@ -46,36 +43,26 @@ async def store(
                 ),
             )
     for site in sites:
-        with _held_is_told(registry, site):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             await workers.hold(connection, site.site, workers=_numbers(registry, site))
     kept = []
     for site in sites:
-        with _held_is_told(registry, site):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             kept.append(await _judge(connection, registry, site=site, decide=decide, outcomes=outcomes))
     for site, events in zip(sites, kept, strict=True):
-        with _held_is_told(registry, site):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             await events.widen(connection, site.site)
     became = [*outcomes_of(deliveries, outcomes)]
     known: dict[int, Known] = {}
     for site in sites:
         of_site = {place: (deliveries[place], became[place]) for place in site.deliveries}
-        with _held_is_told(registry, site):
+        with held_is_told(names[site.site], number=site.site, of=site.deliveries):
             known |= await _write_senders(connection, registry, site=site.site, of_site=of_site)
-    horizons = {place: registry.horizon(site.site) for site in sites for place in site.deliveries}
     return [
-        Stored(each, lacking, horizons[place], last_seq)
+        Stored(each, lacking, registry.horizon(places[place]), last_seq, names[places[place]])
         for place, each in enumerate(became)
         for lacking, last_seq in [known.get(place, ((), None))]
     ]
-
-
-@contextmanager
-def _held_is_told(registry: Registry, site: Arrivals) -> Iterator[None]:
-    """Name the site at which somebody else holds what is waited for."""
-    try:
-        yield
-    except LockNotAvailableError as error:
-        raise SiteHeld(registry.name_of(site.site), of=site.deliveries) from error
 
 
 def _numbers(registry: Registry, site: Arrivals) -> list[int]:

@@ -181,7 +181,9 @@ async def test_sessions_make_room_for_each_other(storage: Storage) -> None:
         *(replace(SESSION, digest=digest, expires_at=100 + place) for place, digest in enumerate(digests)),
     )
     there = [await storage.access.grant(digest, kind=Kind.session) is not None for digest in digests]
-    await make(storage, replace(SESSION, digest=A, at=105, expires_at=200))
+    await make(
+        storage, AddPerson("eve", Role.viewer, None, "hash", at=3), OpenSession("eve", A, at=105, expires_at=200)
+    )
     later = [await storage.access.grant(digest, kind=Kind.session) is not None for digest in digests]
 
     assert [False, *[True] * MOST_SESSIONS] == there

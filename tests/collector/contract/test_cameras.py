@@ -205,13 +205,14 @@ async def test_a_camera_without_events_goes_where_the_settings_say(storage: Stor
 
 
 async def test_two_sites_in_one_transaction_do_not_split_a_camera(storage: Storage) -> None:
-    """The delivery that comes first decides, as it would in a transaction of its own."""
+    """The delivery that comes first decides, as it would in a transaction of its own; where each is stored is told."""
     deliveries = [
         delivery(event("10:00", "W1", "working"), camera="C1", site="north"),
         delivery(event("10:05", "W1", "idle"), camera="C1", site="south"),
     ]
-    await storage.store(deliveries, decide=decide)
+    became = await storage.store(deliveries, decide=decide)
 
+    assert ["north", "north"] == [stored.site for stored in became]
     assert [("north", "C1")] == [(camera.site, camera.name) for camera in await storage.cameras()]
     assert [("north", "W1")] == list((await storage.snapshot()).sightings)
 

@@ -93,6 +93,27 @@ async def test_an_outline_says_which_camera_told_each_state(storage: Storage) ->
     assert ("C2", ["C1", "C1", None]) == (run.state and run.state.camera, [entry.camera for entry in run.events][:3])
 
 
+async def test_of_a_worker_it_is_told_when_cameras_watched(storage: Storage) -> None:
+    """Within the stretch, at the worker's site; and which had watched before it."""
+    for camera, site, clock_times in [
+        ("C1", "default", ("08:00", "09:30", "12:00")),
+        ("C2", "default", ("10:10", "10:20")),
+        ("C3", "south", ("09:00", "10:00")),
+    ]:
+        for watermark in clock_times:
+            said = contact(watermark=at(watermark))
+            await keep(storage, Delivery(site, camera, at(watermark), [], contact=said))
+    await keep(storage, delivery(*EVENTS))
+    told = await storage.runs(worker_id="W1", stretch=MORNING, most=10)
+    open_ended = await storage.runs(worker_id="W1", stretch=(None, None), most=10)
+
+    assert told is not None
+    assert open_ended is not None
+    assert {"default": {"C1": [MORNING], "C2": [(at("10:10"), at("10:20"))]}} == told.watched
+    assert {"default": {"C1": [(at("08:00"), at("12:00"))], "C2": [(at("10:10"), at("10:20"))]}} == open_ended.watched
+    assert ({"default": {"C1"}}, {"default": set()}) == (told.watched_before, open_ended.watched_before)
+
+
 @pytest.mark.parametrize(("most", "is_told"), [(2, True), (1, False)])
 async def test_too_much_is_not_told(storage: Storage, most: int, is_told: bool) -> None:
     """More events of one worker, or states of all, than was asked for at most."""

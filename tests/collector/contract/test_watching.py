@@ -85,6 +85,49 @@ async def test_a_call_without_a_watermark_is_a_break(storage: Storage) -> None:
     assert {"C1": stretches(("10:00", "10:01"), ("10:05", "10:06"))} == await watched(storage)
 
 
+async def told(storage: Storage, upto: str, *of: tuple[str, str]) -> None:
+    """Let a camera call that says itself when it watched."""
+    await call(storage, upto, watched=stretches(*of))
+
+
+async def test_a_camera_that_says_when_it_watched_is_believed(storage: Storage) -> None:
+    """Its breaks while nobody could hear it, as far as its watermark and from the last one on; never twice."""
+    await told(storage, "10:00", ("09:00", "10:00"))
+    await told(storage, "11:30", ("09:30", "10:10"), ("10:40", "11:00"), ("11:20", "12:00"))
+    await told(storage, "11:40", ("10:05", "11:00"), ("11:20", "11:40"))
+    await told(storage, "11:50")
+    await told(storage, "11:55", ("11:45", "11:55"))
+
+    assert {
+        "C1": stretches(("10:00", "10:10"), ("10:40", "11:00"), ("11:20", "11:40"), ("11:50", "11:55"))
+    } == await watched(storage)
+
+
+async def test_what_a_camera_says_it_watched_may_be_in_any_order(storage: Storage) -> None:
+    """And overlap, end before it begins, or be a clock that was set: nothing is counted twice."""
+    await told(storage, "10:00")
+    await call(
+        storage,
+        "12:00",
+        watched=[
+            *stretches(("11:30", "11:40"), ("10:10", "10:30"), ("10:20", "10:50"), ("11:20", "11:10")),
+            (at("11:35"), at("11:35") + 40 * DAY),
+        ],
+    )
+
+    assert {"C1": stretches(("10:10", "10:50"), ("11:30", "12:00"))} == (await watched(storage))
+
+
+async def test_a_break_is_told_after_a_silence_that_the_collector_saw(storage: Storage) -> None:
+    """Watching begins where the camera says, and not with its second watermark; a slow clock is no silence."""
+    await told(storage, "10:00")
+    await hear(storage, contact(watermark=at("10:01"), watched=[(at("10:00"), at("10:01"))]), received_at=at("10:09"))
+    await call(storage, None)
+    await told(storage, "10:30", ("10:20", "10:30"))
+
+    assert {"C1": stretches(("10:00", "10:01"), ("10:20", "10:30"))} == await watched(storage)
+
+
 async def test_watching_goes_on_over_a_restart(open_again: Open) -> None:
     """Of the collector: the camera went on meanwhile."""
     for watermark in ("10:00", "10:01", "11:30"):

@@ -19,6 +19,8 @@ from tests.support.collector import RULES, decide, delivery, event, item, runnin
 from tests.support.invoked import invoked_collector
 from tests.support.postgres import Server, running_server
 
+AN_AGENTS = 10.0
+"""How long an agent waits for an answer."""
 ARRIVING = [delivery(event("10:00", "W1", "working"))]
 
 
@@ -58,7 +60,7 @@ async def test_a_commit_that_hangs_is_told_as_busy_and_not_tried_again(
         return decide(runs, arrivals, offset=offset)
 
     begun = monotonic()
-    with standby_away(server), pytest.raises(Busy, match="the commit was not confirmed"):
+    with standby_away(server), pytest.raises(Busy, match=r"the commit was not confirmed within 0\.3 s"):
         await store.store(ARRIVING, decide=decide_and_count)
     took = monotonic() - begun
     again = await store.store(ARRIVING, decide=decide)
@@ -68,6 +70,27 @@ async def test_a_commit_that_hangs_is_told_as_busy_and_not_tried_again(
     assert 1 == tries
     assert took < 10
     assert ([Outcome.duplicate], 1) == (again[0].outcomes, len(kept))
+
+
+async def test_who_waits_behind_a_commit_that_hangs_is_told_sooner(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other both are told before an agent gives up; who comes later has all the time again."""
+    monkeypatch.setattr(committing, "COMMIT_SECONDS", 0.4)
+    monkeypatch.setattr(committing, "COMMIT_SECONDS_BEHIND", 0.2)
+    monkeypatch.setattr(committing, "SECONDS_TO_FOLLOW", 60)
+    store = await PostgresStorage.open(server.new_database(), rules=RULES)
+    told: list[object] = []
+    with standby_away(server):
+        for number in range(3):
+            arriving = [delivery(event(f"10:0{number}", "W1", "working"))]
+            told += await asyncio.gather(store.store(arriving, decide=decide), return_exceptions=True)
+            if number == 1:
+                monkeypatch.setattr(store._writing()._commits, "_behind_until", 0)  # noqa: SLF001 - as later
+    await store.close()
+
+    assert ["0.4 s", "0.2 s", "0.4 s"] == [str(each).partition("within ")[2].partition(";")[0] for each in told]
+    assert committing.COMMIT_SECONDS + committing.COMMIT_SECONDS_BEHIND < AN_AGENTS
 
 
 async def test_a_look_that_cannot_be_noted_keeps_nobody_waiting(

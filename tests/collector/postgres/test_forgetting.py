@@ -17,9 +17,10 @@ from collector.metrics.erasing import undo
 from collector.records import NewName, Outcome
 from collector.service import door
 from collector.storage.named_in_items import WITHHELD
-from collector.storage.postgres import scrubbing
+from collector.storage.postgres import locks, scrubbing
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import BadRequest, Busy
+from tests.collector.postgres.test_locks import SECONDS, hand, waits
 from tests.collector.web.test_forgetting import DAY, ID, REFUSED, REFUSED_OF_ANOTHER, numbers
 from tests.support.collector import (
     RULES,
@@ -169,6 +170,30 @@ async def test_whoever_still_reads_is_waited_for(postgres: Server, monkeypatch: 
     assert [True, False] == done
 
 
+async def test_nobody_who_stores_waits_for_a_scrub_that_waits(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tries again and again to have the table for itself, each time for a moment, until whoever reads it is done."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 1.0)
+    url = postgres.url("emptied")
+    async with two(postgres) as (one, other):
+        await one.store([delivery(event("10:00", "W1", "working"), event("10:00", "W2", "working"))], decide=decide)
+        await one.forget("W1", site=None, tell=TELL, now=0)
+        async with hand(url) as before:
+            await before.fetchval("select 1")
+            scrubbed = asyncio.create_task(one.scrub())
+            await asyncio.sleep(0.3)  # it has begun, and waits for that reader alone
+            async with hand(url) as reading:
+                await reading.fetchval("select count(*) from worker")
+                await before.execute("rollback")
+                has_waited = await waits(url, scrubbed)
+                (stored,) = await other.store([delivery(event("11:00", "W2", "idle"))], decide=decide)
+        done = await scrubbed
+
+    assert (True, True) == (has_waited, done)
+    assert [Outcome.accepted] == stored.outcomes
+
+
 async def test_whoever_is_erased_while_files_are_cleaned_is_cleaned_out_by_the_next_run(postgres: Server) -> None:
     """A table may have been written anew already when they went."""
     async with two(postgres) as (one, other):
@@ -186,6 +211,66 @@ async def test_whoever_is_erased_while_files_are_cleaned_is_cleaned_out_by_the_n
         done = [await first, await other.scrub(), await one.scrub()]
 
     assert [True, True, False] == done
+
+
+async def test_whoever_stores_does_not_wait_for_who_cleans_files(postgres: Server) -> None:
+    """As long as somebody reads, files are not cleaned, and deliveries go on at the collector that waits for it."""
+    async with two(postgres) as (one, _):
+        await one.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+        connection = await asyncpg.connect(postgres.url("emptied"))
+        reading = connection.transaction(isolation="repeatable_read")
+        await reading.start()
+        await connection.fetchval("select count(*) from worker")
+        await one.forget("W1", site=None, tell=TELL, now=0)
+        cleaning = asyncio.create_task(one.scrub())
+        async with asyncio.timeout(SECONDS):
+            while not await locked(connection, locks.SCRUBBING):
+                pass  # asking gives the others their turn
+        await one.store([delivery(event("10:30", "W2", "working"))], decide=decide)
+        is_waiting = not cleaning.done()
+        await reading.rollback()
+        is_done = await cleaning
+        await connection.close()
+
+    assert (True, True) == (is_waiting, is_done)
+
+
+async def test_one_collector_at_a_time_cleans_files(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one waits for its turn, and finds nothing to do then."""
+    async with two(postgres) as (one, other):
+        await one.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+        await one.forget("W1", site=None, tell=TELL, now=0)
+        connection = await asyncpg.connect(postgres.url("emptied"))
+        await locks.try_to_keep(connection, locks.SCRUBBING)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(scrubbing, "PATIENCE", 1)
+            with pytest.raises(Busy, match="another collector or command"):
+                await one.scrub()
+        cleaning = [asyncio.create_task(store.scrub()) for store in (one, other)]
+        await locks.let_go(connection, locks.SCRUBBING)
+        done = [await each for each in cleaning]
+        is_let_go = not await locked(connection, locks.SCRUBBING)
+        await connection.close()
+
+    assert [False, True] == sorted(done)
+    assert is_let_go
+
+
+async def locked(connection: asyncpg.Connection, lock: int) -> bool:
+    """Say whether anybody has a lock of ours."""
+    held = await connection.fetchval(
+        """
+        select exists (
+            select 1
+            from pg_locks
+            where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+                and classid = $1 and objid::bigint = $2
+        )
+        """,
+        locks.OURS,
+        2**32 + lock,
+    )
+    return held is True
 
 
 async def test_a_replay_during_the_erasing_waits_and_is_refused(postgres: Server) -> None:

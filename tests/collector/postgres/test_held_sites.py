@@ -1,19 +1,35 @@
 """Somebody holds rows of one site and does not let go: events of the other sites are stored, and do not wait for it."""
 
-from asyncio import gather
+from asyncio import create_task, gather
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
 from collector.held_sites import HELD_SECONDS, SiteHeld
-from collector.records import Retention
+from collector.metrics.erasing import undo
+from collector.records import Outcome, Retention
 from collector.retaining import purge
 from collector.storage.postgres import locks
+from collector.storage.postgres.holding import hold_site
 from collector.storage.postgres.store import PostgresStorage
+from shared.errors import Busy
 from shared.instants import HOUR
-from tests.collector.postgres.test_locks import hand
-from tests.support.collector import NOON_AFTER, RULES, RunningCollector, envelope, item, running_collector
+from tests.collector.postgres.test_locks import hand, opened, waits
+from tests.support.collector import (
+    NOON_AFTER,
+    RULES,
+    RunningCollector,
+    decide,
+    delivery,
+    envelope,
+    event,
+    item,
+    running_collector,
+)
 from tests.support.postgres import Server
 
 SITES = {"CA": {"site": "A"}, "CB": {"site": "B"}, "CC": {"site": "C"}}
@@ -81,3 +97,124 @@ async def test_a_purge_goes_on_with_the_sites_that_nobody_holds(postgres: Server
 
     assert {"B", "C"} == set(gone)
     assert {"A"} == set(after)
+
+
+@pytest.mark.parametrize(
+    ("holding", "change"),
+    [
+        ("workstation", lambda store: store.forget("WA", site="A", tell=partial(undo, rules=RULES), now=0)),
+        ("site", lambda store: store.rename_site("A", "D")),
+    ],
+    ids=["an erasing", "another name"],
+)
+async def test_what_lets_everybody_wait_gives_up_at_once_where_a_row_is_held(
+    postgres: Server, holding: str, change: Callable[[PostgresStorage], Awaitable[Any]]
+) -> None:
+    """It names the site; who delivers to another one meanwhile is not refused."""
+    url = await postgres.emptied_database()
+    async with opened(url) as one, opened(url) as other:
+        await one.store([delivery(event("10:00", f"W{site}", "working"), site=site) for site in "AB"], decide=decide)
+        async with hand(url) as connection:
+            key = "name = 'A'" if holding == "site" else "site_id = (select site_id from site where name = 'A')"
+            await connection.execute(f"select from {holding} where {key} for update")
+            changing = create_task(_awaited(change(one)))
+            has_waited = await waits(url, changing)
+            (stored,) = await other.store([delivery(event("11:00", "WB", "idle"), site="B")], decide=decide)
+            with pytest.raises(SiteHeld, match="rows of site A "):
+                await changing
+
+    assert has_waited
+    assert [Outcome.accepted] == stored.outcomes
+
+
+@pytest.mark.parametrize(
+    ("table", "mode"),
+    [("event", "share"), ("worker", "access exclusive"), ("arithmetic", "access exclusive")],
+    ids=["an index is made", "it is written anew", "it is read first of all"],
+)
+async def test_a_table_that_is_held_is_told_from_a_site(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, table: str, mode: str
+) -> None:
+    """It is a matter of all sites: none of them is named, and all are tried again at once."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    arriving = [delivery(event("10:00", f"W{site}", "working"), site=site) for site in "AB"]
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        async with hand(url) as connection:
+            await connection.execute(f"lock table {table} in {mode} mode")
+            with pytest.raises(Busy, match=f"the table {table} ") as told:
+                await store.store(arriving, decide=decide)
+        stored = await store.store(arriving, decide=decide)
+
+    assert Busy is told.type
+    assert [[Outcome.accepted]] * 2 == [each.outcomes for each in stored]
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["by a purge", "by somebody else"])
+async def test_a_site_that_is_purged_is_told_from_one_that_somebody_holds(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, is_ours: bool
+) -> None:
+    """A purge has the site for itself, and says so by a lock of ours."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    arriving = [delivery(event("10:00", "W1", "working"), site="A")]
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        await store.store(arriving, decide=decide)
+        async with hand(url) as connection:
+            if is_ours:
+                await hold_site(connection, "A")
+            else:
+                await connection.execute("select from worker for update")
+            with pytest.raises(SiteHeld) as told:
+                await store.store(arriving, decide=decide)
+
+    assert is_ours is told.value.is_ours
+    assert {0} == told.value.of
+
+
+async def test_only_whoever_is_new_waits_for_others_who_register(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera or a site that was never seen is told to come again, the others are stored, and the collector stays ready."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.5)
+    url = await postgres.emptied_database()
+    new = item("10:05", "W1", "idle")
+    async with running_collector(tmp_path, database=url, cameras=SITES) as running:
+        await post(running, 1)
+        async with hand(url) as holding:
+            await locks.take(holding, locks.NAMES)
+            held = [
+                answer.status
+                for answer in await gather(
+                    running.post(envelope([new], camera="CN")),
+                    running.post([new]),
+                    running.post(envelope([new], camera="CA", seqs=[[2, 2]], last_seq=2)),
+                )
+            ]
+            ready = await running.get("/readyz")
+        freed = await running.post(envelope([new], camera="CN"))
+
+    assert [503, 503, 200] == held
+    assert (200, 200) == (ready.status, freed.status)
+
+
+async def test_a_row_that_counts_writes_is_not_waited_for_twice(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A collector counts in another one, and what came is stored."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    url = await postgres.emptied_database()
+    async with opened(url) as store:
+        await store.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+        before = await store.version()
+        async with hand(url) as connection:
+            await connection.execute("select from revision for update")
+            (stored,) = await store.store([delivery(event("11:00", "W1", "idle"))], decide=decide)
+        after = await store.version()
+
+    assert [Outcome.accepted] == stored.outcomes
+    assert int(before) + 1 == int(after)
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work

@@ -6,10 +6,11 @@ import asyncpg
 import pytest
 
 from collector.records import LedgerRules
-from collector.storage.postgres import migrating
+from collector.storage.postgres import connecting, locks, migrating
 from collector.storage.postgres.migrating import refuse_old
 from collector.storage.postgres.store import PostgresStorage
 from shared.errors import StorageUnusable
+from tests.collector.postgres.test_locks import hand, waits
 from tests.support.collector import RULES, decide, delivery, event
 from tests.support.postgres import Server
 
@@ -31,6 +32,54 @@ async def test_collectors_that_start_together_make_the_schema_once(postgres: Ser
         await store.close()
 
     assert [4] * 4 == kept
+
+
+async def older_database(server: Server) -> str:
+    """Return the address of a database of the version before the last step."""
+    url = server.new_database()
+    *older, _ = migrating.migrations()
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "create table schema_migration (number integer primary key, name text, applied_at timestamptz default now())"
+    )
+    for step in older:
+        await connection.execute(step.statements)
+        await connection.execute("insert into schema_migration (number, name) values ($1, $2)", step.number, step.name)
+    await connection.close()
+    return url
+
+
+async def test_whoever_still_stores_by_the_tables_of_before_is_waited_for(postgres: Server) -> None:
+    """A transaction of an older version ends before a step changes its tables; with no step to take nobody is waited for."""
+    url = await older_database(postgres)
+    async with hand(url) as storing:
+        await locks.share(storing, locks.RULES)
+        opening = asyncio.create_task(PostgresStorage.open(url, rules=RULES))
+        has_waited = await waits(url, opening)
+    await (await opening).close()
+    async with hand(url) as storing:
+        await locks.share(storing, locks.RULES)
+        await (await PostgresStorage.open(url, rules=RULES)).close()
+
+    assert has_waited
+
+
+async def test_a_step_takes_as_long_as_its_tables_are_large(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than any other statement may, and than the driver waits for one."""
+    monkeypatch.setattr(connecting, "SECONDS_TO_END", 0.4)
+    url = await older_database(postgres)
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "create function slow() returns event_trigger language plpgsql as 'begin perform pg_sleep(1.6); end'"
+    )
+    await connection.execute(
+        "create event trigger slow on ddl_command_start when tag in ('CREATE INDEX') execute function slow()"
+    )
+    await (await PostgresStorage.open(url, rules=RULES, statement_seconds=1)).close()
+    applied = await connection.fetchval("select count(*) from schema_migration")
+    await connection.close()
+
+    assert len([*migrating.migrations()]) == applied
 
 
 async def test_rules_of_an_old_database_stay(postgres: Server) -> None:

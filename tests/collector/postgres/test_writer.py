@@ -1,14 +1,14 @@
-"""The one connection that writes, where others want it, too: who waits for it, and who gives up, changes nothing for who has it."""
+"""The connection that stores, where others want it, too: who waits for it, and who gives up, changes nothing for who has it."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from collector.measures import Look
-from collector.records import Delivery
+from collector.measures import Kept, Look
+from collector.records import Delivery, Outcome
 from collector.storage.postgres.store import PostgresStorage
-from tests.collector.postgres.test_locks import hand, waits
-from tests.support.collector import NOON_AFTER, RULES, decide, delivery, event
+from tests.collector.postgres.test_locks import SECONDS, StoppedPurge, hand, waits
+from tests.support.collector import NOON_AFTER, RULES, at, decide, delivery, event
 from tests.support.postgres import Server
 
 LOOK = Look(NOON_AFTER, "ann", "supervisor", "floor", "default", None)
@@ -45,3 +45,21 @@ async def test_who_gives_up_waiting_takes_nothing_from_who_stores(postgres: Serv
         stored = await storing
 
     assert 1 == len(stored[0].outcomes)
+
+
+async def test_other_sites_do_not_wait_for_a_purge(postgres: Server) -> None:
+    """Nor at the collector that purges: it does so on a connection of its own."""
+    url = await postgres.emptied_database()
+    stopped = StoppedPurge()
+    async with opened(url) as store:
+        to = Kept(events=at("11:00"))
+        purging = asyncio.create_task(store.purge("default", to=to, settle=stopped.settle))
+        assert await asyncio.to_thread(stopped.entered.wait, SECONDS)
+        storing = asyncio.create_task(store.store([delivery(event("10:00", "W1", "idle"), site="east")], decide=decide))
+        await asyncio.wait([storing], timeout=SECONDS)
+        is_stored = storing.done()
+        stopped.let_go.set()
+        purged, stored = await purging, await storing
+
+    assert is_stored
+    assert (to, [Outcome.accepted]) == (purged.kept, list(stored[0].outcomes))

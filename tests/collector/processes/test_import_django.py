@@ -239,6 +239,27 @@ async def test_it_writes_through_the_service_that_runs(tmp_path: Path) -> None:
     assert (0, "9 events: 8 new") == (found.code, found.out.partition(",")[0])
 
 
+async def test_through_the_service_long_ids_go_in_as_many_requests_as_they_take(tmp_path: Path) -> None:
+    """One request holds 4 MiB of JSON, which writes a letter that is not Latin as six; an item of more is named and refused."""
+    rows = [(f"2026-01-15 1{n // 3_600}:{n // 60 % 60:02}:{n % 60:02}", "working", 1, 1) for n in range(5_000)]
+    source, database = (
+        django(tmp_path / "db.sqlite3", [*rows, ("2026-01-15 12:00:00", "w" * 5_000_000, 1, 2)]),
+        tmp_path / "collector.db",
+    )
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("update app_worker set worker_id = replace(hex(zeroblob(32)), '00', 'Жы') where id = 1")
+        connection.execute(
+            "update app_workstation set station_id = replace(hex(zeroblob(32)), '00', 'Жы') where id = 1"
+        )
+        connection.commit()
+    async with collector(database):
+        found = await asked("import-django", str(source), "--database", str(database))
+
+    assert 3 == found.code, found.err
+    assert "5,001 events: 5,000 new, 0 duplicate (of these 0 conflict), 1 rejected" in found.out
+    assert "app_event 5001: not_an_event: more than 4,194,304 bytes\n" == found.err
+
+
 @pytest.mark.parametrize(
     ("statement", "told"),
     [

@@ -45,18 +45,18 @@ async def test_the_spans_of_a_worker_are_a_table(folder: Path) -> None:
     rest = await run(folder / "collector.db", "why", "W1", "--from", "2026-01-15T08:30:00Z")
 
     assert [
-        "start                             end                               h:mm:ss         state    station  basis     ended by",
-        "2026-01-15 06:00:00+01:00         2026-01-15 08:30:00+01:00         2:30:00         working  S1       observed  idle at S2",
-        "2026-01-15 08:30:00+01:00         2026-01-15 08:30:00.250000+01:00  0:00:00.250000  idle     S2       observed  working at S1",
-        "2026-01-15 08:30:00.250000+01:00  2026-01-15 09:00:00+01:00         0:29:59.750000  working  S1       observed  "
+        "start                             end                               h:mm:ss         state    station  basis     not watched  ended by",
+        "2026-01-15 06:00:00+01:00         2026-01-15 08:30:00+01:00         2:30:00         working  S1       observed  0:00:00      idle at S2",
+        "2026-01-15 08:30:00+01:00         2026-01-15 08:30:00.250000+01:00  0:00:00.250000  idle     S2       observed  0:00:00      working at S1",
+        "2026-01-15 08:30:00.250000+01:00  2026-01-15 09:00:00+01:00         0:29:59.750000  working  S1       observed  0:00:00      "
         "absent at S1, 2026-01-15 10:00:00+01:00",
-        "working 2:59:59.750000, idle 0:00:00.250000, absent 0:00:00; of these assumed 0:00:00; no data 0:00:00",
+        "working 2:59:59.750000, idle 0:00:00.250000, absent 0:00:00; of these assumed 0:00:00, not watched 0:00:00; no data 0:00:00",
     ] == shift.out.splitlines()
     assert [
-        "start                      end                        h:mm:ss  state    station  basis     ended by",
-        "2026-01-15 08:30:00+00:00  2026-01-15 09:00:00+00:00  0:30:00  working  S1       observed  absent at S1",
-        "2026-01-15 09:00:00+00:00  2026-01-15 09:05:00+00:00  0:05:00  absent   S1       assumed   –",
-        "working 0:30:00, idle 0:00:00, absent 0:05:00; of these assumed 0:05:00; no data –",
+        "start                      end                        h:mm:ss  state    station  basis     not watched  ended by",
+        "2026-01-15 08:30:00+00:00  2026-01-15 09:00:00+00:00  0:30:00  working  S1       observed  0:00:00      absent at S1",
+        "2026-01-15 09:00:00+00:00  2026-01-15 09:05:00+00:00  0:05:00  absent   S1       assumed   0:00:00      –",
+        "working 0:30:00, idle 0:00:00, absent 0:05:00; of these assumed 0:05:00, not watched 0:00:00; no data –",
     ] == rest.out.splitlines()
     assert (0, 0) == (shift.code, rest.code)
 

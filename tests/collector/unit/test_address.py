@@ -14,6 +14,8 @@ TORN = (
     "postgresql://lineside:sec@ret@db.example/lineside",
     "postgresql://lineside:sec[ret@db.example/lineside",
     "postgresql://lineside:sec\N{ACCOUNT OF}ret@db.example/lineside",
+    "postgresql://lineside:12?sec=34@db.example/lineside",
+    "postgresql://lineside:12/34?sec=ret@db.example/lineside",
     "postgresql://lineside:secret",
     "postgresql://lineside@db1,db2:543x/lineside",
     "postgresql://lineside@db.example:99999/lineside",
@@ -25,7 +27,9 @@ WHOLE = (
     ("postgresql://lineside:secret@[::1]:5433,db2/lineside", "postgresql://lineside@[::1]:5433,db2/lineside"),
     ("postgresql:///lineside?host=/run/db,db2&port=5432,5433", "postgresql:///lineside"),
     ("postgres://%2Frun%2Fdb:5433/lineside?sslpassword=secret", "postgres://%2Frun%2Fdb:5433/lineside"),
+    ("postgresql://lineside:secret@db1:,[::1]:/lineside", "postgresql://lineside@db1:,[::1]:/lineside"),
     ("postgresql://db.example/lineside?user=me@corp", "postgresql://…"),
+    ("postgresql://db.example?passfile=/etc/me@corp/pgpass", "postgresql://…"),
 )
 
 

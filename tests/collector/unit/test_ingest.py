@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from collector.held_sites import HELD_SECONDS, SiteHeld
 from collector.ingest import MOST_EVENTS_WAITING, MOST_WAITING, SECONDS_A_GROUP, Ingest
 from collector.records import Decide, Delivery, EventQuery, Outcome, Refusal, Stored
+from collector.storage.postgres.locks import SECONDS_TO_HURRY, SECONDS_TO_WAIT
 from collector.storage.sqlite import SqliteStorage
 from shared.clock import Clock
 from shared.errors import Busy, StorageFull
@@ -180,7 +182,7 @@ async def test_a_site_that_was_held_is_tried_again_after_a_while(tmp_path: Path)
 
 
 async def test_a_group_that_meets_too_many_held_sites_is_given_up(tmp_path: Path) -> None:
-    """Whoever waits behind it must be answered, too; the rest of it is told to come again."""
+    """Whoever waits behind it must be answered, too; the rest of it is told to come again, and the collector stays ready."""
     clock = FakeClock()
     async with running(tmp_path, clock=clock) as (ingest, storage):
         storage.held = frozenset("ABC")
@@ -193,7 +195,24 @@ async def test_a_group_that_meets_too_many_held_sites_is_given_up(tmp_path: Path
         results = await asyncio.gather(*tasks[1:], return_exceptions=True)
 
         assert [SiteHeld, SiteHeld, Busy, Busy] == [type(result) for result in results]
-        assert ingest.failure is not None
+        assert ingest.failure is None
+
+
+async def test_few_held_sites_are_not_too_many(tmp_path: Path) -> None:
+    """Each takes as long as the store waits for it, and some more to begin again; then the others are stored."""
+    clock = FakeClock()
+    patience = chain([SECONDS_TO_WAIT], repeat(SECONDS_TO_HURRY))
+    async with running(tmp_path, clock=clock) as (ingest, storage):
+        storage.held = frozenset("ABCD")
+        arriving = [delivery(event("10:00", "W1", "working"), site=site) for site in "EABCDE"]
+        tasks = await begun(ingest, arriving[:1], storage)
+        tasks += [asyncio.create_task(ingest.store(each)) for each in arriving[1:]]
+        await asyncio.sleep(0)
+        storage.on_held = lambda: clock.advance(next(patience) + 0.1)
+        storage.gate.set()
+        results = await asyncio.gather(*tasks[1:], return_exceptions=True)
+
+        assert [*[SiteHeld] * 4, Stored] == [type(result) for result in results]
 
 
 async def test_a_request_that_went_away_is_stored_all_the_same(tmp_path: Path) -> None:

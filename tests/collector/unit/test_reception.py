@@ -156,6 +156,7 @@ def test_what_an_agent_says_of_itself_is_kept() -> None:
         oldest_pending_at="2026-01-15T10:00:00Z",
         sent_at=format_instant(NOON_AFTER + 2 * SECOND),
         watermark="2026-01-15T09:59:00Z",
+        watched=[["2026-01-15T09:00:00Z", "2026-01-15T09:59:00Z"]],
         epoch="e7",
     )
 
@@ -169,6 +170,7 @@ def test_what_an_agent_says_of_itself_is_kept() -> None:
         pending=3,
         oldest_pending_at=at("10:00"),
         clock_offset_us=2 * SECOND,
+        watched=[(at("09:00"), at("09:59"))],
     ) == contact_of(sent)
 
 

@@ -73,6 +73,12 @@ def test_of_standbys_that_cannot_be_seen_nothing_is_said() -> None:
         ({"held": (HOLDS._replace(seconds=90),)}, "locks", "since 90 s", 3),
         ({"held": (HOLDS, HOLDS._replace(what="rows", is_waiting=True, seconds=11))}, "locks", "waits since 11 s", 3),
         ({"standbys": Standbys("b, c", 1, 1)}, "standby", "1 of the 1 that a commit waits for", 0),
+        (
+            {"standbys": Standbys("ANY 1 (b, c)", 1, 2)},
+            "standby",
+            "2 are there, and a commit waits for 1 of them (synchronous_standby_names = ANY 1 (b, c))",
+            0,
+        ),
         ({"standbys": Standbys("2 (b, c)", 2, 1)}, "standby", "1 of the 2 that a commit waits for", 3),
     ],
 )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.metrics.drawing import Look, Stroke, Told
-from collector.metrics.sight import Unwatched, drawn, unwatched
+from collector.metrics.sight import Unwatched, drawn, sight, unwatched_time
 from shared.events import EventType
 from shared.instants import SECOND
 
@@ -100,9 +100,9 @@ def test_a_camera_that_once_watched_has_breaks(
     """From the first instant that it watched to its watermark; before that nobody can say so."""
     watched = {"C1": [(round(start * SECOND), round(end * SECOND)) for start, end in stretches]} if stretches else {}
 
-    found = unwatched(watched, before={"C1"} if before else (), watermarks={"C1": watermark * SECOND}, window=WINDOW)
+    found = sight(watched, before={"C1"} if before else (), watermarks={"C1": watermark * SECOND}, window=WINDOW)
 
-    assert ({"C1": [(start * SECOND, end * SECOND) for start, end in expected]} if expected else {}) == found
+    assert ({"C1": [(start * SECOND, end * SECOND) for start, end in expected]} if expected else {}) == found.gaps
 
 
 @given(
@@ -132,6 +132,24 @@ def test_what_is_drawn_is_each_moment_by_its_own_camera(
     found = drawn(told, last_at=at, watermarks=watermarks, gaps=gaps)
 
     assert expected == [(moment, look) for start, end, look in found for moment in range(start, end)]
+
+
+def test_time_that_no_camera_watched_is_counted_to_the_microsecond() -> None:
+    """Of what is observed: breaks of its camera, also those too short to be drawn, and what it has not told of yet."""
+    watched = {"C1": [(100 * SECOND, 120 * SECOND), (120 * SECOND + 1, 150 * SECOND), (160 * SECOND, 170 * SECOND)]}
+    told: list[Told] = [
+        (90 * SECOND, 165 * SECOND, W, "C1"),
+        (165 * SECOND, 180 * SECOND, I, "C1"),
+        (180 * SECOND, 190 * SECOND, ASSUMED, "C1"),
+        (190 * SECOND, 300 * SECOND, W, "C2"),
+    ]
+    found = sight(watched, before={"C1"}, watermarks={"C1": 170 * SECOND, "C2": 195 * SECOND}, window=WINDOW)
+
+    def unseen(since: int | None) -> int:
+        return unwatched_time(told, window=WINDOW, since=since, unseen=found.unseen)
+
+    assert {"C1": [(150 * SECOND, 160 * SECOND)]} == found.gaps
+    assert (1 + 10 * SECOND + 10 * SECOND + 5 * SECOND, 18 * SECOND) == (unseen(None), unseen(157 * SECOND))
 
 
 def _in_line(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:

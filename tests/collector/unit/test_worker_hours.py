@@ -53,7 +53,7 @@ def test_days_are_local_ones() -> None:
 def test_parts_add_up_to_the_whole(offset: int) -> None:
     """To the microsecond, also where hours begin at half past."""
     timeline = told(26, offset=offset)
-    whole = sum_row(timeline.pieces, window=timeline.window)
+    whole = sum_row(timeline.pieces, window=timeline.window, unseen=timeline.unseen)
 
     for rows in (hour_rows(timeline), day_rows(timeline, zone=BERLIN)):
         assert whole == {key: sum(row[key] for row in rows) for key in whole}

@@ -63,6 +63,7 @@ async def test_a_timeline_says_what_began_and_what_ended_each_span(collector: Ru
                 "began_by": working | {"timestamp": "2026-01-15T10:00:00Z", "camera": "C1"},
                 "ended_by": working | {"timestamp": "2026-01-15T10:15:00Z"},
                 "basis": "observed",
+                "unwatched_us": 0,
             },
             {
                 "start": "2026-01-15T10:15:00Z",
@@ -72,6 +73,7 @@ async def test_a_timeline_says_what_began_and_what_ended_each_span(collector: Ru
                 "began_by": working | {"timestamp": "2026-01-15T10:15:00Z", "camera": "C1"},
                 "ended_by": idle | {"timestamp": "2026-01-15T10:40:00Z"},
                 "basis": "observed",
+                "unwatched_us": 0,
             },
             {
                 "start": "2026-01-15T10:40:00Z",
@@ -81,6 +83,7 @@ async def test_a_timeline_says_what_began_and_what_ended_each_span(collector: Ru
                 "began_by": idle | {"timestamp": "2026-01-15T10:40:00Z", "camera": "C1"},
                 "ended_by": None,
                 "basis": "assumed",
+                "unwatched_us": 0,
             },
         ],
         "totals": {
@@ -88,6 +91,7 @@ async def test_a_timeline_says_what_began_and_what_ended_each_span(collector: Ru
             "idle_us": 5 * MINUTE,
             "absent_us": 0,
             "assumed_us": 5 * MINUTE,
+            "unwatched_us": 0,
             "no_data_us": 135 * MINUTE,
         },
     } == {key: value for key, value in answer.json.items() if key not in {"hours", "days"}}

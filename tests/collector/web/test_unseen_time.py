@@ -37,8 +37,8 @@ async def test_a_camera_that_catches_up_is_drawn_up_to_its_watermark(collector: 
     (row,) = (await collector.get(f"/api/floor/?{FROM_SIX}")).json["workers"]
 
     assert [(0, 120, "w", 0)] == in_minutes(row["timeline"])
-    assert (None, None, 180 * MINUTE, 2 * MINUTE) == (
-        row["state"], row["state_since"], row["working_us"], row["assumed_us"],
+    assert (None, None, 180 * MINUTE, 2 * MINUTE, 58 * MINUTE) == (
+        row["state"], row["state_since"], row["working_us"], row["assumed_us"], row["unwatched_us"],
     )  # fmt: skip
     rest = {"seqs": [[2, 3]], "last_seq": 1206, "pending": 0}
     more = [item("08:10", "W1", "absent"), item("08:57", "W1", "idle")]
@@ -80,6 +80,7 @@ async def test_what_the_agent_slept_through_is_paler(
 
     assert expected == in_minutes(row["timeline"])
     assert 0 == row["assumed_us"]
+    assert sum(end - start for start, end, _, paler in expected if paler) * MINUTE == row["unwatched_us"]
     assert sum(end - start for start, end, state, _ in expected if state == "w") * MINUTE == row["working_us"]
 
 
@@ -102,3 +103,51 @@ async def test_a_break_that_nobody_could_see_in_the_picture_is_none(collector: R
     (row,) = (await collector.get(f"/api/floor/?{FROM_SIX}")).json["workers"]
 
     assert [(0, 240, "w", 0)] == in_minutes(row["timeline"])
+
+
+async def test_a_timeline_tells_what_of_each_span_no_camera_watched(collector: RunningCollector) -> None:
+    """Of spans, sums, hours and days, in JSON and files; in an open window, too. What a window cuts off is not told of."""
+    await off_from_eight_to_twelve(collector)
+    question = "/api/timeline/?worker_id=W1"
+    told = (await collector.get(f"{question}&{FROM_SIX}")).json
+    everything = (await collector.get(question)).json
+    cut = (await collector.get(f"{question}&from=2026-01-15T12:00:00Z&to=2026-01-15T12:06:00Z")).json
+    spans, hours = [
+        (await collector.get(f"/api/timeline.csv?worker_id=W1&{FROM_SIX}&of={of}")).text.splitlines()
+        for of in ("spans", "hours")
+    ]
+
+    assert [245 * MINUTE, 5 * MINUTE] == [span["unwatched_us"] for span in told["spans"]]
+    assert [0, 245 * MINUTE, 5 * MINUTE] == [span["unwatched_us"] for span in everything["spans"]]
+    assert [5 * MINUTE, MINUTE] == [span["unwatched_us"] for span in cut["spans"]]
+    assert {250 * MINUTE} == {answer["totals"]["unwatched_us"] for answer in (told, everything)}
+    assert [0, 0, 60, 60, 60, 60, 10, 0] == [part["unwatched_us"] // MINUTE for part in told["hours"]]
+    assert [250 * MINUTE] == [part["unwatched_us"] for part in told["days"]]
+    assert ["unwatched_minutes", "245.0", "5.0"] == [line.split(",")[-1] for line in spans]
+    assert ["unwatched_minutes", *["0.0", "0.0", "60.0", "60.0", "60.0", "60.0", "10.0", "0.0"]] == [
+        line.split(",")[-1] for line in hours
+    ]
+
+
+async def test_where_hours_are_not_told_nobody_says_what_was_not_watched(collector: RunningCollector) -> None:
+    """Nothing is said of it, which is not the same as none."""
+    await off_from_eight_to_twelve(collector)
+    (row,) = (await collector.get("/api/floor/?from=2025-12-01T00:00:00Z&to=2026-01-16T00:00:00Z")).json["workers"]
+
+    assert row["unwatched_us"] is None
+
+
+async def test_what_the_agent_slept_through_is_paler_although_its_first_call_was_not_heard(
+    collector: RunningCollector,
+) -> None:
+    """A box boots before its network, and its producer speaks at once: what it says of the time before is drawn."""
+    await call(collector, "06:00", item("06:00", "W1", "working"), upto="06:00")
+    await call(collector, "08:00", upto="08:00", last_seq=1)
+    watched = [[watermark("08:00"), watermark("08:30")], [watermark("12:05"), watermark("12:20")]]
+    more = item("12:05", "W1", "working")
+    await call(collector, "12:20", more, upto="12:20", watched=watched, epoch="e2")
+    floor = (await collector.get(f"/api/floor/?{FROM_SIX}")).json
+    (row,) = floor["workers"]
+
+    assert [(0, 150, "w", 0), (150, 365, "w", 1), (365, 380, "w", 0)] == in_minutes(row["timeline"])
+    assert [[0, 150 * 60], [365 * 60, 15 * 60]] == floor["watches"][0]["stretches"]

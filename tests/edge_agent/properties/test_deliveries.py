@@ -97,7 +97,7 @@ async def _deliver(
             version="0.1.0",
             executor=Inline(),
             clock=clock,
-            last_sign_of_life=lambda: None,
+            watched=lambda: (),
             chance=lambda: 0.5,
         )
         task = asyncio.create_task(loop.run())

@@ -61,7 +61,7 @@ class Story:
             version="0.1.0",
             executor=Inline(),
             clock=self.clock,
-            last_sign_of_life=lambda: None,
+            watched=lambda: (),
             chance=lambda: 0.5,
         )
         self.collector.received.clear()

@@ -18,6 +18,7 @@ HEADER = Header(
     watermark=START - 1,
     pending=4,
     oldest_pending_at=None,
+    watched=((START - 9, START - 5), (START - 3, START - 1)),
 )
 PAYLOADS = [b'{"a":1}', b'{"a":"\xc3\xa9"}', b"{}"]
 
@@ -36,6 +37,10 @@ def test_the_collector_reads_the_header_that_was_meant() -> None:
             "seqs": [(1, 2), (9, 9)],
             "last_seq": 12,
             "watermark": "2026-01-15T09:59:59.999999Z",
+            "watched": [
+                ("2026-01-15T09:59:59.999991Z", "2026-01-15T09:59:59.999995Z"),
+                ("2026-01-15T09:59:59.999997Z", "2026-01-15T09:59:59.999999Z"),
+            ],
             "pending": 4,
         }
     )

@@ -4,6 +4,7 @@ import pytest
 
 from edge_agent.intake.life_signs import LifeSigns
 from shared.instants import MINUTE, SECOND
+from shared.wire import MAX_WATCHED
 from tests.support.events import event
 from tests.support.fake_clock import START, FakeClock
 
@@ -58,3 +59,36 @@ def test_a_clock_that_is_set_makes_no_silence_shorter_or_longer(jump: int) -> No
     clock.advance(60)
 
     assert clock.now() - 2 * MINUTE == signs.last
+    assert ((signs.last, signs.last),) == signs.watched
+
+
+def test_a_silence_parts_what_was_watched() -> None:
+    """Signs no further apart than the silence make one stretch, others begin a new one."""
+    clock = FakeClock()
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=clock)
+    for seconds in (0, 300, 300, 301, 10):
+        clock.advance(seconds)
+        signs.called()
+
+    assert ((START, START + 600 * SECOND), (START + 901 * SECOND, START + 911 * SECOND)) == signs.watched
+
+
+def test_what_earlier_runs_watched_comes_with_the_first_sign() -> None:
+    """Before it the agent vouches for nothing."""
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=FakeClock(), earlier=((7, 9),))
+    before = signs.watched
+    signs.called()
+
+    assert ((), ((7, 9), (START, START))) == (before, signs.watched)
+
+
+def test_of_very_many_stretches_the_newest_are_known() -> None:
+    """As many as an envelope may name."""
+    clock = FakeClock()
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=clock, earlier=((7, 9),))
+    for _ in range(MAX_WATCHED + 5):
+        clock.advance(301)
+        signs.called()
+
+    assert MAX_WATCHED == len(signs.watched)
+    assert clock.now() == signs.watched[-1][1]

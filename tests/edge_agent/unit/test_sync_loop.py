@@ -144,7 +144,7 @@ async def test_a_heartbeat_vouches_for_no_more_than_was_watched(
 ) -> None:
     """No watermark before the first sign of life, now while the producer lives, its last sign when it is silent."""
     async with delivery(folder) as made:
-        made.last_sign_of_life = sign
+        made.watched = () if sign is None else ((sign, sign),)
         async with made.running():
             await until(lambda: len(made.collector.received) >= 1)
 
@@ -159,7 +159,7 @@ async def test_the_watermark_stays_before_the_oldest_event_that_is_left_behind(f
     """
     async with delivery(folder, 30, delivery__max_events=10) as made:
         made.clock.advance(3_600)
-        made.last_sign_of_life = made.clock.now()
+        made.watched = ((START, made.clock.now()),)
         loop = await made.drain()
         batches = [batch.agent for batch in made.collector.batches]
 

@@ -1,0 +1,71 @@
+"""What a transaction of the PostgreSQL store has waited for in vain: a row of one site, or a table, which is a matter of all sites.
+
+Of a site it is told apart whether a transaction of ours has it for itself.
+
+The server says that it was a lock, and not whose. So it is asked what is locked, right after the transaction was rolled back.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from asyncpg import LockNotAvailableError
+
+from collector.held_sites import NamesHeld, SiteHeld
+from collector.storage.postgres import locks
+from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.writer import Writer
+from shared.errors import Busy
+
+# A table into which nobody can write, or as soon as whoever waits for it has it: those that come later stand behind.
+_TABLE = """
+    select c.relname
+    from pg_locks as l
+    join pg_class as c on c.oid = l.relation
+    where l.locktype = 'relation'
+        and l.database = (select oid from pg_database where datname = current_database())
+        and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+        and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+    order by 1
+    limit 1
+"""
+# The site is being purged, or somebody is being registered there, by a transaction that goes on.
+_IS_OURS = """
+    select exists (
+        select 1
+        from pg_locks
+        where locktype = 'advisory' and granted and mode = 'ExclusiveLock'
+            and database = (select oid from pg_database where datname = current_database())
+            and classid = $1::bigint::oid and objid = $2::bigint::oid
+    )
+"""
+
+
+@asynccontextmanager
+async def told_apart(writer: Writer) -> AsyncIterator[None]:
+    """Say of a write that waited in vain what it waited for.
+
+    Raises:
+        SiteHeld: a row of a site.
+        NamesHeld: one of those that all sites and cameras share.
+        Busy: a table.
+    """
+    try:
+        yield
+    except Busy as error:
+        if isinstance(error, (SiteHeld, NamesHeld)) or isinstance(error.__cause__, LockNotAvailableError):
+            raise await writer.prepare(partial(_what, waited=error)) from error
+        raise
+
+
+async def _what(connection: Connection, *, waited: Busy) -> Busy:
+    table = await connection.fetchval(_TABLE)
+    if table is not None:
+        return Busy(
+            f"somebody else holds the table {table} in the database; nothing of this request was kept",
+            hint="pg_stat_activity shows who: an index that is made, or a table that is written anew",
+        )
+    if isinstance(waited, SiteHeld):
+        is_ours = await connection.fetchval(_IS_OURS, locks.OURS, locks.ids_of(waited.number))
+        return SiteHeld(waited.site, of=waited.of, number=waited.number, is_ours=is_ours)
+    return waited
