@@ -182,7 +182,9 @@ async def test_sessions_make_room_for_each_other(storage: Storage) -> None:
     )
     there = [await storage.access.grant(digest, kind=Kind.session) is not None for digest in digests]
     await make(
-        storage, AddPerson("eve", Role.viewer, None, "hash", at=3), OpenSession("eve", A, at=105, expires_at=200)
+        storage,
+        AddPerson("eve", Role.viewer, None, "hash", at=3),
+        OpenSession("eve", "hash", A, at=105, expires_at=200),
     )
     later = [await storage.access.grant(digest, kind=Kind.session) is not None for digest in digests]
 
