@@ -4,7 +4,7 @@ While access is not configured the one viewer may do everything; the collector t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -169,6 +169,11 @@ def _place_in_crowd(request: web.Request, viewer: Viewer, *, is_counted: bool) -
     return crowds.place(peers.address_of(request) if peers.is_forwarded(request) else None, is_stranger=True)
 
 
+def _told_apart(request: web.Request, viewer: Viewer) -> Hashable:
+    """Return whose share an answer takes: of somebody known by name, with whatever token; else of an address."""
+    return request.app[PEERS].address_of(request) if viewer.role is None else (viewer.role, viewer.name)
+
+
 async def _viewer(request: web.Request, *, needs: Needs) -> Viewer:
     """Find out who is asking, and let the connection know whether that is a stranger."""
     viewer = NOBODY
@@ -179,5 +184,5 @@ async def _viewer(request: web.Request, *, needs: Needs) -> Viewer:
         is_known = viewer.token is not None or (needs is not Needs.nothing and needs in viewer.may)
         note_who_asks(request, is_known=is_known, who=viewer.token)
         if is_known:
-            keep_place_for(request, viewer.token)
+            keep_place_for(request, _told_apart(request, viewer), is_receipt=needs is Needs.write)
     return viewer

@@ -26,6 +26,8 @@ from collector.web.limits import (
     LARGE_TURN,
     MOST_ANSWER_BYTES_AT_ONCE,
     MOST_BODY_BYTES_AT_ONCE,
+    MOST_RECEIPT_BYTES_AT_ONCE,
+    RECEIPT_ROOM,
     Allowances,
     Crowds,
 )
@@ -92,7 +94,12 @@ def make_app(
     app[PSEUDONYM_KEYS] = settings.pseudonym_keys()
     app[CLOCK] = clock
     app[BODY_ROOM] = Room(MOST_BODY_BYTES_AT_ONCE, what="bodies arrive")
-    app[ANSWER_ROOM] = Room(MOST_ANSWER_BYTES_AT_ONCE, what="answers wait to be read")
+    app[ANSWER_ROOM] = Room(MOST_ANSWER_BYTES_AT_ONCE, what="answers wait to be read", beyond="this one is not sent")
+    app[RECEIPT_ROOM] = Room(
+        MOST_RECEIPT_BYTES_AT_ONCE,
+        what="receipts wait to be read",
+        beyond="what was sent is stored, and the same again finds duplicates",
+    )
     app[LARGE_TURN] = asyncio.Semaphore(LARGE_AT_ONCE)
     app[ALLOWANCES] = Allowances(
         camera=settings.camera_requests_per_second, reader=settings.reader_requests_per_second, clock=clock

@@ -7,14 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
-from collector.web.answer_room import hold_place
+from collector.web.answer_room import AnswerPlace
 from collector.web.manners import takes_gzip
 from shared.cut_short import reset_unless_whole
 from shared.terminal import write_csv
 
 Rows = Iterable[Mapping[str, Any]]
-PIECE_BYTES = 1024 * 1024
-"""Taken for a piece of a streamed file: a thousand events with the longest ids have as much, with ordinary ones a tenth."""
 
 
 async def csv_answer(
@@ -48,10 +46,13 @@ async def stream_csv(
         return answer
     if takes_gzip(request):
         answer.enable_compression(web.ContentCoding.gzip)
-    hold_place(request, PIECE_BYTES)
+    place = AnswerPlace(request)
     async with reset_unless_whole(request):
         async for piece in _pieces(pages, columns):
-            await answer.prepare(request)  # not before there is a first piece: without one the file is refused
+            place.hold(len(piece), has_begun=answer.prepared)
+            await answer.prepare(
+                request
+            )  # not before there is a first piece, and room for it: without one the file is refused
             await answer.write(piece)
         await answer.write_eof()
     return answer

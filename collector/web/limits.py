@@ -18,6 +18,10 @@ MOST_BODY_BYTES_AT_ONCE = 32 * 1024 * 1024
 """Of all bodies that are being read or stored, packed and unpacked. What is made of them takes about three times as much."""
 MOST_ANSWER_BYTES_AT_ONCE = 64 * 1024 * 1024
 """Of all answers that wait until they are read; asyncio has a copy of what is left of each."""
+MOST_RECEIPT_BYTES_AT_ONCE = 16 * 1024 * 1024
+"""Likewise of those to cameras, apart from the others: whoever reads at length keeps no receipt back."""
+SMALL_ANSWER_BYTES = 16 * 1024
+"""Takes no room: a connection has one answer at a time, so a thousand of them have 16 MB."""
 MOST_REQUESTS_EACH = 16
 """At once with one token, session or link, also of those whose connection has ended meanwhile. An agent has one, a browser six."""
 LEAST_CONNECTIONS_EACH = 16
@@ -123,6 +127,7 @@ class Crowds:
 
 BODY_ROOM = web.AppKey("body_room", Room)
 ANSWER_ROOM = web.AppKey("answer_room", Room)
+RECEIPT_ROOM = web.AppKey("receipt_room", Room)
 LARGE_TURN = web.AppKey("large_turn", asyncio.Semaphore)
 """For what is made of a large body: whoever sends many of them waits."""
 ALLOWANCES = web.AppKey("allowances", Allowances)

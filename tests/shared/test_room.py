@@ -60,6 +60,23 @@ def test_what_is_larger_than_a_share_passes_alone(room: Room) -> None:
     assert [True, True] == refused
 
 
+def test_what_has_begun_goes_on_and_is_counted(room: Room) -> None:
+    """A further piece may be of any size; nobody else gets what it takes, and a smaller one gives it back."""
+    with room.place("a") as place, room.place("b") as other:
+        other.grow(1)
+        with room.place("a") as beside:
+            beside.grow(1)
+            with pytest.raises(TooOften, match="nothing of this one was kept"):
+                place.become(30, has_begun=False)
+            place.become(20, has_begun=False)
+            place.become(90, has_begun=True)
+        beyond = [not _grown(lambda _: other.grow(20))]
+        place.become(5, has_begun=True)
+        beyond.append(not _grown(lambda _: other.grow(20)))
+
+    assert [True, False] == beyond
+
+
 def _grown(grow: object) -> bool:
     assert callable(grow)
     try:

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from collector.grants import PauseCamera, Role
-from collector.web import app, csv_answers
-from collector.web.limits import MOST_REQUESTS_EACH
+from collector.grants import AddPerson, PauseCamera, Role
+from collector.web import app
+from collector.web.limits import MOST_REQUESTS_EACH, SMALL_ANSWER_BYTES
 from shared import http_body
 from tests.collector.web.test_connections import connected, told
 from tests.collector.web.test_strangers import FILE, delivered, head, reading_nothing
-from tests.collector.web.tokens import Headers, camera_token, change, session, session_of
-from tests.support.collector import JSON, RunningCollector, item, running_collector
+from tests.collector.web.tokens import NO_PASSWORD, Headers, camera_token, change, session_of
+from tests.support.collector import JSON, NOON_AFTER, RunningCollector, item, running_collector
 
 KIB = 1024
 PAGE = "/api/events/?limit=1000"
+PLAIN = {"Accept-Encoding": "identity"}
 
 
 def body_of(headers: Headers, size_bytes: int, *lines: str) -> bytes:
@@ -127,17 +128,27 @@ async def test_behind_a_proxy_requests_of_a_token_are_counted(tmp_path: Path) ->
     assert [429, 200] == statuses
 
 
-@pytest.fixture
-async def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningCollector]:
-    """Return a collector with a page of 300 kB, and little room for answers."""
-    monkeypatch.setattr(app, "MOST_ANSWER_BYTES_AT_ONCE", 1_200_000)
-    monkeypatch.setattr(csv_answers, "PIECE_BYTES", 300_000)
-    async with running_collector(tmp_path) as collector:
-        rows = [item(f"10:{n // 60:02}:{n % 60:02}", "W" * 64, "working") for n in range(1_000)]
-        headers = await camera_token(collector, "C1")
-        data = json.dumps(rows).encode()
-        assert 200 == (await collector.ask("POST", "/api/app/", data=data, headers=JSON | headers)).status
-        yield collector
+@contextlib.asynccontextmanager
+async def filled(folder: Path) -> AsyncIterator[tuple[RunningCollector, bytes]]:
+    """Give a collector with a page of 300 kB, and what was sent to it."""
+    async with running_collector(folder) as collector:
+        sent = json.dumps([item(f"10:{n // 60:02}:{n % 60:02}", "W" * 64, "working") for n in range(1_000)]).encode()
+        assert 200 == (await collector.post_bytes(sent)).status
+        yield collector, sent
+
+
+async def supervisor(collector: RunningCollector, name: str) -> Headers:
+    """Let somebody in who sees that page, and wants it as large as it is."""
+    await change(collector, AddPerson(name, Role.supervisor, None, NO_PASSWORD, NOON_AFTER))
+    return PLAIN | await session_of(collector, name)
+
+
+@contextlib.asynccontextmanager
+async def holding_a_page(collector: RunningCollector, headers: Headers) -> AsyncIterator[None]:
+    """Hold on to a page that is not read, and to no more."""
+    async with reading_nothing(collector) as one:
+        await asyncio.get_running_loop().sock_sendall(one, head(headers, f"GET {PAGE}") * 40)
+        yield
 
 
 async def status_of(collector: RunningCollector, headers: Headers, *, until: int) -> int:
@@ -152,16 +163,53 @@ async def status_of(collector: RunningCollector, headers: Headers, *, until: int
     return status
 
 
-async def test_answers_that_nobody_reads_fill_the_share_of_whoever_asked(filled: RunningCollector) -> None:
-    """429 for the next, a file that is streamed too; another session is answered, and so is this one once it has hung up there."""
-    greedy = await session(filled, Role.supervisor)
-    other = await session_of(filled, Role.supervisor.value)
-    async with reading_nothing(filled) as one:
-        await asyncio.get_running_loop().sock_sendall(one, head(greedy, f"GET {PAGE}") * 40)
-        refused = await status_of(filled, greedy, until=429)
-        beside = (await filled.ask("GET", PAGE, headers=other)).status
-        files = [(await filled.ask("GET", FILE, headers=headers)).status for headers in (greedy, other)]
-    again = await status_of(filled, greedy, until=200)
+async def test_answers_that_nobody_reads_fill_the_share_of_whoever_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429 for the next, by whatever session, a file that is streamed too; others are answered, and so is this one after hanging up there."""
+    monkeypatch.setattr(app, "MOST_ANSWER_BYTES_AT_ONCE", 1_200_000)
+    async with filled(tmp_path) as (collector, _):
+        greedy, other = await supervisor(collector, "amit"), await supervisor(collector, "sue")
+        async with holding_a_page(collector, await session_of(collector, "amit")):
+            refused = await status_of(collector, greedy, until=429)
+            beside = (await collector.ask("GET", PAGE, headers=other)).status
+            files = [(await collector.ask("GET", FILE, headers=headers)).status for headers in (greedy, other)]
+        again = await status_of(collector, greedy, until=200)
 
     assert (429, 200, 200) == (refused, beside, again)
     assert [429, 200] == files
+
+
+async def test_who_reads_at_length_keeps_back_neither_receipts_nor_what_is_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all of the room taken: another page is refused, and says what becomes of it."""
+    monkeypatch.setattr(app, "MOST_ANSWER_BYTES_AT_ONCE", 250_000)
+    async with filled(tmp_path) as (collector, sent):
+        greedy, other = await supervisor(collector, "amit"), await supervisor(collector, "sue")
+        camera = await camera_token(collector, "C1")
+        async with holding_a_page(collector, greedy):
+            refused = await status_of(collector, other, until=503)
+            words = (await collector.ask("GET", PAGE, headers=other)).json["error"]
+            small = (await collector.ask("GET", "/api/metrics/workers/", headers=other)).status
+            receipt = await collector.ask("POST", "/api/app/", data=sent, headers=JSON | PLAIN | camera)
+
+    assert (503, "too many answers wait to be read at once; this one is not sent") == (refused, words)
+    assert (200, 200, 1_000) == (small, receipt.status, receipt.json["duplicates"])
+    assert len(receipt.content) > SMALL_ANSWER_BYTES
+
+
+async def test_where_nobody_is_told_apart_each_address_has_a_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While access is not configured."""
+    monkeypatch.setattr(app, "MOST_ANSWER_BYTES_AT_ONCE", 1_200_000)
+    async with filled(tmp_path) as (collector, _), holding_a_page(collector, {}):
+        refused = await status_of(collector, PLAIN, until=429)
+        host, port = collector.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), local_addr=("127.0.0.2", 0))
+        writer.write(head({}, f"GET {PAGE}"))
+        beside = await reader.readline()
+        writer.close()
+
+    assert (429, b"200") == (refused, beside.split()[1])
