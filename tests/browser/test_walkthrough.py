@@ -110,7 +110,7 @@ async def test_what_is_chosen_goes_along_to_other_times(watched: Opener, running
     await page.page.locator("#stations").get_by_role("button", name="Units", exact=True).click()
     await page.page.locator("#find").fill("zoë")
     await page.page.locator("#verdict").click()
-    chosen = {"tab": ["stations"], "sort": ["-units_produced"], "find": ["zoë"]}
+    chosen = {"tab": ["stations"], "sort_stations": ["-units_produced"], "find": ["zoë"]}
 
     await press(page, "ArrowLeft")
     assert chosen | {"shift": ["2026-01-14/late"]} == asked(page)
