@@ -135,7 +135,7 @@ async def test_ids_and_names_are_found_in_any_language(browser: Browser, tmp_pat
 async def test_each_table_of_a_page_keeps_its_order(watched: Opener, running: Plant) -> None:
     """In the address; a link from before they had keys of their own sorts what has such a column."""
     page = await watched(f"{running.url}/dashboard/")
-    sorted_by = "() => [...document.querySelectorAll('[aria-sort]')].map(header => header.dataset.column)"
+    sorted_by = "() => [...document.querySelectorAll('#parts [aria-sort], #spans [aria-sort]')].map(header => header.dataset.column)"
     await page.open("workers/W1?sort=-length")
     old = await page.page.evaluate(sorted_by)
     await page.page.locator("#parts").get_by_role("button", name="Units").click()
