@@ -166,4 +166,4 @@ class StoreLife(RuleBasedStateMachine):
 
 
 TestStoreLife = StoreLife.TestCase
-TestStoreLife.settings = settings(max_examples=25, stateful_step_count=30)
+TestStoreLife.settings = settings(max_examples=16, stateful_step_count=30)

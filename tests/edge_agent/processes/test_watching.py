@@ -24,7 +24,11 @@ async def test_a_run_tells_what_the_runs_before_it_watched(tmp_path: Path, monke
                 called.append(datetime.now(UTC))
                 async with session.post(f"{url}/api/app/") as response:
                     assert 200 == response.status
-                await until(lambda: len(collector.received[-1].agent["watched"] or ()) == len(called))
+                await until(
+                    lambda: (
+                        bool(collector.received) and len(collector.received[-1].agent["watched"] or ()) == len(called)
+                    )
+                )
                 if number == 2:
                     await program.kill()
         agent = collector.received[-1].agent
