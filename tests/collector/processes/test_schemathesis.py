@@ -37,7 +37,7 @@ async def ran(collector: RunningCollector, folder: Path, *, token: str, schemes:
         *("run", f"{collector.url}/api/openapi.json", "--checks", "all", "--include-path-regex", only),
         *(
             "--max-examples",
-            "12",
+            "20",
             "--seed",
             "1",
             "--request-timeout",
