@@ -49,5 +49,7 @@ def _sent(body: dict[str, Any]) -> dict[str, Any]:
         events = len(body["events"])
         meant = {"camera": "C1", "seqs": [[1, events]] if events else [], "skipped": [], "sent_at": NOW}
         meant |= {name: NOW for name in ("watermark", "oldest_pending_at") if body["agent"].get(name)}
+        if body["agent"].get("watched"):
+            meant["watched"] = [[PAST.format(day=16, hour=10), NOW] for _ in body["agent"]["watched"]]
         return body | {"agent": body["agent"] | meant}
     return body | {"timestamp": PAST.format(day=1 + len(body) % 14, hour=10)}
