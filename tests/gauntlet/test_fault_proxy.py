@@ -44,7 +44,7 @@ async def test_a_fault_looks_to_both_ends_as_its_name_says(
     """What the agent's sender gets, and whether the collector has the event by then."""
     async with running_collector(tmp_path) as collector, fault_proxy(seed=1, share=1.0, faults=(fault,)) as proxy:
         _join(proxy, collector)
-        async with Sender(proxy.url, timeout_seconds=1.0) as sender:
+        async with Sender(proxy.url, timeout_seconds=1.0 if seen == "timeout" else 10.0) as sender:
             attempt = await sender.post(BODY)
         stored = await collector.stored()
 
