@@ -50,9 +50,8 @@ async def stream_csv(
     async with reset_unless_whole(request):
         async for piece in _pieces(pages, columns):
             place.hold(len(piece), has_begun=answer.prepared)
-            await answer.prepare(
-                request
-            )  # not before there is a first piece, and room for it: without one the file is refused
+            # Not before there is a first piece, and room for it: without one the file is refused.
+            await answer.prepare(request)
             await answer.write(piece)
         await answer.write_eof()
     return answer
