@@ -66,4 +66,5 @@ class LifeSigns:
 
     def _instant(self, sign: _Sign) -> int:
         by_what_passed = self._clock.now() - round((self._clock.monotonic() - sign.monotonic) * SECOND)
-        return sign.at if abs(by_what_passed - sign.at) < DRIFT else by_what_passed
+        # A clock that falls to 1970 puts a sign before it, which no collector takes.
+        return sign.at if abs(by_what_passed - sign.at) < DRIFT else max(0, by_what_passed)

@@ -92,3 +92,18 @@ def test_of_very_many_stretches_the_newest_are_known() -> None:
 
     assert MAX_WATCHED == len(signs.watched)
     assert clock.now() == signs.watched[-1][1]
+
+
+def test_a_clock_that_falls_to_1970_puts_nothing_before_it() -> None:
+    """No timestamp of an earlier year is taken, and with it nothing else of a call would be."""
+    clock = FakeClock()
+    signs = LifeSigns(silent_after=5 * MINUTE, clock=clock)
+    signs.called()
+    clock.advance(50)
+    signs.called()
+    clock.set(5 * SECOND)
+
+    assert ((0, 5 * SECOND),) == signs.watched
+    clock.set(0)
+    clock.advance(20)
+    assert ((0, 0),) == signs.watched
