@@ -11,19 +11,10 @@
 import { arrange } from "./arrange.js";
 import { write } from "./elements.js";
 import * as format from "./format.js";
+import { byColumn } from "./order.js";
 import { isSame } from "./same.js";
+import { tellRoles } from "./table_roles.js";
 import { A_TURN, aScreenful, sight, turns } from "./turns.js";
-
-const collator = new Intl.Collator("en", { numeric: true });
-const isMissing = (value) => value === null || value === undefined;
-
-/** Orders two values; what is missing comes last. */
-export function compare(left, right) {
-  if (isMissing(left) || isMissing(right)) {
-    return (isMissing(left) ? 1 : 0) - (isMissing(right) ? 1 : 0);
-  }
-  return typeof left === "number" ? left - right : collator.compare(left, right);
-}
 
 /** What every row begins as: a copy of it is much cheaper than the same row built anew. */
 function blankRow(columns) {
@@ -36,6 +27,7 @@ function blankRow(columns) {
     cell.className = column.className;
     row.append(cell);
   }
+  tellRoles(row);
   return row;
 }
 
@@ -47,24 +39,6 @@ function columnsOf(headers, draw) {
     draw: draw[header.dataset.column]
       ?? ((cell, item) => write(cell, format[header.dataset.format](item[header.dataset.column]))),
   }));
-}
-
-/** What rank[column] says, else the field of that name. */
-const valueOf = (rank, column, context) => {
-  const told = rank[column];
-  return told === undefined ? (item) => item[column] : (item) => told(item, context);
-};
-
-/** The order of rows by a column; rows alike in it are ordered by name, then by key. */
-export function byColumn({ column, descending }, { rank, keyOf, context }) {
-  const value = valueOf(rank, column, context);
-  const name = valueOf(rank, "name", context);
-  const sign = descending ? -1 : 1;
-  return (left, right) => {
-    const [one, other] = [value(left), value(right)];
-    return (isMissing(one) || isMissing(other) ? compare(one, other) : sign * compare(one, other))
-      || compare(name(left), name(right)) || compare(keyOf(left), keyOf(right));
-  };
 }
 
 /**
@@ -80,6 +54,7 @@ export function keyedTable(table, { keyOf, draw = {}, rank = {}, first = null, o
   const columns = columnsOf(headers, draw);
   const moves = columns.filter((column) => moving === null || moving.includes(column.name));
   const blank = blankRow(columns);
+  tellRoles(table);
   const rows = new Map();
   const shown = new Map();
   const inSight = sight();

@@ -3,8 +3,9 @@
 import { changed, stationPage, workerPage } from "./address.js";
 import { assign, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
 import { clockTime, count, duration, instant } from "./format.js";
-import { compare, keyedTable } from "./keyed_table.js";
+import { keyedTable } from "./keyed_table.js";
 import { startMoments } from "./opens.js";
+import { compare } from "./order.js";
 import { placeName, placesOf } from "./places.js";
 import { remember } from "./tabs.js";
 import { drawTimeline, keepAxis } from "./timeline.js";
