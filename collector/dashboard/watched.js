@@ -1,5 +1,6 @@
 /** When a camera watched, in words: its picture for those who do not see it. */
 
+import { isAhead } from "./address.js";
 import { clockTime, duration } from "./format.js";
 import { gapsOf } from "./timeline.js";
 
@@ -7,6 +8,9 @@ const MOST_NAMED = 3; // of more breaks nobody keeps the times in mind
 
 /** "cam-1 watched 2:10, not 08:00–10:00."; `camera` is a row of the floor's watches, whose stretches are seconds after `from`. */
 export function watchedSentence({ camera, stretches, watched_us: watched }, { from, end, until, zone }) {
+  if (isAhead({ from, until })) {
+    return `${camera}: this has not begun yet.`;
+  }
   if (stretches.length === 0) {
     return `${camera} watched never.`;
   }

@@ -97,3 +97,14 @@ async def test_what_has_neither_begun_nor_an_end_is_drawn_empty(watched: Opener,
     await expect(page.page.locator(".picture .no-data")).to_have_count(0)
     await expect(page.page.locator(".picture path")).to_have_count(0)
     assert [] == page.misdeeds
+
+
+async def test_what_has_no_begin_has_no_pictures_and_its_page_says_so(watched: Opener, running: Plant) -> None:
+    """Of the cameras as of the workers."""
+    page = await watched(f"{running.url}/dashboard/")
+    for path, note in (("", "#timelines-note"), ("cameras", "#watches-note")):
+        await page.open(f"{path}?to=2026-01-15T10:00:00Z")
+
+        await expect(page.page.locator(note)).to_contain_text("This stretch is too long")
+        await expect(page.page.locator(".picture")).to_have_count(0)
+    assert [] == page.misdeeds
