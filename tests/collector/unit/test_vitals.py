@@ -20,8 +20,9 @@ from collector.storage.sqlite import SqliteStorage
 from collector.vitals.gauges import Snapshot, exposition
 from collector.vitals.meters import Meters
 from collector.vitals.vitals import FORGIVEN_SECONDS, Vitals
-from shared.errors import Busy, StorageFull, StorageUnusable
+from shared.errors import Busy, DiskFailed, StorageFull, StorageUnusable
 from shared.instants import MINUTE, SECOND, format_instant
+from shared.prometheus import FAILURE_REASONS
 from tests.support.collector import RULES, delivery, event
 from tests.support.fake_clock import START, FakeClock
 
@@ -165,7 +166,13 @@ def test_what_retention_and_erasure_refuse_is_rejected() -> None:
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(StorageFull(), "full"), (Busy(), "busy"), (StorageUnusable(), "unusable"), (ValueError(), "unusable")],
+    [
+        (StorageFull(), "full"),
+        (Busy(), "busy"),
+        (DiskFailed(), "disk"),
+        (StorageUnusable(), "unusable"),
+        (ValueError(), "unusable"),
+    ],
 )
 def test_what_was_not_kept_is_counted_by_its_reason(error: Exception, reason: str) -> None:
     """Each reason is there from the start: a rate needs two samples."""
@@ -174,7 +181,7 @@ def test_what_was_not_kept_is_counted_by_its_reason(error: Exception, reason: st
     meters.failed(error)
     found = {name: value for name, value in told(WELL, meters).items() if name.startswith("commit_failures")}
 
-    assert {f"commit_failures_total{{{each}}}": float(each == reason) for each in ("full", "busy", "unusable")} == found
+    assert {f"commit_failures_total{{{each}}}": float(each == reason) for each in FAILURE_REASONS} == found
     assert 0.0 == meters.busy_seconds
 
 
