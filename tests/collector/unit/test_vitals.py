@@ -50,6 +50,8 @@ WELL = Snapshot(
     room=Room(size_bytes=4_096, log_bytes=512, free_disk_bytes=10**10),
     cameras=[UP, NEW],
     warnings=1,
+    purged_at=START + SECOND,
+    is_purge_held=True,
 )
 STATUS: dict[str, Any] = {
     "state": "ready",
@@ -94,6 +96,8 @@ def told(snapshot: Snapshot, meters: Meters | None = None) -> dict[str, float]:
         ("database_log_bytes", 512),
         ("disk_free_bytes", 10**10),
         ("settings_not_in_force", 1),
+        ("purge_held", 1),
+        ("last_purge_timestamp_seconds", START / SECOND + 1),
         ("cameras{Up}", 1),
         ("cameras{New}", 1),
         ("cameras{Down}", 0),
@@ -113,10 +117,12 @@ def test_what_holds_now_is_told_in_base_units(name: str, expected: float) -> Non
 def test_what_is_not_known_has_no_sample() -> None:
     """Zero would be a claim: a camera that never called, a disk that cannot be looked at, a store that does not answer."""
     known = told(WELL)
-    unknown = told(replace(WELL, room=None, cameras=None, warnings=None))
+    unknown = told(replace(WELL, room=None, cameras=None, warnings=None, purged_at=None, is_purge_held=None))
 
     assert [] == [name for name in known if name.startswith("camera_l") and "cam-2" in name]
-    assert [] == [name for name in unknown if name.startswith(("database", "disk", "camera", "settings"))]
+    assert [] == [
+        name for name in unknown if name.startswith(("database", "disk", "camera", "settings", "purge", "last"))
+    ]
 
 
 def of_outcomes(*outcomes: Outcome, refused: Sequence[str] = ()) -> tuple[Delivery, Stored]:
