@@ -143,6 +143,13 @@ class Busy(LinesideError):
     retry_after_seconds = 5
 
 
+class StoreTooSlow(Busy):
+    """The store has not done it in time; nothing of this request was kept, and less at a time may pass."""
+
+    http_status = 504
+    retry_after_seconds = 1  # less comes then, and who waited in line has waited long enough
+
+
 class StorageFull(LinesideError):
     """There is no room left; nothing of this request was kept."""
 

@@ -22,6 +22,11 @@ SECONDS_TO_END = 10
 APPLICATION = "lineside-collector"
 """What sessions of ours are called on the server."""
 
+
+class NotAnswered(TimeoutError):
+    """A statement was not answered in time, by a host that does answer."""
+
+
 COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError)
 """What another transaction did: the same again may succeed at once."""
 _AWAY = (
@@ -40,7 +45,13 @@ _AWAY = (
     raised.TargetServerAttributeNotMatched,
     raised.ReadOnlySQLTransactionError,  # a primary that became a standby, or was fenced
 )
-_BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.InsufficientResourcesError, *COME_AGAIN)
+_BUSY = (
+    NotAnswered,
+    raised.QueryCanceledError,
+    raised.LockNotAvailableError,
+    raised.InsufficientResourcesError,
+    *COME_AGAIN,
+)
 _FULL = (raised.DiskFullError,)
 _REFUSED = (
     raised.InvalidAuthorizationSpecificationError,
