@@ -137,6 +137,10 @@ class Storage(Protocol):
         """Return how many items that are kept were received within a stretch and refused, counted up to so many."""
         ...
 
+    async def server_now(self) -> int | None:
+        """Return what time it is by the clock of the database's server; None where the store is a file."""
+        ...
+
     async def kept(self) -> dict[str, Kept]:
         """Return from when on each site still has what; whoever asks for more is told `BeforeHorizon`."""
         ...

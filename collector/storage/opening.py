@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
+from shared.errors import Busy, DiskFailed, LinesideError, StorageFull, StorageUnusable
 from shared.file_lock import FileLock
 
 BUSY_MILLISECONDS = 5_000
@@ -183,7 +183,7 @@ def _translate(error: Exception, file: Path) -> LinesideError:
     if "interrupted" in text:
         return Busy("the question was given up before it was answered")
     if "disk I/O error" in text:
-        return Busy(f"the disk that holds {file} reports errors; nothing of this request was kept")
+        return DiskFailed(f"the disk that holds {file} reports errors; nothing of this request was kept")
     return StorageUnusable(
         f"{file} cannot be used: {text}", hint=_RIGHTS if "open" in text or "readonly" in text else ""
     )

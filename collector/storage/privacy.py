@@ -32,6 +32,10 @@ class _Store(Protocol):
 class PrivacyVerbs:
     """See `collector.storage.base.Storage`."""
 
+    async def server_now(self: _Store) -> int | None:
+        """Return None: the file's clock is this machine's."""
+        return None
+
     async def kept(self: _Store) -> dict[str, Kept]:
         """Return from when on each site still has what."""
         return await self._readers.short(kept)

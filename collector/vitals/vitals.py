@@ -111,6 +111,8 @@ class Vitals:
             room=self._room_seen(),
             cameras=cameras,
             warnings=None if warnings is None else len(warnings),
+            purged_at=self.meters.purged_at,
+            is_purge_held=self.meters.is_purge_held,
         )
         return exposition(self.meters.registry, snapshot) if sites is None else exposition_of_sites(snapshot)
 
