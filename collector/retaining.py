@@ -112,10 +112,15 @@ async def erase(storage: Storage, worker_id: str, *, site: str | None, now: int)
     """
     went = await storage.forget(worker_id, site=site, tell=partial(undo, rules=storage.rules), now=now)
     try:
-        await storage.scrub()
+        await _scrub(storage)
     except LinesideError as error:
         return went._asdict() | {"left": str(error).removesuffix("; nothing of this request was kept")}
     return went._asdict()
+
+
+async def _scrub(storage: Storage) -> None:
+    if await storage.scrub():
+        _log.info("bytes of what was erased are written over")
 
 
 async def told(storage: Storage, retention: Retention, *, now: int, sites: Collection[str] | None = None) -> list[str]:
@@ -179,8 +184,7 @@ class Retaining:
 
     async def _scrub(self) -> None:
         try:
-            if await self._storage.scrub():
-                _log.info("bytes of what was erased are written over")
+            await _scrub(self._storage)
         except LinesideError as error:
             _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
         except Exception:  # noqa: BLE001 - the same: the task goes on

@@ -82,6 +82,11 @@ class PrivacyVerbs:
             return False  # nearly always, and no connection is made
         return await self._upkeep.prepare(scrubbing.scrub)
 
+    @property
+    def is_scrubbing(self) -> bool:
+        """Whether nothing is stored because of a scrub: deliveries go on beside it."""
+        return False
+
     async def is_unscrubbed(self) -> bool:
         """Say whether bytes of what was erased may still lie in the tables' files."""
         return await self._readers.short(scrubbing.is_unscrubbed)

@@ -200,7 +200,13 @@ async def test_a_failure_is_forgiven_when_nobody_tries_again(tmp_path: Path) -> 
     ingest.start()
     reports = Reports(storage, settings=CollectorSettings(), clock=clock)
     vitals = Vitals(
-        ingest=ingest, reports=reports, meters=meters, room=lambda: Room(0, 0, 0), database="/db", clock=clock
+        ingest=ingest,
+        reports=reports,
+        meters=meters,
+        room=lambda: Room(0, 0, 0),
+        is_scrubbing=lambda: False,
+        database="/db",
+        clock=clock,
     )
     before = vitals.not_ready()
     with closing(sqlite3.connect(tmp_path / "collector.db", isolation_level=None)) as connection:
