@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from collector.measures import Stretches
 from collector.records import Contact
-from collector.storage.postgres import columns
+from collector.storage.postgres import columns, ranges_kept
 from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.ranges_kept import Epoch, has_many
+from collector.storage.ranges_kept import lacking
 from collector.storage.watching import Watching, advance, grown, is_watching
-from shared.receipts import Range, Ranges, normalise, subtract, with_few
-from shared.wire import MAX_LACKING_RANGES
+from shared.receipts import Range, Ranges, normalise, union, with_few
 
 _NOTE_CALLS = """
     update camera as c
@@ -30,15 +31,6 @@ _NOTE_EPOCHS = """
     insert into camera_epoch (site_id, camera, epoch, last_seq)
     select $1, * from unnest($2::integer[], $3::text[], $4::bigint[])
     on conflict (site_id, camera, epoch) do update set last_seq = excluded.last_seq
-"""
-_DROP_RANGES = """
-    delete from camera_range as r
-    using unnest($2::integer[], $3::text[], $4::bigint[]) as k (camera, epoch, first_seq)
-    where r.site_id = $1 and r.camera = k.camera and r.epoch = k.epoch and r.first_seq = k.first_seq
-"""
-_ADD_RANGES = """
-    insert into camera_range (site_id, camera, epoch, first_seq, last_seq)
-    select $1, * from unnest($2::integer[], $3::text[], $4::bigint[], $5::bigint[])
 """
 # The last stretch of each camera, which may go on.
 _LAST_WATCHED = """
@@ -64,10 +56,6 @@ class Call(NamedTuple):
     camera: int
     contact: Contact
     received_at: int
-
-
-Epoch = tuple[int, str]
-"""A camera and one of its epochs."""
 
 
 async def hold_cameras(connection: Connection, site: int, *, cameras: Mapping[int, bool]) -> dict[int, Watching]:
@@ -146,32 +134,29 @@ async def _keep(connection: Connection, site: int, *, found: Iterable[tuple[int,
 
 
 async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Call]) -> list[Known]:
-    epochs = list(dict.fromkeys((call.camera, call.contact.epoch) for call in calls))
-    last_seqs = await _last_seqs(connection, site, epochs=epochs)
-    stored = await _ranges(connection, site, epochs=epochs)
-    before_seqs, before = dict(last_seqs), dict(stored)
-    known: list[Known] = []
+    told: dict[Epoch, Ranges] = {}
+    for camera, contact, _ in calls:
+        told[camera, contact.epoch] = union(told.get((camera, contact.epoch), ()), contact.seqs)
+    last_seqs = await _last_seqs(connection, site, epochs=list(told))
+    before = await ranges_kept.known(connection, site, told=told)
+    before_seqs, after = dict(last_seqs), dict(before)
+    result: list[Known] = []
     for camera, contact, _ in calls:
         epoch = (camera, contact.epoch)
         last_seqs[epoch] = max(last_seqs.get(epoch, contact.last_seq), contact.last_seq)
-        stored[epoch] = with_few(stored.get(epoch, ()), normalise(contact.seqs))
-        known.append((_lacking(stored[epoch], last_seqs[epoch]), last_seqs[epoch]))
+        after[epoch] = with_few(after.get(epoch, ()), normalise(contact.seqs))
+        result.append((lacking(after[epoch], last_seq=last_seqs[epoch]), last_seqs[epoch]))
     new_seqs = [(*epoch, last) for epoch, last in last_seqs.items() if before_seqs.get(epoch) != last]
     await columns.execute(connection, _NOTE_EPOCHS, site=site, rows=new_seqs)
-    gone, added = [], []
-    for epoch, ranges in stored.items():
-        there, now = set(before.get(epoch, ())), set(ranges)
-        gone += [(*epoch, first) for first, _ in there - now]
-        added += [(*epoch, *one) for one in now - there]
-    await columns.execute(connection, _DROP_RANGES, site=site, rows=gone)
-    await columns.execute(connection, _ADD_RANGES, site=site, rows=added)
-    return known
-
-
-def _lacking(ranges: Ranges, last_seq: int) -> Sequence[Range]:
-    """Return the gaps before, between and after the ranges, up to the greatest number given out; the first hundred."""
-    greatest = max(last_seq, ranges[-1][1] if ranges else 0)
-    return subtract(((1, greatest),) if greatest else (), ranges)[:MAX_LACKING_RANGES]
+    after = await ranges_kept.fitted(connection, site, before=before, after=after)
+    await ranges_kept.write(connection, site, before=before, after=after)
+    # Of one that may not be known whole, what is lacking is looked up.
+    many = {epoch: () for epoch in told if has_many(before.get(epoch, ())) or has_many(after[epoch])}
+    lowest = await ranges_kept.known(connection, site, told=many)
+    return [
+        (lacking(lowest[epoch], last_seq=last_seqs[epoch]), last_seq) if epoch in lowest else (gaps, last_seq)
+        for epoch, (gaps, last_seq) in zip(((call.camera, call.contact.epoch) for call in calls), result, strict=True)
+    ]
 
 
 async def _last_seqs(connection: Connection, site: int, *, epochs: Sequence[Epoch]) -> dict[Epoch, int]:
@@ -186,21 +171,3 @@ async def _last_seqs(connection: Connection, site: int, *, epochs: Sequence[Epoc
         *map(list, zip(*epochs, strict=True)),
     )
     return {(camera, epoch): last_seq for camera, epoch, last_seq in rows}
-
-
-async def _ranges(connection: Connection, site: int, *, epochs: Sequence[Epoch]) -> dict[Epoch, Ranges]:
-    # What has arrived of each of these epochs, ascending.
-    rows = await connection.fetch(
-        """
-        select r.camera, r.epoch, r.first_seq, r.last_seq
-        from unnest($2::integer[], $3::text[]) as k (camera, epoch)
-        join camera_range as r on r.site_id = $1 and r.camera = k.camera and r.epoch = k.epoch
-        order by r.camera, r.epoch, r.first_seq
-        """,
-        site,
-        *map(list, zip(*epochs, strict=True)),
-    )
-    found: dict[Epoch, list[Range]] = {}
-    for camera, epoch, first, last in rows:
-        found.setdefault((camera, epoch), []).append((first, last))
-    return {epoch: tuple(ranges) for epoch, ranges in found.items()}
