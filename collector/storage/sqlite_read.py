@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
@@ -63,17 +64,25 @@ def workstations(connection: sqlite3.Connection, of: Sites) -> list[Registered]:
 
 def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
     """Return the cameras; missing numbers are those given out, less those that arrived and those that wait there."""
+    # Numbers have 53 bits, and nobody says how many epochs there are: a sum is of what is above 32 bits, or of the rest.
     rows = connection.execute(
         """
         select s.name, c.name, c.watermark, c.last_contact_at, c.pending, c.oldest_pending_at, c.clock_offset_us,
-            c.version, max(0, coalesce((
-                select sum(e.last_seq) from camera_epoch as e where e.site = c.site and e.camera = c.number
-            ), 0) - coalesce((
-                select sum(r.last_seq - r.first_seq + 1)
-                from camera_range as r
-                where r.site = c.site and r.camera = c.number
-            ), 0) - c.pending),
-            c.has_events, c.is_paused
+            c.version, 0, c.has_events, c.is_paused, (
+                select coalesce(sum(last_seq >> 32), 0) from camera_epoch where site = c.site and camera = c.number
+            ) - (
+                select coalesce(sum((last_seq - first_seq + 1) >> 32), 0)
+                from camera_range
+                where site = c.site and camera = c.number
+            ), (
+                select coalesce(sum(last_seq & 0xffffffff), 0)
+                from camera_epoch
+                where site = c.site and camera = c.number
+            ) - (
+                select coalesce(sum((last_seq - first_seq + 1) & 0xffffffff), 0)
+                from camera_range
+                where site = c.site and camera = c.number
+            )
         from camera as c
         join site as s on s.number = c.site
         where ?1 is null or s.name in (select value from json_each(?1))
@@ -81,7 +90,10 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
         """,
         (named(of),),
     ).fetchall()
-    return [Camera(*row) for row in rows]
+    return [
+        replace(camera, missing=max(0, (high << 32) + low - camera.pending))
+        for camera, high, low in ((Camera(*row[:-2]), *row[-2:]) for row in rows)
+    ]
 
 
 def homes(connection: sqlite3.Connection, of: Sequence[str]) -> dict[str, Home]:

@@ -163,6 +163,20 @@ async def test_the_greatest_numbers_break_nothing(storage: Storage) -> None:
     assert [(1, greatest)] == await call(storage, contact(epoch="e0"))
 
 
+async def test_a_sum_over_ever_so_many_epochs_breaks_nothing(storage: Storage) -> None:
+    """It is beyond what an integer of a database holds; what has arrived is taken off exactly all the same."""
+    greatest = 2**53 - 1
+    claims = [contact(epoch=f"e{number}", last_seq=greatest) for number in range(1_030)]
+    came = [contact(((11, greatest),), epoch=f"e{number}") for number in range(1_030)]
+    missing = []
+    for calls in (claims, came):
+        await storage.store([delivery(camera="C1", contact=each) for each in calls], decide=decide)
+        missing.append((await camera_of(storage)).missing)
+
+    assert [1_030 * greatest, 10_300] == missing
+    assert [int, int] == [type(each) for each in missing]
+
+
 epochs = count()
 ranges = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=4).map(normalise)
 
