@@ -29,17 +29,23 @@ export function staying(numbers, held = []) {
   return found;
 }
 
-/** The places of those elements that the reader holds: what is under the keyboard first, then what is selected. */
-function heldOf(elements) {
+let ends = []; // of what is selected, kept for arrange(): to ask for them there would cost a layout each time
+document.addEventListener("selectionchange", () => {
   const selection = window.getSelection();
-  const isSelected = (element) => !selection.isCollapsed && selection.containsNode(element, true);
-  const placesOf = (isHeld) => elements.map((element, place) => (isHeld(element) ? place : -1)).filter((place) => place >= 0);
-  return [...placesOf((element) => element.contains(document.activeElement)), ...placesOf(isSelected)];
-}
+  ends = selection.isCollapsed ? [] : [selection.anchorNode, selection.focusNode];
+});
+
+/** The places of those elements that the reader holds: what is under the keyboard first, then where a selection begins and ends. */
+const heldOf = (elements) => [document.activeElement, ...ends]
+  .map((node) => elements.findIndex((element) => element.contains(node))).filter((place) => place >= 0);
 
 /** Lets a parent have some elements in their order: all that it has, and perhaps new ones. */
 export function arrange(parent, elements) {
-  const places = new Map([...parent.children].map((element, place) => [element, place]));
+  const there = [...parent.children];
+  if (there.length === elements.length && there.every((element, place) => element === elements[place])) {
+    return;
+  }
+  const places = new Map(there.map((element, place) => [element, place]));
   const old = elements.filter((element) => places.has(element));
   const stays = staying(old.map((element) => places.get(element)), heldOf(old));
   const still = new Set(old.filter((_, place) => stays.has(place)));
