@@ -8,7 +8,7 @@ import { changed, reduced } from "./address.js";
 import { showNumbers } from "./cards.js";
 import { assign, byId, isolated, make, renew, write } from "./elements.js";
 import { clockTime, count, duration, hourMinute, instant } from "./format.js";
-import { periodText } from "./header.js";
+import { aheadText, periodText } from "./header.js";
 import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN, partTold } from "./hour_rows.js";
 import { startPage } from "./page.js";
 import { knownUntil, noDataSince } from "./silence.js";
@@ -123,7 +123,7 @@ function show(view) {
   showSilence();
   write(byId("clock"), hourMinute(knownUntil(view), view.zone));
   write(byId("clock-of"), ` in ${view.zone}`);
-  write(byId("board-of"), view.live ? periodText(view) : `${periodText(view)}, over`);
+  write(byId("board-of"), view.live ? periodText(view) : aheadText(view) ?? `${periodText(view)}, over`);
 }
 
 /** Of the hour in which all cameras fell silent, what is asked of it until then. */

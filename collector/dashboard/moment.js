@@ -8,8 +8,8 @@
 import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { read, Refused } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
-import { aheadText } from "./first_steps.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
+import { aheadText } from "./header.js";
 import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";

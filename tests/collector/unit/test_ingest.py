@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.held_sites import HELD_SECONDS, SiteHeld
-from collector.ingest import MOST_EVENTS_WAITING, MOST_WAITING, SECONDS_A_GROUP, Ingest
+from collector.ingest import MOST_EVENTS_WAITING, MOST_SITES_TOGETHER, MOST_WAITING, SECONDS_A_GROUP, Ingest
 from collector.records import Decide, Delivery, EventQuery, Outcome, Refusal, Stored
 from collector.storage.postgres.locks import SECONDS_TO_HURRY, SECONDS_TO_WAIT
 from collector.storage.sqlite import SqliteStorage
@@ -87,6 +87,19 @@ async def test_what_arrives_during_a_transaction_is_stored_in_the_next(tmp_path:
         assert [[Outcome.accepted], [Outcome.accepted], [Outcome.duplicate], [], [Outcome.accepted]] == outcomes
         assert 5 == sum(storage.groups)
         assert len(storage.groups) <= 2
+
+
+async def test_only_so_many_sites_share_a_transaction(tmp_path: Path) -> None:
+    """Those of one site all the same, however many; the others come in the next, and nobody is left behind."""
+    of_one = [minute(number) for number in range(1 + 2 * MOST_SITES_TOGETHER)]
+    of_many = [replace(minute(0), site=f"north-{number}") for number in range(2 * MOST_SITES_TOGETHER)]
+    async with running(tmp_path) as (ingest, storage):
+        tasks = await begun(ingest, [*of_one, *of_many], storage)
+        await asyncio.sleep(0)
+        storage.gate.set()
+        await asyncio.gather(*tasks)
+
+        assert [len(of_one) + MOST_SITES_TOGETHER - 1, MOST_SITES_TOGETHER, 1] == storage.groups
 
 
 async def test_too_many_waiting_requests_are_sent_away(tmp_path: Path) -> None:
