@@ -164,6 +164,13 @@ class StorageUnusable(LinesideError):
     exit_code = 7
 
 
+class DiskFailed(StorageUnusable):
+    """The disk did not do what it was told, or does not let us write; nothing of this request was kept."""
+
+    http_status = 503
+    retry_after_seconds = 5
+
+
 class FileHeld(LinesideError):
     """Another process holds the file."""
 

@@ -34,6 +34,8 @@ def server_findings(condition: ServerCondition) -> Iterator[Finding]:
 def _server(condition: ServerCondition) -> Finding:
     spread = ", spread over a cluster" if condition.is_spread else ""
     words = f"{condition.place}, PostgreSQL {condition.version}, {megabytes(condition.size_bytes)}{spread}"
+    if condition.silent:
+        return Finding("server", f"{words}; {', '.join(condition.silent)} did not answer: sites lie there", 3)
     if condition.unsafe:
         return Finding("server", f"{words}; {', '.join(condition.unsafe)}: what is acknowledged may be lost", 3)
     return Finding("server", words)

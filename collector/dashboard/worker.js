@@ -28,7 +28,7 @@ const ofParts = {
 };
 const EARLIEST_FIRST = { column: "name", descending: false };
 const parts = keyedTable(byId("parts"), { ...ofParts, ...ordering({ name: "parts", otherwise: EARLIEST_FIRST }) });
-const days = keyedTable(byId("days"), { ...ofParts, otherwise: EARLIEST_FIRST }); // a few rows: no order worth a link
+const days = keyedTable(byId("days"), { ...ofParts, ...ordering({ name: "days", otherwise: EARLIEST_FIRST }) });
 const spans = spanTable(byId("spans"));
 
 function partName(part, view) {
