@@ -1,16 +1,20 @@
 """Cameras in the SQLite store: what each said last, and which of its event numbers have arrived."""
 
+import json
 from collections.abc import Sequence
 
 from sqlite_utils.utils import sqlite3
 
 from collector.records import Contact, Delivery
+from collector.storage.ranges_kept import ALWAYS_OF_AN_EPOCH, MOST_OF_A_CAMERA, change, fit, lacking, room
 from collector.storage.watching import Watching, advance, is_watching, keep
-from shared.receipts import Range
+from shared.receipts import Range, Ranges, normalise, union
 from shared.wire import MAX_LACKING_RANGES
 
 Camera = tuple[int, int]
 """The numbers of a site and a camera."""
+Epoch = tuple[int, int, str]
+"""The numbers of a site and a camera, and one of the camera's epochs."""
 
 
 def note_contact(
@@ -29,8 +33,8 @@ def _note_call(connection: sqlite3.Connection, camera: Camera, *, contact: Conta
     before = connection.execute(
         "select watermark, is_watching from camera where site = ? and number = ?", camera
     ).fetchone()
-    for stretch in advance(Watching(before[0], bool(before[1])), contact.watermark, told=contact.watched):
-        keep(connection, camera, stretch=stretch)
+    stretches = advance(Watching(before[0], bool(before[1])), contact.watermark, told=contact.watched)
+    keep(connection, camera, stretches=stretches, received_at=received_at)
     # Watermarks only ever rise; the rest is as of this call.
     connection.execute(
         """
@@ -64,57 +68,68 @@ def _note_numbers(connection: sqlite3.Connection, camera: Camera, *, contact: Co
         """,
         (*where, contact.last_seq),
     ).fetchall()
-    for first, last in contact.seqs:
-        # What overlaps or touches the new range becomes one with it.
-        touching = connection.execute(
-            """
-            select count(*), min(first_seq), max(last_seq)
-            from camera_range
-            where site = ? and camera = ? and epoch = ? and first_seq <= ? + 1 and last_seq >= ? - 1
-            """,
-            (*where, last, first),
-        ).fetchone()
-        how_many, least, greatest = touching
-        if how_many == 1 and least <= first and last <= greatest:
-            continue
-        merged = (min(first, least), max(last, greatest)) if how_many else (first, last)
-        connection.execute(
-            """
-            delete from camera_range
-            where site = ? and camera = ? and epoch = ? and first_seq <= ? + 1 and last_seq >= ? - 1
-            """,
-            (*where, last, first),
-        )
-        connection.execute(
-            "insert into camera_range (site, camera, epoch, first_seq, last_seq) values (?, ?, ?, ?, ?)",
-            (*where, *merged),
-        )
-    return _lacking(connection, where), last_seq
+    _note_ranges(connection, where, told=normalise(contact.seqs))
+    return _lacking(connection, where, last_seq=last_seq), last_seq
 
 
-def _lacking(connection: sqlite3.Connection, where: tuple[int, int, str]) -> Sequence[Range]:
-    # The gaps before, between and after the ranges of this epoch, up to the greatest number given out.
+def _note_ranges(connection: sqlite3.Connection, where: Epoch, *, told: Ranges) -> None:
+    kept = _touched(connection, where, told=told)
+    together = union(kept, told)
+    if len(together) > len(kept):
+        together = fit(together, kept=kept, more=_room(connection, where))
+    gone, added = change(kept, together)
+    connection.executemany(
+        "delete from camera_range where site = ? and camera = ? and epoch = ? and first_seq = ?",
+        [(*where, first) for first, _ in gone],
+    )
+    connection.executemany(
+        "insert into camera_range (site, camera, epoch, first_seq, last_seq) values (?, ?, ?, ?, ?)",
+        [(*where, *one) for one in added],
+    )
+
+
+def _touched(connection: sqlite3.Connection, where: Epoch, *, told: Ranges) -> Ranges:
+    # What overlaps or touches one that was told. Of those that begin before it only the last can: two look-ups each.
     rows = connection.execute(
         """
-        select gap_first, gap_last
+        select r.first_seq, r.last_seq
         from (
-            select lag(r.last_seq, 1, 0) over (order by r.first_seq) + 1 as gap_first, r.first_seq - 1 as gap_last
-            from camera_range as r
-            where r.site = ?1 and r.camera = ?2 and r.epoch = ?3
-            union all
-            select
-                coalesce((
-                    select max(r.last_seq) from camera_range as r
-                    where r.site = ?1 and r.camera = ?2 and r.epoch = ?3
-                ), 0) + 1,
-                e.last_seq
-            from camera_epoch as e
-            where e.site = ?1 and e.camera = ?2 and e.epoch = ?3
-        )
-        where gap_first <= gap_last
-        order by gap_first
-        limit ?4
+            select json_extract(value, '$[0]') as first, json_extract(value, '$[1]') as last from json_each(?4)
+        ) as k
+        cross join camera_range as r on r.site = ?1 and r.camera = ?2 and r.epoch = ?3
+            and r.first_seq <= k.last + 1 and r.last_seq >= k.first - 1
+            and r.first_seq >= coalesce((
+                select max(first_seq) from camera_range
+                where site = ?1 and camera = ?2 and epoch = ?3 and first_seq <= k.first
+            ), k.first)
         """,
-        (*where, MAX_LACKING_RANGES),
+        (*where, json.dumps(told)),
     ).fetchall()
-    return [(first, last) for first, last in rows]
+    return normalise((first, last) for first, last in rows)
+
+
+def _room(connection: sqlite3.Connection, where: Epoch) -> int:
+    ((of_camera, of_epoch),) = connection.execute(
+        """
+        select
+            (select count(*) from (select 1 from camera_range where site = ?1 and camera = ?2 limit ?4)),
+            (select count(*) from (select 1 from camera_range where site = ?1 and camera = ?2 and epoch = ?3 limit ?5))
+        """,
+        (*where, MOST_OF_A_CAMERA, ALWAYS_OF_AN_EPOCH),
+    ).fetchall()
+    return room(of_camera=of_camera, of_epoch=of_epoch)
+
+
+def _lacking(connection: sqlite3.Connection, where: Epoch, *, last_seq: int) -> Sequence[Range]:
+    # Between each two ranges there is a gap, so no more of them are wanted than gaps, and one.
+    rows = connection.execute(
+        """
+        select first_seq, last_seq
+        from camera_range
+        where site = ? and camera = ? and epoch = ?
+        order by first_seq
+        limit ?
+        """,
+        (*where, MAX_LACKING_RANGES + 1),
+    ).fetchall()
+    return lacking([(first, last) for first, last in rows], last_seq=last_seq)

@@ -63,16 +63,25 @@ def workstations(connection: sqlite3.Connection, of: Sites) -> list[Registered]:
 
 def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
     """Return the cameras; missing numbers are those given out, less those that arrived and those that wait there."""
+    # Numbers have 53 bits, and nobody says how many epochs there are: a sum is of what is above 32 bits, or of the rest.
     rows = connection.execute(
         """
         select s.name, c.name, c.watermark, c.last_contact_at, c.pending, c.oldest_pending_at, c.clock_offset_us,
-            c.version, max(0, coalesce((
-                select sum(e.last_seq) from camera_epoch as e where e.site = c.site and e.camera = c.number
-            ), 0) - coalesce((
-                select sum(r.last_seq - r.first_seq + 1)
-                from camera_range as r
-                where r.site = c.site and r.camera = c.number
-            ), 0) - c.pending),
+            c.version, (
+                select coalesce(sum(last_seq >> 32), 0) from camera_epoch where site = c.site and camera = c.number
+            ) - (
+                select coalesce(sum((last_seq - first_seq + 1) >> 32), 0)
+                from camera_range
+                where site = c.site and camera = c.number
+            ), (
+                select coalesce(sum(last_seq & 0xffffffff), 0)
+                from camera_epoch
+                where site = c.site and camera = c.number
+            ) - (
+                select coalesce(sum((last_seq - first_seq + 1) & 0xffffffff), 0)
+                from camera_range
+                where site = c.site and camera = c.number
+            ),
             c.has_events, c.is_paused
         from camera as c
         join site as s on s.number = c.site
@@ -81,7 +90,10 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
         """,
         (named(of),),
     ).fetchall()
-    return [Camera(*row) for row in rows]
+    return [
+        Camera(*row[:8], max(0, (row[8] << 32) + row[9] - row[4]), has_events=row[10], is_paused=row[11])
+        for row in rows
+    ]
 
 
 def homes(connection: sqlite3.Connection, of: Sequence[str]) -> dict[str, Home]:

@@ -26,6 +26,11 @@ ON_A_CLUSTER = "set citus.propagate_set_commands = 'local'; set citus.override_t
 tables in each question about the catalogue: the driver's one about types of columns took a second and more.
 """
 
+
+class NotAnswered(TimeoutError):
+    """A statement was not answered in time, by a host that does answer."""
+
+
 COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError)
 """What another transaction did: the same again may succeed at once."""
 _AWAY = (
@@ -44,7 +49,13 @@ _AWAY = (
     raised.TargetServerAttributeNotMatched,
     raised.ReadOnlySQLTransactionError,  # a primary that became a standby, or was fenced
 )
-_BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.InsufficientResourcesError, *COME_AGAIN)
+_BUSY = (
+    NotAnswered,
+    raised.QueryCanceledError,
+    raised.LockNotAvailableError,
+    raised.InsufficientResourcesError,
+    *COME_AGAIN,
+)
 _FULL = (raised.DiskFullError,)
 _REFUSED = (
     raised.InvalidAuthorizationSpecificationError,

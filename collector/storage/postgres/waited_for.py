@@ -13,9 +13,9 @@ from asyncpg import LockNotAvailableError
 
 from collector.held_sites import NamesHeld, SiteHeld
 from collector.storage.postgres import locks
-from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.connecting import Connection, NotAnswered
 from collector.storage.postgres.writer import Writer
-from shared.errors import Busy
+from shared.errors import Busy, StoreTooSlow
 
 # A table into which nobody can write, or as soon as whoever waits for it has it: those that come later stand behind.
 _TABLE = """
@@ -48,11 +48,16 @@ async def told_apart(writer: Writer) -> AsyncIterator[None]:
     Raises:
         SiteHeld: a row of a site.
         NamesHeld: one of those that all sites and cameras share.
+        StoreTooSlow: nothing that anybody holds; a statement was not answered.
         Busy: a table.
     """
     try:
         yield
     except Busy as error:
+        if isinstance(error.__cause__, NotAnswered):
+            raise StoreTooSlow(
+                str(error), hint="what comes with less may pass, and agents do so by themselves"
+            ) from error
         if isinstance(error, (SiteHeld, NamesHeld)) or isinstance(error.__cause__, LockNotAvailableError):
             raise await writer.prepare(partial(_what, waited=error)) from error
         raise

@@ -15,7 +15,8 @@ from collector.storage.postgres.store import PostgresStorage
 from collector.storage.postgres.storing import store
 from shared.events import Event, EventType
 from shared.instants import HOUR
-from tests.support.collector import RULES, decide
+from shared.wire import MAX_LACKING_RANGES
+from tests.support.collector import RULES, contact, decide, delivery
 from tests.support.postgres import Server
 
 _, idle, working, product = EventType
@@ -24,6 +25,8 @@ COUNTS = 5_000
 """Nine hours apart, so there is no silence: five years."""
 AN_EVENT = 4
 """Itself, a version that lost, its hour and its sum."""
+RANGES_READ = 4 * (MAX_LACKING_RANGES + 1)
+"""The lowest, before and after, and some for each range that is told: thousands are there."""
 Put = Callable[[list[Event]], Awaitable[int]]
 
 
@@ -75,3 +78,23 @@ async def test_events_in_order_write_little_beside_themselves(put: Put) -> None:
 
     assert 600 <= rows <= 600 + 30
     assert 0 == again
+
+
+async def test_a_call_reads_few_of_the_ranges_of_its_camera(postgres: Server) -> None:
+    """Those that a receipt can name, and those that it tells; the server counts what it reads in the transaction."""
+    url = await postgres.emptied_database()
+    await (await PostgresStorage.open(url, rules=RULES)).close()
+    connection = await asyncpg.connect(url)
+    registry = Registry(hour_offset_of=lambda _: 0)
+    read = []
+    for told in (tuple((number, number) for number in range(2, 24_000, 2)), ((5, 5), (2_001, 2_003))):
+        async with connection.transaction():
+            await store(connection, registry, deliveries=[delivery(camera="C1", contact=contact(told))], decide=decide)
+            read.append(
+                await connection.fetchval(
+                    "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'camera_range'"
+                )
+            )
+    await connection.close()
+
+    assert read[-1] <= RANGES_READ, read
