@@ -96,7 +96,10 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
         await connection.execute(_APPLIED)
         if missing := await _missing(connection):
             # A step takes as long as its tables are large; for others it waits no longer than any statement of ours takes.
-            await connection.execute("select set_config('lock_timeout', current_setting('statement_timeout'), true)")
+            longest = await connection.fetchval("show statement_timeout")
+            await connection.execute(
+                f"set local lock_timeout = '{longest}'"
+            )  # so that machines of a cluster hear of it
             await connection.execute("set local statement_timeout = 0")
         for migration in missing:
             for statement in one_by_one(migration.statements):
