@@ -29,7 +29,7 @@ _APPLIED = """
 _STRANGERS = """
     select relname
     from pg_class
-    where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
+    where relnamespace = (select oid from pg_namespace where nspname = current_schema()) and relkind in ('r', 'p')
       and not exists (
           select from pg_depend
           where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e'
