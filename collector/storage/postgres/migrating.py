@@ -95,11 +95,10 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
         await refuse_foreign(connection)
         await connection.execute(_APPLIED)
         if missing := await _missing(connection):
-            # A step takes as long as its tables are large; for others it waits no longer than any statement of ours takes.
+            # A step takes as long as its tables are large; for others it waits no longer than any statement of ours takes,
+            # on whichever machine of a cluster: of `set_config` those hear nothing.
             longest = await connection.fetchval("show statement_timeout")
-            await connection.execute(
-                f"set local lock_timeout = '{longest}'"
-            )  # so that machines of a cluster hear of it
+            await connection.execute(f"set local lock_timeout = '{longest}'")
             await connection.execute("set local statement_timeout = 0")
         for migration in missing:
             for statement in one_by_one(migration.statements):

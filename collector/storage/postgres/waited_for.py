@@ -12,7 +12,7 @@ from functools import partial
 from asyncpg import LockNotAvailableError
 
 from collector.held_sites import NamesHeld, SiteHeld
-from collector.storage.postgres import locks
+from collector.storage.postgres import cluster, locks
 from collector.storage.postgres.connecting import APPLICATION, Connection, NotAnswered
 from collector.storage.postgres.writer import Writer
 from collector.storage.tables import NOT_COPIED, TABLES
@@ -92,5 +92,7 @@ async def _what(connection: Connection, *, waited: Busy) -> Busy:
     if isinstance(waited, SiteHeld):
         site = locks.ids_of(waited.number)
         holder = await connection.fetchval(_HOLDER, locks.OURS, site, NAMES, APPLICATION)
+        if holder == "collector" and connection.is_spread and await cluster.is_held_past_it(connection):
+            holder = "stranger"
         return SiteHeld(waited.site, of=waited.of, number=waited.number, holder=holder)
     return waited

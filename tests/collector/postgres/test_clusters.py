@@ -7,13 +7,15 @@ from typing import Any
 import asyncpg
 import pytest
 
+from collector.held_sites import SiteHeld
 from collector.storage.postgres import connecting, locks, scrubbing
 from collector.storage.postgres.condition import condition_of
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.migrating import migrate
 from shared.errors import Busy
+from tests.collector.postgres.test_locks import hand, opened
 from tests.support.citus import CALLED_CITUS, MACHINES
-from tests.support.collector import RULES
+from tests.support.collector import RULES, decide, delivery, event
 from tests.support.postgres import Server
 
 
@@ -111,6 +113,24 @@ async def test_who_reads_at_any_machine_may_still_see_what_was_erased(
             await scrubbing.scrub(connection)
 
     assert not any("vacuum" in each for each in told)
+
+
+async def test_who_holds_a_row_past_the_coordinator_is_no_collector(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The coordinator sees nobody but collectors, and the machine of the row says that somebody else is there."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.2)
+    url = await cluster(postgres)
+    arriving = [delivery(event("10:00", "W1", "working"))]
+    async with opened(url, how="") as store:
+        await store.store(arriving, decide=decide)
+        async with hand(url) as holding:
+            await holding.execute("set application_name = 'lineside-collector'")
+            await holding.execute("select from worker for update")
+            with pytest.raises(SiteHeld) as told:
+                await store.store(arriving, decide=decide)
+
+    assert "stranger" == told.value.holder
 
 
 async def test_all_machines_are_looked_at(postgres: Server) -> None:
