@@ -23,7 +23,7 @@ from collector.records import NewName
 from collector.retaining import erase, purge_some
 from collector.storage.opening import real_path
 from collector.vitals.vitals import Vitals
-from collector.web.context import CLOCK, PSEUDONYM_KEYS, SETTINGS, STORAGE
+from collector.web.context import CLOCK, PSEUDONYM_KEYS, SETTINGS, STORAGE, VITALS
 from collector.web.events_api import take_in_list
 from shared.control_socket import reachable
 from shared.errors import BadRequest, BodyTooLarge, Busy, FileHeld, LinesideError, NotFound, StorageFull, Unreachable
@@ -65,7 +65,7 @@ class Door(Protocol):
         """Give a site another name."""
         ...
 
-    async def purge(self) -> dict[str, Any]:
+    async def purge(self, *, by_this_clock: bool = False) -> dict[str, Any]:
         """Let some of what has been kept long enough go; return how much, and whether that was all."""
         ...
 
@@ -117,10 +117,13 @@ class OwnDoor:
             )
         await self._app[STORAGE].rename_site(old, new)
 
-    async def purge(self) -> dict[str, Any]:
-        """Let some of what has been kept long enough go."""
-        app = self._app
-        return await purge_some(app[STORAGE], app[SETTINGS].kept_for, now=app[CLOCK].now())
+    async def purge(self, *, by_this_clock: bool = False) -> dict[str, Any]:
+        """Let some of what has been kept long enough go, whatever others say of our clock if they are not to be asked."""
+        app, now = self._app, self._app[CLOCK].now()
+        done = await purge_some(app[STORAGE], app[SETTINGS].kept_for, now=now, by_this_clock=by_this_clock)
+        if done["is_done"]:
+            app[VITALS].meters.purged(now)
+        return done
 
     async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
         """Erase a worker."""
@@ -152,9 +155,9 @@ class ServiceDoor:
         """Give a site another name."""
         await self._post("/sites/rename", query={"old": old, "new": new})
 
-    async def purge(self) -> dict[str, Any]:
-        """Let some of what has been kept long enough go."""
-        return dict(await self._post("/purge", query={}))
+    async def purge(self, *, by_this_clock: bool = False) -> dict[str, Any]:
+        """Let some of what has been kept long enough go, whatever others say of our clock if they are not to be asked."""
+        return dict(await self._post("/purge", query={"by_this_clock": "1"} if by_this_clock else {}))
 
     async def forget(self, worker_id: str, *, site: str | None) -> dict[str, Any]:
         """Erase a worker; a large database is written anew for longer than anything else takes, and is waited for."""
@@ -220,8 +223,8 @@ def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
         await door.rename_site(request.query["old"], request.query["new"])
         return web.json_response({"status": "success"})
 
-    async def purge(_request: web.Request) -> web.Response:
-        return web.json_response(await door.purge())
+    async def purge(request: web.Request) -> web.Response:
+        return web.json_response(await door.purge(by_this_clock="by_this_clock" in request.query))
 
     async def forget(request: web.Request) -> web.Response:
         return web.json_response(await door.forget(request.query["worker"], site=request.query.get("site")))

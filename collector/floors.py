@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -76,7 +76,7 @@ class _Cameras:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What stands still until the next write."""
+    """What stands still until the next write, but for the sites where they are many (known_sites.py)."""
 
     version: str
     sites: SitesThere
@@ -131,6 +131,8 @@ class Floors:
         )  # before reading: what is read may be newer, but never older than it says
         if self._known is None or self._known.version != version:
             self._known = _Known(version, await self._sites.there())
+        elif self._sites.are_due():
+            self._known = replace(self._known, sites=await self._sites.there())
         return self._known
 
     async def _cameras(self, known: _Known, sites: Sequence[str] | None) -> _Cameras:

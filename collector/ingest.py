@@ -2,7 +2,8 @@
 
 While one transaction runs, the next requests gather; together they are one. Nobody waits for a timer, and under load
 a commit to disk serves many. What may wait is bounded. Requests of a site that somebody else holds in the database are told so, and
-those of other sites are stored without them (`held_sites.py`).
+those of other sites are stored without them (`held_sites.py`). Of a group that was too much for a slow database those requests are tried
+once more that are small beside the largest, the others are told to send less (`group_size.py`).
 """
 
 import asyncio
@@ -12,22 +13,26 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
+from collector.group_size import GroupSize
 from collector.held_sites import HeldSites, NamesHeld, SiteHeld
 from collector.metrics.ledger import splice
 from collector.records import Delivery, Stored
 from collector.storage.base import Storage
 from shared.clock import Clock, SystemClock
-from shared.errors import Busy, LinesideError
+from shared.errors import Busy, LinesideError, StoreTooSlow
 
 MOST_WAITING = 1_000
 """Requests; a whole factory's agents may call at once when a link comes back."""
 MOST_EVENTS_WAITING = 100_000
 """About 50 MB. Beyond either bound a request is told to come again."""
-MOST_EVENTS_TOGETHER = 20_000
-"""A transaction of this size takes about 0.2 s; more would make everybody wait for little gain."""
+MOST_SITES_TOGETHER = 40
+"""A server is asked some 17 times for each site, one after the other: where each takes a millisecond, 0.7 s. And whoever stores holds the
+workers of all these sites, so that other collectors have to wait for them."""
 SECONDS_A_GROUP = 5.0
 """Enough for four held sites, of which the first takes 3 s and each other half a second. Who waits behind such a group, and meets
 another held site then, is still answered before an agent gives up."""
+SMALLER = 10
+"""So many times less than the largest request of a group is small beside it."""
 
 _log = logging.getLogger(__name__)
 _Waiting = tuple[Delivery, asyncio.Future[Stored]]
@@ -70,6 +75,7 @@ class Ingest:
         self._tally: Tally = _NoTally() if tally is None else tally
         self._clock = clock or SystemClock()
         self._held = HeldSites()
+        self._together = GroupSize()
 
     @property
     def failure(self) -> str | None:
@@ -110,7 +116,7 @@ class Ingest:
         """Return what became of a delivery, once it is on disk.
 
         Raises:
-            Busy: too many wait already, the database is locked, or the site is held; nothing was kept.
+            Busy: too many wait already, the database is locked or too slow, or the site is held; nothing was kept.
             StorageFull: no room; nothing was kept.
         """
         is_too_much = self._events_waiting and self._events_waiting + _items(delivery) > MOST_EVENTS_WAITING
@@ -125,27 +131,28 @@ class Ingest:
     async def _run(self) -> None:
         while True:
             group = [await self._queue.get()]
-            events = _items(group[0][0])
-            while not self._queue.empty() and events < MOST_EVENTS_TOGETHER:
+            size, sites = _size(group), {group[0][0].site}
+            while not self._queue.empty() and size < self._together.most and len(sites) < MOST_SITES_TOGETHER:
                 group.append(self._queue.get_nowait())
-                events += _items(group[-1][0])
+                size += _size(group[-1:])
+                sites.add(group[-1][0].site)
             await self._store(group)
-            self._events_waiting -= events
+            self._events_waiting -= sum(_items(delivery) for delivery, _ in group)
             for _ in group:
                 self._queue.task_done()
 
-    async def _store(self, group: list[_Waiting]) -> None:
+    async def _store(self, group: list[_Waiting], *, may_be_less: bool = True) -> None:
         until = self._clock.monotonic() + SECONDS_A_GROUP
-        held = await self._store_together(group)
+        held = await self._store_together(group, may_be_less=may_be_less)
         while held is not None:
             group = self._without(held, group)
             if group and self._clock.monotonic() > until:
                 _log.warning("many sites are held by others", extra={"requests": len(group)})
                 _tell(group, Busy("many sites are held by others; nothing of this request was kept"))
                 return
-            held = await self._store_together(group) if group else None
+            held = await self._store_together(group, may_be_less=may_be_less) if group else None
 
-    async def _store_together(self, group: list[_Waiting]) -> SiteHeld | NamesHeld | None:
+    async def _store_together(self, group: list[_Waiting], *, may_be_less: bool) -> SiteHeld | NamesHeld | None:
         """Store a group; return why nothing of it was stored if the others may be."""
         deliveries = [delivery for delivery, _ in group]
         self._tally.began()
@@ -154,6 +161,8 @@ class Ingest:
         except (SiteHeld, NamesHeld) as error:
             self._tally.failed(error)
             return error
+        except StoreTooSlow as error:
+            await self._store_less(group, error, may_be_less=may_be_less)
         except LinesideError as error:
             self._fail(group, error)
         except Exception as error:  # noqa: BLE001 - the top of the task: nothing kept, everybody told, the task goes on
@@ -163,9 +172,18 @@ class Ingest:
             else:
                 self._fail(group, error)
         else:
+            self._together = self._together.after_stored(_size(group))
             self._tally.stored(deliveries, results)
             self._succeed(group, results)
         return None
+
+    async def _store_less(self, group: list[_Waiting], error: StoreTooSlow, *, may_be_less: bool) -> None:
+        """Tell those of a group that it was too much, but those that cannot be what took so long; all where that was done before."""
+        self._together = self._together.after_too_slow(_size(group), requests=len(group))
+        large = max(_size([waiting]) for waiting in group) / SMALLER if may_be_less else 0
+        self._fail([waiting for waiting in group if _size([waiting]) > large], error)
+        if small := [waiting for waiting in group if _size([waiting]) <= large]:
+            await self._store(small, may_be_less=False)
 
     def _without(self, held: SiteHeld | NamesHeld, group: list[_Waiting]) -> list[_Waiting]:
         """Tell those whose site is held, or cannot be registered; return the others."""
@@ -200,6 +218,10 @@ class Ingest:
 
 def _items(delivery: Delivery) -> int:
     return len(delivery.events) + len(delivery.refusals)
+
+
+def _size(group: Sequence[_Waiting]) -> int:
+    return sum(max(_items(delivery), 1) for delivery, _ in group)
 
 
 def _tell(group: Sequence[_Waiting], error: Exception) -> None:

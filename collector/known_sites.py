@@ -54,11 +54,16 @@ class KnownSites:
 
     async def there(self) -> SitesThere:
         """Return the sites after a write."""
-        now = self._clock.monotonic()
-        if self._last is None or len(self._last.names) <= FEW or now >= self._last.until:
+        if self._last is None or len(self._last.names) <= FEW or self.are_due():
+            until = self._clock.monotonic() + SECONDS_OF_MANY
             offsets = await self._storage.hour_offsets()
-            self._last = SitesThere(sorted(self._reports.sites_there(offsets)), offsets, now + SECONDS_OF_MANY)
+            self._last = SitesThere(sorted(self._reports.sites_there(offsets)), offsets, until)
         return self._last
+
+    def are_due(self) -> bool:
+        """Return whether they are to be read anew also where nothing was written: there are many, and one may be missing since."""
+        last = self._last
+        return last is not None and len(last.names) > FEW and self._clock.monotonic() >= last.until
 
     def told(self, sites: SitesThere, seen: Sequence[str] | None) -> Told:
         """Return what somebody is told who may see these (None: all)."""

@@ -6,14 +6,15 @@ Step by step, each a transaction of its own: deliveries are stored between two o
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from collector.held_sites import SiteHeld
 from collector.measures import Kept, Purged
+from collector.metrics.doubted_clock import WAY_OUT, Doubt, called_lately, doubted, held
 from collector.metrics.erasing import undo
-from collector.metrics.retention import UNSCRUBBED, ahead, due, held, is_due, sentences, settle
+from collector.metrics.retention import UNSCRUBBED, due, is_due, sentences, settle
 from collector.records import KEPT_FOR_EVER, Retention
 from collector.storage.base import Storage
 from shared.clock import Clock
@@ -29,17 +30,36 @@ STEPS_TOGETHER = 200
 _log = logging.getLogger(__name__)
 
 
-async def purge(storage: Storage, retention: Retention, *, now: int) -> AsyncIterator[tuple[str, Purged]]:
+class ClockDoubted(LinesideError):
+    """Something is due by a clock that others say is ahead."""
+
+
+class PurgeTally(Protocol):
+    """What is told of every purge."""
+
+    def purged(self, at: int) -> None:
+        """Note that nothing is due any more."""
+        ...
+
+    def purge_held(self) -> None:
+        """Note that something is, by a clock that others say is ahead."""
+        ...
+
+
+async def purge(
+    storage: Storage, retention: Retention, *, now: int, by_this_clock: bool = False
+) -> AsyncIterator[tuple[str, Purged]]:
     """Take steps until nothing is due any more; yield the site and what each took.
 
     Raises:
         SiteHeld: others hold a site, the first of those that are not done; all others are.
-        LinesideError: most cameras say that `now` is ahead.
+        ClockDoubted: something is due, and others say that `now` is ahead; not if they are not to be asked.
     """
-    if by := ahead(await storage.cameras(), now=now):
-        raise LinesideError(held(by))
+    there = await what_is_kept(storage)
+    if not by_this_clock and (doubt := await _doubt(storage, retention, there=there, now=now)):
+        raise ClockDoubted(held(doubt), hint=WAY_OUT)
     left: list[SiteHeld] = []
-    for site, (kept, offset) in (await what_is_kept(storage)).items():
+    for site, (kept, offset) in there.items():
         to = due(retention, offset=offset, now=now)
         while is_due(kept, to):
             try:
@@ -64,10 +84,21 @@ async def what_is_kept(storage: Storage) -> dict[str, tuple[Kept, int]]:
     return {site: (of_site, offsets[site]) for site, of_site in kept.items() if site in offsets}
 
 
-async def purge_some(storage: Storage, retention: Retention, *, now: int) -> dict[str, int | bool]:
+async def _doubt(
+    storage: Storage, retention: Retention, *, there: Mapping[str, tuple[Kept, int]], now: int
+) -> Doubt | None:
+    """Return how far the clock is ahead, as all cameras tell, where anything is due at these sites."""
+    if not any(is_due(kept, due(retention, offset=offset, now=now)) for kept, offset in there.values()):
+        return None
+    return doubted(await storage.cameras(), now=now, server_now=await storage.server_now())
+
+
+async def purge_some(
+    storage: Storage, retention: Retention, *, now: int, by_this_clock: bool = False
+) -> dict[str, int | bool]:
     """Take a bounded number of steps; return what went, and whether there is more to do."""
     events = rows = steps = 0
-    async for _, done in purge(storage, retention, now=now):
+    async for _, done in purge(storage, retention, now=now, by_this_clock=by_this_clock):
         events, rows, steps = events + done.events, rows + done.rows, steps + 1
         if steps == STEPS_TOGETHER:
             return {"events": events, "rows": rows, "is_done": False}
@@ -81,33 +112,39 @@ async def erase(storage: Storage, worker_id: str, *, site: str | None, now: int)
     """
     went = await storage.forget(worker_id, site=site, tell=partial(undo, rules=storage.rules), now=now)
     try:
-        await storage.scrub()
+        await _scrub(storage)
     except LinesideError as error:
         return went._asdict() | {"left": str(error).removesuffix("; nothing of this request was kept")}
     return went._asdict()
 
 
+async def _scrub(storage: Storage) -> None:
+    if await storage.scrub():
+        _log.info("bytes of what was erased are written over")
+
+
 async def told(storage: Storage, retention: Retention, *, now: int, sites: Collection[str] | None = None) -> list[str]:
     """Return what is kept how long and what goes next at these sites (None: all), in words."""
-    there = await what_is_kept(storage)
-    seen = there.keys() if sites is None else there.keys() & set(sites)
+    kept = await what_is_kept(storage)
+    there = {site: kept[site] for site in kept if sites is None or site in sites}
     says = sentences(
         retention,
-        kept={site: there[site][0] for site in seen},
-        offsets={site: there[site][1] for site in seen},
+        kept={site: of_site for site, (of_site, _) in there.items()},
+        offsets={site: offset for site, (_, offset) in there.items()},
         now=now,
     )
-    if by := ahead(await storage.cameras(None if sites is None else [*sites]), now=now):
-        says.append(held(by))
+    if doubt := await _doubt(storage, retention, there=there, now=now):
+        says.append(f"{held(doubt, sites=sites)} ({WAY_OUT})")
     return [*says, UNSCRUBBED] if await storage.is_unscrubbed() else says
 
 
 class Retaining:
     """The job of the service; `start` before, `stop` after."""
 
-    def __init__(self, storage: Storage, *, retention: Retention, clock: Clock) -> None:
+    def __init__(self, storage: Storage, *, retention: Retention, tally: PurgeTally, clock: Clock) -> None:
         self._storage = storage
         self._retention = retention
+        self._tally = tally
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
@@ -142,13 +179,12 @@ class Retaining:
         """Wait for cameras that are known to call: a machine that starts may have lost its clock."""
         with contextlib.suppress(Exception):  # the purge asks again, and says what is wrong
             cameras = await self._storage.cameras()
-            if cameras and ahead(cameras, now=self._clock.now()) is None:
+            if cameras and not called_lately(cameras, now=self._clock.now()):
                 await self._clock.sleep(SECONDS_TO_HEAR)
 
     async def _scrub(self) -> None:
         try:
-            if await self._storage.scrub():
-                _log.info("bytes of what was erased are written over")
+            await _scrub(self._storage)
         except LinesideError as error:
             _log.warning("bytes of what was erased are still on the disk", extra={"reason": str(error)})
         except Exception:  # noqa: BLE001 - the same: the task goes on
@@ -159,9 +195,14 @@ class Retaining:
             _log.info("retention", extra={"says": sentence})
 
     async def _purge(self) -> None:
-        events = rows = 0
-        async for _, done in purge(self._storage, self._retention, now=self._clock.now()):
-            events, rows = events + done.events, rows + done.rows
+        events, rows, now = 0, 0, self._clock.now()
+        try:
+            async for _, done in purge(self._storage, self._retention, now=now):
+                events, rows = events + done.events, rows + done.rows
+        except ClockDoubted:
+            self._tally.purge_held()
+            raise
+        self._tally.purged(now)
         if events or rows:
             _log.info("purged", extra={"events": events, "rows": rows})
             await self._say()

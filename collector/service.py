@@ -71,7 +71,8 @@ async def serving(
         LinesideError: the address is taken.
     """
     async with collector_app(settings, clock=clock) as app:
-        retaining = Retaining(app[STORAGE], retention=settings.kept_for, clock=clock)
+        meters = app[VITALS].meters
+        retaining = Retaining(app[STORAGE], retention=settings.kept_for, tally=meters, clock=clock)
         await retaining.start()
         for warning in await app[REPORTS].warnings():
             _log.warning("a setting is not in force", extra={"reason": warning})

@@ -143,6 +143,13 @@ class Busy(LinesideError):
     retry_after_seconds = 5
 
 
+class StoreTooSlow(Busy):
+    """The store has not done it in time; nothing of this request was kept, and less at a time may pass."""
+
+    http_status = 504
+    retry_after_seconds = 1  # less comes then, and who waited in line has waited long enough
+
+
 class StorageFull(LinesideError):
     """There is no room left; nothing of this request was kept."""
 
@@ -155,6 +162,13 @@ class StorageUnusable(LinesideError):
     """The file cannot be used as a store."""
 
     exit_code = 7
+
+
+class DiskFailed(StorageUnusable):
+    """The disk did not do what it was told, or does not let us write; nothing of this request was kept."""
+
+    http_status = 503
+    retry_after_seconds = 5
 
 
 class FileHeld(LinesideError):

@@ -14,7 +14,7 @@ SLOW_SYNC_SECONDS = 0.25
 LITTLE_ROOM_BYTES = 64 * 1024 * 1024
 SHORTEST_VALIDITY_SECONDS = 14 * 86_400
 _DAY = 86_400
-_EARLIEST = parse_instant("2026-01-01T00:00:00Z")
+EARLIEST = parse_instant("2026-01-01T00:00:00Z")
 """A machine without a battery for its clock wakes up in 1970 or at its last shutdown."""
 
 
@@ -62,7 +62,7 @@ def disk_finding(
 def clock_finding(now: int) -> Finding:
     """Judge a wall clock that nobody has compared with another."""
     words = format_instant(now)
-    if now < _EARLIEST:
+    if now < EARLIEST:
         return Finding("clock", f"{words}: not set; certificates and events will be wrong", 3)
     return Finding("clock", words)
 

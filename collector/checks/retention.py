@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from collector.measures import KeptCopy
 from collector.metrics.copies_told import are_too_old, copy_sentences
-from collector.metrics.retention import HELD, UNSCRUBBED
+from collector.metrics.doubted_clock import HELD
+from collector.metrics.retention import UNSCRUBBED
 from collector.records import Retention
 from shared.findings import Finding
 

@@ -8,7 +8,7 @@ import { changed, reduced } from "./address.js";
 import { showNumbers } from "./cards.js";
 import { assign, byId, isolated, make, renew, write } from "./elements.js";
 import { clockTime, count, duration, hourMinute, instant } from "./format.js";
-import { periodText } from "./header.js";
+import { aheadText, periodText } from "./header.js";
 import { hoursTold, isGoingOn, isUnknown, NOT_ALL_IN, partTold } from "./hour_rows.js";
 import { startPage } from "./page.js";
 import { knownUntil, noDataSince } from "./silence.js";
@@ -18,12 +18,12 @@ const UPGRADE_MS = 60_000;
 const A_PAGE = 20;
 const A_ROW = 4; // of many tiles
 const MOST_HOURS = 12;
+const WIDTHS = [[3, false], [3, true], [2, true], [1, true]]; // columns beside the hour, and whether what is said of it stands below it
 let shown = null;
 let outage = null; // {readAt, zone} while nothing new comes from the collector
 let turn = 0;
 let isPaused = false; // not remembered: a board that has loaded itself anew turns its pages again
 let most = A_PAGE; // tiles that fit, as far as has been tried
-let mostHours = MOST_HOURS; // likewise
 
 const WORDS = { working: "WORKING", idle: "IDLE", absent: "NOBODY", "no-data": "NO DATA" };
 
@@ -57,6 +57,7 @@ function showPage(stations) {
 }
 
 const isCut = (part) => part.scrollHeight > part.clientHeight;
+const isTooWide = (part) => part.scrollWidth > part.clientWidth;
 
 /** As many a page as have room for all that they say: a row fewer where one is cut off. */
 function showStations() {
@@ -69,7 +70,6 @@ function showStations() {
 
 function onRoom() {
   most = A_PAGE;
-  mostHours = MOST_HOURS;
   if (shown !== null) {
     showStations();
     showHours();
@@ -85,22 +85,35 @@ function hourName(hour) {
   return `${hourMinute(hour.from, shown.zone)}–${isNow ? "now" : hourMinute(hour.end, shown.zone)}`;
 }
 
-/** As many hours as have room: where the last is cut off the oldest makes way. */
+function hourRow(hour, columns) {
+  const isOwed = hour.is_owed && !isUnknown(hour);
+  const name = [hourName(hour), isOwed ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""];
+  const cells = isUnknown(hour)
+    ? [make("td", { class: "heat no-data", colspan: columns }, make("span", { class: "unseen" }, "no data"))]
+    : [unitsOf(hour), duration(hour.working_us), duration(hour.idle_us)].slice(0, columns).map((text) => make("td", { class: "number" }, text));
+  return make("tr", { class: `${isGoingOn(hour, shown) ? "going-on" : ""}${isOwed ? " owed" : ""}` }, make("th", { scope: "row" }, ...name), ...cells);
+}
+
+function drawHours(hours, [columns, isTight]) {
+  const table = byId("board-hours");
+  assign(table, { "data-tight": String(isTight) });
+  [...table.tHead.rows[0].cells].forEach((cell, place) => (cell.hidden = place > columns));
+  renew(table.tBodies[0], hours.map((hour) => hourRow(hour, columns)));
+}
+
+/** As many hours as have room, with all columns: what is said of an hour goes below it first, then the last column makes way, and the oldest hour. */
 function showHours() {
-  const hours = hoursTold(shown).slice(-mostHours);
+  const section = byId("board-hours").closest("section");
+  let hours = hoursTold(shown).slice(-MOST_HOURS);
   write(byId("board-units"), hours.some((hour) => hour.target_units !== null) ? "Units / target" : "Units");
-  const rows = hours.map((hour) => {
-    const isOwed = hour.is_owed && !isUnknown(hour);
-    const name = [hourName(hour), isOwed ? make("span", { class: "quiet" }, ` ${NOT_ALL_IN}`) : ""];
-    const cells = isUnknown(hour)
-      ? [make("td", { class: "heat no-data", colspan: 3 }, make("span", { class: "unseen" }, "no data"))]
-      : [unitsOf(hour), duration(hour.working_us), duration(hour.idle_us)].map((text) => make("td", { class: "number" }, text));
-    return make("tr", { class: `${isGoingOn(hour, shown) ? "going-on" : ""}${isOwed ? " owed" : ""}` }, make("th", { scope: "row" }, ...name), ...cells);
-  });
-  renew(byId("board-hours").tBodies[0], rows);
-  if (rows.length > 1 && isCut(byId("board-hours").closest("section"))) {
-    mostHours = rows.length - 1;
-    showHours();
+  const fits = (width) => {
+    drawHours(hours, width);
+    return !isTooWide(section);
+  };
+  const width = WIDTHS.find(fits) ?? WIDTHS[WIDTHS.length - 1];
+  while (hours.length > 1 && isCut(section)) {
+    hours = hours.slice(1);
+    drawHours(hours, width);
   }
 }
 
@@ -123,7 +136,7 @@ function show(view) {
   showSilence();
   write(byId("clock"), hourMinute(knownUntil(view), view.zone));
   write(byId("clock-of"), ` in ${view.zone}`);
-  write(byId("board-of"), view.live ? periodText(view) : `${periodText(view)}, over`);
+  write(byId("board-of"), view.live ? periodText(view) : aheadText(view) ?? `${periodText(view)}, over`);
 }
 
 /** Of the hour in which all cameras fell silent, what is asked of it until then. */

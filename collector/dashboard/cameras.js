@@ -4,6 +4,7 @@ import { reduced } from "./address.js";
 import { assign, byId, drawOnce, isolated, make, write } from "./elements.js";
 import { showLines } from "./first_lines.js";
 import { ago, clockTime, count, instant, plural, rate } from "./format.js";
+import { aheadText } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { ordering } from "./people_and_places.js";
@@ -15,6 +16,7 @@ const LEAST_OFFSET = 0.005; // seconds; less is shown as none
 const search = window.location.search;
 const showAxis = keepAxis(byId("cameras").tHead.querySelector(".timeline"));
 const rankOf = (camera) => WORST_FIRST.indexOf(camera.state);
+const isDrawn = (view) => view.floor.has_hours && view.from !== null;
 const keyOf = (camera) => JSON.stringify([camera.site, camera.camera]);
 
 /** Every camera has a row, so this is no number that another place would tell otherwise. */
@@ -26,9 +28,9 @@ function drawState(cell, camera) {
 }
 
 function drawWatched(cell, camera, view) {
-  if (camera.stretches === null) {
+  if (camera.stretches === null || !isDrawn(view)) {
     cell.replaceChildren();
-  } else if (view.floor.has_hours && view.from !== null) {
+  } else {
     const segments = camera.stretches.map(([start, length]) => [start, length, "w", 0, 0]);
     drawTimeline(cell, { ...view, keptFrom: null, segments, sentence: watchedSentence(camera, view) });
   }
@@ -60,13 +62,19 @@ const table = keyedTable(byId("cameras"), {
   },
 });
 
+/** Why pictures are empty, or why there are none or not all. */
+function noteOf(view, leftOut) {
+  const others = leftOut > 0 ? `${plural(leftOut, "camera")} more watched then; no picture says when.` : "";
+  return aheadText(view) ?? (isDrawn(view) ? others : "This stretch is too long for pictures of when they watched.");
+}
+
 function show(view) {
   const watches = new Map(view.floor.watches.map((watch) => [keyOf(watch), watch]));
   const { watches_left_out: leftOut } = view.floor;
   const untold = leftOut > 0 ? null : []; // beside some that are left out, nothing tells one that never watched from them
   const rows = view.extra.map((camera) => ({ ...camera, stretches: untold, ...watches.get(keyOf(camera)) }));
   table.update(rows, { ...view, stamp: `${view.stamp} ${view.now}` });
-  write(byId("watches-note"), leftOut > 0 ? `${plural(leftOut, "camera")} more watched then; no picture says when.` : "");
+  write(byId("watches-note"), noteOf(view, leftOut));
   write(byId("all-pending"), count(sumOf(rows, "pending")));
   write(byId("all-missing"), count(sumOf(rows, "missing")));
   if (rows.length === 0 && byId("first-steps").hidden) {
@@ -75,7 +83,7 @@ function show(view) {
   byId("first-steps").hidden = rows.length > 0;
   byId("cameras").closest("section").hidden = rows.length === 0;
   assign(byId("cameras-csv"), { href: `/api/cameras.csv${reduced(search, ["site"])}` });
-  if (view.floor.has_hours && view.from !== null) {
+  if (isDrawn(view)) {
     showAxis(view);
   }
 }

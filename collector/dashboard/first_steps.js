@@ -1,9 +1,8 @@
 /** What to say where there is nothing: how to send a first event, or why a stretch of time is empty. */
 
-import { isAhead } from "./address.js";
 import { byId, write } from "./elements.js";
 import { count, instant, plural } from "./format.js";
-import { periodText } from "./header.js";
+import { aheadText, periodText } from "./header.js";
 
 let unloaded = ""; // what to do where the lines could not be loaded, after an upgrade or while the link is down
 
@@ -44,9 +43,6 @@ function watchText({ cameras, throughout, partly }, when) {
   const told = shares.filter(([number]) => number > 0).map(([number, share]) => `${count(number)} watched ${share}`);
   return `Nobody was seen by the cameras that watched: ${when}. Of ${plural(cameras, "camera")} ${told.join(", ")}.`;
 }
-
-/** What to say of a stretch that lies ahead whole; null where it has begun. */
-export const aheadText = (view) => (isAhead(view) ? `${periodText(view)}: this has not begun yet.` : null);
 
 /** Why a stretch is empty: it has not begun, nobody was seen, or nobody looked; null where somebody was seen. */
 export function emptyText(view) {

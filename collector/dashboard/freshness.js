@@ -7,6 +7,8 @@
 
 import { apart, clockTime, instant, plural } from "./format.js";
 
+/** A camera whose watermark is older is late (SEMANTICS §7), and the rows of its workers say "no data". */
+export const UP_TO_DATE_MS = 120_000;
 const NAMED_AT_MOST = 3; // more names than this are a list for the page of cameras, not a sentence
 const BRIEFLY = 1; // where there is room for few lines
 

@@ -1,6 +1,6 @@
 /** The bar on top: which site and which stretch of time is looked at, and the ways to others. */
 
-import { changed, pinned, reduced, WINDOW_KEYS, windowed } from "./address.js";
+import { changed, isAhead, pinned, reduced, WINDOW_KEYS, windowed } from "./address.js";
 import { assign, byId, make, write } from "./elements.js";
 import { apart, date, hourMinute, period, zoneName } from "./format.js";
 import { REMEMBERED } from "./tabs.js";
@@ -15,6 +15,9 @@ export function periodText({ from, to, window, now, zone }) {
   const shift = window.shift.slice(window.shift.indexOf("/") + 1);
   return `${date(from, { now, zone })} · ${apart(shift)} ${hourMinute(from, zone)}–${hourMinute(to, zone)}`;
 }
+
+/** What to say of a stretch that lies ahead whole; null where it has begun. */
+export const aheadText = (view) => (isAhead(view) ? `${periodText(view)}: this has not begun yet.` : null);
 
 function showSites(sites, search) {
   const select = byId("site");

@@ -8,14 +8,14 @@
 import { changed, closed, reduced, WINDOW_KEYS, workerPage } from "./address.js";
 import { read, Refused } from "./api.js";
 import { assign, byId, isolated, make, write } from "./elements.js";
-import { aheadText } from "./first_steps.js";
 import { dayAndSeconds, durationSeconds, instant } from "./format.js";
+import { UP_TO_DATE_MS } from "./freshness.js";
+import { aheadText } from "./header.js";
 import { placeName, placesOf } from "./places.js";
 
 const NO_DATA = "Nobody saw anything then, or it has not been delivered yet.";
 const NOT_ALL_SEEN = "Not all of it: the camera did not watch, or has not delivered everything yet. The numbers count all of it.";
 const ASSUMED = "The state was seen to begin, and no camera vouches for this part of it; the numbers assume it.";
-const UP_TO_DATE_MS = 120_000; // SEMANTICS §7: a camera whose watermark is older is late, and its worker's row says "no data"
 
 /**
  * Spans of the API and the gaps between them, in order, from `from` to `until` (milliseconds):

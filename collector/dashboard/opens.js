@@ -3,9 +3,9 @@
 import { byId, make, write } from "./elements.js";
 
 /** The instant under a pointer; what opens it without one (a key, a screen reader) gets the last that is known. */
-function instantOf(event, picture, { from, to, until }) {
+function instantOf(event, picture, { from, end, until }) {
   const { left, width } = picture.getBoundingClientRect();
-  return !event.detail || width === 0 ? until : from + ((to - from) * (event.clientX - left)) / width;
+  return !event.detail || width === 0 ? until : from + ((end - from) * (event.clientX - left)) / width;
 }
 
 let moment = null; // the module, once it is loaded

@@ -173,6 +173,7 @@ export function startPage({
   });
   byId("try-now").addEventListener("click", asking.now);
   setInterval(() => (outage === null ? undefined : showTrust()), 1_000);
+  document.body.dataset.runs = "true"; // for unstarted.js
 
   function again() {
     wishes += 1;

@@ -95,8 +95,8 @@ export function orderOf(text) {
 }
 
 /**
- * What lets a table take its order from the address, and write it there; without one it is `otherwise`, if that is given. Of two tables
- * on a page each has a key of its own, by its `name`; `sort` alone is of either.
+ * What lets a table take its order from the address, and write it there; without one it is `otherwise`, if that is given. Of several tables
+ * on a page each has a key of its own, by its `name`; `sort` alone is of any.
  */
 export function ordering({ name = null, otherwise = null } = {}) {
   const asked = new URLSearchParams(window.location.search);

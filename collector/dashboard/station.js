@@ -3,9 +3,8 @@
 import { changed, closed, idOf, isAhead, reduced, stationPage, WINDOW_KEYS, workerPage } from "./address.js";
 import { Refused } from "./api.js";
 import { assign, byId, drawOnce, isolated, make, write, writeIsolated } from "./elements.js";
-import { aheadText } from "./first_steps.js";
 import * as format from "./format.js";
-import { nameHeading } from "./header.js";
+import { aheadText, nameHeading } from "./header.js";
 import { keyedTable } from "./keyed_table.js";
 import { startPage } from "./page.js";
 import { drawState, eventsOf, opensMoments, ordering, stateSince } from "./people_and_places.js";

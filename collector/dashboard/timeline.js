@@ -84,22 +84,22 @@ const drawn = new WeakMap(); // picture → what it shows, so that only what som
 /** Whether two pictures differ by less than anybody sees: on a live page each answer moves all of them by a few seconds. */
 function looksLike(before, { segments, whole, since, passed, live }) {
   const within = whole * UNSEEN;
-  return before !== undefined && before.whole === whole && before.live === live
-    && Math.abs(before.passed - passed) < within && Math.abs(before.since - since) < within
+  return before !== undefined && before.live === live
+    && Math.abs(before.whole - whole) < within && Math.abs(before.passed - passed) < within && Math.abs(before.since - since) < within
     && alikeSegments(before.segments, segments, within);
 }
 
 /**
- * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `to`, `until` are instants in
+ * Draws into a cell. `segments` as the API has them, seconds after `from`; `from`, `end`, `until` are instants in
  * milliseconds; `sentence` tells the same to those who do not see it; `live` marks where now is; `keptFrom`: what was
  * before is not unknown but no longer kept; `partial`: what lies between the segments is left out, but for what is unknown
  * from `lostFrom` on, an instant, to `until`; `opens`: it is a button
  * (opens.js).
  */
-export function drawTimeline(cell, { segments, from, to, until, sentence, live, keptFrom = null, partial = false, lostFrom = null, opens = false }) {
+export function drawTimeline(cell, { segments, from, end, until, sentence, live, keptFrom = null, partial = false, lostFrom = null, opens = false }) {
   const picture = (cell.firstElementChild ?? cell.appendChild(blank[opens ? "opening" : "still"].cloneNode(true))).firstElementChild;
   const first = partial ? lostFrom ?? until : keptFrom ?? from;
-  const whole = Math.max(1, (to - from) / 1000);
+  const whole = (end - from) / 1000;
   const [since, passed] = [(first - from) / 1000, (until - from) / 1000];
   const shown = { segments, whole, since, passed, live };
   if (!looksLike(drawn.get(picture), shown)) {
@@ -121,30 +121,30 @@ export function noteTimelines({ has_timelines: hasTimelines, shows_persons: show
   write(byId("timelines-note"), hasNone ? "This stretch is too long for timelines." : "");
 }
 
-function label(at, { from, to, zone }) {
-  if (to - from > 2 * DAY) {
+function label(at, { from, end, zone }) {
+  if (end - from > 2 * DAY) {
     const { day, month } = partsOf(at, zone);
     return `${day} ${MONTHS[month - 1]}`;
   }
   return hourMinute(at, zone);
 }
 
-function drawAxis(cell, { from, to, zone, width }) {
+function drawAxis(cell, { from, end, zone, width }) {
   const most = Math.max(1, Math.floor(width / A_LABEL));
   const edge = HALF_A_LABEL / Math.max(1, width);
-  drawOnce(cell, [from, to, zone, width].join(" "), () => {
+  drawOnce(cell, [from, end, zone, width].join(" "), () => {
     cell.querySelector("svg")?.remove();
-    cell.append(draw("svg", { class: "axis", "aria-hidden": "true", height: 16 }, ...ticks(from, to, { zone, most }).map((at) => {
-      const part = (at - from) / (to - from);
-      const [x, anchor] = part < edge ? ["0", "start"] : part > 1 - edge ? ["100%", "end"] : [share(at - from, to - from), "middle"];
-      return draw("text", { x, y: 12, "text-anchor": anchor }, label(at, { from, to, zone }));
+    cell.append(draw("svg", { class: "axis", "aria-hidden": "true", height: 16 }, ...ticks(from, end, { zone, most }).map((at) => {
+      const part = (at - from) / (end - from);
+      const [x, anchor] = part < edge ? ["0", "start"] : part > 1 - edge ? ["100%", "end"] : [share(at - from, end - from), "middle"];
+      return draw("text", { x, y: 12, "text-anchor": anchor }, label(at, { from, end, zone }));
     })));
   });
 }
 
 /**
  * Keeps the clock above timelines in a cell, at whatever width the cell has; a label that would leave it is kept inside.
- * Returns what is told which stretch it is: ({from, to, zone}). The width is never asked for: that would cost a layout.
+ * Returns what is told which stretch it is: ({from, end, zone}). The width is never asked for: that would cost a layout.
  */
 export function keepAxis(cell) {
   let shown = null;
@@ -154,8 +154,8 @@ export function keepAxis(cell) {
     width = Math.floor(change.contentRect.width);
     redraw();
   }).observe(cell);
-  return ({ from, to, zone }) => {
-    shown = { from, to, zone };
+  return ({ from, end, zone }) => {
+    shown = { from, end, zone };
     redraw();
   };
 }

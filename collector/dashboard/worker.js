@@ -28,7 +28,7 @@ const ofParts = {
 };
 const EARLIEST_FIRST = { column: "name", descending: false };
 const parts = keyedTable(byId("parts"), { ...ofParts, ...ordering({ name: "parts", otherwise: EARLIEST_FIRST }) });
-const days = keyedTable(byId("days"), { ...ofParts, otherwise: EARLIEST_FIRST }); // a few rows: no order worth a link
+const days = keyedTable(byId("days"), { ...ofParts, ...ordering({ name: "days", otherwise: EARLIEST_FIRST }) });
 const spans = spanTable(byId("spans"));
 
 function partName(part, view) {
@@ -135,7 +135,7 @@ function show(seen) {
   assign(byId("parts-csv"), { href: `/api/timeline.csv?${queryOf(view.window)}&of=${byHour ? "hours" : "days"}` });
   parts.update(byHour ? told.hours : told.days, view);
   byId("parts-section").hidden = told.days.length === 0;
-  showDays(byHour && told.days.length > 1 && view.to - view.from > DAY ? told.days : [], view);
+  showDays(byHour && told.days.length > 1 && view.end - view.from > DAY ? told.days : [], view);
   const hasSpans = told.refusal === undefined && !isAhead(view.window);
   byId("spans-section").hidden = !hasSpans;
   if (hasSpans) {

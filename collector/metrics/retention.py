@@ -11,18 +11,13 @@ from collector.measures import Kept, Settled, joined
 from collector.metrics.drift import duration
 from collector.metrics.timeline import pieces, within
 from collector.metrics.windows import Window
-from collector.records import KEPT_FOR_EVER, Camera, LedgerRules, Retention, Run
+from collector.records import KEPT_FOR_EVER, LedgerRules, Retention, Run
 from shared.events import EventType
-from shared.instants import HOUR, MINUTE, format_instant
+from shared.instants import HOUR, format_instant
 
 DAY = 24 * HOUR
 _WHAT_GOES = ("events", "names in hours", "hours")
 _WORKING = int(EventType.working)
-HELD = "nothing is purged: "
-RECENT = 15 * MINUTE
-"""Many times as long as agents wait between two calls."""
-MOST_AHEAD = HOUR
-"""What goes by a clock that is so little ahead is an hour at the most."""
 UNSCRUBBED = (
     "bytes of somebody who was erased are still on the disk: the service tries every hour to write over them, and so does "
     "collector forget, run again"
@@ -36,34 +31,6 @@ def due(retention: Retention, *, offset: int, now: int) -> Kept:
     True
     """
     return Kept(*(None if kept is None else max(0, hour_of(now - kept, offset=offset)) for kept in retention))
-
-
-def ahead(cameras: Iterable[Camera], *, now: int) -> int | None:
-    """Return how far a clock that says `now` is ahead of most of the cameras that called lately; None where none has.
-
-    0 where it is not, or by no more than `MOST_AHEAD`. What a clock takes that is ahead never comes back, so half of them
-    that agree are enough to go by it.
-    """
-    by = sorted(
-        -camera.clock_offset_us
-        for camera in cameras
-        if camera.last_contact_at is not None
-        and camera.clock_offset_us is not None
-        and now - RECENT <= camera.last_contact_at <= now
-    )
-    if not by:
-        return None
-    by_most = by[(len(by) - 1) // 2]
-    return by_most if by_most > MOST_AHEAD else 0
-
-
-def held(by: int) -> str:
-    """Return in words that nothing is purged by a clock that is so far ahead.
-
-    >>> held(49 * HOUR)
-    "nothing is purged: most cameras say that this machine's clock is 49 h ahead; what it takes too early never comes back"
-    """
-    return f"{HELD}most cameras say that this machine's clock is {by // HOUR:,} h ahead; what it takes too early never comes back"
 
 
 def is_due(kept: Kept, to: Kept) -> bool:

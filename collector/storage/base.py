@@ -137,6 +137,10 @@ class Storage(Protocol):
         """Return how many items that are kept were received within a stretch and refused, counted up to so many."""
         ...
 
+    async def server_now(self) -> int | None:
+        """Return what time it is by the clock of the database's server; None where the store is a file."""
+        ...
+
     async def kept(self) -> dict[str, Kept]:
         """Return from when on each site still has what; whoever asks for more is told `BeforeHorizon`."""
         ...
@@ -175,8 +179,13 @@ class Storage(Protocol):
     async def scrub(self) -> bool:
         """Write over what was erased, wherever it lay on the disk; say whether there was anything.
 
-        Takes as long as writing the database anew. Raises `Busy` where somebody reads meanwhile: try again.
+        Takes as long as writing the database anew. Raises `Busy` where somebody reads meanwhile, or it is given up: try again.
         """
+        ...
+
+    @property
+    def is_scrubbing(self) -> bool:
+        """Whether nothing is stored at this moment because a scrub writes the database anew; never where others store beside it."""
         ...
 
     async def is_unscrubbed(self) -> bool:
@@ -192,9 +201,9 @@ class Storage(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """Give up what is being read at length; whoever waits for it is told `Busy`."""
+        """Give up what is being read at length, and a scrub; whoever waits for it is told `Busy`."""
         ...
 
     async def close(self) -> None:
-        """Give up what is being read, finish what is being written, and let go of the database."""
+        """Give up what is being read and a scrub, finish what is being written, and let go of the database."""
         ...

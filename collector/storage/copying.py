@@ -8,7 +8,7 @@ two runs, that shows.
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
-from collector.storage.tables import TABLES, Source, Target, pages
+from collector.storage.tables import ROWS_TOGETHER, TABLES, Source, Target, pages
 from shared.errors import StorageUnusable
 
 
@@ -38,7 +38,7 @@ def compare(source: Source, target: Target) -> Iterator[int]:
         StorageUnusable: they differ; the target stays unused.
     """
     for table in TABLES:
-        equal = 0
+        number = 0
         both = zip_longest(*(chain.from_iterable(pages(end, table)) for end in (source, target)))
         for number, (one, other) in enumerate(both, start=1):
             if one != other:
@@ -46,6 +46,7 @@ def compare(source: Source, target: Target) -> Iterator[int]:
                     f"row {number} of {table.name} differs: {one} is copied as {other}",
                     hint="the source has changed since the copy was begun: copy it into an empty database",
                 )
-            equal += 1
-        yield equal
+            if number % ROWS_TOGETHER == 0:
+                yield ROWS_TOGETHER
+        yield number % ROWS_TOGETHER
     target.finish()

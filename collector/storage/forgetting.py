@@ -2,7 +2,7 @@
 
 One transaction: hours go to the nameless worker, with them the time that was still open, which ends here; when workstations
 were worked at is written down without names; events, versions that lost, names and refused items go. A keyed mark stays,
-so that events of the worker are refused from now on. Then the file is scrubbed: what a page held before is written over.
+so that events of the worker are refused from now on. Then the file is scrubbed (`scrubbing.py`): what a page held before is written over.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,6 @@ from collector.storage.marks import mark
 from collector.storage.named_in_items import may_name
 from collector.storage.nameless import add_hours, move_hours
 from collector.storage.neighbourhood import runs_within
-from collector.storage.opening import write_anew
 from shared.errors import Busy
 
 _ALL = (-(2**62), 2**62)
@@ -77,21 +76,15 @@ def is_unscrubbed(connection: sqlite3.Connection) -> bool:
     return connection.execute("select 1 from unscrubbed").fetchone() is not None
 
 
-def scrub(connection: sqlite3.Connection) -> bool:
-    """Write over what pages held before, outside of a transaction; say whether there was anything to scrub.
-
-    Takes twice as much room again as the database has, beside it, and the time to write it.
+def empty_the_log(connection: sqlite3.Connection) -> None:
+    """Write over what the log held before the database was written anew, outside of a transaction; then it is scrubbed.
 
     Raises:
         Busy: somebody reads for so long that the log cannot be emptied; the next run tries again.
     """
-    if not is_unscrubbed(connection):
-        return False
-    write_anew(connection)
     _empty_log(connection)
     connection.execute("delete from unscrubbed")
     _empty_log(connection)
-    return True
 
 
 def _empty_log(connection: sqlite3.Connection) -> None:

@@ -33,8 +33,8 @@ def _note_call(connection: sqlite3.Connection, camera: Camera, *, contact: Conta
     before = connection.execute(
         "select watermark, is_watching from camera where site = ? and number = ?", camera
     ).fetchone()
-    for stretch in advance(Watching(before[0], bool(before[1])), contact.watermark, told=contact.watched):
-        keep(connection, camera, stretch=stretch)
+    stretches = advance(Watching(before[0], bool(before[1])), contact.watermark, told=contact.watched)
+    keep(connection, camera, stretches=stretches, received_at=received_at)
     # Watermarks only ever rise; the rest is as of this call.
     connection.execute(
         """

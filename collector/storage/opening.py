@@ -4,6 +4,7 @@ One connection a file writes and checkpoints, held by a lock file beside it; eve
 also the defence against the WAL-reset bug of SQLite before 3.51.3, which needs two writers.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
+from shared.errors import Busy, DiskFailed, LinesideError, StorageFull, StorageUnusable
 from shared.file_lock import FileLock
 
 BUSY_MILLISECONDS = 5_000
@@ -21,6 +22,7 @@ SQLITE_VERSION = sqlite3.sqlite_version
 WAL_PAGES = 4_000
 """16 MiB of WAL before it is folded back: large enough for the biggest batch, small enough to be read fast."""
 
+_log = logging.getLogger(__name__)
 _RIGHTS = "this user must be able to read and write the file and its folder"
 _MAGIC = b"SQLite format 3\0"
 
@@ -121,9 +123,14 @@ def write_anew(connection: sqlite3.Connection) -> None:
         StorageFull: there is not so much room; none of it was taken from those who store.
     """
     file = Path(next(place for _, name, place in connection.execute("pragma database_list") if name == "main"))
-    wanted, free = 2 * _full_bytes(connection), shutil.disk_usage(file.parent).free
+    size = full_bytes(connection)
+    wanted, free = 2 * size, shutil.disk_usage(file.parent).free
     if free < wanted:
         raise StorageFull(f"to write the database anew takes {wanted:,} bytes, and {free:,} are free on its disk")
+    seconds = f"{size // 100_000_000 + 1} to {size // 10_000_000 + 1}"
+    _log.info(
+        "the database is written anew, and nothing is stored meanwhile", extra={"bytes": size, "seconds": seconds}
+    )
     _put_aside_in(connection, str(file.parent))
     try:
         connection.execute("vacuum")
@@ -131,7 +138,8 @@ def write_anew(connection: sqlite3.Connection) -> None:
         _put_aside_in(connection, "")
 
 
-def _full_bytes(connection: sqlite3.Connection) -> int:
+def full_bytes(connection: sqlite3.Connection) -> int:
+    """Return how much of a file holds anything: so much is written where it is written anew."""
     pages, free, size = (
         int(connection.execute(f"pragma {name}").fetchone()[0])
         for name in ("page_count", "freelist_count", "page_size")
@@ -183,7 +191,7 @@ def _translate(error: Exception, file: Path) -> LinesideError:
     if "interrupted" in text:
         return Busy("the question was given up before it was answered")
     if "disk I/O error" in text:
-        return Busy(f"the disk that holds {file} reports errors; nothing of this request was kept")
+        return DiskFailed(f"the disk that holds {file} reports errors; nothing of this request was kept")
     return StorageUnusable(
         f"{file} cannot be used: {text}", hint=_RIGHTS if "open" in text or "readonly" in text else ""
     )

@@ -1,9 +1,6 @@
 """The verbs of the SQLite store that take personal data away, and tell what is still there."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from collector.measures import Forgotten, Kept, Look, Purged, Settle, TellAll
@@ -11,8 +8,9 @@ from collector.records import LedgerRules
 from collector.storage import forgetting, ledger_query, looks, persons, purging
 from collector.storage.found_person import person_of
 from collector.storage.kept import kept
-from collector.storage.opening import translated_errors
+from collector.storage.opening import full_bytes
 from collector.storage.readers import Readers
+from collector.storage.scrubbing import Scrubber
 from collector.storage.writer import Writer
 from shared.clock import new_token
 
@@ -21,16 +19,18 @@ Result = TypeVar("Result")
 
 class _Store(Protocol):
     rules: LedgerRules
-    _file: Path
     _readers: Readers
-    _writer: Writer | None
-    _write_thread: Executor
+    _scrubber: Scrubber | None
 
     async def _write(self, write: Callable[[Writer], Result]) -> Result: ...
 
 
 class PrivacyVerbs:
     """See `collector.storage.base.Storage`."""
+
+    async def server_now(self: _Store) -> int | None:
+        """Return None: the file's clock is this machine's."""
+        return None
 
     async def kept(self: _Store) -> dict[str, Kept]:
         """Return from when on each site still has what."""
@@ -70,22 +70,22 @@ class PrivacyVerbs:
         def write(writer: Writer) -> Forgotten:
             person = person_of(writer.connection, site, worker_id=worker_id)
             writer.registry.forget()
+            if self._scrubber is not None:
+                self._scrubber.erased()
             return forgetting.forget(writer.connection, person, tell=tell, key=key, now=now)
 
         return await self._write(write)
 
     async def scrub(self: _Store) -> bool:
         """Write over what was erased, wherever it lay in the file."""
-        writer = self._writer
-        if writer is None or not await self._readers.short(forgetting.is_unscrubbed):
+        if self._scrubber is None or not await self._readers.short(forgetting.is_unscrubbed):
             return False  # nearly always, and the writer is not asked
+        return await self._scrubber.scrub(size_bytes=await self._readers.short(full_bytes))
 
-        def run() -> bool:
-            writer.lock.check()
-            with translated_errors(self._file):
-                return forgetting.scrub(writer.connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._write_thread, run)
+    @property
+    def is_scrubbing(self: _Store) -> bool:
+        """Whether the file is being written anew, and nothing else is stored."""
+        return self._scrubber is not None and self._scrubber.is_running
 
     async def is_unscrubbed(self: _Store) -> bool:
         """Say whether bytes of what was erased may still lie in the file."""

@@ -31,6 +31,7 @@ from collector.storage.purge_plan import (
     next_due,
     seen_within,
 )
+from collector.storage.watching import let_go
 from shared.errors import NotFound
 
 __all__ = ["Place", "doomed", "erase_bounds", "place_of", "purge"]
@@ -250,6 +251,7 @@ def _purge_hours(connection: sqlite3.Connection, site: Place, *, until: int) -> 
     )
     rows = connection.execute("delete from ledger where site = ? and hour < ?", bound).rowcount
     connection.execute("delete from station_hour where site = ? and hour < ?", bound)
+    let_go(connection, site.number, before=until)
     kept = site.kept._replace(hours=until)
     _note(connection, site.number, kept=kept)
     return Purged(kept, 0, rows)

@@ -67,3 +67,5 @@ class ServerCondition:
     """None if commits wait for no standby."""
     is_spread: bool
     """Over the machines of a Citus cluster."""
+    silent: Sequence[str]
+    """Those machines of it that did not answer."""

@@ -36,6 +36,7 @@ from collector.storage.opening import (
 from collector.storage.privacy import PrivacyVerbs
 from collector.storage.readers import Readers
 from collector.storage.rebuilding import refuse_unfinished
+from collector.storage.scrubbing import Scrubber
 from collector.storage.sqlite_access import SqliteAccess
 from collector.storage.writer import Writer, check_ours
 from shared.clock import new_token
@@ -56,6 +57,7 @@ class SqliteStorage(PrivacyVerbs):
         self._readers = Readers(file, reader)
         self._writer = writer
         self._write_thread: Executor = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._scrubber = None if writer is None else Scrubber(file, writer, thread=self._write_thread)
         self.access = SqliteAccess(read=self._readers.short, write=self._write)
         """Who may write and who may look."""
 
@@ -216,11 +218,14 @@ class SqliteStorage(PrivacyVerbs):
         await self._write(write)
 
     def interrupt(self) -> None:
-        """Give up what is being read at length."""
+        """Give up what is being read at length, and what writes the file anew."""
         self._readers.interrupt()
+        if self._scrubber is not None:
+            self._scrubber.give_up()
 
     async def close(self) -> None:
-        """Give up what is being read, finish what is being written, fold the WAL back and let go of the file."""
+        """Give up what is being read or written anew, finish what is being written, fold the WAL back and let go of the file."""
+        self.interrupt()
         await self._readers.close()
         if self._writer is not None:
             await asyncio.get_running_loop().run_in_executor(self._write_thread, self._writer.close)

@@ -8,7 +8,8 @@ An agent that says when it watched is believed: what happened while nobody could
 not, a call without a watermark, or with one that stands still, is all that tells of a break.
 
 A stretch that goes on where the last one ended is the same one, so there are as many rows as breaks, and any window and any
-hours can be told to the microsecond.
+hours can be told to the microsecond. Whatever a camera says, a minute begins at most one stretch, and fewer of what is told late:
+60 rows an hour as time goes by, and some 11,000 of all the time before, however often it calls.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,12 +19,18 @@ from sqlite_utils.utils import sqlite3
 
 from collector.measures import Watched
 from collector.records import Contact
-from shared.instants import HOUR, MINUTE
+from shared.instants import HOUR, MINUTE, SECOND
 
 SILENT_AFTER = 2 * MINUTE
 """A watermark that lags more, with nothing left to deliver, is that of a producer that is silent."""
 LONGEST_ADVANCE = 31 * 24 * HOUR
 """More at once is a clock that was set, not a camera that watched."""
+SHORTEST_BREAK = SECOND
+"""Less is none, nor could it be drawn: the shortest `source_silent_after` of an agent is as long."""
+LEAST_APART = MINUTE
+"""From the beginning of one stretch to that of the next: whoever takes more than that for breaks has none that count."""
+LATE_PARTS = 1_000
+"""One of these parts of how late a stretch is told lies between the two as well: 4 minutes after three days."""
 
 
 class Watching(NamedTuple):
@@ -75,6 +82,37 @@ def advance(
     return found
 
 
+def grown(
+    last: tuple[int, int] | None, stretches: Iterable[tuple[int, int]], *, received_at: int
+) -> list[tuple[int, int]]:
+    """Return what is to be kept of stretches that ascend behind the last one: that one, if it goes on, and new ones.
+
+    A break of less than a second is none. What would begin a stretch too soon after another one is not kept, so that no
+    more than there is room for begin: less is claimed than may have been watched, never more than such a break.
+
+        told    |===| |======|   |=======|
+        kept    |==========|     |=======|     the first break is less than a second
+        told    |===|     |==|  |=====|
+        kept    |===|           |=====|        the second begins within the minute of the first
+                |- minute -|
+
+    >>> grown((0, 5 * SECOND), [(5 * SECOND, 9 * SECOND)], received_at=9 * SECOND)
+    [(0, 9000000)]
+    >>> grown((0, 5 * SECOND), [(7 * SECOND, 9 * SECOND), (20 * SECOND, 90 * SECOND)], received_at=90 * SECOND)
+    [(60000000, 90000000)]
+    """
+    rows = [] if last is None else [last]
+    for start, until in stretches:
+        if rows and start - rows[-1][1] < SHORTEST_BREAK:
+            rows[-1] = (rows[-1][0], until)
+            continue
+        apart = max(LEAST_APART, (received_at - start) // LATE_PARTS)
+        first = max(start, rows[-1][0] + apart) if rows else start
+        if first < until:
+            rows.append((first, until))
+    return [row for row in rows if row != last]
+
+
 def watch_known(rows: Iterable[Sequence[Any]], *, stretch: tuple[int, int]) -> WatchKnown:
     """Return what rows of (camera, start, until) say of a stretch: ascending, and before it at most the last of a camera.
 
@@ -97,21 +135,38 @@ def by_site(known: Mapping[str, WatchKnown]) -> tuple[dict[str, Watched], dict[s
     return {site: one.within for site, one in known.items()}, {site: one.before for site, one in known.items()}
 
 
-def keep(connection: sqlite3.Connection, camera: tuple[int, int], *, stretch: tuple[int, int]) -> None:
+def keep(
+    connection: sqlite3.Connection, camera: tuple[int, int], *, stretches: Sequence[tuple[int, int]], received_at: int
+) -> None:
     """Add what a camera, by the numbers of its site and itself, watched since its last call."""
-    start, until = stretch
-    # The last stretch, if this one goes on where it ended.
-    longer = connection.execute(
+    if not stretches:
+        return
+    # The last stretch, which may go on.
+    last = connection.execute(
+        "select start, until from watched where site = ? and camera = ? order by start desc limit 1", camera
+    ).fetchone()
+    connection.executemany(
         """
-        update watched
-        set until = ?4
-        where site = ?1 and camera = ?2 and until = ?3
-            and start = (select max(start) from watched where site = ?1 and camera = ?2)
+        insert into watched (site, camera, start, until)
+        values (?, ?, ?, ?)
+        on conflict (site, camera, start) do update set until = excluded.until
         """,
-        (*camera, start, until),
+        [(*camera, *row) for row in grown(last, stretches, received_at=received_at)],
     )
-    if longer.rowcount == 0:
-        connection.execute("insert into watched (site, camera, start, until) values (?, ?, ?, ?)", (*camera, *stretch))
+
+
+def let_go(connection: sqlite3.Connection, site: int, *, before: int) -> None:
+    """Forget when cameras of a site watched before an instant, but for the last stretch of each that began until then."""
+    # It says that a camera watched before, so that what it did not watch afterwards is known as such.
+    connection.execute(
+        """
+        delete from watched
+        where site = ?1 and start < (
+            select max(start) from watched as w where w.site = ?1 and w.camera = watched.camera and w.start < ?2
+        )
+        """,
+        (site, before),
+    )
 
 
 def watched(connection: sqlite3.Connection, site: int, *, stretch: tuple[int, int]) -> WatchKnown:

@@ -37,6 +37,9 @@ class Snapshot:
     cameras: Sequence[Mapping[str, Any]] | None
     """The rows of `/api/cameras/`; None if they could not be read."""
     warnings: int | None
+    purged_at: int | None
+    is_purge_held: bool | None
+    """None before the first purge, and where nothing is ever to go."""
 
 
 def exposition(registry: CollectorRegistry, snapshot: Snapshot) -> bytes:
@@ -104,6 +107,18 @@ _ROWS: tuple[Row[Snapshot], ...] = (
         "gauge",
         "Settings that the stored sums do not follow yet.",
         one(lambda it: it.warnings),
+    ),
+    Row(
+        "purge_held",
+        "gauge",
+        "1 if the last purge took nothing, as most cameras say that this machine's clock is ahead; 0 if it ran.",
+        one(lambda it: it.is_purge_held),
+    ),
+    Row(
+        "last_purge_timestamp_seconds",
+        "gauge",
+        "When a purge last left nothing that was due.",
+        one(lambda it: None if it.purged_at is None else it.purged_at / SECOND),
     ),
     Row("cameras", "gauge", "Cameras, by state.", _states, ("state",)),
     Row(

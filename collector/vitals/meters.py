@@ -49,6 +49,10 @@ class Meters:
             self._events.labels(result)
         self.taken = dict.fromkeys((*RESULTS, "conflict"), 0)
         """The same counts for people."""
+        self.purged_at: int | None = None
+        """When a purge left nothing that was due; None if none has since the start."""
+        self.is_purge_held: bool | None = None
+        """Whether the last one was held by a clock that others say is ahead; None if there was none."""
 
     @property
     def busy_seconds(self) -> float:
@@ -89,6 +93,14 @@ class Meters:
         """Count a transaction that kept nothing."""
         self._began, self._failed = None, self._clock.monotonic()
         self._failures.labels(failure_reason(error)).inc()
+
+    def purged(self, at: int) -> None:
+        """Note that nothing is due any more."""
+        self.purged_at, self.is_purge_held = at, False
+
+    def purge_held(self) -> None:
+        """Note that something is, by a clock that others say is ahead."""
+        self.is_purge_held = True
 
     def answered(self, *, method: str, route: str, code: str, seconds: float) -> None:
         """Count a request."""

@@ -1,8 +1,8 @@
 """How the collector is, for whoever asks: Prometheus (`/metrics`), a load balancer (`/readyz`), people, systemd.
 
-Ready means that an event delivered now would be stored: the last transaction was kept, none has hung for long, and the
-collector is not about to stop. None of the answers waits longer than five seconds for the store; what it does not tell by
-then is left out.
+Ready means that an event delivered now would be stored: the last transaction was kept, none has hung for long, the
+database is not being written anew, and the collector is not about to stop. None of the answers waits longer than five
+seconds for the store; what it does not tell by then is left out.
 """
 
 import asyncio
@@ -44,6 +44,7 @@ class Vitals:
         reports: Reports,
         meters: Meters,
         room: Callable[[], Room],
+        is_scrubbing: Callable[[], bool],
         database: str,
         clock: Clock,
     ) -> None:
@@ -51,6 +52,7 @@ class Vitals:
         self._reports = reports
         self.meters = meters
         self._room = room
+        self._is_scrubbing = is_scrubbing
         self._database = database
         self._clock = clock
         self._started_at = clock.now()
@@ -73,8 +75,10 @@ class Vitals:
             reasons.append("the collector is stopping")
         if not self._ingest.is_running:
             reasons.append("what stores events has ended; the log says why")
+        if self._is_scrubbing():
+            reasons.append("the database is written anew after an erasure: what is delivered waits until that is done")
         if self._is_hung:
-            reasons.append(f"the store has not answered for {self.meters.busy_seconds:.0f} s")
+            reasons.append(f"the store has not answered for {self._busy_seconds:.0f} s")
         failed = self.meters.failed_seconds_ago
         if self._ingest.failure is not None and failed is not None and failed < FORGIVEN_SECONDS:
             reasons.append(f"the last events could not be stored: {self._ingest.failure}")
@@ -107,10 +111,12 @@ class Vitals:
             is_ready=not self.not_ready(),
             waiting_requests=self._ingest.waiting_requests,
             waiting_events=self._ingest.waiting_events,
-            busy_seconds=self.meters.busy_seconds,
+            busy_seconds=self._busy_seconds,
             room=self._room_seen(),
             cameras=cameras,
             warnings=None if warnings is None else len(warnings),
+            purged_at=self.meters.purged_at,
+            is_purge_held=self.meters.is_purge_held,
         )
         return exposition(self.meters.registry, snapshot) if sites is None else exposition_of_sites(snapshot)
 
@@ -137,7 +143,12 @@ class Vitals:
 
     @property
     def _is_hung(self) -> bool:
-        return self.meters.busy_seconds > self._beat_seconds * _BEATS_TO_MISS
+        return self._busy_seconds > self._beat_seconds * _BEATS_TO_MISS
+
+    @property
+    def _busy_seconds(self) -> float:
+        # A transaction that waits for a scrub does not run, and a kill would let the scrub begin anew, for ever.
+        return 0.0 if self._is_scrubbing() else self.meters.busy_seconds
 
     def _room_seen(self) -> Room | None:
         try:

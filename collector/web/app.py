@@ -87,6 +87,7 @@ def make_app(
         reports=reports,
         meters=meters,
         room=lambda: room_of_store(settings),
+        is_scrubbing=lambda: storage.is_scrubbing,
         database=shown(settings),
         clock=clock,
     )

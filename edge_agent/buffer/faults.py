@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from shared.errors import Busy, LinesideError, StorageFull, StorageUnusable
+from shared.errors import Busy, DiskFailed, LinesideError, StorageFull, StorageUnusable
 
 _PRIMARY_CODE = 0xFF
 _BUSY, _LOCKED, _CORRUPT, _FULL, _NOT_A_DATABASE = 5, 6, 11, 13, 26  # https://sqlite.org/rescode.html
@@ -17,13 +17,6 @@ _ERROR, _CONSTRAINT, _MISMATCH = 1, 19, 20
 _WILL_BE_SALVAGED = "what is whole will be salvaged; send again"
 
 _log = logging.getLogger(__name__)
-
-
-class DiskFailed(StorageUnusable):
-    """The disk did not do what it was told, or does not let us write; nothing of this request was kept."""
-
-    http_status = 503
-    retry_after_seconds = 5
 
 
 class QueueDoubtful(DiskFailed):

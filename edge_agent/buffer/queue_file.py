@@ -16,7 +16,7 @@ from sqlite_utils.utils import sqlite3
 
 from edge_agent.buffer import kept_open, removal, rows
 from edge_agent.buffer.epochs import begin_run, remember, retired
-from edge_agent.buffer.faults import DiskFailed, QueueDamaged, transaction, translated
+from edge_agent.buffer.faults import QueueDamaged, transaction, translated
 from edge_agent.buffer.oldest import OldestPending
 from edge_agent.buffer.opening import open_queue, problem_of
 from edge_agent.buffer.quarantine import give_up_oldest
@@ -25,7 +25,7 @@ from edge_agent.buffer.space import ROOM_TO_WRITE, Limits, Reserve, free_disk_by
 from edge_agent.buffer.unsalvaged import Unsalvaged
 from edge_agent.delivery.batching import Epoch
 from shared.clock import Clock
-from shared.errors import LinesideError, StorageFull
+from shared.errors import DiskFailed, LinesideError, StorageFull
 from shared.file_lock import FileLock
 from shared.receipts import Ranges, count, near_few, with_few, without_few
 

@@ -32,6 +32,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pla
         ("", "#nobody"),
         ("hours", "#nobody"),
         ("stations/S1", "#nobody"),
+        ("cameras", "#watches-note"),
+        ("board", "#board-of"),
         ("workers/W1", "#nobody"),
         ("data", "#events-note"),
         ("data", "#rejected-note"),
@@ -46,6 +48,17 @@ async def test_what_has_not_begun_is_called_that(watched: Opener, running: Plant
     await expect(page.page.locator(place)).to_contain_text(AHEAD)
     await expect(page.page.locator("#trust")).to_have_attribute("data-level", "behind")
     assert [] == page.misdeeds
+
+
+async def test_nobody_says_that_a_camera_did_not_watch_what_has_not_begun(watched: Opener, running: Plant) -> None:
+    """Neither the sentences of the pictures nor a hatching."""
+    page = await watched(f"{running.url}/dashboard/")
+    await page.open(f"cameras{TOMORROW}")
+    pictures = page.page.locator("#cameras .picture")
+    said = [await picture.get_attribute("aria-label") for picture in await pictures.all()]
+
+    assert {f"{camera}: {AHEAD}" for camera in ("cam-1", "cam-2", "cam-9")} == set(said)
+    await expect(pictures.locator(".no-data")).to_have_count(0)
 
 
 async def test_a_picture_of_what_has_not_begun_opens_with_that(watched: Opener, running: Plant) -> None:

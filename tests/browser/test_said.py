@@ -94,3 +94,24 @@ async def test_a_worker_s_hours_and_days(
         assert expected == (len(parts), [row["working_us"] for row in days])
         await expect(page.page.locator("#days-section")).to_be_visible(visible=bool(days))
         assert [] == page.misdeeds
+
+
+async def test_each_order_of_a_worker_s_tables_is_in_the_address(watched: Opener, tmp_path: Path) -> None:
+    """A link to the page shows hours, days and spans as they were sorted, each otherwise."""
+    async with running_collector(tmp_path) as there:
+        there.clock.set(at("23:59"))
+        await there.post([item("05:00", "W1", "working"), item("06:00", "W1", "idle")])
+        page = await watched(f"{there.url}/dashboard/")
+        await page.open("workers/W1?from=2026-01-14T00:00:00Z&to=2026-01-16T00:00:00Z")
+        days = page.page.locator("#days")
+        for table in ("days", "spans"):
+            await page.page.locator(f"#{table} thead").get_by_role("button").first.click()
+        sorted_rows = [await page.rows(table) for table in ("parts", "days", "spans")]
+        await page.page.reload()
+        await expect(days.locator("tbody tr")).to_have_count(2)
+        await page.page.wait_for_selector("[aria-busy]", state="detached")
+
+        assert "sort_days=-name&sort_spans=-name" in page.page.url
+        assert sorted_rows == [await page.rows(table) for table in ("parts", "days", "spans")]
+        assert ["1:00", "0:00"] == [row["working_us"] for row in sorted_rows[1]]
+        assert [] == page.misdeeds

@@ -1,31 +1,19 @@
 """A disk that fails while the log is in use: refused is refused, the file is opened anew, and the log goes on."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from edge_agent.buffer import opening
-from edge_agent.buffer.faults import DiskFailed, QueueDamaged
+from edge_agent.buffer.faults import QueueDamaged
 from edge_agent.buffer.findings import QUEUE_FILE
 from edge_agent.buffer.log import EventLog
-from shared.errors import LinesideError
+from shared.errors import DiskFailed, LinesideError
 from tests.damage.files import noise_at, readable, stopped_queue
+from tests.support.disks import no_file_longer_than
 from tests.support.events import events
 from tests.support.fake_clock import FakeClock
-
-
-@contextmanager
-def no_file_longer_than(size_bytes: int) -> Iterator[None]:
-    """Let every write beyond a length fail, as a broken disk's would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_after_a_failed_write_the_file_is_opened_anew_and_the_log_goes_on(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from collector import held_sites
+from collector import held_sites, retaining
 from edge_agent.buffer import faults
 from edge_agent.delivery.outcome import Answered, NoAnswer, NoAnswerKind, Pause, Retry, Verdict, judge
 from shared import errors
@@ -30,6 +30,7 @@ _STATUSES = (
     500,
     502,
     503,
+    504,
     507,
 )
 
@@ -44,8 +45,9 @@ def errors_table() -> str:
 
 
 def error_classes() -> list[type[errors.LinesideError]]:
-    """The errors that a person or another program gets to see: the common ones, those of the queue's file, and of held sites."""
-    found = [one for module in (errors, faults, held_sites) for one in vars(module).values() if isinstance(one, type)]
+    """The errors that a person or another program gets to see: the common ones, those of the queue's file, of held sites and of purges."""
+    modules = (errors, faults, held_sites, retaining)
+    found = [one for module in modules for one in vars(module).values() if isinstance(one, type)]
     return list(dict.fromkeys(one for one in found if issubclass(one, errors.LinesideError)))
 
 

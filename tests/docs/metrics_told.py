@@ -103,6 +103,8 @@ def _of_collector() -> Iterator[Metric]:
             room=Room(0, 0, 0),
             cameras=[camera | instants],
             warnings=0,
+            purged_at=START,
+            is_purge_held=False,
         )
     )
 

@@ -1,8 +1,9 @@
-"""Real file systems to break: one that is small, and one whose power can be cut. Where the machine forbids it, a skip says so."""
+"""Real file systems to break: one that is small, one that fails, and one whose power can be cut. Where the machine forbids it, a skip says so."""
 
 import array
 import fcntl
 import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,17 @@ def small_disk(folder: Path, *, size_bytes: int) -> Iterator[Path]:
         yield folder
     finally:
         unmount(folder)
+
+
+@contextmanager
+def no_file_longer_than(size_bytes: int) -> Iterator[None]:
+    """Let every write beyond a length fail, as a broken disk's would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def fill_up(folder: Path) -> Path:

@@ -38,7 +38,7 @@ class Commits:
 
         Raises:
             Busy: nobody says that it is, for too long.
-            TimeoutError: a statement was not answered.
+            NotAnswered: a statement was not answered.
         """
         clock = asyncio.get_running_loop()
         begun = clock.time()

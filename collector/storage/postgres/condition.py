@@ -4,8 +4,9 @@ A few short questions in one transaction, to the server's own tables; collectors
 """
 
 from collector.records import LedgerRules
-from collector.storage.postgres import locks
+from collector.storage.postgres import cluster, locks
 from collector.storage.postgres.address import shown
+from collector.storage.postgres.cluster import UNSAFE, Machines
 from collector.storage.postgres.connecting import APPLICATION, Connection
 from collector.storage.postgres.migrating import migrations, refuse_foreign, refuse_unfinished
 from collector.storage.postgres.snapshot import snapshot
@@ -25,7 +26,7 @@ _TABLES = """
     select c.relname, greatest(s.n_live_tup, 0), greatest(s.n_dead_tup, 0), pg_total_relation_size(c.oid)
     from pg_class as c
     join pg_stat_user_tables as s on s.relid = c.oid
-    where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+    where c.relkind in ('r', 'p') and s.schemaname = current_schema()
     order by 4 desc, 1
 """
 _SESSIONS = """
@@ -45,12 +46,6 @@ _HELD = """
         else not l.granted
     end
     order by 5, 6 desc
-"""
-_UNSAFE = """
-    select name || ' = ' || setting
-    from pg_settings
-    where name in ('fsync', 'full_page_writes') and setting = 'off'
-    order by 1
 """
 # Commits wait for the first so many, or any so many, of those named. Of another user's sessions it is told that they are there,
 # and no more, unless one may read all statistics.
@@ -87,12 +82,15 @@ async def _look(connection: Connection, *, place: str) -> ServerCondition:
     sessions, most = await connection.fetchrow(
         "select (select count(*) from pg_stat_activity where backend_type = 'client backend'), current_setting('max_connections')::integer"
     )
+    held = [Held(_what(kind, lock), *rest) for kind, lock, *rest in await connection.fetch(_HELD, locks.OURS)]
+    machines = await (cluster.look(connection) if connection.is_spread else _look_at_one(connection))
+    known = {each.pid for each in held}
     return ServerCondition(
         place=place,
         version=await connection.fetchval("show server_version"),
-        size_bytes=await connection.fetchval("select pg_database_size(current_database())"),
-        unsafe=[row[0] for row in await connection.fetch(_UNSAFE)],
-        tables=[TableSize(*row) for row in await connection.fetch(_TABLES)],
+        size_bytes=machines.size_bytes,
+        unsafe=machines.unsafe,
+        tables=machines.tables,
         steps=len(applied),
         steps_missing=missing,
         rules=rules,
@@ -100,9 +98,18 @@ async def _look(connection: Connection, *, place: str) -> ServerCondition:
         ours=[row[0] for row in await connection.fetch(_SESSIONS, APPLICATION)],
         sessions=sessions,
         most_sessions=most,
-        held=[Held(_what(kind, lock), *rest) for kind, lock, *rest in await connection.fetch(_HELD, locks.OURS)],
+        held=[*held, *(each for each in machines.waits if each.pid not in known)],
         standbys=await _standbys(connection),
-        is_spread=await connection.fetchval("select exists (select 1 from pg_extension where extname = 'citus')"),
+        is_spread=connection.is_spread,
+        silent=machines.silent,
+    )
+
+
+async def _look_at_one(connection: Connection) -> Machines:
+    return Machines(
+        size_bytes=await connection.fetchval("select pg_database_size(current_database())"),
+        unsafe=[row[0] for row in await connection.fetch(UNSAFE)],
+        tables=[TableSize(*row) for row in await connection.fetch(_TABLES)],
     )
 
 

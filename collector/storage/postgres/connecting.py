@@ -21,6 +21,15 @@ Connection = Any
 SECONDS_TO_END = 10
 APPLICATION = "lineside-collector"
 """What sessions of ours are called on the server."""
+ON_A_CLUSTER = "set citus.propagate_set_commands = 'local'; set citus.override_table_visibility = off"
+"""What `set local` says holds on the machines of the rows, too: there rows are waited for. And shards need not be told from
+tables in each question about the catalogue: the driver's one about types of columns took a second and more.
+"""
+
+
+class NotAnswered(TimeoutError):
+    """A statement was not answered in time, by a host that does answer."""
+
 
 COME_AGAIN = (raised.SerializationError, raised.DeadlockDetectedError)
 """What another transaction did: the same again may succeed at once."""
@@ -40,7 +49,13 @@ _AWAY = (
     raised.TargetServerAttributeNotMatched,
     raised.ReadOnlySQLTransactionError,  # a primary that became a standby, or was fenced
 )
-_BUSY = (raised.QueryCanceledError, raised.LockNotAvailableError, raised.InsufficientResourcesError, *COME_AGAIN)
+_BUSY = (
+    NotAnswered,
+    raised.QueryCanceledError,
+    raised.LockNotAvailableError,
+    raised.InsufficientResourcesError,
+    *COME_AGAIN,
+)
 _FULL = (raised.DiskFullError,)
 _REFUSED = (
     raised.InvalidAuthorizationSpecificationError,
@@ -110,7 +125,7 @@ async def new_pool(
             "timezone": "UTC",
             "jit": "off",
         },
-        init=_plan_once if plans_once else _make_durable,
+        init=_plan_once if plans_once else _set_up,
         reset=_leave_as_it_is,
     )
     hosts.know(pool)
@@ -133,15 +148,24 @@ async def _leave_as_it_is(_: Connection) -> None:
 
 
 async def _plan_once(connection: Connection) -> None:
-    await _make_durable(connection)
-    # Citus plans by the site that is asked for.
-    if not await connection.fetchval("select exists (select 1 from pg_extension where extname = 'citus')"):
+    await _set_up(connection)
+    if not connection.is_spread:  # Citus plans by the site that is asked for
         await connection.execute("set plan_cache_mode = force_generic_plan")
 
 
-async def _make_durable(connection: Connection) -> None:
-    if await connection.fetchval("show synchronous_commit") in ("off", "local"):
+async def _set_up(connection: Connection) -> None:
+    # Whether a commit waits for the disk, and whether this is the coordinator of a cluster.
+    is_durable, connection.is_spread = await connection.fetchrow(
+        """
+        select
+            current_setting('synchronous_commit') not in ('off', 'local'),
+            exists (select 1 from pg_extension where extname = 'citus')
+        """
+    )
+    if not is_durable:
         await connection.execute("set synchronous_commit = on")
+    if connection.is_spread:
+        await connection.execute(ON_A_CLUSTER)
 
 
 @contextmanager

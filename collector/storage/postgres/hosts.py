@@ -79,10 +79,12 @@ def _host(text: str) -> Host:
 
 
 class PlacedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """A connection that knows which host it leads to."""
+    """A connection that knows which host it leads to, and what is there."""
 
     place: Host
     hosts: "Hosts"
+    is_spread = False
+    """Its database is the coordinator of a Citus cluster."""
 
 
 @asynccontextmanager

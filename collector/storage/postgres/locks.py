@@ -44,7 +44,7 @@ async def take_alone(connection: Connection, lock: int) -> None:
     So it waits for anything else no longer than `SECONDS_TO_HURRY`.
     """
     await take(connection, lock)
-    await connection.execute(f"set local lock_timeout = {round(SECONDS_TO_HURRY * 1000)}")
+    await wait_no_longer(connection, SECONDS_TO_HURRY)
 
 
 async def try_to_keep(connection: Connection, lock: int) -> bool:
@@ -83,11 +83,21 @@ async def share(connection: Connection, lock: int, *, patience: float = SECONDS_
         lock,
         str(round(patience * 1000)),
     )
-    if is_shared:
-        return
-    await connection.execute(f"set local lock_timeout = {round(SECONDS_TO_SHARE * 1000)}")
+    if not is_shared:
+        await _wait_to_share(connection, lock)
+    if connection.is_spread or not is_shared:
+        await wait_no_longer(connection, patience)
+
+
+async def wait_no_longer(connection: Connection, seconds: float) -> None:
+    """Let what follows in a transaction wait for no lock longer than that, on whichever machine of a cluster it is."""
+    # A statement of its own: of what `set_config` says the machines of a cluster hear nothing.
+    await connection.execute(f"set local lock_timeout = {round(seconds * 1000)}")
+
+
+async def _wait_to_share(connection: Connection, lock: int) -> None:
+    await wait_no_longer(connection, SECONDS_TO_SHARE)
     try:
         await connection.execute("select pg_advisory_xact_lock_shared($1, $2)", OURS, lock)
     except LockNotAvailableError as error:
         raise Busy("the database is being copied, or something in it changed that everybody waits for") from error
-    await connection.execute(f"set local lock_timeout = {round(patience * 1000)}")

@@ -4,7 +4,7 @@ All in one transaction under a lock, so that collectors which start together mak
 as they were. A schema of a newer version is refused, and so is a database in which somebody else's tables lie.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -26,6 +26,18 @@ _APPLIED = """
         applied_at timestamptz not null default now()
     )
 """
+_STRANGERS = """
+    select relname
+    from pg_class
+    where relnamespace = (select oid from pg_namespace where nspname = current_schema()) and relkind in ('r', 'p')
+      and not exists (
+          select from pg_depend
+          where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e'
+      )
+    order by relname
+"""
+"""Tables that no extension owns."""
+MOST_NAMED = 3
 
 
 class Migration(NamedTuple):
@@ -84,7 +96,10 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
         await connection.execute(_APPLIED)
         if missing := await _missing(connection):
             # A step takes as long as its tables are large; for others it waits no longer than any statement of ours takes.
-            await connection.execute("select set_config('lock_timeout', current_setting('statement_timeout'), true)")
+            longest = await connection.fetchval("show statement_timeout")
+            await connection.execute(
+                f"set local lock_timeout = '{longest}'"
+            )  # so that machines of a cluster hear of it
             await connection.execute("set local statement_timeout = 0")
         for migration in missing:
             for statement in one_by_one(migration.statements):
@@ -154,18 +169,46 @@ def refuse_old(version: int) -> None:
         )
 
 
+def refuse_encoding(encoding: str) -> None:
+    """Let a database pass that can hold every id and name; `encoding` is its `server_encoding`.
+
+    Raises:
+        StorageUnusable: it cannot, and how to make one that can.
+
+    >>> refuse_encoding("UTF8")
+    """
+    if encoding != "UTF8":
+        raise StorageUnusable(
+            f"the database is in {encoding}, which has no letters for many names",
+            hint="make one with `createdb --encoding=UTF8 --template=template0`",
+        )
+
+
+def refuse_strangers(tables: Sequence[str]) -> None:
+    """Let a database pass that has none of these tables.
+
+    Raises:
+        StorageUnusable: it has, and the names of the first.
+
+    >>> refuse_strangers([])
+    """
+    if tables:
+        named = ", ".join(tables[:MOST_NAMED]) + (", …" if len(tables) > MOST_NAMED else "")
+        raise StorageUnusable(
+            f"the database belongs to another program (it has {named})", hint="choose another database with --database"
+        )
+
+
 async def refuse_foreign(connection: Connection) -> dict[int, str]:
     """Let a database pass that is empty, or was made by this version or an older one; return its steps, by number.
 
     Raises:
-        StorageUnusable: an old server, another program's database, or one of a newer version.
+        StorageUnusable: an old server, one that cannot hold every name, another program's database, or one of a newer version.
     """
     refuse_old(int(await connection.fetchval("show server_version_num")))
+    refuse_encoding(await connection.fetchval("show server_encoding"))
     if not await _is_there(connection, "schema_migration"):
-        if await _is_there(connection, "event") or await _is_there(connection, "site"):
-            raise StorageUnusable(
-                "the database belongs to another program", hint="choose another database with --database"
-            )
+        refuse_strangers([row[0] for row in await connection.fetch(_STRANGERS)])
         return {}
     ours = {migration.number for migration in migrations()}
     applied = await _applied(connection)

@@ -7,12 +7,13 @@ written once.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from collector.measures import Stretches
 from collector.records import Contact
 from collector.storage.postgres import columns, ranges_kept
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.ranges_kept import Epoch, has_many
 from collector.storage.ranges_kept import lacking
-from collector.storage.watching import Watching, advance, is_watching
+from collector.storage.watching import Watching, advance, grown, is_watching
 from shared.receipts import Range, Ranges, normalise, union, with_few
 
 _NOTE_CALLS = """
@@ -31,18 +32,17 @@ _NOTE_EPOCHS = """
     select $1, * from unnest($2::integer[], $3::text[], $4::bigint[])
     on conflict (site_id, camera, epoch) do update set last_seq = excluded.last_seq
 """
-# A stretch that goes on where the last one ended is the same one.
-_LENGTHEN = """
-    update watched as w
-    set until = k.until
-    from unnest($2::integer[], $3::bigint[], $4::bigint[]) as k (camera, start, until)
-    where w.site_id = $1 and w.camera = k.camera and w.until = k.start
+# The last stretch of each camera, which may go on.
+_LAST_WATCHED = """
+    select w.camera, w.start, w.until
+    from unnest($2::integer[]) as k (camera)
+    join watched as w on w.site_id = $1 and w.camera = k.camera
         and w.start = (select max(start) from watched where site_id = $1 and camera = k.camera)
-    returning w.camera
 """
 _WATCH = """
     insert into watched (site_id, camera, start, until)
     select $1, * from unnest($2::integer[], $3::bigint[], $4::bigint[])
+    on conflict (site_id, camera, start) do update set until = excluded.until
 """
 
 
@@ -98,10 +98,10 @@ async def _note_live(
     connection: Connection, site: int, *, calls: Iterable[Call], watching: dict[int, Watching]
 ) -> None:
     rows: dict[int, tuple[Any, ...]] = {}
+    found: list[tuple[int, Stretches, int]] = []
     for camera, contact, received_at in calls:
         before = watching[camera]
-        for stretch in advance(before, contact.watermark, told=contact.watched):
-            await _watch(connection, site, stretch=(camera, *stretch))
+        found.append((camera, advance(before, contact.watermark, told=contact.watched), received_at))
         # Watermarks only ever rise; the rest is as of this call.
         known = [each for each in (before.watermark, contact.watermark) if each is not None]
         watching[camera] = Watching(max(known, default=None), is_watching(contact, received_at=received_at))
@@ -114,13 +114,23 @@ async def _note_live(
             contact.clock_offset_us,
             contact.version.replace("\0", "\ufffd"),  # PostgreSQL keeps no NUL in a text
         )
+    await _keep(connection, site, found=found)
     await columns.execute(connection, _NOTE_CALLS, site=site, rows=list(rows.values()))
 
 
-async def _watch(connection: Connection, site: int, *, stretch: tuple[int, int, int]) -> None:
-    arguments = [[each] for each in stretch]
-    if not await connection.fetch(_LENGTHEN, site, *arguments):
-        await connection.execute(_WATCH, site, *arguments)
+async def _keep(connection: Connection, site: int, *, found: Iterable[tuple[int, Stretches, int]]) -> None:
+    # What cameras watched, and when it was told, in the order of their calls.
+    found = [each for each in found if each[1]]
+    if not found:
+        return
+    rows = await connection.fetch(_LAST_WATCHED, site, list({camera for camera, _, _ in found}))
+    lasts: dict[int, tuple[int, int]] = {camera: (start, until) for camera, start, until in rows}
+    kept: dict[tuple[int, int], int] = {}
+    for camera, stretches, received_at in found:
+        for start, until in grown(lasts.get(camera), stretches, received_at=received_at):
+            lasts[camera] = start, until
+            kept[camera, start] = until
+    await columns.execute(connection, _WATCH, site=site, rows=[(*place, until) for place, until in kept.items()])
 
 
 async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Call]) -> list[Known]:

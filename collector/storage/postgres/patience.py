@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncpg
 
-from collector.storage.postgres.connecting import Connection
+from collector.storage.postgres.connecting import Connection, NotAnswered
 
 SECONDS = 6.0
 """Longer than a host that has fallen silent is waited for (`hosts.py`), so that this is found first, and the next one tried."""
@@ -62,7 +62,7 @@ async def transaction(
 
     Raises:
         CommitUnconfirmed: the last one did not come; the server has not been told that nobody waits for it.
-        TimeoutError: another one did not come.
+        NotAnswered: another one did not come.
     """
     limit, is_committing = _Limit(patience), False
     given_up: BaseException | None = None
@@ -82,7 +82,7 @@ async def transaction(
         if given_up is None and isinstance(error, TimeoutError):  # what began or ended it
             await _give_up_a_statement(connection)
         if limit.timeout.expired():
-            raise TimeoutError(f"a statement was not answered within {limit.seconds:g} s") from error
+            raise NotAnswered(f"a statement was not answered within {limit.seconds:g} s") from error
         raise (given_up or error) from None
 
 

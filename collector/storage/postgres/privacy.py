@@ -9,7 +9,7 @@ from collector.measures import Forgotten, Kept, Purged, Settle, TellAll
 from collector.storage.postgres import forgetting, locks, persons, purging, scrubbing
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.found_person import person_of
-from collector.storage.postgres.kept import kept
+from collector.storage.postgres.kept import kept, server_now
 from collector.storage.postgres.readers import Readers
 from collector.storage.postgres.standing import stored_rules
 from collector.storage.postgres.waited_for import told_apart
@@ -24,6 +24,10 @@ class PrivacyVerbs:
     _readers: Readers
     _writer: Writer | None
     _upkeep: Writer | None
+
+    async def server_now(self) -> int | None:
+        """Return what time it is by the server's clock."""
+        return await self._readers.short(server_now)
 
     async def kept(self) -> dict[str, Kept]:
         """Return from when on each site still has what."""
@@ -77,6 +81,11 @@ class PrivacyVerbs:
         if self._upkeep is None or not await self._readers.short(scrubbing.is_unscrubbed):
             return False  # nearly always, and no connection is made
         return await self._upkeep.prepare(scrubbing.scrub)
+
+    @property
+    def is_scrubbing(self) -> bool:
+        """Whether nothing is stored because of a scrub: deliveries go on beside it."""
+        return False
 
     async def is_unscrubbed(self) -> bool:
         """Say whether bytes of what was erased may still lie in the tables' files."""

@@ -16,6 +16,7 @@ from collector.storage.postgres.holding import hold_site, note_kept, place_of
 from collector.storage.postgres.nameless import drop_hours, move_hours
 from collector.storage.postgres.neighbourhood import runs_within
 from collector.storage.postgres.unfolding import first_hour, more_hours
+from collector.storage.postgres.watching import let_go
 from collector.storage.purge_plan import (
     BEGINNING,
     Place,
@@ -45,6 +46,7 @@ async def purge(connection: Connection, name: str, *, to: Kept, settle: Settle, 
         return await _purge_persons(connection, site, until=to.persons)
     if what == "hours" and to.hours is not None:
         rows = await drop_hours(connection, site.number, before=to.hours)
+        await let_go(connection, site.number, before=to.hours)
         return await _noted(connection, site, kept=site.kept._replace(hours=to.hours), gone=(0, rows))
     return Purged(site.kept, 0, 0)
 

@@ -21,3 +21,18 @@ async def watched(connection: Connection, site: int, *, stretch: tuple[int, int]
         *stretch,
     )
     return watch_known(rows, stretch=stretch)
+
+
+async def let_go(connection: Connection, site: int, *, before: int) -> None:
+    """Forget when cameras of a site watched before an instant, but for the last stretch of each that began until then."""
+    # It says that a camera watched before, so that what it did not watch afterwards is known as such.
+    await connection.execute(
+        """
+        delete from watched as w
+        where w.site_id = $1 and w.start < (
+            select max(start) from watched where site_id = $1 and camera = w.camera and start < $2
+        )
+        """,
+        site,
+        before,
+    )

@@ -5,6 +5,7 @@ Hours last ten microseconds; everything happens at one workstation of a store th
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -13,12 +14,16 @@ import pytest
 from collector.measures import Kept
 from collector.metrics.erasing import undo
 from collector.metrics.windows import Window
-from collector.records import Delivery, LedgerRules, Outcome
+from collector.records import Delivery, LedgerRules, Outcome, Retention
+from collector.retaining import ClockDoubted, purge_some
+from collector.storage.base import Storage
+from shared.clock import SystemClock
 from shared.events import Event, EventType
+from shared.instants import HOUR as HOURS
 from tests.collector.properties.histories import HOUR, History
 from tests.collector.properties.routes import by_ledger
 from tests.collector.properties.test_purges import Twins
-from tests.support.collector import contact, delivery
+from tests.support.collector import contact, decide, delivery
 from tests.support.postgres import Server
 from tests.support.stores import folder, hours_of
 
@@ -119,6 +124,23 @@ async def test_time_near_the_horizon_is_told_as_if_nothing_were_gone(life: Life,
             assert await by_ledger(twins.whole, window, sites=None) == await by_ledger(twins.purged, window, sites=None)
         assert [] == await twins.differences()
         await twins.close()
+
+
+async def test_a_server_that_no_camera_calls_through_us_says_what_time_it_is(storage: Storage) -> None:
+    """A collector whose clock is a year ahead takes nothing while agents call another one; beside a file no other clock is known."""
+    now, year = SystemClock().now(), 365 * 24 * HOURS
+    called = replace(delivery(camera="C1", contact=contact()), received_at=now)
+    await storage.store([delivery(Event(now, "W1", "S1", EventType.working, 0, None)), called], decide=decide)
+    server_now = await storage.server_now()
+    is_held = False
+    try:
+        await purge_some(storage, Retention(events=24 * HOURS), now=now + year)
+    except ClockDoubted:
+        is_held = True
+    kept = (await storage.kept())["default"].events
+
+    assert is_held == (kept is None) == (server_now is not None)
+    assert server_now is None or abs(server_now - now) < HOURS
 
 
 async def test_events_of_an_erased_person_from_before_the_horizon_are_forgotten_too() -> None:

@@ -11,6 +11,7 @@ from collector.storage.postgres.distributing import OF_A_CAMERA, OF_SITES, ON_EV
 from collector.storage.postgres.migrating import migrate, migrations
 from collector.storage.postgres.store import PostgresStorage
 from tests.collector.postgres.test_schema import OF_NO_SITE
+from tests.support.citus import CALLED_CITUS, MACHINES
 from tests.support.collector import RULES
 from tests.support.invoked import invoked_collector
 from tests.support.postgres import Server
@@ -87,13 +88,7 @@ async def test_what_was_spread_is_told_and_that_collectors_are_restarted(postgre
     connection = await asyncpg.connect(url)
     await migrate(connection, rules=RULES)
     await connection.execute(AS_CITUS)
-    await connection.execute("set allow_system_table_mods = on")
-    await connection.execute(
-        """
-        insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
-        values (99999, 'citus', 10, 2200, false, '14.0-1')
-        """
-    )
+    await connection.execute(CALLED_CITUS + MACHINES)
     spreading = ("db", "distribute", "--database", url)
     await locks.try_to_keep(connection, locks.UPKEEP)
     held = await invoked_collector(*spreading)
@@ -102,7 +97,7 @@ async def test_what_was_spread_is_told_and_that_collectors_are_restarted(postgre
     spread, again = await invoked_collector(*spreading), await invoked_collector(*spreading)
 
     assert (6, True) == (held.code, "looked after by another command" in held.err)
-    assert ["a rebuild, a copy, or tables are spread"] == [each.what for each in condition.held]
+    assert "a rebuild, a copy, or tables are spread" == condition.held[0].what
     assert (0, True, True) == (
         spread.code,
         spread.out.startswith("spread: site, "),

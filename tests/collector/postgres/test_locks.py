@@ -18,6 +18,7 @@ import pytest
 from collector.measures import Kept, Settled
 from collector.metrics.retention import settle
 from collector.records import Delivery, Entry, Outcome, Run, Splice
+from collector.storage.postgres.hosts import PlacedConnection
 from collector.storage.postgres.store import PostgresStorage
 from tests.support.collector import RULES, at, contact, decide, delivery, event
 from tests.support.postgres import Server, audited
@@ -70,7 +71,7 @@ async def opened(url: str, *, how: str = ROW_BY_ROW) -> AsyncIterator[PostgresSt
 @asynccontextmanager
 async def hand(url: str) -> AsyncIterator[Any]:
     """Give a connection with an open transaction."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, connection_class=PlacedConnection)
     transaction = connection.transaction()
     await transaction.start()
     try:

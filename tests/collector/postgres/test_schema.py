@@ -128,17 +128,37 @@ async def test_a_running_collector_stops_where_a_newer_version_has_been(postgres
     assert 1 == kept
 
 
-async def test_another_programs_database_is_refused_and_left_untouched(postgres: Server) -> None:
-    """A table of the same name that is not ours."""
+@pytest.mark.parametrize("table", ["event", "customers"])
+async def test_another_programs_database_is_refused_and_left_untouched(postgres: Server, table: str) -> None:
+    """A table that is called as one of ours, or otherwise."""
     url = postgres.new_database()
     connection = await asyncpg.connect(url)
-    await connection.execute("create table event (mine text)")
-    with pytest.raises(StorageUnusable, match="another program"):
+    await connection.execute(f"create table {table} (mine text)")
+    with pytest.raises(StorageUnusable, match=rf"another program \(it has {table}\)"):
         await PostgresStorage.open(url, rules=RULES)
     tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
     await connection.close()
 
-    assert ["event"] == [row[0] for row in tables]
+    assert [table] == [row[0] for row in tables]
+
+
+async def test_an_extensions_tables_are_nobodys(postgres: Server) -> None:
+    """Citus and others bring tables of their own; here one is given to an extension that every server has."""
+    url = postgres.new_database()
+    connection = await asyncpg.connect(url)
+    await connection.execute("create table of_extension (its text)")
+    await connection.execute("alter extension plpgsql add table of_extension")
+    await connection.close()
+
+    await (await PostgresStorage.open(url, rules=RULES)).close()
+
+
+async def test_a_database_without_letters_for_every_name_is_refused(postgres: Server) -> None:
+    """One worker of such a name would hold up all that its camera has to tell."""
+    postgres.ask("create database latin encoding 'LATIN1' locale 'C' template template0")
+
+    with pytest.raises(StorageUnusable, match="in LATIN1"):
+        await PostgresStorage.open(postgres.url("latin"), rules=RULES)
 
 
 async def test_an_empty_database_is_not_read(postgres: Server) -> None:

@@ -3,15 +3,18 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
 import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
+from sqlite_utils.utils import sqlite3
 
 from collector.cli import main
-from tests.support.collector import JSON, envelope, item
+from collector.storage.sqlite import SqliteStorage
+from tests.support.collector import JSON, RULES, envelope, item
 from tests.support.flaky_collector import until
 from tests.support.held_thread import held, threads_of
 from tests.support.notify_socket import NotifySocket, notify_socket
@@ -131,6 +134,37 @@ async def test_a_hung_store_turns_readiness_red_and_ends_the_signs_of_life(
     assert "the store has not answered for " in told[1]
     assert (0.0, 1.0) == (metrics["collector_ready"], metrics["collector_waiting_events"])
     assert metrics["collector_commit_running_seconds"] > 0.9
+
+
+async def test_a_scrub_is_no_hung_store(tmp_path: Path, manager: NotifySocket) -> None:
+    """However long it takes: whoever asks is told why nothing is stored, and no watchdog lets it begin anew."""
+    file = tmp_path / "collector.db"
+    await SqliteStorage.open(file, rules=RULES).close()
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+        reader.execute("insert into unscrubbed (one) values (1)")
+        reader.execute("begin")
+        reader.execute(
+            "select count(*) from unscrubbed"
+        ).fetchone()  # for five seconds the scrub waits for whoever reads
+        async with collector(file) as (url, _), aiohttp.ClientSession() as session:
+
+            async def post() -> int:
+                async with session.post(f"{url}/api/app/", json=[item("10:00", "W1", "idle")], headers=JSON) as answer:
+                    return answer.status
+
+            waiting = asyncio.create_task(post())
+            await asyncio.to_thread(manager.wait_for, lambda: manager.pings >= 7)  # 0.9 s is a hung store
+            async with session.get(f"{url}/readyz") as answer:
+                told = answer.status, await answer.text()
+            metrics, is_waiting = await samples(session, url), not waiting.done()
+            reader.execute("rollback")
+            answered = await waiting
+            async with session.get(f"{url}/readyz") as answer:
+                after = answer.status
+
+    assert (503, True, 200, 200) == (told[0], is_waiting, answered, after)
+    assert "the database is written anew after an erasure" in told[1]
+    assert (0.0, 0.0) == (metrics["collector_ready"], metrics["collector_commit_running_seconds"])
 
 
 def _writer_of(pid: int) -> int:

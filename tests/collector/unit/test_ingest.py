@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from collector.held_sites import HELD_SECONDS, SiteHeld
-from collector.ingest import MOST_EVENTS_WAITING, MOST_WAITING, SECONDS_A_GROUP, Ingest
+from collector.ingest import MOST_EVENTS_WAITING, MOST_SITES_TOGETHER, MOST_WAITING, SECONDS_A_GROUP, Ingest
 from collector.records import Decide, Delivery, EventQuery, Outcome, Refusal, Stored
 from collector.storage.postgres.locks import SECONDS_TO_HURRY, SECONDS_TO_WAIT
 from collector.storage.sqlite import SqliteStorage
 from shared.clock import Clock
-from shared.errors import Busy, StorageFull
+from shared.errors import Busy, StorageFull, StoreTooSlow
 from tests.support.collector import RULES, delivery, event
 from tests.support.fake_clock import FakeClock
 
@@ -27,16 +27,19 @@ class GatedStorage(SqliteStorage):
     is_inside: asyncio.Event
     groups: list[int]
     full: bool
+    most: int
     held: frozenset[str]
     on_held: Callable[[], None]
 
     async def store(self, deliveries: Sequence[Delivery], *, decide: Decide) -> list[Stored]:
-        """Store once the gate is open; a disk that is full has no room, and a site that is held is named."""
+        """Store once the gate is open; a disk that is full has no room, a slow one no time, and a site that is held is named."""
         self.groups.append(len(deliveries))
         self.is_inside.set()
         await self.gate.wait()
         if self.full:
             raise StorageFull
+        if sum(len(each.events) for each in deliveries) > self.most:
+            raise StoreTooSlow
         for site in sorted(self.held):
             if of := [place for place, each in enumerate(deliveries) if each.site == site]:
                 self.on_held()
@@ -50,7 +53,7 @@ async def running(folder: Path, *, clock: Clock | None = None) -> AsyncIterator[
     opened = GatedStorage.open(folder / "collector.db", rules=RULES)
     assert isinstance(opened, GatedStorage)
     opened.gate, opened.is_inside, opened.groups, opened.full = asyncio.Event(), asyncio.Event(), [], False
-    opened.held, opened.on_held = frozenset(), lambda: None
+    opened.most, opened.held, opened.on_held = MOST_EVENTS_WAITING, frozenset(), lambda: None
     ingest = Ingest(opened, clock=clock)
     ingest.start()
     try:
@@ -84,6 +87,19 @@ async def test_what_arrives_during_a_transaction_is_stored_in_the_next(tmp_path:
         assert [[Outcome.accepted], [Outcome.accepted], [Outcome.duplicate], [], [Outcome.accepted]] == outcomes
         assert 5 == sum(storage.groups)
         assert len(storage.groups) <= 2
+
+
+async def test_only_so_many_sites_share_a_transaction(tmp_path: Path) -> None:
+    """Those of one site all the same, however many; the others come in the next, and nobody is left behind."""
+    of_one = [minute(number) for number in range(1 + 2 * MOST_SITES_TOGETHER)]
+    of_many = [replace(minute(0), site=f"north-{number}") for number in range(2 * MOST_SITES_TOGETHER)]
+    async with running(tmp_path) as (ingest, storage):
+        tasks = await begun(ingest, [*of_one, *of_many], storage)
+        await asyncio.sleep(0)
+        storage.gate.set()
+        await asyncio.gather(*tasks)
+
+        assert [len(of_one) + MOST_SITES_TOGETHER - 1, MOST_SITES_TOGETHER, 1] == storage.groups
 
 
 async def test_too_many_waiting_requests_are_sent_away(tmp_path: Path) -> None:
@@ -143,6 +159,43 @@ async def test_a_delivery_that_cannot_be_stored_fails_alone(tmp_path: Path) -> N
         assert [True, True, False, True] == [isinstance(result, Stored) for result in results]
         assert [Outcome.accepted] == later.outcomes
         assert 4 == len(await storage.events(EventQuery()))
+
+
+async def test_who_is_small_beside_what_was_too_much_is_stored(tmp_path: Path) -> None:
+    """The one that was is told so, and sends less; it is for nobody else to wait for that."""
+    large = delivery(*(event(f"{10 + each // 60}:{each % 60:02}", "W1", "working") for each in range(100)))
+    middle = delivery(*(event(f"15:{each:02}", "W1", "working") for each in range(11)))
+    small = [replace(delivery(), site="north"), *map(minute, range(9))]
+    async with running(tmp_path) as (ingest, storage):
+        storage.most = 50
+        tasks = await begun(ingest, [minute(10)], storage)
+        tasks += [asyncio.create_task(ingest.store(each)) for each in (small[0], large, *small[1:], middle)]
+        await asyncio.sleep(0)
+        storage.gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+
+        assert [Stored, Stored, StoreTooSlow, *[Stored] * 9, StoreTooSlow] == [type(result) for result in results]
+        assert [1, 12, 10] == storage.groups
+        assert ingest.failure is None
+
+
+async def test_of_requests_that_are_alike_all_are_told_that_they_were_too_much(tmp_path: Path) -> None:
+    """At once, so that all of them send less; where none of them can, the next groups are smaller."""
+    async with running(tmp_path) as (ingest, storage):
+        storage.most = 3
+        tasks = await begun(ingest, [delivery()], storage)
+        alike = [delivery(event("10:00", "W1", "working"), event("10:01", "W1", "idle")) for _ in range(4)]
+        tasks += [asyncio.create_task(ingest.store(each)) for each in alike]
+        await asyncio.sleep(0)
+        storage.gate.set()
+        told = await asyncio.gather(*tasks[1:], return_exceptions=True)
+        single = await asyncio.gather(*(ingest.store(minute(each)) for each in range(8)), return_exceptions=True)
+        again = await asyncio.gather(*(ingest.store(minute(each)) for each in range(8)), return_exceptions=True)
+
+        assert [StoreTooSlow] * 4 == [*map(type, told)]
+        assert [StoreTooSlow] * 8 == [*map(type, single)]
+        assert [StoreTooSlow] * 4 + [Stored] * 4 == [*map(type, again)]
+        assert [1, 4, 8, 4, 2, 2] == storage.groups
 
 
 async def test_of_a_group_only_who_is_at_a_held_site_is_told_so(tmp_path: Path) -> None:

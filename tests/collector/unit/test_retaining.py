@@ -26,6 +26,7 @@ from collector.retaining import (
 )
 from collector.storage import opening
 from collector.storage.sqlite import SqliteStorage
+from collector.vitals.meters import Meters
 from shared.instants import HOUR
 from tests.support.collector import NOON_AFTER, RULES, contact, decide, delivery, event
 from tests.support.fake_clock import FakeClock
@@ -94,7 +95,7 @@ async def test_what_is_left_is_told_and_tried_again(tmp_path: Path) -> None:
     """All is erased; as long as bytes of it are left whoever looks is told, and the next hour takes them."""
     file = tmp_path / "collector.db"
     async with stored(file) as storage:
-        retaining = Retaining(storage, retention=KEPT_FOR_EVER, clock=FakeClock())
+        retaining = Retaining(storage, retention=KEPT_FOR_EVER, tally=Meters(clock=FakeClock()), clock=FakeClock())
         with closing(reading(file)):
             went = await erase(storage, WORKER, site=None, now=0)
             says = await told(storage, KEPT_FOR_EVER, now=0)
@@ -135,7 +136,8 @@ async def test_a_start_with_the_clock_ahead_takes_nothing(tmp_path: Path) -> Non
     async with stored(tmp_path / "collector.db") as storage:
         clock.storage = storage
         await storage.store([delivery(camera="C1", contact=contact())], decide=decide)
-        retaining = Retaining(storage, retention=keep, clock=clock)
+        meters = Meters(clock=clock)
+        retaining = Retaining(storage, retention=keep, tally=meters, clock=clock)
         await retaining.start()
         async with asyncio.timeout(20):
             while SECONDS_BETWEEN not in clock.slept:
@@ -147,7 +149,8 @@ async def test_a_start_with_the_clock_ahead_takes_nothing(tmp_path: Path) -> Non
         gone = [site async for site, _ in purge(storage, keep, now=clock.now())]
 
     assert [SECONDS_TO_HEAR, SECONDS_BETWEEN] == clock.slept
-    assert "nothing is purged: most cameras say that this machine's clock is 8,760 h ahead" in says[-1]
+    assert "the one camera that called lately (C1 of default) says that this machine's clock is 8,760 h" in says[-1]
+    assert (True, None) == (meters.is_purge_held, meters.purged_at)
     assert (None, 3) == (kept["default"].events, retention_finding(says).exit_code)
     assert [] != gone
 
@@ -188,7 +191,7 @@ async def test_a_fault_of_ours_ends_neither_the_job_nor_the_service(
     """The log says where it was, the next hour does what is due, and the end is an orderly one."""
     clock = FakeClock(NOON_AFTER + 24 * HOUR)
     async with stored(tmp_path / "collector.db", kind=Faulty) as storage:
-        retaining = Retaining(storage, retention=DAY, clock=clock)
+        retaining = Retaining(storage, retention=DAY, tally=Meters(clock=clock), clock=clock)
         await retaining.start()
         async with asyncio.timeout(20):
             while (await storage.kept())["default"].events is None:

@@ -7,8 +7,8 @@ import pytest
 
 from collector.checks.retention import copies_finding, retention_finding
 from collector.measures import Kept, KeptCopy
-from collector.metrics.retention import MOST_AHEAD, RECENT, ahead, due, is_due, sentences
-from collector.records import KEPT_FOR_EVER, Camera, Retention
+from collector.metrics.retention import due, is_due, sentences
+from collector.records import KEPT_FOR_EVER, Retention
 from collector.storage.backups import kept_before
 from collector.storage.kept_copies import kept_copies
 from shared.instants import HOUR, MINUTE, SECOND
@@ -125,33 +125,3 @@ def test_copies_that_an_upgrade_or_a_restore_left_are_found(tmp_path: Path) -> N
     assert [".backup.db.partial", *sorted(copies)] == [copy.name for copy in kept_copies(file)]
     assert at("10:00") == kept_copies(file)[2].until
     assert [] == kept_copies(tmp_path / "nowhere" / "collector.db")
-
-
-NOON = at("12:00")
-
-
-def camera(offset: int | None, *, ago: int | None = MINUTE) -> Camera:
-    """Return a camera that called so long ago, by its clock so much later than ours."""
-    return Camera("A", "C", None, None if ago is None else NOON - ago, 0, None, offset, "0", 0)
-
-
-@pytest.mark.parametrize(
-    ("cameras", "by"),
-    [
-        ([], None),
-        ([camera(-9 * HOUR, ago=None)], None),
-        ([camera(-9 * HOUR, ago=RECENT + 1)], None),
-        ([camera(-9 * HOUR, ago=-1)], None),
-        ([camera(None)], None),
-        ([camera(-9 * HOUR)], 9 * HOUR),
-        ([camera(-9 * HOUR, ago=RECENT)], 9 * HOUR),
-        ([camera(-MOST_AHEAD)], 0),
-        ([camera(9 * HOUR)], 0),
-        ([camera(-9 * HOUR), camera(0)], 0),
-        ([camera(-9 * HOUR), camera(0), camera(-8 * HOUR)], 8 * HOUR),
-        ([camera(-9 * HOUR), camera(0, ago=RECENT + 1)], 9 * HOUR),
-    ],
-)
-def test_a_clock_is_ahead_if_most_cameras_that_called_lately_say_so(cameras: list[Camera], by: int | None) -> None:
-    """Half of them that agree with it are enough to go by it; those that have not called say nothing."""
-    assert by == ahead(cameras, now=NOON)

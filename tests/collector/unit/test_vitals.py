@@ -20,8 +20,9 @@ from collector.storage.sqlite import SqliteStorage
 from collector.vitals.gauges import Snapshot, exposition
 from collector.vitals.meters import Meters
 from collector.vitals.vitals import FORGIVEN_SECONDS, Vitals
-from shared.errors import Busy, StorageFull, StorageUnusable
+from shared.errors import Busy, DiskFailed, StorageFull, StorageUnusable
 from shared.instants import MINUTE, SECOND, format_instant
+from shared.prometheus import FAILURE_REASONS
 from tests.support.collector import RULES, delivery, event
 from tests.support.fake_clock import START, FakeClock
 
@@ -49,6 +50,8 @@ WELL = Snapshot(
     room=Room(size_bytes=4_096, log_bytes=512, free_disk_bytes=10**10),
     cameras=[UP, NEW],
     warnings=1,
+    purged_at=START + SECOND,
+    is_purge_held=True,
 )
 STATUS: dict[str, Any] = {
     "state": "ready",
@@ -93,6 +96,8 @@ def told(snapshot: Snapshot, meters: Meters | None = None) -> dict[str, float]:
         ("database_log_bytes", 512),
         ("disk_free_bytes", 10**10),
         ("settings_not_in_force", 1),
+        ("purge_held", 1),
+        ("last_purge_timestamp_seconds", START / SECOND + 1),
         ("cameras{Up}", 1),
         ("cameras{New}", 1),
         ("cameras{Down}", 0),
@@ -112,10 +117,12 @@ def test_what_holds_now_is_told_in_base_units(name: str, expected: float) -> Non
 def test_what_is_not_known_has_no_sample() -> None:
     """Zero would be a claim: a camera that never called, a disk that cannot be looked at, a store that does not answer."""
     known = told(WELL)
-    unknown = told(replace(WELL, room=None, cameras=None, warnings=None))
+    unknown = told(replace(WELL, room=None, cameras=None, warnings=None, purged_at=None, is_purge_held=None))
 
     assert [] == [name for name in known if name.startswith("camera_l") and "cam-2" in name]
-    assert [] == [name for name in unknown if name.startswith(("database", "disk", "camera", "settings"))]
+    assert [] == [
+        name for name in unknown if name.startswith(("database", "disk", "camera", "settings", "purge", "last"))
+    ]
 
 
 def of_outcomes(*outcomes: Outcome, refused: Sequence[str] = ()) -> tuple[Delivery, Stored]:
@@ -165,7 +172,13 @@ def test_what_retention_and_erasure_refuse_is_rejected() -> None:
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(StorageFull(), "full"), (Busy(), "busy"), (StorageUnusable(), "unusable"), (ValueError(), "unusable")],
+    [
+        (StorageFull(), "full"),
+        (Busy(), "busy"),
+        (DiskFailed(), "disk"),
+        (StorageUnusable(), "unusable"),
+        (ValueError(), "unusable"),
+    ],
 )
 def test_what_was_not_kept_is_counted_by_its_reason(error: Exception, reason: str) -> None:
     """Each reason is there from the start: a rate needs two samples."""
@@ -174,7 +187,7 @@ def test_what_was_not_kept_is_counted_by_its_reason(error: Exception, reason: st
     meters.failed(error)
     found = {name: value for name, value in told(WELL, meters).items() if name.startswith("commit_failures")}
 
-    assert {f"commit_failures_total{{{each}}}": float(each == reason) for each in ("full", "busy", "unusable")} == found
+    assert {f"commit_failures_total{{{each}}}": float(each == reason) for each in FAILURE_REASONS} == found
     assert 0.0 == meters.busy_seconds
 
 
@@ -187,7 +200,13 @@ async def test_a_failure_is_forgiven_when_nobody_tries_again(tmp_path: Path) -> 
     ingest.start()
     reports = Reports(storage, settings=CollectorSettings(), clock=clock)
     vitals = Vitals(
-        ingest=ingest, reports=reports, meters=meters, room=lambda: Room(0, 0, 0), database="/db", clock=clock
+        ingest=ingest,
+        reports=reports,
+        meters=meters,
+        room=lambda: Room(0, 0, 0),
+        is_scrubbing=lambda: False,
+        database="/db",
+        clock=clock,
     )
     before = vitals.not_ready()
     with closing(sqlite3.connect(tmp_path / "collector.db", isolation_level=None)) as connection:

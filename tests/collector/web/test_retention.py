@@ -1,12 +1,14 @@
 """Over HTTP: what a collector answers of a time whose events are gone, and what it takes of that time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from collector.control import service_door, socket_of
-from tests.support.collector import RunningCollector, item, running_collector
+from shared.errors import LinesideError
+from tests.support.collector import RunningCollector, envelope, item, running_collector
 
 DAYS = [
     item("10:00", "W1", "working"),
@@ -163,6 +165,27 @@ async def test_hours_that_are_gone_are_asked_for_in_vain(tmp_path: Path) -> None
         assert (400, "before_horizon") == (refused.status, refused.json["code"])
         assert "the nearest begin is 2026-01-16T12:00:00Z" in refused.json["detail"]
         assert 0 == (await running.metrics("factory"))["total_units_produced"]
+
+
+async def test_a_purge_that_is_held_is_told_to_prometheus_and_ends_for_whoever_insists(tmp_path: Path) -> None:
+    """Through the door of the service, while its only camera says that the clock of the collector is ahead."""
+    async with running_collector(tmp_path) as running:
+        await running.post(DAYS)
+        await running.post(envelope(sent_at="2026-01-16T09:00:00Z"))
+    async with running_collector(tmp_path, retention={"events": "1d"}) as running:
+        async with asyncio.timeout(20):
+            while "collector_purge_held 1.0" not in (before := await running.get("/metrics")).text:
+                pass
+        async with service_door(socket_of(running.settings.database_file())) as door:
+            with pytest.raises(LinesideError, match=r"C1 of default.* 3 h ahead.*--by-this-clock"):
+                await door.purge()
+            done = await door.purge(by_this_clock=True)
+        after = await running.get("/metrics")
+
+    assert "\ncollector_last_purge_timestamp_seconds" not in before.text
+    assert done["is_done"]
+    assert "collector_purge_held 0.0" in after.text
+    assert "\ncollector_last_purge_timestamp_seconds 1.7685" in after.text
 
 
 async def test_the_service_purges_by_itself(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from collector.storage.sqlite import SqliteStorage
 from collector.web import events_api
 from collector.web.app import make_app
 from shared import connections, http_body
-from shared.errors import Busy, LinesideError, StorageFull
+from shared.errors import Busy, LinesideError, StorageFull, StoreTooSlow
 from tests.support.collector import NOON_AFTER, RULES, RunningCollector, item
 from tests.support.fake_clock import FakeClock
 
@@ -72,12 +72,16 @@ async def troubled(tmp_path: Path) -> AsyncIterator[tuple[RunningCollector, Trou
 
 @pytest.mark.parametrize(
     ("trouble", "status", "wait"),
-    [(StorageFull("the disk is full"), 507, "30"), (Busy("the store is locked"), 503, "5")],
+    [
+        (StorageFull("the disk is full"), 507, "30"),
+        (Busy("the store is locked"), 503, "5"),
+        (StoreTooSlow("the database is slow"), 504, "1"),
+    ],
 )
 async def test_a_store_in_trouble_says_when_to_come_again(
     troubled: tuple[RunningCollector, TroubledStorage], trouble: LinesideError, status: int, wait: str
 ) -> None:
-    """507 or 503 with Retry-After, nothing kept; reading goes on, and once the trouble is over so does writing."""
+    """507, 503 or 504 with Retry-After, nothing kept; reading goes on, and once the trouble is over so does writing."""
     collector, storage = troubled
     storage.trouble = trouble
     refused = await collector.post([GOOD])
