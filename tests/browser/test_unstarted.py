@@ -106,11 +106,18 @@ async def test_a_slow_link_is_waited_for(watched: Opener, running: Plant) -> Non
         await held.wait()
         await route.continue_()
 
+    async def mark(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(
+            response=answer, body=f"{await answer.text()}\ndocument.documentElement.dataset.isWatched = '';"
+        )
+
     await page.page.route(MODULE, hold)
+    await page.page.route("**/unstarted.js", mark)
     page.page.on("request", lambda request: loads.append(request.method) if request.url.endswith("/board") else None)
     await page.page.clock.install()
     await page.page.goto(f"{page.address}board", wait_until="commit")
-    await page.page.locator("#try-now").wait_for(state="attached")
+    await page.page.locator("html[data-is-watched] #try-now").wait_for(state="attached")
     await page.page.clock.fast_forward(SLOW_MS)
     await expect(page.page.locator("#trust")).to_contain_text("This page is not all here yet.")
     await page.page.clock.fast_forward(SOON_MS)
