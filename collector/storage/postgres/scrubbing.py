@@ -85,14 +85,12 @@ async def _is_our_turn(connection: Connection) -> bool:
 
 
 async def _is_unread(connection: Connection, *, since: datetime) -> bool:
-    sessions = "citus_stat_activity" if connection.is_spread else "pg_stat_activity"
     # Transactions that may still see what was there before, on whichever machine of a cluster.
-    readers = await connection.fetchval(
-        f"""
+    readers = """
         select count(*)
-        from {sessions}
+        from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid() and xact_start < $1
-        """,  # noqa: S608 - one of two names of ours
-        since,
-    )
-    return int(readers) == 0
+    """
+    if connection.is_spread:
+        readers = readers.replace("pg_stat_activity", "citus_stat_activity")
+    return int(await connection.fetchval(readers, since)) == 0
