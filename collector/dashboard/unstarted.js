@@ -59,8 +59,12 @@
   }
 
   window.addEventListener("load", function () {
-    tell("stale", "This page cannot show what the collector tells.", "Load it anew, or in a newer browser.");
-    keepReloading();
+    if (!runs()) {
+      document.title = "⚠ " + document.title;
+      document.getElementById("icon").href = "/dashboard/icon-stale.svg";
+      tell("stale", "This page cannot show what the collector tells.", "Load it anew, or in a newer browser.");
+      keepReloading();
+    }
   });
   setTimeout(function () {
     if (document.readyState !== "complete") {

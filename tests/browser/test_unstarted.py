@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -59,6 +60,8 @@ async def test_a_page_whose_modules_fail_says_so(watched: Opener, running: Plant
     page = await failing(watched, running, how)
     await page.page.goto(page.address)
     await expect(page.page.locator("#trust p")).to_have_text(re.compile(re.escape(SENTENCE)))
+    assert (await page.page.title()).startswith("⚠ ")
+    assert "/dashboard/icon-stale.svg" == await page.page.locator("#icon").get_attribute("href")
     async with page.page.expect_navigation():
         await page.page.get_by_role("button", name="Try now").click()
 
@@ -97,14 +100,16 @@ async def test_a_board_says_so_where_its_browser_lacks_something(watched: Opener
     await expect(page.page.locator("#trust")).to_contain_text(SENTENCE)
 
 
+async def hold_until(event: asyncio.Event, route: Route) -> None:
+    """Let a request go on once it may."""
+    await event.wait()
+    await route.continue_()
+
+
 async def test_a_slow_link_is_waited_for(watched: Opener, running: Plant) -> None:
     """The line says that the page is not all here; nothing is loaded anew, and what comes at last is shown."""
     page = await watched(f"{running.url}/dashboard/")
     held, loads = asyncio.Event(), []
-
-    async def hold(route: Route) -> None:
-        await held.wait()
-        await route.continue_()
 
     async def mark(route: Route) -> None:
         answer = await route.fetch()
@@ -112,7 +117,7 @@ async def test_a_slow_link_is_waited_for(watched: Opener, running: Plant) -> Non
             response=answer, body=f"{await answer.text()}\ndocument.documentElement.dataset.isWatched = '';"
         )
 
-    await page.page.route(MODULE, hold)
+    await page.page.route(MODULE, partial(hold_until, held))
     await page.page.route("**/unstarted.js", mark)
     page.page.on("request", lambda request: loads.append(request.method) if request.url.endswith("/board") else None)
     await page.page.clock.install()
@@ -122,7 +127,11 @@ async def test_a_slow_link_is_waited_for(watched: Opener, running: Plant) -> Non
     await expect(page.page.locator("#trust")).to_contain_text("This page is not all here yet.")
     await page.page.clock.fast_forward(SOON_MS)
     asked = [*loads]
+    answer = asyncio.Event()
+    await page.page.route("**/api/floor/**", partial(hold_until, answer))
     held.set()
+    await expect(page.page.locator("#verdict")).to_have_text("Asking the collector …")
+    answer.set()
 
     await expect(page.page.locator("#trust")).to_have_attribute("data-level", "behind")
     await expect(page.page.get_by_role("button", name="Try now")).to_be_hidden()
