@@ -12,6 +12,8 @@ HOURS_A_MONTH = 30
 EVENTS_OF_AN_HOUR = WORKERS * EVENTS_AN_HOUR
 EVENTS_OF_A_BATCH = WORKERS * partitions.EVENTS_OF_A_WORKER
 EVENTS_A_MONTH = HOURS_A_MONTH * EVENTS_OF_AN_HOUR
+LEAST = {"seconds": 0.0, "server": 0.0, "log": 1_000.0}
+"""Who only reads leaves nothing in the log but by chance."""
 
 
 class _Monthly(NamedTuple):
@@ -50,10 +52,11 @@ def _beside(found: Found) -> list[str]:
 
 def _pairs(pairs: Sequence[Pair]) -> str:
     cells = [_spread([one.seconds * 1_000 for one, _ in pairs], ".0f")]
-    for part in ("seconds", "server", "log"):
-        ratios = [getattr(ranges, part) / getattr(one, part) for one, ranges in pairs if getattr(one, part)]
-        # Who only reads leaves nothing in the log but by chance.
-        cells.append(_spread(ratios, ".2f") if 2 * len(ratios) > len(pairs) else "–")
+    for part, least in LEAST.items():
+        if statistics.median(getattr(one, part) for one, _ in pairs) < least:
+            cells.append("–")
+        else:
+            cells.append(_spread([getattr(ranges, part) / getattr(one, part) for one, ranges in pairs], ".2f"))
     return " | ".join(cells)
 
 
