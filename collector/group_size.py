@@ -1,9 +1,11 @@
-"""How much may be stored together: half as much after it was not done in time, then a twentieth more with each group that is full.
+"""How much may be stored together: half as much after what was too much though no sender could send less.
 
-The database says nothing of how slow it is. What many senders wait for in one transaction may be too much where the part of each
-is not, so it is not for them alone to send less. The size is in events, and a request without any counts as one.
+A database that is slow takes so many events in time and no more. As long as batches can be halved, the agents halve theirs: then all
+of them wait for one transaction that passes, and each is answered before it gives up. Smaller groups let them wait in line instead. But
+very many agents that have an event each cannot send less, so it is for us to store them in parts. Afterwards groups that are full let
+the next ones have a twentieth more. Sizes are in events, and a request without any counts as one.
 
-    takes 300 in time        20,000 ✗  10,000 ✗  …  312 ✗  156  163  171  …  298  312 ✗  156  …
+    1,000 agents, 300 in time        1,000 ✗  500 ✗  250  262  275  288  302 ✗  151  …
 """
 
 from dataclasses import dataclass
@@ -18,12 +20,14 @@ class GroupSize:
 
     most: int = MOST_EVENTS_TOGETHER
 
-    def after_too_slow(self, events: int) -> "GroupSize":
-        """Return the size after a group of so many was not stored in time."""
+    def after_too_slow(self, events: int, *, requests: int) -> "GroupSize":
+        """Return the size after a group of so many, of so many requests, was not stored in time."""
+        if events >= 2 * requests:
+            return self
         return GroupSize(max(min(self.most, events) // 2, 1))
 
     def after_stored(self, events: int) -> "GroupSize":
-        """Return the size after a group of so many was."""
+        """Return the size after a group of so many events was."""
         if events < self.most:
             return self
         return GroupSize(min(self.most + max(self.most // 20, 1), MOST_EVENTS_TOGETHER))

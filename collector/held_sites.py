@@ -1,12 +1,12 @@
 """Sites of which somebody else holds something in the database: the others are stored, and do not wait for them again and again.
 
 A transaction that waits in vain for a site's rows costs seconds in which nothing else is stored. So for `HELD_SECONDS` from then on
-whoever delivers to that site is told at once, and for `SECONDS_OF_OURS` where it is a purge of ours, which goes on by itself. Pure:
-`now` is in seconds of any clock that only goes on.
+whoever delivers to that site is told at once, and for `SECONDS_OF_OURS` where it is a purge or another collector, which go on by
+themselves. Pure: `now` is in seconds of any clock that only goes on.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from collector.records import Delivery, Stored
 from shared.errors import Busy
@@ -15,25 +15,30 @@ HELD_SECONDS = 20.0
 """So a site that stays held costs the others 3 s of each 23 at the most, and one that was held for a moment does not lose much."""
 SECONDS_OF_OURS = 5.0
 """As long as an agent that was told so stays away."""
+Holder = Literal["stranger", "purge", "collector"]
+"""Who holds a site; a purge may also be somebody new who is registered."""
+_WORDS: dict[Holder, str] = {
+    "stranger": "somebody else holds rows of site {site} in the database; nothing of this request was kept",
+    "purge": "site {site} is being purged, or somebody new registered there; nothing of this request was kept",
+    "collector": "a collector is storing at site {site}; nothing of this request was kept",
+}
 
 
 class SiteHeld(Busy):
     """Somebody else holds rows of this site in the database; nothing of this request was kept."""
 
-    def __init__(self, site: str = "", *, of: Collection[int] = (), number: int = 0, is_ours: bool = False) -> None:
-        """Name the site, its number in the database, which deliveries of a transaction belong to it, and whether we hold it."""
+    def __init__(
+        self, site: str = "", *, of: Collection[int] = (), number: int = 0, holder: Holder = "stranger"
+    ) -> None:
+        """Name the site, its number in the database, which deliveries of a transaction belong to it, and who holds it."""
         super().__init__(
-            f"site {site} is being purged, or somebody new registered there; nothing of this request was kept"
-            if is_ours
-            else f"somebody else holds rows of site {site} in the database; nothing of this request was kept"
-            if site
-            else None,
-            hint="pg_stat_activity shows whose transaction stays open" if site and not is_ours else "",
+            _WORDS[holder].format(site=site) if site else None,
+            hint="pg_stat_activity shows whose transaction stays open" if site and holder == "stranger" else "",
         )
         self.site = site
         self.number = number
         self.of = frozenset(of)
-        self.is_ours = is_ours
+        self.holder = holder
 
 
 class NamesHeld(Busy):
@@ -47,7 +52,7 @@ class NamesHeld(Busy):
 
 class _Hold(NamedTuple):
     until: float
-    is_ours: bool
+    holder: Holder
 
 
 class HeldSites:
@@ -63,7 +68,8 @@ class HeldSites:
         for delivery in of:
             self._learn(delivery, held.site)
         is_new = held.site not in self._holds
-        self._holds[held.site] = _Hold(now + (SECONDS_OF_OURS if held.is_ours else HELD_SECONDS), held.is_ours)
+        seconds = HELD_SECONDS if held.holder == "stranger" else SECONDS_OF_OURS
+        self._holds[held.site] = _Hold(now + seconds, held.holder)
         return is_new
 
     def check(self, delivery: Delivery, *, now: float) -> None:
@@ -75,7 +81,7 @@ class HeldSites:
         site = self._elsewhere.get(delivery.camera or "", delivery.site)
         hold = self._holds.get(site)
         if hold is not None and now < hold.until:
-            raise SiteHeld(site, is_ours=hold.is_ours)
+            raise SiteHeld(site, holder=hold.holder)
 
     def free(self, deliveries: Sequence[Delivery], results: Sequence[Stored]) -> list[str]:
         """Note that these were stored, and where; return the sites that were held until now."""

@@ -2,17 +2,15 @@
 
 While one transaction runs, the next requests gather; together they are one. Nobody waits for a timer, and under load
 a commit to disk serves many. What may wait is bounded. Requests of a site that somebody else holds in the database are told so, and
-those of other sites are stored without them (`held_sites.py`). Of a group that was too much for a slow database the smaller requests are
-tried once more, the others are told to send less, and the next groups are smaller (`group_size.py`).
+those of other sites are stored without them (`held_sites.py`). Of a group that was too much for a slow database those requests are tried
+once more that are small beside the largest, the others are told to send less (`group_size.py`).
 """
 
 import asyncio
 import contextlib
 import logging
-from bisect import bisect_right
 from collections.abc import Sequence
 from functools import partial
-from itertools import accumulate
 from typing import Protocol
 
 from collector.group_size import GroupSize
@@ -33,6 +31,8 @@ workers of all these sites, so that other collectors have to wait for them."""
 SECONDS_A_GROUP = 5.0
 """Enough for four held sites, of which the first takes 3 s and each other half a second. Who waits behind such a group, and meets
 another held site then, is still answered before an agent gives up."""
+SMALLER = 10
+"""So many times less than the largest request of a group is small beside it."""
 
 _log = logging.getLogger(__name__)
 _Waiting = tuple[Delivery, asyncio.Future[Stored]]
@@ -178,12 +178,12 @@ class Ingest:
         return None
 
     async def _store_less(self, group: list[_Waiting], error: StoreTooSlow, *, may_be_less: bool) -> None:
-        """Tell the larger half of a group that it was too much, and store the other one; all of it where that was done before."""
-        self._together = self._together.after_too_slow(_size(group))
-        smaller, others = _parted(group) if may_be_less else ([], group)
-        self._fail(others, error)
-        if smaller:
-            await self._store(smaller, may_be_less=False)
+        """Tell those of a group that it was too much, but those that cannot be what took so long; all where that was done before."""
+        self._together = self._together.after_too_slow(_size(group), requests=len(group))
+        large = max(_size([waiting]) for waiting in group) / SMALLER if may_be_less else 0
+        self._fail([waiting for waiting in group if _size([waiting]) > large], error)
+        if small := [waiting for waiting in group if _size([waiting]) <= large]:
+            await self._store(small, may_be_less=False)
 
     def _without(self, held: SiteHeld | NamesHeld, group: list[_Waiting]) -> list[_Waiting]:
         """Tell those whose site is held, or cannot be registered; return the others."""
@@ -222,14 +222,6 @@ def _items(delivery: Delivery) -> int:
 
 def _size(group: Sequence[_Waiting]) -> int:
     return sum(max(_items(delivery), 1) for delivery, _ in group)
-
-
-def _parted(group: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
-    """Return the smallest requests of a group, together at most half of it, and the others."""
-    ascending = sorted(group, key=lambda waiting: _items(waiting[0]))
-    sizes = [*accumulate(_size([waiting]) for waiting in ascending)]
-    smaller = bisect_right(sizes, sizes[-1] // 2)
-    return ascending[:smaller], ascending[smaller:]
 
 
 def _tell(group: Sequence[_Waiting], error: Exception) -> None:

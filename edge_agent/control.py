@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 
 from edge_agent.buffer.log import EventLog
+from edge_agent.watch_notes import watched_before
 from shared.clock import Clock
 from shared.control_socket import reachable
 from shared.errors import BadRequest, Busy, LinesideError, NotFound, StorageFull, Unreachable
@@ -145,6 +146,8 @@ async def letters_of(folder: Path, *, clock: Clock) -> AsyncIterator[Letters]:
             return
     log = EventLog.open(folder, clock=clock)
     try:
+        # The last event tells how long an agent that was killed watched: before there is one of ours.
+        watched_before(log)
         yield OwnLetters(log, executor=None, on_change=lambda: None)
     finally:
         log.close()

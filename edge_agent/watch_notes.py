@@ -1,13 +1,14 @@
 """What was watched, noted in the queue: a run that begins while nobody can hear it knows what those before it watched.
 
 The note is written when a stretch begins, when a silence has ended it, and at a clean stop, never for a sign of life: an SD
-card has few writes to give. After a kill the last stretch has lasted until its last event was accepted. Nothing depends on the note: what it does not
-say was not watched.
+card has few writes to give. After a kill the last stretch has lasted until the last event that was accepted after its note.
+Nothing depends on the note: what it does not say was not watched.
 """
 
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from edge_agent.buffer.log import EventLog
 from edge_agent.delivery.watermark import DRIFT, Stretch
@@ -16,17 +17,30 @@ from shared.errors import LinesideError
 _NOTE = "watched"
 
 
+class _Begun(NamedTuple):
+    """A stretch that has not ended."""
+
+    start: int
+    last: int
+    """Its last sign of life when it was noted."""
+    after_seq: int
+    """The last number given out by then: events up to it may be of other runs, or of the clock before it was set."""
+
+
 def watched_before(log: EventLog) -> tuple[Stretch, ...]:
     """Return what runs before this one watched, ascending; and note that the last of it has ended.
+
+    To be called before the first event of a process that writes the queue: what it accepts tells nothing of a run before.
 
     Raises:
         StorageUnusable: the queue cannot be read.
     """
-    noted = _read(log.recall(_NOTE))
-    if not noted or noted[-1][1] is not None:
-        return _ended(noted, at=0)
-    last_accepted_at = log.last_accepted_at()
-    watched = _ended(noted, at=0 if last_accepted_at is None else last_accepted_at)
+    ended, begun = _read(log.recall(_NOTE))
+    if begun is None:
+        return tuple(ended)
+    has_accepted = log.facts().last_seq > begun.after_seq
+    last_accepted_at = log.last_accepted_at() if has_accepted else None
+    watched = (*ended, (begun.start, max(begun.last, last_accepted_at or 0)))
     note_end(log, watched)
     return watched
 
@@ -34,7 +48,7 @@ def watched_before(log: EventLog) -> tuple[Stretch, ...]:
 def note_end(log: EventLog, watched: Sequence[Stretch]) -> None:
     """Note what was watched by a run that watches no longer; nothing if that is nothing, or where there is no room."""
     if watched:
-        _write(log, watched)
+        _write(log, watched, begun=None)
 
 
 class WatchNotes:
@@ -54,21 +68,24 @@ class WatchNotes:
         noted_start, noted_end = self._noted
         if abs(start - noted_start) > DRIFT or has_ended != noted_end:
             self._noted = (start, has_ended)
-            _write(self._log, (*watched[:-1], (start, last if has_ended else None)))
+            begun = None if has_ended else _Begun(start, last, self._log.facts().last_seq)
+            _write(self._log, watched if begun is None else watched[:-1], begun=begun)
 
 
-def _write(log: EventLog, watched: Sequence[tuple[int, int | None]]) -> None:
+def _write(log: EventLog, ended: Sequence[Stretch], *, begun: _Begun | None) -> None:
+    noted = [*ended] if begun is None else [*ended, (begun.start, None, begun.last, begun.after_seq)]
     with suppress(LinesideError):
-        log.remember(_NOTE, json.dumps(watched, separators=(",", ":")))
+        log.remember(_NOTE, json.dumps(noted, separators=(",", ":")))
 
 
-def _read(note: str | None) -> list[tuple[int, int | None]]:
-    """Return the stretches of a note, of which the last may have no end; none if it is not ours."""
+def _read(note: str | None) -> tuple[list[Stretch], _Begun | None]:
+    """Return the stretches of a note that have ended, and the one that has not; none if it is not ours."""
     try:
-        return [(int(start), None if end is None else int(end)) for start, end in json.loads(note or "[]")]
-    except (ValueError, TypeError):
-        return []
-
-
-def _ended(noted: Sequence[tuple[int, int | None]], *, at: int) -> tuple[Stretch, ...]:
-    return tuple((start, max(start, at) if end is None else end) for start, end in noted)
+        noted = json.loads(note or "[]")
+        begun = None
+        if noted and noted[-1][1] is None:
+            start, _, last, after_seq = noted.pop()
+            begun = _Begun(int(start), int(last), int(after_seq))
+        return [(int(start), int(end)) for start, end in noted], begun
+    except (ValueError, TypeError, LookupError):
+        return [], None

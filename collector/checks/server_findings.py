@@ -35,10 +35,10 @@ def _server(condition: ServerCondition) -> Finding:
     spread = ", spread over a cluster" if condition.is_spread else ""
     words = f"{condition.place}, PostgreSQL {condition.version}, {megabytes(condition.size_bytes)}{spread}"
     if condition.silent:
-        return Finding("server", f"{words}; {', '.join(condition.silent)} did not answer: sites lie there", 3)
+        words = f"{words}; {', '.join(condition.silent)} did not answer: sites lie there"
     if condition.unsafe:
-        return Finding("server", f"{words}; {', '.join(condition.unsafe)}: what is acknowledged may be lost", 3)
-    return Finding("server", words)
+        words = f"{words}; {', '.join(condition.unsafe)}: what is acknowledged may be lost"
+    return Finding("server", words, 3 if condition.silent or condition.unsafe else 0)
 
 
 def _schema(condition: ServerCondition) -> Finding:

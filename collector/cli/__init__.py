@@ -32,7 +32,8 @@ def main() -> None:
     """Collect the events of a factory's cameras and show what they add up to.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but incomplete, 4 not authorised, 5 the other side is
-    unreachable, 6 another process holds the database, 7 storage trouble, 130 interrupted.
+    unreachable, 6 another process holds the database, 7 storage trouble, 130 interrupted, 141 whoever read the
+    output went away.
     """
 
 

@@ -71,8 +71,8 @@ function showStations() {
 function onRoom() {
   most = A_PAGE;
   if (shown !== null) {
+    showHours(); // which leave the stations their room
     showStations();
-    showHours();
   }
 }
 
@@ -131,8 +131,8 @@ function showSilence() {
 function show(view) {
   shown = view;
   showNumbers(view.floor);
-  showStations();
   showHours();
+  showStations();
   showSilence();
   write(byId("clock"), hourMinute(knownUntil(view), view.zone));
   write(byId("clock-of"), ` in ${view.zone}`);
@@ -173,7 +173,7 @@ byId("board-pause").addEventListener("click", () => {
   assign(byId("board-pause"), { "aria-pressed": String(isPaused) });
 });
 setInterval(onTurn, TURN_MS);
-new ResizeObserver(onRoom).observe(byId("board-stations"));
+new ResizeObserver(() => window.requestAnimationFrame(onRoom)).observe(byId("board-stations"));
 setInterval(lookForUpgrade, UPGRADE_MS);
 lookForUpgrade();
 startPage({ more: readPart, show, onOutage });

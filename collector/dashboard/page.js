@@ -173,6 +173,10 @@ export function startPage({
   });
   byId("try-now").addEventListener("click", asking.now);
   setInterval(() => (outage === null ? undefined : showTrust()), 1_000);
+  document.body.dataset.runs = "true"; // for unstarted.js, which may have written into the line
+  write(byId("verdict"), "Asking the collector …");
+  write(byId("verdict-detail"), "");
+  byId("try-now").hidden = true;
 
   function again() {
     wishes += 1;

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from collector.measures import Histories, Stretches, Watched
 from collector.metrics.drawing import Stroke, Told, shortest
-from collector.metrics.timeline import Unseen, overlap, watermarks_of
+from collector.metrics.timeline import Unseen, watermarks_of
+from collector.metrics.watch import Watch
 from collector.metrics.windows import Window
 
 Unwatched = Mapping[str, Stretches]
@@ -80,7 +81,7 @@ def sight(
     gaps = unwatched(watched, before=before, watermarks=watermarks, window=window)
     least = shortest(*window)
     long_enough = {camera: [gap for gap in of if gap[1] - gap[0] >= least] for camera, of in gaps.items()}
-    unseen = {camera: [*gaps.get(camera, ()), (at, _EVER)] for camera, at in watermarks.items()}
+    unseen = {camera: Watch({camera: [*gaps.get(camera, ()), (at, _EVER)]}) for camera, at in watermarks.items()}
     return Sight({camera: of for camera, of in long_enough.items() if of}, unseen)
 
 
@@ -96,8 +97,10 @@ def unwatched_time(of: Sequence[Told], *, window: tuple[int, int], since: int | 
     """Return how much of a worker's observed time no camera watched, or has told of yet: within a window, and from `since` on."""
     first, last = window
     first = first if since is None else max(first, since)
+    if first >= last:
+        return 0
     return sum(
-        overlap((max(since, first), min(until, last)), unseen[camera])
+        unseen[camera].within(max(since, first), min(until, last))
         for since, until, look, camera in of[bisect_right(of, first, key=_END) : bisect_left(of, last, key=_START)]
         if camera is not None and camera in unseen and not look[2]
     )

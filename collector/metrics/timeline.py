@@ -10,11 +10,11 @@ time of one state event on one basis without a break: counts in between end noth
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from collector.measures import Stretches
 from collector.metrics.spans import open_spans
+from collector.metrics.watch import Watch
 from collector.metrics.windows import Window
 from collector.records import (
     ABSENT,
@@ -39,9 +39,8 @@ _COUNT = int(EventType.product_count)
 _COLUMNS = (ABSENT, IDLE, WORKING)
 """By the code of a state."""
 _START, _END = attrgetter("start"), attrgetter("end")
-_UNTIL = itemgetter(1)
 
-Unseen = Mapping[str, Stretches]
+Unseen = Mapping[str, Watch]
 """By camera: when it did not watch, or has not told of it yet; of one that is not there it is nothing."""
 
 
@@ -159,26 +158,10 @@ def sums(of: Iterable[Piece]) -> Amounts:
 def unwatched_time(of: Iterable[Piece], unseen: Unseen) -> int:
     """Return how much of pieces counts as observed though their cameras did not watch it, or have not told of it yet."""
     return sum(
-        overlap((piece.start, piece.end), unseen.get(piece.began_by.camera or "", ()))
+        unseen[camera].within(piece.start, piece.end)
         for piece in of
-        if not piece.is_assumed
+        if not piece.is_assumed and (camera := piece.began_by.camera) is not None and camera in unseen
     )
-
-
-def overlap(stretch: tuple[int, int], stretches: Stretches) -> int:
-    """Return how much of a stretch lies within stretches.
-
-    >>> overlap((10, 20), [(0, 5), (8, 12), (15, 16), (19, 30)])
-    4
-    """
-    start, end = stretch
-    result = 0
-    for number in range(bisect_right(stretches, start, key=_UNTIL), len(stretches)):
-        since, until = stretches[number]
-        if since >= end:
-            break
-        result += min(until, end) - max(since, start)
-    return result
 
 
 def span_rows(of: Iterable[Piece], *, unseen: Unseen) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
@@ -67,7 +68,7 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
     rows = connection.execute(
         """
         select s.name, c.name, c.watermark, c.last_contact_at, c.pending, c.oldest_pending_at, c.clock_offset_us,
-            c.version, (
+            c.version, 0, c.has_events, c.is_paused, (
                 select coalesce(sum(last_seq >> 32), 0) from camera_epoch where site = c.site and camera = c.number
             ) - (
                 select coalesce(sum((last_seq - first_seq + 1) >> 32), 0)
@@ -81,8 +82,7 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
                 select coalesce(sum((last_seq - first_seq + 1) & 0xffffffff), 0)
                 from camera_range
                 where site = c.site and camera = c.number
-            ),
-            c.has_events, c.is_paused
+            )
         from camera as c
         join site as s on s.number = c.site
         where ?1 is null or s.name in (select value from json_each(?1))
@@ -91,8 +91,8 @@ def cameras(connection: sqlite3.Connection, of: Sites) -> list[Camera]:
         (named(of),),
     ).fetchall()
     return [
-        Camera(*row[:8], max(0, (row[8] << 32) + row[9] - row[4]), has_events=row[10], is_paused=row[11])
-        for row in rows
+        replace(camera, missing=max(0, (high << 32) + low - camera.pending))
+        for camera, high, low in ((Camera(*row[:-2]), *row[-2:]) for row in rows)
     ]
 
 

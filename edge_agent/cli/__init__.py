@@ -44,4 +44,5 @@ def main() -> None:
     \b
     exit: 0 done · 1 failed · 2 usage · 3 degraded or incomplete · 4 not authorised
           5 other side unreachable · 6 queue held by another process · 7 storage · 130 interrupted
+          141 whoever read the output went away
     """  # noqa: D301 - \b keeps the lines of the paragraph after it

@@ -28,8 +28,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 def dead_letters() -> None:
     """Look at events that will not be sent again, and decide about them.
 
-    The collector refused them, or they are damaged on disk. None leaves the queue by itself, except that one which was
-    ahead of the collector's clock by less than an hour is sent again when its time has come.
+    The collector refused them, or they are damaged on disk. None leaves the queue by itself, with two exceptions: one
+    that was ahead of the collector's clock by less than an hour is sent again when its time has come, and the oldest
+    are given up beyond 100,000, and beyond a quarter of buffer.max_size where room is short.
     """
 
 

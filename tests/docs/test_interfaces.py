@@ -7,6 +7,8 @@ from typing import get_args
 import click
 import pytest
 
+from collector.storage.ranges_kept import ALWAYS_OF_AN_EPOCH, MOST_OF_A_CAMERA
+from collector.web.limits import LEAST_CONNECTIONS_EACH, MOST_REQUESTS_EACH
 from edge_agent.delivery.lacking import DEAD, GONE, NEVER
 from edge_agent.delivery.outcome import PauseReason
 from shared.http_body import BODY_SECONDS
@@ -73,6 +75,16 @@ def test_every_exit_code_is_explained() -> None:
     assert {one.exit_code for one in error_classes()} | {0, 3, 130, 141} == explained
 
 
+@pytest.mark.parametrize("program", ["collector", "edge-agent"])
+def test_both_programs_say_every_exit_code(program: str) -> None:
+    """In the help of the program itself, in rising order."""
+    explained = [int(row[0]) for row in table(section("docs/operations.md", "Exit codes"))]
+    _, _, told = help_text((program,)).lower().partition("exit")
+    codes = [int(code) for code in re.findall(r"(\d+) (?=[a-z])", " ".join(told.split("\n\n")[0].split()))]
+
+    assert explained == codes
+
+
 @pytest.mark.parametrize("words", [words for words, one in commands("edge-agent") if not isinstance(one, click.Group)])
 def test_every_command_of_the_agent_says_its_exit_codes(words: tuple[str, ...]) -> None:
     """In rising order, each one of the table; with settings that can be wrong, 2 is among them."""
@@ -118,6 +130,10 @@ def test_the_agents_own_codes_are_those_of_its_dead_letters(code: str) -> None:
         ("docs/events.md", f"{MAX_EVENTS:,}"),
         ("docs/events.md", f"{BODY_SECONDS} s"),
         ("docs/events.md", f"at most {MAX_LACKING_RANGES} ranges"),
+        ("docs/delivery.md", f"at most {MOST_OF_A_CAMERA:,} ranges"),
+        ("docs/delivery.md", f"of each epoch the first {ALWAYS_OF_AN_EPOCH} in any case"),
+        ("docs/security.md", f"at once with one token, session or link | {MOST_REQUESTS_EACH},"),
+        ("docs/security.md", f"`max_connections`, {LEAST_CONNECTIONS_EACH} at least"),
         ("docs/security.md", f"{MAX_EVENTS:,} events, {BODY_SECONDS} seconds"),
     ],
 )

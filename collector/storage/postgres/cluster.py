@@ -1,7 +1,7 @@
 """What the machines of a Citus cluster say of themselves: their tables, what a commit may be lost with, who waits for whom.
 
-To the coordinator's own tables a table that was spread is empty, and a row that somebody holds elsewhere is no lock. So every
-machine is asked the same question, and the cluster who waits.
+On the coordinator a table that was spread is empty, and a row that somebody holds elsewhere is no lock. So every machine is asked
+the same question, and the cluster who waits.
 """
 
 import json
@@ -28,7 +28,7 @@ _A_MACHINE = f"""
                 select regexp_replace(relname, '_[0-9]+$', ''), sum(n_live_tup), sum(n_dead_tup),
                     sum(pg_total_relation_size(relid))
                 from pg_stat_user_tables
-                where schemaname = 'public' and relid not in (select logicalrelid from pg_dist_partition)
+                where schemaname = :schema and relid not in (select logicalrelid from pg_dist_partition)
                 group by 1
             ) as lying (name, live, dead, size)
         )
@@ -45,6 +45,18 @@ _WAITS = """
     join citus_stat_activity as a on a.global_pid = w.waiting_gpid and not a.is_worker_query
     where a.datname = current_database()
     order by w.waiting_gpid, w.blocking_gpid
+"""
+# Who came to a machine past the coordinator, and holds rows there or the lock for it.
+_PAST_IT = """
+    select exists (
+        select 1
+        from pg_locks as l
+        join pg_class as c on c.oid = l.relation
+        join pg_namespace as n on n.oid = c.relnamespace
+        join pg_stat_activity as a on a.pid = l.pid
+        where a.datname = current_database() and n.nspname = :schema and c.relname ~ '_[0-9]+$' and l.granted
+            and l.mode not in ('AccessShareLock', 'ShareUpdateExclusiveLock') and a.application_name !~ '^citus_'
+    )::text
 """
 
 
@@ -64,9 +76,10 @@ class Machines(NamedTuple):
 
 async def look(connection: Connection) -> Machines:
     """Return what all machines say."""
-    answers = [await connection.fetchval(_A_MACHINE)]
+    question = await _in_our_schema(connection, _A_MACHINE)
+    answers = [await connection.fetchval(question)]
     silent = []
-    for name, has_answered, answer in await connection.fetch(_WORKERS, _A_MACHINE):
+    for name, has_answered, answer in await _ask_workers(connection, question):
         if has_answered:
             answers.append(answer)
         else:
@@ -79,6 +92,21 @@ async def look(connection: Connection) -> Machines:
         silent=silent,
         waits=[Held(*row) for row in await connection.fetch(_WAITS)],
     )
+
+
+async def is_held_past_it(connection: Connection) -> bool:
+    """Say whether somebody holds rows at any machine who did not come by way of the coordinator, which then knows nothing of it."""
+    answers = await _ask_workers(connection, await _in_our_schema(connection, _PAST_IT))
+    return any(has_answered and answer == "true" for _, has_answered, answer in answers)
+
+
+async def _in_our_schema(connection: Connection, question: str) -> str:
+    # The machines know nothing of a search path that is ours.
+    return str(await connection.fetchval("select replace($1, ':schema', quote_literal(current_schema()))", question))
+
+
+async def _ask_workers(connection: Connection, question: str) -> list[tuple[str, bool, str]]:
+    return [tuple(row) for row in await connection.fetch(_WORKERS, question)]
 
 
 def summed(machines: Iterable[dict[str, Any]]) -> list[TableSize]:

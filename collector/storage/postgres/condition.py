@@ -26,7 +26,7 @@ _TABLES = """
     select c.relname, greatest(s.n_live_tup, 0), greatest(s.n_dead_tup, 0), pg_total_relation_size(c.oid)
     from pg_class as c
     join pg_stat_user_tables as s on s.relid = c.oid
-    where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+    where c.relkind in ('r', 'p') and s.schemaname = current_schema()
     order by 4 desc, 1
 """
 _SESSIONS = """

@@ -29,7 +29,7 @@ _APPLIED = """
 _STRANGERS = """
     select relname
     from pg_class
-    where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
+    where relnamespace = (select oid from pg_namespace where nspname = current_schema()) and relkind in ('r', 'p')
       and not exists (
           select from pg_depend
           where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e'
@@ -95,8 +95,10 @@ async def migrate(connection: Connection, *, rules: LedgerRules) -> None:
         await refuse_foreign(connection)
         await connection.execute(_APPLIED)
         if missing := await _missing(connection):
-            # A step takes as long as its tables are large; for others it waits no longer than any statement of ours takes.
-            await connection.execute("select set_config('lock_timeout', current_setting('statement_timeout'), true)")
+            # A step takes as long as its tables are large; for others it waits no longer than any statement of ours takes,
+            # on whichever machine of a cluster: of `set_config` those hear nothing.
+            longest = await connection.fetchval("show statement_timeout")
+            await connection.execute(f"set local lock_timeout = '{longest}'")
             await connection.execute("set local statement_timeout = 0")
         for migration in missing:
             for statement in one_by_one(migration.statements):

@@ -85,13 +85,12 @@ async def _is_our_turn(connection: Connection) -> bool:
 
 
 async def _is_unread(connection: Connection, *, since: datetime) -> bool:
-    # Transactions that may still see what was there before.
-    readers = await connection.fetchval(
-        """
+    # Transactions that may still see what was there before, on whichever machine of a cluster.
+    readers = """
         select count(*)
         from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid() and xact_start < $1
-        """,
-        since,
-    )
-    return int(readers) == 0
+    """
+    if connection.is_spread:
+        readers = readers.replace("pg_stat_activity", "citus_stat_activity")
+    return int(await connection.fetchval(readers, since)) == 0

@@ -7,12 +7,15 @@ from typing import Any
 import asyncpg
 import pytest
 
-from collector.storage.postgres import connecting, locks
+from collector.held_sites import SiteHeld
+from collector.storage.postgres import connecting, locks, scrubbing
 from collector.storage.postgres.condition import condition_of
 from collector.storage.postgres.connecting import Connection
 from collector.storage.postgres.migrating import migrate
+from shared.errors import Busy
+from tests.collector.postgres.test_locks import hand, opened
 from tests.support.citus import CALLED_CITUS, MACHINES
-from tests.support.collector import RULES
+from tests.support.collector import RULES, decide, delivery, event
 from tests.support.postgres import Server
 
 
@@ -89,14 +92,50 @@ async def test_who_has_everybody_wait_says_so_in_a_statement_too(postgres: Serve
     assert "set local lock_timeout = 500" in told
 
 
-async def test_all_machines_are_looked_at(postgres: Server) -> None:
-    """Their tables are added up, one that does not answer is named, and so is who waits at one of them for whom."""
-    url = postgres.new_database()
+async def cluster(server: Server) -> str:
+    """Return a database that has our tables, and says of its machines what `MACHINES` does."""
+    url = server.new_database()
     connection = await asyncpg.connect(url)
     await migrate(connection, rules=RULES)
     await connection.execute(CALLED_CITUS + MACHINES)
     await connection.close()
-    condition = await condition_of(url)
+    return url
+
+
+async def test_who_reads_at_any_machine_may_still_see_what_was_erased(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nothing is written anew as long as somebody reads there, and nobody has to wait for that."""
+    monkeypatch.setattr(scrubbing, "PATIENCE", 2)
+    async with connected(await cluster(postgres)) as (connection, told):
+        await connection.execute("insert into unscrubbed (one) values (true)")
+        with pytest.raises(Busy, match="somebody reads the database"):
+            await scrubbing.scrub(connection)
+
+    assert not any("vacuum" in each for each in told)
+
+
+async def test_who_holds_a_row_past_the_coordinator_is_no_collector(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The coordinator sees nobody but collectors, and the machine of the row says that somebody else is there."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.2)
+    url = await cluster(postgres)
+    arriving = [delivery(event("10:00", "W1", "working"))]
+    async with opened(url, how="") as store:
+        await store.store(arriving, decide=decide)
+        async with hand(url) as holding:
+            await holding.execute("set application_name = 'lineside-collector'")
+            await holding.execute("select from worker for update")
+            with pytest.raises(SiteHeld) as told:
+                await store.store(arriving, decide=decide)
+
+    assert "stranger" == told.value.holder
+
+
+async def test_all_machines_are_looked_at(postgres: Server) -> None:
+    """Their tables are added up, one that does not answer is named, and so is who waits at one of them for whom."""
+    condition = await condition_of(await cluster(postgres))
     (waits,) = condition.held
     (events,) = [table for table in condition.tables if table.name == "event"]
 

@@ -5,17 +5,21 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, get_args
 
+import asyncpg
 import pytest
 
-from collector.held_sites import HELD_SECONDS, SiteHeld
+from collector.held_sites import HELD_SECONDS, Holder, SiteHeld
 from collector.metrics.erasing import undo
 from collector.records import Outcome, Retention
 from collector.retaining import purge
 from collector.storage.postgres import locks
+from collector.storage.postgres.condition import condition_of
+from collector.storage.postgres.connecting import APPLICATION
 from collector.storage.postgres.holding import hold_site
 from collector.storage.postgres.store import PostgresStorage
+from collector.storage.postgres.waited_for import NAMES
 from shared.errors import Busy
 from shared.instants import HOUR
 from tests.collector.postgres.test_locks import hand, opened, waits
@@ -150,26 +154,71 @@ async def test_a_table_that_is_held_is_told_from_a_site(
     assert [[Outcome.accepted]] * 2 == [each.outcomes for each in stored]
 
 
-@pytest.mark.parametrize("is_ours", [True, False], ids=["by a purge", "by somebody else"])
-async def test_a_site_that_is_purged_is_told_from_one_that_somebody_holds(
-    postgres: Server, monkeypatch: pytest.MonkeyPatch, is_ours: bool
+@pytest.mark.parametrize("holder", get_args(Holder))
+async def test_it_is_told_apart_who_holds_a_site(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch, holder: Holder
 ) -> None:
-    """A purge has the site for itself, and says so by a lock of ours."""
+    """A purge says so by a lock of ours; where only collectors hold rows, one of them is storing, and goes on by itself."""
     monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
     arriving = [delivery(event("10:00", "W1", "working"), site="A")]
     url = await postgres.emptied_database()
     async with opened(url) as store:
         await store.store(arriving, decide=decide)
-        async with hand(url) as connection:
-            if is_ours:
+        async with hand(url if holder == "stranger" else f"{url}&application_name={APPLICATION}") as connection:
+            if holder == "purge":
                 await hold_site(connection, "A")
             else:
                 await connection.execute("select from worker for update")
             with pytest.raises(SiteHeld) as told:
                 await store.store(arriving, decide=decide)
 
-    assert is_ours is told.value.is_ours
+    assert holder == told.value.holder
     assert {0} == told.value.of
+
+
+async def test_a_table_of_another_program_is_no_matter_of_ours(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds it is not what a site waits for, and no site but that one has to wait."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    arriving = [delivery(event("10:00", "W1", "working"), site="A")]
+    url = postgres.new_database()
+    async with opened(url) as store:
+        await store.store(arriving, decide=decide)
+        postgres.ask("create table of_another (number integer)", database=url.split("/")[3].partition("?")[0])
+        async with hand(url) as connection:
+            await connection.execute("lock table of_another in access exclusive mode")
+            await connection.execute("select from worker for update")
+            with pytest.raises(SiteHeld) as told:
+                await store.store(arriving, decide=decide)
+
+    assert "stranger" == told.value.holder
+
+
+async def test_the_names_of_our_tables_are_all_that_there_are(postgres: Server) -> None:
+    """One that is missing there would be waited for without a word."""
+    url = await postgres.emptied_database()
+    async with hand(url) as connection:
+        found = await connection.fetch("select tablename from pg_tables where schemaname = current_schema()")
+
+    assert {name for (name,) in found} == set(NAMES)
+
+
+async def test_tables_may_lie_in_another_schema(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that new tables of the user go to: what is held is told from a site, and a check finds them."""
+    monkeypatch.setattr(locks, "SECONDS_TO_WAIT", 0.3)
+    url = postgres.new_database()
+    connection = await asyncpg.connect(url)
+    await connection.execute('drop schema public; create schema "Our own"')
+    await connection.close()
+    url += "&search_path=%22Our%20own%22"
+    async with opened(url) as store, hand(url) as holding:
+        await holding.execute("lock table event in share mode")
+        with pytest.raises(Busy, match="the table event "):
+            await store.store([delivery(event("10:00", "W1", "working"))], decide=decide)
+    condition = await condition_of(url)
+
+    assert set(NAMES) == {table.name for table in condition.tables}
 
 
 async def test_only_whoever_is_new_waits_for_others_who_register(

@@ -39,6 +39,7 @@ HEADER = {
     "skipped": [],
     "last_seq": 0,
     "watermark": None,
+    "watched": None,
     "pending": 0,
     "oldest_pending_at": None,
 }
@@ -96,10 +97,43 @@ def headers_of_envelopes(token: str) -> Iterator[Hostile]:
             envelope = _object({}, agent=_object(HEADER, **{field: json.dumps(text)}).decode(), events="[]")
             status = 403 if field == "camera" else 200 if field in FREE_TEXTS else 400
             yield Hostile(f"agent.{field} {text[:12]}", post(token, envelope), status)
+    yield from _numberings(token)
     for value in ODD_VALUES:
         for name in ("agent", "events"):
             envelope = _object({"agent": HEADER, "events": []}, **{name: value[:5_000]})
             yield Hostile(f"envelope's {name} {value[:12]}", post(token, envelope), 400)
+
+
+def _numberings(token: str) -> Iterator[Hostile]:
+    """As many ranges and stretches as there may be, none of which touches another, one more, and what is none."""
+    apart = [[number, number] for number in range(1, 20_000, 2)]
+    for name, header, events, status in (
+        ("ten thousand seqs", {"seqs": apart}, len(apart), 200),
+        ("the gaps between them", {"seqs": [[first + 1, last + 1] for first, last in apart]}, len(apart), 200),
+        ("a thousand skipped", {"skipped": [[*each, "gone"] for each in apart[:1_000]], "epoch": "f"}, 0, 200),
+        ("a thousand skipped of the end", {"skipped": [[*each, "gone"] for each in apart[-1_000:]]}, 0, 200),
+        ("all numbers skipped", {"skipped": [[0, 2**53 - 1, ""]] * 1_000, "epoch": "g"}, 0, 200),
+        ("too many skipped", {"skipped": [[*each, "gone"] for each in apart[:1_001]]}, 0, 400),
+        ("skipped backwards", {"skipped": [[9, 1, "gone"]]}, 0, 400),
+        ("seqs backwards", {"seqs": [[9, 1]]}, 0, 400),
+        ("seqs within each other", {"seqs": [[1, 9], [2, 3]]}, 11, 400),
+        ("seqs beyond all numbers", {"seqs": [[2**53, 2**53]]}, 1, 400),
+        ("seqs below all numbers", {"seqs": [[-1, -1]]}, 1, 400),
+        ("a watermark", {"watched": [], "watermark": _stretch(0)[0]}, 0, 200),
+        ("a hundred watched", {"watched": [_stretch(second) for second in range(0, 600, 6)]}, 0, 200),
+        ("too many watched", {"watched": [_stretch(second) for second in range(0, 606, 6)]}, 0, 400),
+        ("watched backwards", {"watched": [_stretch(9)[::-1]] * 100}, 0, 200),
+        ("watched for ever", {"watched": [["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]] * 100}, 0, 200),
+        ("watched no time", {"watched": [[0, 1]]}, 0, 400),
+    ):
+        times = {"watermark": _stretch(607)[0]} if "watched" in header else {}
+        body = json.dumps({"agent": HEADER | times | header, "events": [{}] * events})
+        yield Hostile(f"envelope: {name}", post(token, body.encode()), status)
+
+
+def _stretch(second: int) -> list[str]:
+    """Return a second of the morning."""
+    return [f"2026-01-15T10:{each // 60:02}:{each % 60:02}Z" for each in (second, second + 1)]
 
 
 def queries(token: str) -> Iterator[Hostile]:

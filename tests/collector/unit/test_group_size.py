@@ -3,30 +3,37 @@
 from collector.group_size import MOST_EVENTS_TOGETHER, GroupSize
 
 
-def over(capacity: int, *, groups: int) -> list[tuple[int, bool]]:
-    """Return how many events each of so many full groups has, and whether it was stored in time."""
+def of_singles(agents: int, *, capacity: int, groups: int) -> list[tuple[int, bool]]:
+    """Return how large groups are where each of so many agents has an event, and whether each was stored in time."""
     size, found = GroupSize(), list[tuple[int, bool]]()
     for _ in range(groups):
-        most, is_stored = size.most, size.most <= capacity
-        found.append((most, is_stored))
-        size = size.after_stored(most) if is_stored else size.after_too_slow(most)
+        events = min(size.most, agents)
+        found.append((events, events <= capacity))
+        size = size.after_stored(events) if events <= capacity else size.after_too_slow(events, requests=events)
     return found
 
 
-def test_what_is_too_much_together_is_halved_until_it_passes() -> None:
+def test_where_no_sender_can_send_less_the_group_is_halved_until_it_passes() -> None:
     """From then on the size feels its way, by a twentieth each, and falls by half where it was too much again."""
-    found = over(300, groups=30)
+    found = of_singles(1_000, capacity=300, groups=8)
 
-    assert [(20_000, False), (10_000, False), (5_000, False)] == found[:3]
-    assert [(312, False), (156, True), (163, True)] == found[6:9]
-    assert [(298, True), (312, False), (156, True)] == found[21:24]
+    assert [1_000, 500, 250, 262, 275, 288, 302, 151] == [events for events, _ in found]
+    assert [False, False, True, True, True, True, False, True] == [is_stored for _, is_stored in found]
+
+
+def test_what_senders_can_halve_is_theirs_to_halve() -> None:
+    """All of them wait for one transaction, and none behind another one."""
+    size = GroupSize()
+
+    assert size == size.after_too_slow(4_000, requests=8) == size.after_too_slow(16, requests=8)
+    assert 7 == size.after_too_slow(15, requests=8).most
 
 
 def test_a_database_that_is_quick_again_has_full_groups_again() -> None:
     """Even where a single event had been too much; and never more than there may be."""
     size = GroupSize()
     for _ in range(20):
-        size = size.after_too_slow(size.most)
+        size = size.after_too_slow(size.most, requests=size.most)
     smallest, groups = size.most, 0
     while size.most < MOST_EVENTS_TOGETHER:
         size, groups = size.after_stored(size.most), groups + 1
@@ -36,9 +43,8 @@ def test_a_database_that_is_quick_again_has_full_groups_again() -> None:
 
 
 def test_what_was_not_full_says_nothing_of_more() -> None:
-    """A few events that were stored raise nothing; a few that were not halve what they were themselves."""
-    halved = GroupSize().after_too_slow(40)
+    """A few events that were stored raise nothing."""
+    halved = GroupSize().after_too_slow(40, requests=40)
 
     assert 20 == halved.most
     assert halved == halved.after_stored(19)
-    assert 10 == halved.after_too_slow(500).most

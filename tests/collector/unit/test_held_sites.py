@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.held_sites import HELD_SECONDS, SECONDS_OF_OURS, HeldSites, SiteHeld
+from collector.held_sites import HELD_SECONDS, SECONDS_OF_OURS, HeldSites, Holder, SiteHeld
 from collector.records import Delivery, Outcome, Stored
 from tests.support.collector import delivery, event
 
@@ -47,11 +47,18 @@ def test_a_site_that_was_held_is_not_tried_again_for_a_while(what: Delivery, exp
     assert not is_held(held, what, now=100 + HELD_SECONDS)
 
 
-def test_a_site_that_is_purged_is_tried_again_soon() -> None:
+@pytest.mark.parametrize(
+    ("holder", "words"),
+    [
+        ("purge", "site A is being purged, or somebody new registered there"),
+        ("collector", "a collector is storing at site A"),
+    ],
+)
+def test_a_site_that_one_of_ours_has_is_tried_again_soon(holder: Holder, words: str) -> None:
     """What is told until then says why, and asks nobody to look for a transaction that stays open."""
     held = HeldSites()
-    held.note(SiteHeld("A", is_ours=True), of=[arriving("A", "C1")], now=100)
-    with pytest.raises(SiteHeld, match=r"^site A is being purged.*; nothing of this request was kept$"):
+    held.note(SiteHeld("A", holder=holder), of=[arriving("A", "C1")], now=100)
+    with pytest.raises(SiteHeld, match=f"^{words}; nothing of this request was kept$"):
         held.check(arriving("A", "C2"), now=100 + SECONDS_OF_OURS - 1)
 
     assert not is_held(held, arriving("A", "C2"), now=100 + SECONDS_OF_OURS)

@@ -161,41 +161,41 @@ async def test_a_delivery_that_cannot_be_stored_fails_alone(tmp_path: Path) -> N
         assert 4 == len(await storage.events(EventQuery()))
 
 
-async def test_of_what_was_too_much_together_the_smaller_requests_are_stored(tmp_path: Path) -> None:
-    """The others are told so, and send less; what comes next is stored in groups that pass."""
-    large, small = (
-        delivery(*(event(f"11:{minute:02}", "W1", "working") for minute in range(9))),
-        [*map(minute, range(9))],
-    )
+async def test_who_is_small_beside_what_was_too_much_is_stored(tmp_path: Path) -> None:
+    """The one that was is told so, and sends less; it is for nobody else to wait for that."""
+    large = delivery(*(event(f"{10 + each // 60}:{each % 60:02}", "W1", "working") for each in range(100)))
+    middle = delivery(*(event(f"15:{each:02}", "W1", "working") for each in range(11)))
+    small = [replace(delivery(), site="north"), *map(minute, range(9))]
     async with running(tmp_path) as (ingest, storage):
-        storage.most = 5
+        storage.most = 50
         tasks = await begun(ingest, [minute(10)], storage)
-        tasks += [asyncio.create_task(ingest.store(each)) for each in (large, *small[:5])]
+        tasks += [asyncio.create_task(ingest.store(each)) for each in (small[0], large, *small[1:], middle)]
         await asyncio.sleep(0)
         storage.gate.set()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-        later = await asyncio.gather(*map(ingest.store, small[5:]))
 
-        assert [Stored, StoreTooSlow, *[Stored] * 5] == [type(result) for result in results]
-        assert [[Outcome.accepted]] * 4 == [each.outcomes for each in later]
-        assert [1, 6, 5, 4] == storage.groups
+        assert [Stored, Stored, StoreTooSlow, *[Stored] * 9, StoreTooSlow] == [type(result) for result in results]
+        assert [1, 12, 10] == storage.groups
         assert ingest.failure is None
 
 
-async def test_of_what_is_too_much_again_and_again_everybody_is_told_so(tmp_path: Path) -> None:
-    """After one more try, so that nobody waits in vain; each next group is half of it, until it passes."""
+async def test_of_requests_that_are_alike_all_are_told_that_they_were_too_much(tmp_path: Path) -> None:
+    """At once, so that all of them send less; where none of them can, the next groups are smaller."""
     async with running(tmp_path) as (ingest, storage):
         storage.most = 3
         tasks = await begun(ingest, [delivery()], storage)
-        tasks += [asyncio.create_task(ingest.store(minute(each))) for each in range(32)]
+        alike = [delivery(event("10:00", "W1", "working"), event("10:01", "W1", "idle")) for _ in range(4)]
+        tasks += [asyncio.create_task(ingest.store(each)) for each in alike]
         await asyncio.sleep(0)
         storage.gate.set()
         told = await asyncio.gather(*tasks[1:], return_exceptions=True)
-        again = await asyncio.gather(*(ingest.store(minute(each)) for each in range(32)), return_exceptions=True)
+        single = await asyncio.gather(*(ingest.store(minute(each)) for each in range(8)), return_exceptions=True)
+        again = await asyncio.gather(*(ingest.store(minute(each)) for each in range(8)), return_exceptions=True)
 
-        assert {StoreTooSlow} == {*map(type, told)}
-        assert [1, 32, 16, 8, 4, 2, 3, 4, 2, 3] == storage.groups[:10]
-        assert [StoreTooSlow] * 8 + [Stored] * 5 == [type(each) for each in again[:13]]
+        assert [StoreTooSlow] * 4 == [*map(type, told)]
+        assert [StoreTooSlow] * 8 == [*map(type, single)]
+        assert [StoreTooSlow] * 4 + [Stored] * 4 == [*map(type, again)]
+        assert [1, 4, 8, 4, 2, 2] == storage.groups
 
 
 async def test_of_a_group_only_who_is_at_a_held_site_is_told_so(tmp_path: Path) -> None:

@@ -60,6 +60,12 @@ def test_of_standbys_that_cannot_be_seen_nothing_is_said() -> None:
         ({"unsafe": ("fsync = off",)}, "server", "fsync = off: what is acknowledged may be lost", 3),
         ({"is_spread": True}, "server", "spread over a cluster", 0),
         ({"is_spread": True, "silent": ("db2:5432",)}, "server", "db2:5432 did not answer: sites lie there", 3),
+        (
+            {"silent": ("db2:5432",), "unsafe": ("fsync = off",)},
+            "server",
+            "sites lie there; fsync = off: what is acknowledged may be lost",
+            3,
+        ),
         ({"steps": 4, "steps_missing": ("privacy",)}, "schema", "the next start brings it up to date: privacy", 3),
         ({"rules": None, "unfinished": "half made anew"}, "sums", "half made anew", 7),
         ({"tables": (TableSize("event", 9, 10, 10**8),)}, "tables", "does autovacuum run", 3),

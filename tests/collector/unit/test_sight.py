@@ -150,6 +150,7 @@ def test_time_that_no_camera_watched_is_counted_to_the_microsecond() -> None:
 
     assert {"C1": [(150 * SECOND, 160 * SECOND)]} == found.gaps
     assert (1 + 10 * SECOND + 10 * SECOND + 5 * SECOND, 18 * SECOND) == (unseen(None), unseen(157 * SECOND))
+    assert 0 == unseen(250 * SECOND)  # of a window whose events are all gone
 
 
 def _in_line(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
