@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from benchmarks import agent_tables, ingest, live, load, page, plot, scale, several, statements
+from benchmarks import agent_tables, ingest, live, load, page, partition_tables, plot, scale, several, statements
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 WORDS = "## Against what was aimed at\n"
@@ -133,6 +133,7 @@ BENCHMARKS: dict[str, Callable[[tuple[int, ...]], str]] = {
     "agent": lambda _: agent_tables.appliance(),
     "several": lambda _: several.table(),
     "live": lambda _: live.table(),
+    "partitions": lambda _: partition_tables.table(),
     "drain": lambda _: agent_tables.drain(),
     "page": lambda _: page.table(),
 }
