@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from collector import access_wire
 from collector.grants import Change
@@ -206,6 +207,19 @@ async def service_door(socket: Path) -> AsyncIterator[Door]:
             yield ServiceDoor(session)
 
 
+def _not_meanwhile(vitals: Vitals) -> Middleware:
+    @web.middleware
+    async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+        # A command that is told nothing for minutes is given up, and what it asked for would happen all the same.
+        if request.method == "POST" and vitals.is_scrubbing and request.path != "/forget":
+            raise Busy(
+                "the database is written anew after an erasure; nothing was changed", hint="try again when that is done"
+            )
+        return await handler(request)
+
+    return refuse
+
+
 def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
     """Return the application that listens on the control socket."""
 
@@ -236,7 +250,7 @@ def make_control_app(door: Door, *, vitals: Vitals) -> web.Application:
     async def status(_request: web.Request) -> web.Response:
         return web.json_response(await vitals.status())
 
-    app = web.Application(middlewares=[answer_problems])
+    app = web.Application(middlewares=[answer_problems, _not_meanwhile(vitals)])
     app.add_routes(
         [
             web.post("/import", take_in_lines),

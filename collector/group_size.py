@@ -13,6 +13,9 @@ from dataclasses import dataclass
 MOST_EVENTS_TOGETHER = 20_000
 """A transaction of this size takes about 0.2 s; more would make everybody wait for little gain."""
 
+LEAST_EVENTS_TOGETHER = 10
+"""So that a server that stands still is not asked a thousand times, once for each who waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupSize:
@@ -22,9 +25,9 @@ class GroupSize:
 
     def after_too_slow(self, events: int, *, requests: int) -> "GroupSize":
         """Return the size after a group of so many, of so many requests, was not stored in time."""
-        if events >= 2 * requests:
+        if requests < 2 or events >= 2 * requests:  # of one alone nothing is known of how much goes together
             return self
-        return GroupSize(max(min(self.most, events) // 2, 1))
+        return GroupSize(max(min(self.most, events) // 2, LEAST_EVENTS_TOGETHER))
 
     def after_stored(self, events: int) -> "GroupSize":
         """Return the size after a group of so many events was."""

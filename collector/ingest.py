@@ -156,6 +156,7 @@ class Ingest:
         """Store a group; return why nothing of it was stored if the others may be."""
         deliveries = [delivery for delivery, _ in group]
         self._tally.began()
+        begun = self._clock.monotonic()
         try:
             results = await self._storage.store(deliveries, decide=self._decide)
         except (SiteHeld, NamesHeld) as error:
@@ -172,7 +173,15 @@ class Ingest:
             else:
                 self._fail(group, error)
         else:
-            self._together = self._together.after_stored(_size(group))
+            is_slow = (
+                self._clock.monotonic() - begun > SECONDS_A_GROUP
+            )  # each statement was in time, and all together were not
+            size = _size(group)
+            self._together = (
+                self._together.after_too_slow(size, requests=len(group))
+                if is_slow
+                else self._together.after_stored(size)
+            )
             self._tally.stored(deliveries, results)
             self._succeed(group, results)
         return None

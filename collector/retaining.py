@@ -41,6 +41,10 @@ class PurgeTally(Protocol):
         """Note that nothing is due any more."""
         ...
 
+    def purge_ran(self) -> None:
+        """Note that it went, and something is left."""
+        ...
+
     def purge_held(self) -> None:
         """Note that something is, by a clock that others say is ahead."""
         ...
@@ -162,11 +166,10 @@ class Retaining:
     async def _run(self) -> None:
         # Which may take as long as writing the database: nobody waits for that to be answered at all.
         await self._scrub()
-        if self._retention != KEPT_FOR_EVER:
-            await self._hear()
         while True:
             try:
                 if self._retention != KEPT_FOR_EVER:
+                    await self._hear()
                     await self._purge()
             except LinesideError as error:
                 _log.warning("the purge will be tried again", extra={"reason": str(error), "seconds": SECONDS_BETWEEN})
@@ -176,7 +179,7 @@ class Retaining:
             await self._scrub()
 
     async def _hear(self) -> None:
-        """Wait for cameras that are known to call: a machine that starts may have lost its clock."""
+        """Wait for cameras that are known to call: after a start, a scrub or a jump of the clock none has said what time it is."""
         with contextlib.suppress(Exception):  # the purge asks again, and says what is wrong
             cameras = await self._storage.cameras()
             if cameras and not called_lately(cameras, now=self._clock.now()):
@@ -201,6 +204,9 @@ class Retaining:
                 events, rows = events + done.events, rows + done.rows
         except ClockDoubted:
             self._tally.purge_held()
+            raise
+        except SiteHeld:
+            self._tally.purge_ran()
             raise
         self._tally.purged(now)
         if events or rows:

@@ -146,7 +146,7 @@ class Busy(LinesideError):
 class StoreTooSlow(Busy):
     """The store has not done it in time; nothing of this request was kept, and less at a time may pass."""
 
-    http_status = 504
+    code = "store_too_slow"
     retry_after_seconds = 1  # less comes then, and who waited in line has waited long enough
 
 

@@ -11,12 +11,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
-from shared.errors import Busy, DiskFailed, StorageFull
+from shared.errors import Busy, DiskFailed, StorageFull, StoreTooSlow
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 REQUEST_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-FAILURE_REASONS = ("full", "busy", "disk", "unusable")
+FAILURE_REASONS = ("full", "busy", "slow", "disk", "unusable")
 Snapshot = TypeVar("Snapshot")
 Labels = tuple[str, ...]
 Samples = list[tuple[Labels, float]]
@@ -63,6 +63,8 @@ def failure_reason(error: Exception) -> str:
     match error:
         case StorageFull():
             return "full"
+        case StoreTooSlow():
+            return "slow"
         case Busy():
             return "busy"
         case DiskFailed():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlite_utils.utils import sqlite3
 
 from collector.records import Contact, Delivery
-from collector.storage.ranges_kept import ALWAYS_OF_AN_EPOCH, MOST_OF_A_CAMERA, change, fit, lacking, room
+from collector.storage.ranges_kept import ALWAYS_OF_AN_EPOCH, FAR_TOO_MANY, change, fit, lacking, room
 from collector.storage.watching import Watching, advance, is_watching, keep
 from shared.receipts import Range, Ranges, normalise, union
 from shared.wire import MAX_LACKING_RANGES
@@ -115,7 +115,7 @@ def _room(connection: sqlite3.Connection, where: Epoch) -> int:
             (select count(*) from (select 1 from camera_range where site = ?1 and camera = ?2 limit ?4)),
             (select count(*) from (select 1 from camera_range where site = ?1 and camera = ?2 and epoch = ?3 limit ?5))
         """,
-        (*where, MOST_OF_A_CAMERA, ALWAYS_OF_AN_EPOCH),
+        (*where, FAR_TOO_MANY, ALWAYS_OF_AN_EPOCH),
     ).fetchall()
     return room(of_camera=of_camera, of_epoch=of_epoch)
 

@@ -3,7 +3,8 @@
 Ranges that were told become one with those that they overlap or touch, so there are as many rows as gaps, and a camera that
 lacks nothing has one in each epoch. Numbers of a sender that means harm need not touch at all. So there is a bound: a camera
 has at most 20,000 ranges, twice what one envelope can tell, and besides them each epoch has its first 100, as many as a
-receipt names gaps. Hence a camera whose token was stolen has its numbering again under the next epoch.
+receipt names gaps, until there are 100,000: from then on one. Hence a camera whose token was stolen has its numbering again under the
+next epoch. How many epochs somebody makes up is bounded by his rate and the disk alone.
 
 Beyond the bound a range that stands alone is not noted. Its numbers are lacking until they are told again: nothing is ever
 said to have arrived that did not, and the agent sends it again or says that it has it no more. What closes a gap is always
@@ -21,6 +22,9 @@ MOST_OF_A_CAMERA = 20_000
 ALWAYS_OF_AN_EPOCH = MAX_LACKING_RANGES
 """Ranges that an epoch may have whatever there is of others."""
 
+FAR_TOO_MANY = 5 * MOST_OF_A_CAMERA
+"""From then on a new epoch has one range: no sender that means well comes near it."""
+
 
 class Change(NamedTuple):
     """Which rows go and which are added."""
@@ -34,8 +38,11 @@ def room(*, of_camera: int, of_epoch: int) -> int:
 
     >>> room(of_camera=19_990, of_epoch=5_000), room(of_camera=20_000, of_epoch=40), room(of_camera=20_000, of_epoch=5_000)
     (10, 60, 0)
+    >>> room(of_camera=100_000, of_epoch=0)
+    1
     """
-    return max(MOST_OF_A_CAMERA - of_camera, ALWAYS_OF_AN_EPOCH - of_epoch, 0)
+    always = ALWAYS_OF_AN_EPOCH if of_camera < FAR_TOO_MANY else 1
+    return max(MOST_OF_A_CAMERA - of_camera, always - of_epoch, 0)
 
 
 def fit(together: Ranges, *, kept: Ranges, more: int) -> Ranges:

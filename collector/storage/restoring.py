@@ -25,7 +25,7 @@ from collector.storage.opening import (
     translated_errors,
     write_anew,
 )
-from shared.errors import BadRequest, Busy, StorageUnusable
+from shared.errors import BadRequest, Busy, DiskFailed, StorageUnusable
 
 _COPY_BYTES = 1024 * 1024
 _NAME_ONE = "name a file that collector db backup has written"
@@ -99,6 +99,8 @@ def _refuse_what_is_no_backup(backup: Path) -> None:
         damage = damage_of(backup)
         with looking_at(backup) as connection:
             is_empty = connection.execute("select 1 from sqlite_schema limit 1").fetchone() is None
+    except DiskFailed:  # whatever the file is
+        raise
     except StorageUnusable as error:
         hint = _NAME_ONE if error.hint in ("", CHOOSE_ANOTHER) else error.hint  # the database is not what was misnamed
         what = str(error.args[0])

@@ -161,7 +161,7 @@ def let_go(connection: sqlite3.Connection, site: int, *, before: int) -> None:
     connection.execute(
         """
         delete from watched
-        where site = ?1 and start < (
+        where site = ?1 and start < ?2 and start < (
             select max(start) from watched as w where w.site = ?1 and w.camera = watched.camera and w.start < ?2
         )
         """,

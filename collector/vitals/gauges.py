@@ -111,7 +111,7 @@ _ROWS: tuple[Row[Snapshot], ...] = (
     Row(
         "purge_held",
         "gauge",
-        "1 if the last purge took nothing, as most cameras say that this machine's clock is ahead; 0 if it ran.",
+        "1 if the last purge took nothing, as most cameras, or the database's server, say that this machine's clock is ahead; 0 if it ran.",
         one(lambda it: it.is_purge_held),
     ),
     Row(

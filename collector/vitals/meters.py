@@ -98,6 +98,10 @@ class Meters:
         """Note that nothing is due any more."""
         self.purged_at, self.is_purge_held = at, False
 
+    def purge_ran(self) -> None:
+        """Note that it went, and something is left."""
+        self.is_purge_held = False
+
     def purge_held(self) -> None:
         """Note that something is, by a clock that others say is ahead."""
         self.is_purge_held = True

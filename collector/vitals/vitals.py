@@ -68,6 +68,11 @@ class Vitals:
         """Whether the process is worth keeping: a restart mends neither a full disk nor wrong events."""
         return self._ingest.is_running and not self._is_hung
 
+    @property
+    def is_scrubbing(self) -> bool:
+        """Whether nothing is stored at this moment because the database is written anew."""
+        return self._is_scrubbing()
+
     def not_ready(self) -> list[str]:
         """Return why events are not taken; nothing if they are."""
         reasons = []

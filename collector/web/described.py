@@ -74,7 +74,7 @@ OPERATIONS = {
         "Store events, each once; the answer says what became of each and leaves when all are on disk.",
         models.ObjectAnswer | ListAnswer,
         body=(models.EventIn, models.EnvelopeIn),
-        problems=(408, 413, 415, 426, 429, 503, 504, 507),
+        problems=(408, 413, 415, 426, 429, 503, 507),
     ),
     ("get", "/api/events/"): Operation(
         "Stored events, a page at a time; never cut silently.",

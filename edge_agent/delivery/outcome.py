@@ -146,6 +146,8 @@ _OUR_FAULTS: dict[str, tuple[PauseReason, str, str]] = {
 }
 _TOO_SLOW = (408, 504)
 """The body did not arrive in time; what stands in between has not got its answer in time (RFC 9110 §15.5.9, §15.6.5)."""
+_STORE_TOO_SLOW = "store_too_slow"
+"""The collector's own word for the same."""
 _BY_TIME = ("certificate_expired", "certificate_early")
 _CAUSES: dict[int, tuple[PauseReason, str]] = {
     401: ("token", "the collector does not accept our token: see collector.token_file"),
@@ -273,4 +275,5 @@ def _problem(answer: Answered) -> dict[str, Any]:
 def _retry(answer: Answered, now: int) -> Retry:
     reason = _read_problem(answer) or "the collector cannot take events now"
     after_seconds = read_retry_after(answer.retry_after, now=read_date(answer.date) or now)
-    return Retry(f"{answer.status}: {reason}", after_seconds, is_too_slow=answer.status in _TOO_SLOW)
+    is_too_slow = answer.status in _TOO_SLOW or _problem(answer).get("code") == _STORE_TOO_SLOW
+    return Retry(f"{answer.status}: {reason}", after_seconds, is_too_slow=is_too_slow)

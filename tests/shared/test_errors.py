@@ -23,4 +23,4 @@ def test_an_error_fits_into_the_tables(kind: type[LinesideError]) -> None:
 
     assert kind.exit_code in EXIT_CODES - {0}
     assert 400 <= kind.http_status < 600
-    assert (kind.http_status in {429, 503, 504, 507}) == (kind.retry_after_seconds is not None)
+    assert (kind.http_status in {429, 503, 507}) == (kind.retry_after_seconds is not None)

@@ -148,9 +148,9 @@ async def _note_numbers(connection: Connection, site: int, *, calls: Sequence[Ca
         result.append((lacking(after[epoch], last_seq=last_seqs[epoch]), last_seqs[epoch]))
     new_seqs = [(*epoch, last) for epoch, last in last_seqs.items() if before_seqs.get(epoch) != last]
     await columns.execute(connection, _NOTE_EPOCHS, site=site, rows=new_seqs)
-    after = await ranges_kept.fitted(connection, site, before=before, after=after)
-    await ranges_kept.write(connection, site, before=before, after=after)
-    # Of one that may not be known whole, what is lacking is looked up.
+    fitted = await ranges_kept.fitted(connection, site, before=before, after=after)
+    await ranges_kept.write(connection, site, before=before, after=fitted)
+    # Of one that may not be known whole, or is not kept whole, what is lacking is looked up.
     many = {epoch: () for epoch in told if has_many(before.get(epoch, ())) or has_many(after[epoch])}
     lowest = await ranges_kept.known(connection, site, told=many)
     return [

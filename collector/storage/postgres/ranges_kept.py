@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from collector.storage.postgres import columns
 from collector.storage.postgres.connecting import Connection
-from collector.storage.ranges_kept import ALWAYS_OF_AN_EPOCH, MOST_OF_A_CAMERA, change, fit, room
+from collector.storage.ranges_kept import ALWAYS_OF_AN_EPOCH, FAR_TOO_MANY, change, fit, room
 from shared.receipts import Range, Ranges, normalise
 from shared.wire import MAX_LACKING_RANGES
 
@@ -91,7 +91,7 @@ async def fitted(connection: Connection, site: int, *, before: OfEpochs, after: 
     if not asked:
         return after
     rows = await connection.fetch(
-        _COUNTED, site, *map(list, zip(*asked, strict=True)), MOST_OF_A_CAMERA, ALWAYS_OF_AN_EPOCH
+        _COUNTED, site, *map(list, zip(*asked, strict=True)), FAR_TOO_MANY, ALWAYS_OF_AN_EPOCH
     )
     result, added = dict(after), dict[int, int]()
     for camera, epoch, of_camera, of_epoch in rows:

@@ -29,7 +29,7 @@ async def let_go(connection: Connection, site: int, *, before: int) -> None:
     await connection.execute(
         """
         delete from watched as w
-        where w.site_id = $1 and w.start < (
+        where w.site_id = $1 and w.start < $2 and w.start < (
             select max(start) from watched where site_id = $1 and camera = w.camera and start < $2
         )
         """,

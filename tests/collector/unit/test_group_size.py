@@ -1,6 +1,6 @@
 """How much is stored together after what was too much, and after what was not."""
 
-from collector.group_size import MOST_EVENTS_TOGETHER, GroupSize
+from collector.group_size import LEAST_EVENTS_TOGETHER, MOST_EVENTS_TOGETHER, GroupSize
 
 
 def of_singles(agents: int, *, capacity: int, groups: int) -> list[tuple[int, bool]]:
@@ -26,11 +26,12 @@ def test_what_senders_can_halve_is_theirs_to_halve() -> None:
     size = GroupSize()
 
     assert size == size.after_too_slow(4_000, requests=8) == size.after_too_slow(16, requests=8)
-    assert 7 == size.after_too_slow(15, requests=8).most
+    assert 21 == size.after_too_slow(43, requests=22).most
+    assert size == size.after_too_slow(1, requests=1)
 
 
 def test_a_database_that_is_quick_again_has_full_groups_again() -> None:
-    """Even where a single event had been too much; and never more than there may be."""
+    """Even where next to nothing had been too much; and never more than there may be."""
     size = GroupSize()
     for _ in range(20):
         size = size.after_too_slow(size.most, requests=size.most)
@@ -38,7 +39,7 @@ def test_a_database_that_is_quick_again_has_full_groups_again() -> None:
     while size.most < MOST_EVENTS_TOGETHER:
         size, groups = size.after_stored(size.most), groups + 1
 
-    assert (1, MOST_EVENTS_TOGETHER) == (smallest, size.after_stored(size.most).most)
+    assert (LEAST_EVENTS_TOGETHER, MOST_EVENTS_TOGETHER) == (smallest, size.after_stored(size.most).most)
     assert groups < 200
 
 

@@ -182,20 +182,20 @@ async def test_who_is_small_beside_what_was_too_much_is_stored(tmp_path: Path) -
 async def test_of_requests_that_are_alike_all_are_told_that_they_were_too_much(tmp_path: Path) -> None:
     """At once, so that all of them send less; where none of them can, the next groups are smaller."""
     async with running(tmp_path) as (ingest, storage):
-        storage.most = 3
+        storage.most = 15
         tasks = await begun(ingest, [delivery()], storage)
-        alike = [delivery(event("10:00", "W1", "working"), event("10:01", "W1", "idle")) for _ in range(4)]
+        alike = [delivery(*(event(f"10:0{each}", "W1", "working") for each in range(5))) for _ in range(4)]
         tasks += [asyncio.create_task(ingest.store(each)) for each in alike]
         await asyncio.sleep(0)
         storage.gate.set()
         told = await asyncio.gather(*tasks[1:], return_exceptions=True)
-        single = await asyncio.gather(*(ingest.store(minute(each)) for each in range(8)), return_exceptions=True)
-        again = await asyncio.gather(*(ingest.store(minute(each)) for each in range(8)), return_exceptions=True)
+        single = await asyncio.gather(*(ingest.store(minute(each)) for each in range(40)), return_exceptions=True)
+        again = await asyncio.gather(*(ingest.store(minute(each)) for each in range(40)), return_exceptions=True)
 
         assert [StoreTooSlow] * 4 == [*map(type, told)]
-        assert [StoreTooSlow] * 8 == [*map(type, single)]
-        assert [StoreTooSlow] * 4 + [Stored] * 4 == [*map(type, again)]
-        assert [1, 4, 8, 4, 2, 2] == storage.groups
+        assert [StoreTooSlow] * 40 == [*map(type, single)]
+        assert [StoreTooSlow] * 20 + [Stored] * 20 == [*map(type, again)]
+        assert [1, 4, 40, 20, 10, 10] == storage.groups
 
 
 async def test_of_a_group_only_who_is_at_a_held_site_is_told_so(tmp_path: Path) -> None:

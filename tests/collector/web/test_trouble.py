@@ -75,13 +75,13 @@ async def troubled(tmp_path: Path) -> AsyncIterator[tuple[RunningCollector, Trou
     [
         (StorageFull("the disk is full"), 507, "30"),
         (Busy("the store is locked"), 503, "5"),
-        (StoreTooSlow("the database is slow"), 504, "1"),
+        (StoreTooSlow("the database is slow"), 503, "1"),
     ],
 )
 async def test_a_store_in_trouble_says_when_to_come_again(
     troubled: tuple[RunningCollector, TroubledStorage], trouble: LinesideError, status: int, wait: str
 ) -> None:
-    """507, 503 or 504 with Retry-After, nothing kept; reading goes on, and once the trouble is over so does writing."""
+    """507 or 503 with Retry-After, nothing kept; reading goes on, and once the trouble is over so does writing."""
     collector, storage = troubled
     storage.trouble = trouble
     refused = await collector.post([GOOD])

@@ -13,7 +13,7 @@ from edge_agent.delivery.outcome import PAUSE_REASONS, Answered, Attempt, NoAnsw
 from edge_agent.forecast import Forecast
 from edge_agent.metrics.gauges import Snapshot, exposition
 from edge_agent.metrics.meters import Meters
-from shared.errors import Busy, DiskFailed, StorageFull, StorageUnusable
+from shared.errors import Busy, DiskFailed, StorageFull, StorageUnusable, StoreTooSlow
 from shared.events import Event
 from shared.instants import SECOND
 from tests.support.events import events
@@ -171,7 +171,13 @@ async def test_requests_are_counted_by_what_came_back() -> None:
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(StorageFull(), "full"), (Busy(), "busy"), (DiskFailed(), "disk"), (StorageUnusable(), "unusable")],
+    [
+        (StorageFull(), "full"),
+        (Busy(), "busy"),
+        (StoreTooSlow(), "slow"),
+        (DiskFailed(), "disk"),
+        (StorageUnusable(), "unusable"),
+    ],
 )
 def test_a_commit_is_timed_if_it_was_kept_and_counted_if_not(error: Exception, reason: str) -> None:
     """The error goes on to whoever has to answer."""
@@ -193,6 +199,6 @@ def test_a_commit_is_timed_if_it_was_kept_and_counted_if_not(error: Exception, r
     assert 0.03 == pytest.approx(found["edge_agent_buffer_commit_duration_seconds_sum"])
     assert {reason: 1.0} == {
         each: found[f"edge_agent_buffer_commit_failures_total{{{each}}}"]
-        for each in ("full", "busy", "disk", "unusable")
+        for each in ("full", "busy", "slow", "disk", "unusable")
         if found[f"edge_agent_buffer_commit_failures_total{{{each}}}"]
     }

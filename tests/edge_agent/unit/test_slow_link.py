@@ -15,6 +15,12 @@ TIMED_OUT = (
     NoAnswer("timeout", "10 s"),
     Answered(408, "text/plain", None, b"the body did not arrive within 30 s"),
     Answered(504, "text/html", None, b"<html>Gateway Timeout</html>"),
+    Answered(
+        503,
+        "application/problem+json",
+        "1",
+        b'{"status": 503, "error": "slow", "detail": "slow", "code": "store_too_slow"}',
+    ),
 )
 
 
@@ -35,7 +41,7 @@ class SlowLink:
         return self._lost
 
 
-@pytest.mark.parametrize("lost", TIMED_OUT, ids=["no answer", "408", "504"])
+@pytest.mark.parametrize("lost", TIMED_OUT, ids=["no answer", "408", "504", "store too slow"])
 async def test_over_a_link_too_slow_for_a_full_batch_everything_arrives(tmp_path: Path, lost: Attempt) -> None:
     """Less is tried each time, the newest first, until it passes; nearly every batch after that does."""
     async with delivery(tmp_path / "queue", 2_000) as made:
