@@ -155,6 +155,37 @@ async def test_a_start_with_the_clock_ahead_takes_nothing(tmp_path: Path) -> Non
     assert [] != gone
 
 
+class JumpingClock(HeardClock):
+    """A clock that goes a year ahead within the hour; a camera calls only where it is waited for."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep."""
+        if seconds == SECONDS_TO_HEAR:
+            await self.call()
+        elif not self.slept:
+            self.set(self.now() + 365 * 24 * HOUR)
+        await FakeClock.sleep(self, seconds)
+
+
+async def test_a_clock_that_jumps_ahead_takes_nothing(tmp_path: Path) -> None:
+    """By it nobody has called lately: so cameras are heard before the next purge, too, and not at a start alone."""
+    clock, keep = JumpingClock(NOON_AFTER), Retention(events=24 * HOUR)
+    async with stored(tmp_path / "collector.db") as storage:
+        clock.storage = storage
+        await clock.call()
+        meters = Meters(clock=clock)
+        retaining = Retaining(storage, retention=keep, tally=meters, clock=clock)
+        await retaining.start()
+        async with asyncio.timeout(20):
+            while not meters.is_purge_held:
+                await storage.kept()  # asking gives the others their turn
+        await retaining.stop()
+        kept = await storage.kept()
+
+    assert [SECONDS_BETWEEN, SECONDS_TO_HEAR] == clock.slept[:2]
+    assert kept["default"].events is None or kept["default"].events < NOON_AFTER
+
+
 async def test_the_command_says_what_is_erased_and_what_is_left(tmp_path: Path) -> None:
     """With the copies that still hold somebody, and an exit code that is not 0; run again, it is done."""
     file = tmp_path / "collector.db"
