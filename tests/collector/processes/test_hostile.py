@@ -5,7 +5,7 @@ the same moments on the same machine: so the bound holds on a machine that is bu
 more than 100 ms in all. Half of the answers are held to just that. Nine in ten of them are held to it with the 100 ms
 stretched by as much as a fixed piece of work takes longer than the time it has the processor, measured meanwhile: that is 1 on
 a machine with a core to spare. The slowest has to come within two seconds, stretched likewise. Of the moments in which the
-machine has room, which the other collector shows by an answer within 10 ms, nine in ten are held to 100 ms in all, with no allowance.
+machine has room, which the other collector shows by an answer within 10 ms, nine in ten are held to 100 ms in all, with no allowance but that stretch.
 """
 
 import asyncio
@@ -228,8 +228,8 @@ async def test_hostile_input_is_refused_and_others_are_answered_meanwhile(tmp_pa
     assert {} == wrong
     assert after - before <= MOST_MEMORY_KB
     assert median(found.honest) <= MOST_SECONDS + median(found.elsewhere)
-    assert len(found.in_room) < LEAST_MOMENTS or most_of(found.in_room) <= MOST_SECONDS
     stretched = max(1.0, median(found.stretches))
+    assert len(found.in_room) < LEAST_MOMENTS or most_of(found.in_room) <= MOST_SECONDS * stretched
     assert most_of(found.honest) <= MOST_SECONDS * stretched + most_of(found.elsewhere)
     assert max(found.honest) <= 2 * stretched + max(found.elsewhere)
     assert max(ended) <= 40  # 10 s, and what a machine that is busy adds
