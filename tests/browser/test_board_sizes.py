@@ -103,11 +103,10 @@ async def running(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Async
 async def resized(page: WatchedPage, size: tuple[int, int]) -> tuple[list[str], str]:
     """What is cut off at a size, and the columns that the hours have there."""
     await page.page.set_viewport_size({"width": size[0], "height": size[1]})
-    for _ in range(MOST_LOOKS):
+    looks, cut = 0, ["not looked at yet"]
+    while cut and looks < MOST_LOOKS:
         await page.page.evaluate(DRAWN)
-        cut: list[str] = await page.page.evaluate(CUT)
-        if not cut:
-            break
+        looks, cut = looks + 1, await page.page.evaluate(CUT)
     columns: str = await page.page.locator("#board-hours thead").evaluate(COLUMNS)
     return cut, columns
 
