@@ -173,18 +173,16 @@ class Ingest:
             else:
                 self._fail(group, error)
         else:
-            is_slow = (
-                self._clock.monotonic() - begun > SECONDS_A_GROUP
-            )  # each statement was in time, and all together were not
-            size = _size(group)
-            self._together = (
-                self._together.after_too_slow(size, requests=len(group))
-                if is_slow
-                else self._together.after_stored(size)
-            )
+            self._together = self._size_after(group, seconds=self._clock.monotonic() - begun)
             self._tally.stored(deliveries, results)
             self._succeed(group, results)
         return None
+
+    def _size_after(self, group: list[_Waiting], *, seconds: float) -> GroupSize:
+        # Each statement may have been in time, and all of them together not.
+        if seconds > SECONDS_A_GROUP:
+            return self._together.after_too_slow(_size(group), requests=len(group))
+        return self._together.after_stored(_size(group))
 
     async def _store_less(self, group: list[_Waiting], error: StoreTooSlow, *, may_be_less: bool) -> None:
         """Tell those of a group that it was too much, but those that cannot be what took so long; all where that was done before."""

@@ -95,7 +95,6 @@ async def test_only_so_many_sites_share_a_transaction(tmp_path: Path) -> None:
     of_many = [replace(minute(0), site=f"north-{number}") for number in range(2 * MOST_SITES_TOGETHER)]
     async with running(tmp_path) as (ingest, storage):
         tasks = await begun(ingest, [*of_one, *of_many], storage)
-        await asyncio.sleep(0)
         storage.gate.set()
         await asyncio.gather(*tasks)
 
@@ -196,6 +195,17 @@ async def test_of_requests_that_are_alike_all_are_told_that_they_were_too_much(t
         assert [StoreTooSlow] * 40 == [*map(type, single)]
         assert [StoreTooSlow] * 20 + [Stored] * 20 == [*map(type, again)]
         assert [1, 4, 40, 20, 10, 10] == storage.groups
+
+
+async def test_what_was_stored_too_slowly_as_a_whole_makes_the_next_groups_smaller(tmp_path: Path) -> None:
+    """Though each statement was in time: whoever sent an event each cannot send less, and has given up by then."""
+    async with running(tmp_path, clock=(clock := FakeClock())) as (ingest, storage):
+        tasks = await begun(ingest, [minute(number) for number in range(41)], storage)
+        clock.advance(SECONDS_A_GROUP + 1)
+        storage.gate.set()
+        await asyncio.gather(*tasks)
+        await asyncio.gather(*(ingest.store(minute(number)) for number in range(41)))
+        assert [41, 20, 21] == storage.groups
 
 
 async def test_of_a_group_only_who_is_at_a_held_site_is_told_so(tmp_path: Path) -> None:
