@@ -11,6 +11,7 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from collector.checks.retention import retention_finding
+from collector.held_sites import SiteHeld
 from collector.measures import Kept, Purged, Settle
 from collector.metrics.retention import UNSCRUBBED
 from collector.records import KEPT_FOR_EVER, Retention
@@ -72,6 +73,14 @@ class Faulty(SqliteStorage):
             self.is_faulty = False
             raise KeyError(site)
         return await super().purge(site, to=to, settle=settle)
+
+
+class Held(SqliteStorage):
+    """A store whose site somebody else holds."""
+
+    async def purge(self, site: str, *, to: Kept, settle: Settle) -> Purged:
+        """Say so."""
+        raise SiteHeld(site)
 
 
 @asynccontextmanager
@@ -184,6 +193,23 @@ async def test_a_clock_that_jumps_ahead_takes_nothing(tmp_path: Path) -> None:
 
     assert [SECONDS_BETWEEN, SECONDS_TO_HEAR] == clock.slept[:2]
     assert kept["default"].events is None or kept["default"].events < NOON_AFTER
+
+
+async def test_a_purge_that_meets_a_held_site_is_not_held_by_the_clock(tmp_path: Path) -> None:
+    """It went as far as it could, so nobody is sent to look at clocks; that nothing is due any more is not said."""
+    clock = FakeClock(NOON_AFTER + 48 * HOUR)
+    clock.longest = 1
+    async with stored(tmp_path / "collector.db", kind=Held) as storage:
+        meters = Meters(clock=clock)
+        meters.purge_held()
+        retaining = Retaining(storage, retention=DAY, tally=meters, clock=clock)
+        await retaining.start()
+        async with asyncio.timeout(20):
+            while SECONDS_BETWEEN not in clock.slept:
+                await storage.kept()  # asking gives the others their turn
+        await retaining.stop()
+
+    assert (False, None) == (meters.is_purge_held, meters.purged_at)
 
 
 async def test_the_command_says_what_is_erased_and_what_is_left(tmp_path: Path) -> None:
